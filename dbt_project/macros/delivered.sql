@@ -1,0 +1,38 @@
+{#-
+  Delivered rows of one raw table, without deliveries that a later full or nil delivery replaced.
+  Adds delivery_rank (order of deliveries of the agency) and delivered_position (order of rows over
+  all of them: the higher, the later).
+-#}
+{% macro delivered(agency, table) -%}
+    select
+        records.*,
+        deliveries.delivery_rank,
+        deliveries.delivery_rank * 10000000000 + records.line_number as delivered_position
+    from {{ source(agency, table) }} as records
+    inner join {{ ref('stg_deliveries') }} as deliveries
+        on
+            records.agency = deliveries.agency
+            and records.quarter_start = deliveries.delivery_quarter_start
+            and records.delivery_sequence = deliveries.delivery_sequence
+    where deliveries.is_current
+{%- endmacro %}
+
+{#- Key of an incident: <ori>:<incident number>. -#}
+{% macro incident_key() -%}
+    {{ text_or_null('ori') }} || ':' || {{ text_or_null('incident_number') }}
+{%- endmacro %}
+
+{#- Segments of one raw NIBRS table that belong to the current version of their incident. -#}
+{% macro incident_segments(table) -%}
+    select
+        segments.*,
+        incidents.incident_key,
+        incidents.quarter_start as incident_quarter_start
+    from ({{ delivered('mshp', table) }}) as segments
+    inner join {{ ref('stg_mshp__incidents') }} as incidents
+        on
+            trim(segments.ori) || ':' || trim(segments.incident_number) = incidents.incident_key
+            and segments.delivery_rank = incidents.delivery_rank
+            and segments.delivered_position > incidents.delivered_position
+    where coalesce(segments.segment_action_type, '') <> 'D'
+{%- endmacro %}

@@ -1,0 +1,43 @@
+{#- Completed years on a date. A child born on 29 February has its birthday on 1 March in other years. -#}
+{% macro age_on(date_column, birth_date) -%}
+    extract(year from {{ date_column }}) - extract(year from {{ birth_date }})
+    - case
+        when
+            extract(month from {{ date_column }}) * 100 + extract(day from {{ date_column }})
+            < extract(month from {{ birth_date }}) * 100 + extract(day from {{ birth_date }})
+            then 1
+        else 0
+    end
+{%- endmacro %}
+
+{#- Public age band of an age known to lie between two whole years; 'unknown' when both ends differ in band. -#}
+{% macro age_band(lowest_age, highest_age) -%}
+    case
+        when {{ highest_age }} < 6 then 'under_6'
+        when {{ lowest_age }} >= 6 and {{ highest_age }} < 12 then '6_to_11'
+        when {{ lowest_age }} >= 12 and {{ highest_age }} < 15 then '12_to_14'
+        when {{ lowest_age }} >= 15 and {{ highest_age }} < 18 then '15_to_17'
+        else 'unknown'
+    end
+{%- endmacro %}
+
+{#- Rank of a relationship when a child has several: family before known before stranger before unknown. -#}
+{% macro relationship_rank(relationship_group) -%}
+    case {{ relationship_group }} when 'family' then 1 when 'known' then 2 when 'stranger' then 3 else 4 end
+{%- endmacro %}
+
+{% macro relationship_of_rank(rank) -%}
+    case {{ rank }} when 1 then 'family' when 2 then 'known' when 3 then 'stranger' else 'unknown' end
+{%- endmacro %}
+
+{#-
+  Place of a text in an order that nobody without the order key can foresee: 60 bits of a
+  keyed md5, as a whole number.
+-#}
+{% macro keyed_order(key, text) -%}
+    {{ return(adapter.dispatch('keyed_order')(key, text)) }}
+{%- endmacro %}
+
+{% macro duckdb__keyed_order(key, text) -%}
+    try_cast(md5_number_lower({{ key }} || {{ text }}) >> 4 as bigint)
+{%- endmacro %}

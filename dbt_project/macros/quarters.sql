@@ -1,0 +1,68 @@
+{#- First day of the quarter that is being built. -#}
+{% macro current_quarter() -%}
+    date '{{ var("quarter_start") }}'
+{%- endmacro %}
+
+{#- First day of the calendar quarter of a date. -#}
+{% macro quarter_of(date_column) -%}
+    try_cast(date_trunc('quarter', {{ date_column }}) as date)
+{%- endmacro %}
+
+{#-
+  Empty the quarter before it is filled again. delete+insert alone deletes only quarters that
+  have new rows, so the old rows of a quarter that became empty would stay.
+-#}
+{% macro empty_quarter() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where quarter_start = {{ current_quarter() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Every record in staging that is an event, with its quarter and the delivery it came with. -#}
+{% macro event_records() -%}
+    select
+        'dss:' || report_id || ':' || child_id as event_id,
+        quarter_start,
+        delivery_quarter_start,
+        delivery_sequence
+    from {{ ref('stg_dss__child_reports') }}
+    where is_sex_trafficking_alleged and is_child and quarter_start is not null
+    union all
+    select
+        'mshp:' || victim_key as event_id,
+        quarter_start,
+        delivery_quarter_start,
+        delivery_sequence
+    from {{ ref('stg_mshp__victims') }}
+    where is_juvenile_trafficking_victim and quarter_start is not null
+{%- endmacro %}
+
+{#-
+  Empty the current quarter of the events, and every other quarter in which a record came, went, moved
+  or was delivered anew since the events were made: that is where late records land. The model then
+  fills every quarter that is empty.
+-#}
+{% macro empty_touched_quarters() -%}
+    {%- if is_incremental() -%}
+        {%- set compared = ['event_id', 'quarter_start', 'delivery_quarter_start', 'delivery_sequence'] | join(', ') -%}
+        delete from {{ this }}
+        where
+            quarter_start = {{ current_quarter() }}
+            or quarter_start in (
+                select new_records.quarter_start
+                from (
+                    ({{ event_records() }})
+                    except
+                    select {{ compared }} from {{ this }}
+                ) as new_records
+            )
+            or quarter_start in (
+                select old_records.quarter_start
+                from (
+                    select {{ compared }} from {{ this }}
+                    except
+                    ({{ event_records() }})
+                ) as old_records
+            )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{#-
+  Close the engine into the vault before the first model runs. The order matters: the list of
+  folders cannot be changed once access is closed, and nothing can be changed once it is locked.
+-#}
+{% macro seal_allow_vault() -%}
+    {{ return(adapter.dispatch('seal_allow_vault')()) }}
+{%- endmacro %}
+
+{% macro duckdb__seal_allow_vault() -%}
+    set allowed_directories = ['{{ var("vault") | replace("'", "''") }}']
+{%- endmacro %}
+
+{% macro seal_close_outside() -%}
+    {{ return(adapter.dispatch('seal_close_outside')()) }}
+{%- endmacro %}
+
+{% macro duckdb__seal_close_outside() -%}
+    set enable_external_access = false
+{%- endmacro %}
+
+{% macro seal_lock() -%}
+    {{ return(adapter.dispatch('seal_lock')()) }}
+{%- endmacro %}
+
+{% macro duckdb__seal_lock() -%}
+    set lock_configuration = true
+{%- endmacro %}

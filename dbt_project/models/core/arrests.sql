@@ -1,0 +1,11 @@
+select
+    arrest_key,
+    incident_key,
+    arrest_date,
+    quarter_start,
+    offence_group
+from {{ ref('stg_mshp__arrests') }}
+where
+    offence_group is not null
+    and quarter_start is not null
+    and not is_counted_elsewhere

@@ -1,0 +1,109 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='quarter_start',
+        on_schema_change='fail',
+        pre_hook="{{ empty_touched_quarters() }}",
+    )
+}}
+
+with order_key as (
+    select max(order_key) as order_key
+    from {{ source('keys', 'order_key') }}
+),
+
+dss_events as (
+    select
+        'dss:' || reports.report_id || ':' || reports.child_id as event_id,
+        'dss' as agency,
+        reports.quarter_start,
+        reports.event_date,
+        reports.child_id,
+        reports.report_id,
+        reports.report_date,
+        try_cast(null as varchar) as incident_key,
+        try_cast(null as varchar) as victim_key,
+        try_cast(null as varchar) as incident_definition,
+        try_cast(null as varchar) as victim_definition,
+        reports.finding_group,
+        reports.age_band,
+        reports.sex_group,
+        reports.county_fips,
+        reports.circuit,
+        reports.region,
+        reports.troop,
+        reports.relationship_group,
+        reports.delivery_quarter_start,
+        reports.delivery_sequence
+    from {{ ref('stg_dss__child_reports') }} as reports
+    where reports.is_sex_trafficking_alleged and reports.is_child
+),
+
+mshp_events as (
+    select
+        'mshp:' || victims.victim_key as event_id,
+        'mshp' as agency,
+        incidents.quarter_start,
+        incidents.incident_date as event_date,
+        links.child_id,
+        try_cast(null as varchar) as report_id,
+        try_cast(null as date) as report_date,
+        victims.incident_key,
+        victims.victim_key,
+        victims.incident_definition,
+        victims.victim_definition,
+        try_cast(null as varchar) as finding_group,
+        victims.age_band,
+        victims.sex_group,
+        incidents.county_fips,
+        incidents.circuit,
+        incidents.region,
+        incidents.troop,
+        victims.relationship_group,
+        victims.delivery_quarter_start,
+        victims.delivery_sequence
+    from {{ ref('stg_mshp__victims') }} as victims
+    inner join {{ ref('stg_mshp__incidents') }} as incidents
+        on victims.incident_key = incidents.incident_key
+    left join {{ source('linkage', 'dss_mshp_links') }} as links
+        on victims.victim_key = links.victim_key and incidents.quarter_start = links.quarter_start
+    where victims.is_juvenile_trafficking_victim
+),
+
+events as (
+    select * from dss_events
+    union all
+    select * from mshp_events
+)
+
+select
+    events.event_id,
+    events.agency,
+    events.quarter_start,
+    events.event_date,
+    events.child_id,
+    events.report_id,
+    events.report_date,
+    events.incident_key,
+    events.victim_key,
+    events.incident_definition,
+    events.victim_definition,
+    events.finding_group,
+    events.age_band,
+    events.sex_group,
+    events.county_fips,
+    events.circuit,
+    events.region,
+    events.troop,
+    events.relationship_group,
+    {{ keyed_order('order_key.order_key', 'events.event_id') }} as event_order,
+    events.delivery_quarter_start,
+    events.delivery_sequence
+from events
+cross join order_key
+where
+    events.quarter_start is not null
+    {% if is_incremental() %}
+    and events.quarter_start not in (select filled.quarter_start from {{ this }} as filled)
+    {% endif %}

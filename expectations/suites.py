@@ -1,0 +1,183 @@
+"""Which rules hold of which table, as plain data.
+
+Here: the tables that stand before each door and the rules of each. The public keys (dimension to
+its list of keys) and the shape of released tables are given by the caller, so that there is one
+copy of them. Not here: how a rule is evaluated (``run``) and what is done with the answer
+(``gate``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import prod
+from types import MappingProxyType
+
+from expectations.rules import (
+    Rule,
+    Stage,
+    Suite,
+    expect_at_least,
+    expect_columns,
+    expect_in_list,
+    expect_not_null,
+    expect_pattern,
+    expect_quarter,
+    expect_row_count,
+    expect_unique,
+)
+
+UNIT_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "reports_to_childrens_division": ("state",),
+        "children_reported": ("age_band", "sex_group", "region"),
+        "incidents_known_to_police": ("definition", "troop"),
+        "juvenile_victim_records": ("definition", "troop", "relationship_group"),
+        "arrests": ("offence_group",),
+        "children_by_agency": ("agency_pattern",),
+        "report_lag": ("lag_group",),
+    }
+)
+"""Tables of release_input with one row for each unit, and the dimensions that make its cell."""
+
+AGGREGATE_TABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "hotline_cases": ("state", "case_count"),
+        "hotline_children": ("relationship_group", "child_count"),
+    }
+)
+"""Tables of release_input that arrive as counts: their dimension and their count."""
+
+WHOLE_NUMBER = r"^-?[0-9]+$"
+POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(\.[0-9]+)?$"
+
+
+@dataclass(frozen=True)
+class ReleasedShape:
+    """What a released table must look like.
+
+    Attributes:
+        table: its name, which is the name of its file.
+        quarter: for example ``2025Q1``.
+        dimensions: column to the labels it may carry, in column order.
+        unit: the unit every row must name.
+        estimated: status words of rows that carry an estimate.
+        without_estimate: status words of rows that carry none.
+    """
+
+    table: str
+    quarter: str
+    dimensions: Mapping[str, tuple[str, ...]]
+    unit: str
+    estimated: tuple[str, ...]
+    without_estimate: tuple[str, ...]
+
+
+def before_release_suites(
+    quarter_start: date, keys: Mapping[str, Sequence[str]]
+) -> tuple[Suite, ...]:
+    """The suites of every release_input table, in a fixed order.
+
+    Args:
+        quarter_start: first day of the quarter.
+        keys: dimension to its public keys; every dimension of ``UNIT_TABLES`` and
+            ``AGGREGATE_TABLES`` is needed.
+    """
+    units = [
+        _unit_suite(table, dimensions, quarter_start, keys)
+        for table, dimensions in UNIT_TABLES.items()
+    ]
+    aggregates = [
+        _aggregate_suite(table, dimension, count, quarter_start, keys)
+        for table, (dimension, count) in AGGREGATE_TABLES.items()
+    ]
+    return (*units, *aggregates)
+
+
+def released_suite(shape: ReleasedShape) -> Suite:
+    """The rules of one released table; read its file with ``released.read_released``."""
+    columns = ("quarter", *shape.dimensions, "unit", "estimate", "moe90", "status")
+    words = (*shape.estimated, *shape.without_estimate)
+    rules = (
+        expect_columns((*columns, "is_status_consistent")),
+        expect_row_count(prod(len(labels) for labels in shape.dimensions.values())),
+        expect_unique(*("quarter", *shape.dimensions)),
+        *(
+            rule
+            for column, allowed in (
+                ("quarter", (shape.quarter,)),
+                *shape.dimensions.items(),
+                ("unit", (shape.unit,)),
+                ("status", words),
+            )
+            for rule in (
+                expect_not_null(column),
+                expect_in_list(column, allowed, f"values published for {column}"),
+            )
+        ),
+        expect_pattern(
+            "estimate", WHOLE_NUMBER, "Every estimate is a whole number.", "estimate_is_whole"
+        ),
+        expect_pattern(
+            "moe90",
+            POSITIVE_NUMBER,
+            "Every margin of error is more than zero.",
+            "moe90_is_more_than_zero",
+        ),
+        Rule(
+            "status_explains_the_estimate",
+            "A row has an estimate and a margin exactly where its status word says so.",
+            "ExpectColumnValuesToBeInSet",
+            MappingProxyType({"column": "is_status_consistent", "value_set": [True]}),
+            ("is_status_consistent",),
+        ),
+    )
+    return Suite(f"released.{shape.table}", Stage.RELEASED, columns, rules)
+
+
+def _unit_suite(
+    table: str,
+    dimensions: tuple[str, ...],
+    quarter_start: date,
+    keys: Mapping[str, Sequence[str]],
+) -> Suite:
+    rules = (
+        expect_quarter("quarter_start", quarter_start.isoformat()),
+        expect_not_null("quarter_start"),
+        expect_not_null("unit_id"),
+        expect_unique("unit_id"),
+        *_cell_rules(dimensions, keys),
+    )
+    columns = ("quarter_start", "unit_id", *dimensions)
+    return Suite(f"release_input.{table}", Stage.BEFORE_RELEASE, columns, rules)
+
+
+def _aggregate_suite(
+    table: str,
+    dimension: str,
+    count: str,
+    quarter_start: date,
+    keys: Mapping[str, Sequence[str]],
+) -> Suite:
+    rules = (
+        expect_quarter("quarter_start", quarter_start.isoformat()),
+        expect_not_null("quarter_start"),
+        expect_unique(dimension),
+        *_cell_rules((dimension,), keys),
+        expect_not_null(count),
+        expect_at_least(count, 0),
+    )
+    columns = ("quarter_start", dimension, count)
+    return Suite(f"release_input.{table}", Stage.BEFORE_RELEASE, columns, rules)
+
+
+def _cell_rules(dimensions: Sequence[str], keys: Mapping[str, Sequence[str]]) -> tuple[Rule, ...]:
+    return tuple(
+        rule
+        for dimension in dimensions
+        for rule in (
+            expect_not_null(dimension),
+            expect_in_list(dimension, keys[dimension], f"public keys of {dimension}"),
+        )
+    )

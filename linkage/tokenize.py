@@ -1,0 +1,157 @@
+"""Make tokens on an agency's own machine, and the key that two agencies share for it.
+
+A token is a keyed hash (HMAC-SHA-256, RFC 2104) of normalised name and birth date: equal for
+equal persons in both agencies, and useless without the key, because names and birth dates can be
+listed and hashed by anyone who holds it. The hub therefore never holds the key. Does not belong
+here: comparing tokens.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.errors import LinkageError
+from linkage.normalise import normalise_birth_date, normalise_name
+
+TOKEN_VERSION = "moshare-token/1"  # noqa: S105 - names the rules, is no secret
+"""Hashed into every token, so that tokens made under different rules never match."""
+
+ROSTER_COLUMNS = ["record_key", "name", "birth_date"]
+TOKEN_COLUMNS = ["record_key", "token"]
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class TokenSummary:
+    """What became of a roster. For the agency's own eyes: the counts are exact.
+
+    Attributes:
+        records: Lines of the roster after the heading.
+        without_token: Records with no name or no birth date, which no token stands for.
+    """
+
+    records: int
+    without_token: int
+
+
+def new_key(path: Path) -> None:
+    """Create a key file: 32 random bytes in hexadecimal, readable by its owner only.
+
+    Raises:
+        LinkageError: MS801 if the file exists, MS802 if it cannot be created.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise LinkageError("MS801", file=path.name) from None
+    except OSError:
+        raise LinkageError("MS802", file=path.name) from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as key_file:
+        key_file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+
+
+def read_key(path: Path) -> bytes:
+    """Read a key file that `new_key` made.
+
+    Raises:
+        LinkageError: MS802 if it cannot be read, MS803 if other accounts can read it,
+            MS804 if it holds anything but 64 hexadecimal digits.
+    """
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes()
+    except OSError:
+        raise LinkageError("MS802", file=path.name) from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise LinkageError("MS803", file=path.name)
+    try:
+        key = bytes.fromhex(content.decode("ascii"))
+    except ValueError:
+        raise LinkageError("MS804", file=path.name) from None
+    if len(key) != _KEY_BYTES:
+        raise LinkageError("MS804", file=path.name)
+    return key
+
+
+def make_token(name: str, birth_date: str, key: bytes) -> str | None:
+    """Hash one person; None if the name or the birth date is not known.
+
+    Raises:
+        ValueError: If the birth date is neither blank nor YYYY-MM-DD.
+    """
+    normal_name, normal_date = normalise_name(name), normalise_birth_date(birth_date)
+    if not normal_name or not normal_date:
+        return None
+    message = "\n".join((TOKEN_VERSION, normal_name, normal_date))
+    return hmac.new(key, message.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
+    """Turn a roster into a token file, line by line, whatever its length.
+
+    Args:
+        roster_csv: UTF-8 CSV with the columns record_key, name, birth_date (YYYY-MM-DD or blank).
+        key: The 32 bytes of `read_key`.
+        out_csv: CSV to write with the columns record_key, token (64 hexadecimal digits); it
+            appears whole or not at all.
+
+    Raises:
+        LinkageError: MS805 to MS808 for a faulty roster, MS810 if the output cannot be written.
+    """
+    unfinished = out_csv.with_name(out_csv.name + ".unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as out_file:
+            summary = _write_tokens(roster_csv, key, csv.writer(out_file, lineterminator="\n"))
+        unfinished.replace(out_csv)
+    except OSError:
+        raise LinkageError("MS810", file=out_csv.name) from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return summary
+
+
+def _write_tokens(roster_csv: Path, key: bytes, writer: csv._writer) -> TokenSummary:  # type: ignore[name-defined]
+    writer.writerow(TOKEN_COLUMNS)
+    records = without_token = 0
+    for line, (record_key, name, birth_date) in _read_roster(roster_csv):
+        records += 1
+        if not record_key.strip():
+            raise _broken(roster_csv, line, "record_key", "It must not be blank")
+        try:
+            token = make_token(name, birth_date, key)
+        except ValueError:
+            expected = "It must be a calendar date in the form YYYY-MM-DD, or blank"
+            raise _broken(roster_csv, line, "birth_date", expected) from None
+        if token is None:
+            without_token += 1
+        else:
+            writer.writerow([record_key.strip(), token])
+    return TokenSummary(records, without_token)
+
+
+def _broken(roster_csv: Path, line: int, field: str, expected: str) -> LinkageError:
+    return LinkageError("MS807", file=roster_csv.name, line=line, field=field, expected=expected)
+
+
+def _read_roster(roster_csv: Path) -> Iterator[tuple[int, list[str]]]:
+    """Give each record with the number of the line on which it ends."""
+    try:
+        with roster_csv.open(encoding="utf-8-sig", newline="") as roster:
+            reader = csv.reader(roster, strict=True)
+            if next(reader, None) != ROSTER_COLUMNS:
+                raise LinkageError("MS805", file=roster_csv.name)
+            for row in reader:
+                if len(row) != len(ROSTER_COLUMNS):
+                    raise LinkageError("MS806", file=roster_csv.name, line=reader.line_num)
+                yield reader.line_num, row
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise LinkageError("MS808", file=roster_csv.name) from None

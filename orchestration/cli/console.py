@@ -1,0 +1,59 @@
+"""How commands speak: two consoles, exit codes, failures as sentences.
+
+Does not belong here: what any one command says.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from orchestration.failures import SAFE_ERRORS, keep_report
+from orchestration.settings import Settings
+
+EXIT_CODES: Mapping[int, str] = MappingProxyType(
+    {
+        0: "ok",
+        1: "unexpected error, reported in the vault",
+        2: "usage",
+        3: "delivery rejected",
+        4: "quality gate failed",
+        5: "budget refused",
+        6: "approval missing or invalid",
+        7: "delivery out failed",
+        8: "verification failed",
+    }
+)
+
+
+def talk() -> Console:
+    """Give the console for people: progress, advice, failures; on stderr."""
+    return Console(stderr=True, highlight=False)
+
+
+def show_json(data: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Write data for programs to stdout."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def told_failures(command: str, settings: Settings) -> Iterator[None]:
+    """Turn any error of a command into a sentence on stderr and its exit code."""
+    try:
+        yield
+    except SAFE_ERRORS as error:
+        sentence, code = error.sentence, error.exit_code
+    except Exception as error:  # noqa: BLE001 - a message of unknown origin may quote a record
+        report = keep_report(command, error, settings.vault)
+        sentence, code = report.sentence, report.exit_code
+    else:
+        return
+    talk().print(sentence, style="bold red", markup=False)
+    raise typer.Exit(code)

@@ -1,0 +1,210 @@
+"""Commands for the hub: run a quarter, look at the ledger, check the installation.
+
+Does not belong here: how a quarter is run (`runs`) or an installation is checked (`diagnosis`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.errors import OrchestrationError
+from orchestration.settings import Settings, load_settings, prepare_process
+from sources.contracts import current_contract
+from sources.errors import SourcesError
+from sources.quarters import Quarter
+
+QuarterOption = Annotated[str, typer.Option("--quarter", help="A closed quarter, like 2025Q1.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+
+DEMO_QUARTERS = ("2025Q1", "2025Q2")
+DEMO_SEED = 2025
+
+
+def parse_quarter(text: str) -> Quarter:
+    """Read a quarter as a person types it.
+
+    Raises:
+        OrchestrationError: MS904 when it is not one.
+    """
+    try:
+        return Quarter.parse(text)
+    except SourcesError:
+        raise OrchestrationError("MS904", text=text) from None
+
+
+def demo() -> None:
+    """Example: `moshare demo`
+
+    Simulates three agencies' deliveries for two quarters, runs both to a release, and says what
+    to open next. Run again, it gives the same releases.
+    """
+    settings = _prepared()
+    with told_failures("demo", settings):
+        from orchestration.simulated import deliver_simulated  # noqa: PLC0415
+
+        quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
+        talk().print("Simulated deliveries from DSS, the Patrol and the hotline …")
+        deliver_simulated(settings, quarters, seed=DEMO_SEED)
+        for quarter in quarters:
+            _run("whole_quarter", quarter, settings)
+    first, last = DEMO_QUARTERS[0], DEMO_QUARTERS[-1]
+    home = _shown(settings)
+    talk().print(
+        f"\n[bold green]Done.[/] Two releases lie in [bold]{home}/releases[/]. All of it is "
+        "simulated.\n"
+        "Open next:\n"
+        f"  {home}/releases/{last}/index.html   the page of the last quarter, in a browser\n"
+        f"  .venv/bin/moshare verify {home}/releases/{first}   check a release\n"
+        "  .venv/bin/moshare ledger   what was spent on privacy, and what is left\n"
+        "  make dev   the Dagster graph of these runs\n",
+        markup=True,
+    )
+
+
+def simulate(
+    quarters: Annotated[list[str], typer.Argument(help="Quarters, like 2025Q1 2025Q2.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = DEMO_SEED,
+) -> None:
+    """Example: `moshare simulate 2025Q3 2025Q4 --seed 7`
+
+    Puts simulated deliveries of all three agencies into the inboxes, in their real formats.
+    """
+    settings = _prepared()
+    with told_failures("simulate", settings):
+        from orchestration.simulated import deliver_simulated  # noqa: PLC0415
+
+        for folder in deliver_simulated(settings, [parse_quarter(q) for q in quarters], seed=seed):
+            typer.echo(folder)
+
+
+def ingest(
+    agency: Annotated[str, typer.Option(help="dss, mshp or hotline.")], quarter: QuarterOption
+) -> None:
+    """Example: `moshare ingest --agency dss --quarter 2025Q1`
+
+    Takes in one delivery from its inbox. The receipt lies in the agency's outbox.
+    """
+    settings = _prepared()
+    with told_failures("ingest", settings):
+        current_contract(agency)
+        _run(f"ingest_{agency}", parse_quarter(quarter), settings)
+
+
+def run(quarter: QuarterOption) -> None:
+    """Example: `moshare run --quarter 2025Q1`
+
+    Runs one quarter from the three deliveries to the released folder, as the schedule does.
+    A quarter that was released gives the same release again.
+    """
+    settings = _prepared()
+    with told_failures("run", settings):
+        chosen = parse_quarter(quarter)
+        _run("whole_quarter", chosen, settings)
+        typer.echo(settings.releases / str(chosen))
+
+
+def release(quarter: QuarterOption) -> None:
+    """Example: `moshare release --quarter 2025Q1`
+
+    Runs the gate and the release only, for a quarter whose release input is built; finishes a
+    release that was interrupted after its draw.
+    """
+    settings = _prepared()
+    with told_failures("release", settings):
+        chosen = parse_quarter(quarter)
+        _run("release", chosen, settings)
+        typer.echo(settings.releases / str(chosen))
+
+
+def doctor(as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Example: `moshare doctor`
+
+    Checks that this installation is fit to run, and says what to do where it is not.
+    """
+    settings = load_settings()
+    with told_failures("doctor", settings):
+        from orchestration.diagnosis import diagnose  # noqa: PLC0415
+
+        findings = diagnose(settings)
+    if as_json:
+        show_json([{"check": f.check, "ok": f.ok, "sentence": f.sentence} for f in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok [/]" if finding.ok else "[bold red]no [/]"
+            talk().print(f"{mark} {finding.check}: {finding.sentence}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def dev(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) -> None:
+    """Example: `moshare dev`
+
+    Opens the Dagster UI, with schedule and sensor, on the same data, for this machine only.
+    """
+    settings = _prepared()
+    talk().print(f"Dagster UI on http://127.0.0.1:{port} for {_shown(settings)} (Ctrl-C ends it)")
+    program = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    os.execv(sys.executable, [*program, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+
+
+def ledger(as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Example: `moshare ledger --json`
+
+    Checks the privacy ledger's chain and shows each release's cost, and what each quarter and
+    year has left.
+    """
+    settings = load_settings()
+    with told_failures("ledger", settings):
+        from orchestration.spending import read_spending  # noqa: PLC0415
+
+        spending = read_spending(settings)
+    if as_json:
+        show_json(spending)
+        return
+    table = Table(title="Privacy ledger (rho, zero-concentrated differential privacy)")
+    for heading in ("quarter", "plan", "charged (UTC)", "rho", "state", "left in quarter", "left in year"):
+        table.add_column(heading)
+    for row in spending["charges"]:
+        table.add_row(*(str(row[k]) for k in ("quarter", "plan", "charged_at", "rho", "state", "left_in_quarter", "left_in_year")))
+    from rich.console import Console  # noqa: PLC0415
+
+    Console().print(table)
+    talk().print(f"Chain verified; head {spending['head']}")
+
+
+def _prepared() -> Settings:
+    from orchestration.instance import write_instance_file  # noqa: PLC0415
+
+    settings = load_settings()
+    prepare_process(settings)
+    write_instance_file(settings)
+    return settings
+
+
+def _shown(settings: Settings) -> str:
+    """Give the data home as a person in this folder would type it."""
+    return os.path.relpath(settings.home)
+
+
+def _run(job: str, quarter: Quarter, settings: Settings) -> None:
+    import dagster as dg  # noqa: PLC0415 - not on an agency's machine
+
+    from orchestration.cli.progress import step_progress  # noqa: PLC0415
+    from orchestration.runs import run_job  # noqa: PLC0415
+
+    width = shutil.get_terminal_size().columns
+    talk().rule(f"{quarter}: {job.replace('_', ' ')}", style="dim", align="left") if width else None
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        with step_progress() as on_step:
+            outcome = run_job(job, quarter, instance, on_step)
+    for sentence in outcome.sentences:
+        talk().print(sentence, style="bold red", markup=False)
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)

@@ -1,0 +1,139 @@
+"""Run one step of the dbt project with everything it says kept inside the vault.
+
+dbt runs as a child process: its output, logs and artefacts go to the vault, and only the name and
+the outcome of each model and test come back. Does not belong here: what the models say, and the
+Dagster definitions of them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import OrchestrationError
+from orchestration.settings import Settings, child_environment
+from orchestration.warehouse import warehouse_lock
+from sources.quarters import Quarter
+
+
+@dataclass(frozen=True)
+class DbtStep:
+    """A part of the dbt project that is built in one go.
+
+    Attributes:
+        name: Name of the step; also the dbt model folder and the Dagster group.
+        select: dbt node selection that is built.
+    """
+
+    name: str
+    select: str
+
+
+STAGING = DbtStep("staging", "resource_type:seed fqn:staging")
+CORE = DbtStep("core", "fqn:core")
+RELEASE_INPUT = DbtStep("release_input", "fqn:release_input")
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """How the nodes of one step ended, without any count or message.
+
+    Attributes:
+        built: Unique ids of models and seeds that were built.
+        tests: Unique id of each test that ran, and whether it passed.
+        unbuilt: Names of models that failed or were skipped.
+    """
+
+    built: frozenset[str]
+    tests: Mapping[str, bool]
+    unbuilt: tuple[str, ...]
+
+
+def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
+    """Build and test one step for one quarter.
+
+    Args:
+        step: Which part of the project.
+        quarter: The quarter that incremental models rebuild.
+        settings: Where the vault lies.
+
+    Returns:
+        The outcome of every model and test. A failed test is an outcome, not an error.
+
+    Raises:
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results.
+    """
+    folder = settings.vault / "dbt" / "outcomes" / str(quarter)
+    folder.mkdir(parents=True, exist_ok=True)
+    results = settings.vault / "dbt" / "target" / "run_results.json"
+    with warehouse_lock(settings):
+        results.unlink(missing_ok=True)
+        log = _call_dbt(step, quarter, settings)
+        if not results.exists():
+            raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
+        outcome = _read_outcome(results)
+    record = {"tests": dict(sorted(outcome.tests.items())), "unbuilt": outcome.unbuilt}
+    (folder / f"{step.name}.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    return outcome
+
+
+def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
+    """Give the last outcome of every dbt test of a quarter, by test name.
+
+    A model that could not be built counts as a failed test named after it.
+    """
+    outcomes: dict[str, bool] = {}
+    for record in sorted((settings.vault / "dbt" / "outcomes" / str(quarter)).glob("*.json")):
+        content = json.loads(record.read_text(encoding="utf-8"))
+        outcomes |= {test_name(node): passed for node, passed in content["tests"].items()}
+        outcomes |= {f"build_{name}": False for name in content["unbuilt"]}
+    return outcomes
+
+
+def test_name(unique_id: str) -> str:
+    """Give the readable part of a dbt test's unique id."""
+    return unique_id.split(".")[2]
+
+
+def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings) -> str:
+    base = settings.vault / "dbt"
+    log = base / "logs" / f"{quarter}-{step.name}.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    variables = {"vault": str(settings.vault), "quarter_start": quarter.first_day.isoformat()}
+    command = [
+        *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--quiet"),
+        *("--log-path", str(base / "logs"), "build"),
+        *("--select", *step.select.split()),
+        *("--exclude-resource-type", "unit_test"),
+        *("--indirect-selection", "cautious"),
+        *("--project-dir", str(settings.dbt_project)),
+        *("--profiles-dir", str(settings.dbt_project)),
+        *("--target-path", str(base / "target")),
+        *("--vars", json.dumps(variables)),
+    ]
+    with log.open("w", encoding="utf-8") as output:
+        subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=child_environment(),
+            check=False,
+        )
+    return f"dbt/logs/{log.name}"
+
+
+def _read_outcome(results: Path) -> DbtOutcome:
+    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+    status = {node["unique_id"]: node["status"] for node in nodes}
+    tests = {node: state == "pass" for node, state in status.items() if node.startswith("test.")}
+    others = {node: state for node, state in status.items() if node not in tests}
+    return DbtOutcome(
+        built=frozenset(node for node, state in others.items() if state == "success"),
+        tests=tests,
+        unbuilt=tuple(n.split(".")[-1] for n, state in others.items() if state != "success"),
+    )

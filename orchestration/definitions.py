@@ -1,0 +1,25 @@
+"""The Dagster code location: everything that exists, in one object named `defs`."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.defs.checks import checks
+from orchestration.defs.ingest import deliveries
+from orchestration.defs.jobs import jobs
+from orchestration.defs.linkage import links
+from orchestration.defs.release import gate, released
+from orchestration.defs.schedule import quarterly_release
+from orchestration.defs.sensor import delivery_arrived
+from orchestration.defs.transform import dbt_steps
+from orchestration.refusing_io import RefusingIOManager
+
+defs = dg.Definitions(
+    assets=[*deliveries, *dbt_steps, links, gate, *released],
+    asset_checks=checks,
+    jobs=jobs,
+    schedules=[quarterly_release],
+    sensors=[delivery_arrived],
+    resources={"io_manager": RefusingIOManager()},
+    executor=dg.in_process_executor,
+)

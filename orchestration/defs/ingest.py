@@ -1,0 +1,55 @@
+"""Group `ingest`: one asset for each agency's delivery of a quarter."""
+
+import dagster as dg
+
+from orchestration.border import border
+from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.settings import load_settings
+from sources.ingest import ingest
+
+AGENCIES = {
+    "dss": (
+        "Department of Social Services: NCANDS Child File, one line for each child in each report "
+        "to Children's Division.",
+        "fixed-width",
+    ),
+    "mshp": (
+        "State Highway Patrol: NIBRS flat file of every Missouri police agency, segments 0 to 7.",
+        "fixed-width",
+    ),
+    "hotline": (
+        "National hotline: aggregate counts of cases and children; the law lets it share no more.",
+        "csv",
+    ),
+}
+
+
+def _delivery_asset(agency: str, description: str, kind: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["raw", agency],
+        group_name="ingest",
+        partitions_def=QUARTERS,
+        owners=[*OWNERS, f"team:{agency}"],
+        kinds={kind, "parquet"},
+        description=f"{description} Checked against its manifest and contract; a receipt goes to "
+        "the agency's outbox. A quarter without a delivery fails: silence is never read as zero.",
+        metadata={"contract": f"{agency}/1", "vault_folder": f"raw/{agency}"},
+    )
+    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        settings = load_settings()
+        quarter = quarter_of(context)
+        with border(f"raw/{agency}", settings):
+            receipt = ingest(settings.zones, agency, str(quarter))
+        return dg.MaterializeResult(
+            metadata={
+                "quarter": str(quarter),
+                "status": receipt.status,
+                "delivery": f"{receipt.kind}, sequence {receipt.sequence}",
+                "receipt": f"outbox/{agency}",
+            }
+        )
+
+    return delivery
+
+
+deliveries = [_delivery_asset(agency, *facts) for agency, facts in AGENCIES.items()]

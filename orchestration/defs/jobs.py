@@ -1,0 +1,31 @@
+"""Jobs: the parts of the graph that are run as one."""
+
+import dagster as dg
+
+from orchestration.defs.ingest import AGENCIES
+
+WHOLE_QUARTER = "whole_quarter"
+RELEASE = "release"
+
+whole_quarter = dg.define_asset_job(
+    WHOLE_QUARTER,
+    selection=dg.AssetSelection.all(),
+    description="One quarter from the three deliveries to the released folder.",
+)
+
+release = dg.define_asset_job(
+    RELEASE,
+    selection=dg.AssetSelection.keys("release_input/gate") | dg.AssetSelection.groups("released"),
+    description="The gate and the release of a quarter whose release input is built.",
+)
+
+ingest_jobs = {
+    agency: dg.define_asset_job(
+        f"ingest_{agency}",
+        selection=dg.AssetSelection.keys(f"raw/{agency}"),
+        description=f"Take in the delivery of '{agency}' for a quarter.",
+    )
+    for agency in AGENCIES
+}
+
+jobs = [whole_quarter, release, *ingest_jobs.values()]

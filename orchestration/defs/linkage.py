@@ -1,0 +1,36 @@
+"""Group `linkage`: which police victim records are which children of Social Services."""
+
+import dagster as dg
+
+from orchestration.border import border
+from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.linking import RECORDS_FOR_ONE_CHILD, link_quarter
+from orchestration.settings import load_settings
+from orchestration.warehouse import POOL
+
+
+@dg.asset(
+    key=["linkage", "dss_mshp_links"],
+    group_name="linkage",
+    partitions_def=QUARTERS,
+    owners=OWNERS,
+    kinds={"duckdb", "parquet"},
+    pool=POOL,
+    deps=[
+        ["staging", "stg_mshp__victims"],
+        ["staging", "stg_mshp__tokens"],
+        ["staging", "stg_dss__child_reports"],
+        ["staging", "stg_dss__tokens"],
+    ],
+    description="Police victim records linked to children of Social Services by equal keyed "
+    "tokens. Each record makes one choice on its own and few records may take one child, so that "
+    "one child can only move a bounded number of rows. The hotline is never linked.",
+    metadata={"rule": "exact token", "records_for_one_child": RECORDS_FOR_ONE_CHILD},
+)
+def links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Link one quarter."""
+    settings = load_settings()
+    quarter = quarter_of(context)
+    with border("linkage", settings):
+        link_quarter(quarter, settings)
+    return dg.MaterializeResult(metadata={"quarter": str(quarter)})

@@ -1,0 +1,36 @@
+"""The quarterly partitions that every asset shares."""
+
+from datetime import date
+
+import dagster as dg
+
+from sources.quarters import Quarter
+
+TIMEZONE = "America/Chicago"
+
+QUARTERS = dg.TimeWindowPartitionsDefinition(
+    cron_schedule="0 0 1 1,4,7,10 *",
+    start="2013-01-01",  # the first year with human trafficking offences in NIBRS
+    fmt="%Y-%m-%d",
+    timezone=TIMEZONE,
+)
+"""One partition for each closed calendar quarter in Missouri; the key is the quarter's first day."""
+
+OWNERS = ["team:data-hub"]
+
+
+def partition_key(quarter: Quarter) -> str:
+    """Give the partition key of a quarter, its first day as text."""
+    return quarter.first_day.isoformat()
+
+
+def quarter_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Quarter:
+    """Give the quarter that a step runs for."""
+    first_day = date.fromisoformat(_key(context))
+    return Quarter(first_day.year, (first_day.month + 2) // 3)
+
+
+def _key(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> str:
+    if isinstance(context, dg.AssetCheckExecutionContext):
+        return context.op_execution_context.partition_key
+    return context.partition_key

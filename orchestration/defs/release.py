@@ -1,0 +1,115 @@
+"""The gate, and the group `released`: from exact counts to a folder that agencies open.
+
+No asset here may have a retry policy or an automation condition: a draw happens once.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from expectations.suites import AGGREGATE_TABLES, UNIT_TABLES
+from orchestration.border import border
+from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.publishing import judge_released, publish
+from orchestration.quality import record_gate
+from orchestration.releasing import draw_release
+from orchestration.settings import load_settings
+from orchestration.warehouse import POOL
+
+_RELEASE_INPUT = [["release_input", table] for table in (*UNIT_TABLES, *AGGREGATE_TABLES)]
+_OFFICER = "team:privacy-officer"
+
+
+@dg.asset(
+    key=["release_input", "gate"],
+    group_name="release_input",
+    partitions_def=QUARTERS,
+    owners=OWNERS,
+    kinds={"greatexpectations", "json"},
+    pool=POOL,
+    deps=_RELEASE_INPUT,
+    check_specs=[
+        dg.AssetCheckSpec(
+            name="ready_for_release",
+            asset=["release_input", "gate"],
+            blocking=True,
+            description="Every expectation on the release input and every dbt test of the quarter "
+            "holds.",
+        )
+    ],
+    description="The gate record: what was checked of the quarter's release input, whether all of "
+    "it held, and of which rows. The release reads it itself and refuses without it.",
+)
+def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Judge the release input and write the record."""
+    settings = load_settings()
+    quarter = quarter_of(context)
+    with border("gate", settings):
+        record = record_gate(quarter, settings)
+    verdict = dg.AssetCheckResult(
+        check_name="ready_for_release",
+        passed=record.passed,
+        metadata={"failed_rules": ", ".join(record.failed) or "none"},
+    )
+    return dg.MaterializeResult(metadata={"quarter": str(quarter)}, check_results=[verdict])
+
+
+@dg.asset(
+    key=["released", "counts"],
+    group_name="released",
+    partitions_def=QUARTERS,
+    owners=[*OWNERS, _OFFICER],
+    kinds={"opendp", "sqlite"},
+    pool=POOL,
+    deps=[gate],
+    description="Differentially private counts, drawn once. The ledger is charged before the "
+    "draw; run again, this gives what was drawn the first time and charges nothing.",
+)
+def counts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Open the door for one quarter."""
+    settings = load_settings()
+    quarter = quarter_of(context)
+    with border("released/counts", settings):
+        release = draw_release(quarter, settings)
+    return dg.MaterializeResult(metadata=_facts(release))
+
+
+@dg.asset(
+    key=["released", "folder"],
+    group_name="released",
+    partitions_def=QUARTERS,
+    owners=[*OWNERS, _OFFICER],
+    kinds={"csv", "parquet", "html"},
+    pool=POOL,
+    deps=[counts],
+    check_specs=[
+        dg.AssetCheckSpec(
+            name="expectations",
+            asset=["released", "folder"],
+            blocking=True,
+            description="The released tables have every cell, a status word in each, whole "
+            "estimates and margins, and every file has the hash that release.json names.",
+        )
+    ],
+    description="The folder that agencies open: a page, CSV and Parquet for each table, and the "
+    "hash of every file. Never edited after it is built.",
+)
+def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    """Build the folder from what was drawn, and judge it."""
+    settings = load_settings()
+    quarter = quarter_of(context)
+    with border("released/folder", settings):
+        path = publish(quarter, settings)
+        failed = judge_released(quarter, settings)
+    verdict = dg.AssetCheckResult(
+        check_name="expectations",
+        passed=not failed,
+        metadata={"failed_rules": ", ".join(failed) or "none"},
+    )
+    yield dg.MaterializeResult(
+        metadata={"folder": f"releases/{path.name}", "page": f"releases/{path.name}/index.html"},
+        check_results=[verdict],
+    )
+
+
+released = [counts, folder]

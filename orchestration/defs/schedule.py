@@ -1,0 +1,28 @@
+"""The scheduled release: the closed quarter, on the 15th of the month after it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from orchestration.defs.jobs import whole_quarter
+from orchestration.defs.quarters import QUARTERS, TIMEZONE
+
+
+def closed_quarter(moment: datetime) -> str:
+    """Give the partition key of the last quarter that had ended in Missouri at a moment."""
+    return QUARTERS.get_partition_keys(current_time=moment.astimezone(ZoneInfo(TIMEZONE)))[-1]
+
+
+@dg.schedule(
+    name="quarterly_release",
+    job=whole_quarter,
+    cron_schedule="0 6 15 1,4,7,10 *",
+    execution_timezone=TIMEZONE,
+    description="Releases the closed quarter at 06:00 on the 15th of January, April, July and "
+    "October, Missouri time.",
+)
+def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for the quarter that ended two weeks before the tick."""
+    key = closed_quarter(context.scheduled_execution_time)
+    return dg.RunRequest(run_key=f"quarterly_release/{key}", partition_key=key)

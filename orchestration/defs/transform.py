@@ -1,0 +1,91 @@
+"""Groups `staging`, `core` and `release_input`: the dbt project, in three steps.
+
+dbt is split so that a failed check in one step stops the next one in the same run.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+from orchestration.border import border
+from orchestration.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtOutcome, DbtStep, run_dbt_step
+from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.errors import OrchestrationError
+from orchestration.settings import load_settings
+from orchestration.warehouse import POOL
+
+_UNIQUE_ID = "dagster_dbt/unique_id"
+
+
+class Translator(DagsterDbtTranslator):
+    """How a dbt node looks in the graph: our words, no SQL, one group for each step."""
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Show the model's own description only."""
+        return str(dbt_resource_props.get("description", ""))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Put public lists beside the staging models that read them."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return STAGING.name
+        return str(dbt_resource_props["config"].get("schema"))
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002
+        """Name the hub's engineers as owners of every model."""
+        return OWNERS
+
+
+def _dbt_step(step: DbtStep) -> dg.AssetsDefinition:
+    settings = load_settings()
+    if not settings.dbt_manifest.exists():
+        raise OrchestrationError("MS903", manifest="dbt_project/target/manifest.json")
+
+    @dbt_assets(
+        manifest=settings.dbt_manifest,
+        select=step.select,
+        exclude="resource_type:unit_test",
+        name=f"dbt_{step.name}",
+        partitions_def=QUARTERS,
+        pool=POOL,
+        dagster_dbt_translator=Translator(
+            DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
+        ),
+    )
+    def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        settings = load_settings()
+        quarter = quarter_of(context)
+        with border(step.name, settings):
+            outcome = run_dbt_step(step, quarter, settings)
+            yield from _tell(context, outcome)
+            if outcome.unbuilt:
+                raise OrchestrationError(
+                    "MS902",
+                    stage=step.name,
+                    failed=", ".join(sorted(outcome.unbuilt)),
+                    log=f"dbt/logs/{quarter}-{step.name}.txt",
+                )
+
+    return build
+
+
+def _tell(context: dg.AssetExecutionContext, outcome: DbtOutcome) -> Iterator[Any]:
+    """Say of each selected model that it was built, and of each test whether it holds."""
+    definition = context.assets_def
+    for key in sorted(context.selected_asset_keys):
+        if definition.specs_by_key[key].metadata[_UNIQUE_ID] in outcome.built:
+            yield dg.MaterializeResult(asset_key=key, metadata={"quarter": str(quarter_of(context))})
+    for key in sorted(context.selected_asset_check_keys):
+        spec = definition.get_spec_for_check_key(key)
+        unique_id = spec.metadata[_UNIQUE_ID]
+        if unique_id in outcome.tests:
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=outcome.tests[unique_id],
+                metadata={"rule": key.name},
+            )
+
+
+dbt_steps = [_dbt_step(step) for step in (STAGING, CORE, RELEASE_INPUT)]

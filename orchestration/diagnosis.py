@@ -1,0 +1,119 @@
+"""Whether an installation is fit to run: what `moshare doctor` looks at.
+
+Does not belong here: mending anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from orchestration.settings import Settings
+
+_NEEDED_FREE_BYTES = 2 * 1024**3
+_PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "opendp")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        check: What was looked at.
+        ok: Whether it is as it must be.
+        sentence: What was found and, where it is not right, what to do.
+    """
+
+    check: str
+    ok: bool
+    sentence: str
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """Look at everything a run needs.
+
+    Returns:
+        One finding for each check, in a fixed order.
+    """
+    looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _python,
+        _packages,
+        _manifest,
+        _privacy_of_zones,
+        _free_space,
+        _policy,
+        _ledger,
+    )
+    return [finding for look in looks for finding in look(settings)]
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    fit = sys.version_info >= (3, 11)
+    advice = "" if fit else " Install Python 3.11 or newer and run 'make install'."
+    yield Finding("python", fit, f"Python {found}.{advice}")
+
+
+def _packages(_: Settings) -> Iterator[Finding]:
+    for name in _PACKAGES:
+        try:
+            yield Finding(name, ok=True, sentence=f"version {version(name)}.")
+        except PackageNotFoundError:
+            yield Finding(name, ok=False, sentence="not installed. Run 'make install'.")
+
+
+def _manifest(settings: Settings) -> Iterator[Finding]:
+    fit = settings.dbt_manifest.exists()
+    yield Finding(
+        "dbt project", fit, "prepared." if fit else "not prepared. Run 'make install'."
+    )
+
+
+def _privacy_of_zones(settings: Settings) -> Iterator[Finding]:
+    for name, folder in (("vault", settings.vault), ("ledger", settings.ledger.parent)):
+        if not folder.exists():
+            yield Finding(name, ok=True, sentence="not there yet; the first run makes it.")
+            continue
+        fit = not stat.S_IMODE(folder.stat().st_mode) & 0o077
+        told = "readable by its owner only." if fit else "readable by others. Run 'chmod 700' on it."
+        yield Finding(name, fit, told)
+
+
+def _free_space(settings: Settings) -> Iterator[Finding]:
+    place = next(p for p in (settings.home, *settings.home.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    fit = free >= _NEEDED_FREE_BYTES
+    advice = "" if fit else " A quarter needs about 2 GiB; make room."
+    yield Finding("disk", fit, f"{free / 1024**3:.1f} GiB free.{advice}")
+
+
+def _policy(settings: Settings) -> Iterator[Finding]:
+    from privacy.errors import PrivacyError  # noqa: PLC0415
+    from privacy.policy import load_policy  # noqa: PLC0415
+
+    try:
+        policy = load_policy(settings.policy)
+    except PrivacyError as error:
+        yield Finding("policy", ok=False, sentence=error.sentence)
+    else:
+        yield Finding("policy", ok=True, sentence=f"version {policy.version} is valid.")
+
+
+def _ledger(settings: Settings) -> Iterator[Finding]:
+    from privacy.errors import PrivacyError  # noqa: PLC0415
+    from privacy.ledger import Ledger  # noqa: PLC0415
+
+    if not Path(settings.ledger).exists():
+        yield Finding("ledger chain", ok=True, sentence="no ledger yet; the first release makes it.")
+        return
+    try:
+        Ledger(settings.ledger).verify()
+    except PrivacyError as error:
+        yield Finding("ledger chain", ok=False, sentence=error.sentence)
+    else:
+        yield Finding("ledger chain", ok=True, sentence="unbroken.")

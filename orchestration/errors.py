@@ -1,0 +1,98 @@
+"""The numbered failures of orchestration itself (MS9xx).
+
+Does not belong here: failures of another room; each has its own `errors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """The three parts of a failure's sentence; `{name}` stands for a fact, never for a value."""
+
+    what: str
+    why: str
+    next_step: str
+    exit_code: int
+
+
+ERRORS: Mapping[str, ErrorText] = MappingProxyType(
+    {
+        "MS901": ErrorText(
+            "The step '{stage}' stopped on an unexpected {kind}",
+            "Its message may quote a record, so it was written to {report} in the vault only",
+            "Read that file on the hub, mend the cause and run the quarter again",
+            1,
+        ),
+        "MS902": ErrorText(
+            "dbt did not finish the step '{stage}'",
+            "{failed} could not be built; dbt's own messages may quote a record and stay in {log}",
+            "Read that log on the hub, mend the cause and run the quarter again",
+            4,
+        ),
+        "MS903": ErrorText(
+            "The dbt project has not been prepared",
+            "{manifest} is missing",
+            "Run 'make install' in the project folder",
+            2,
+        ),
+        "MS904": ErrorText(
+            "'{text}' is not a quarter",
+            "A quarter is written like 2025Q1 and lies between 2013 and now",
+            "Give a quarter in that form",
+            2,
+        ),
+        "MS905": ErrorText(
+            "Quarter {quarter} cannot be released yet",
+            "It has not ended in Missouri",
+            "Run it after {last_day}",
+            5,
+        ),
+        "MS906": ErrorText(
+            "The warehouse has no {relation} for quarter {quarter}",
+            "An earlier step of this quarter has not run",
+            "Run 'moshare run --quarter {quarter}' from the start",
+            4,
+        ),
+        "MS907": ErrorText(
+            "'{text}' does not say which file has which role",
+            "A delivery names the role that its contract gives to each file",
+            "Write it like --file nibrs=submission.txt",
+            2,
+        ),
+        "MS908": ErrorText(
+            "The file for the role '{role}' cannot be read",
+            "There is no file at the path that was given",
+            "Check the path and deliver again",
+            2,
+        ),
+        "MS909": ErrorText(
+            "The demo does not run in this data home",
+            "An inbox holds a delivery that is not simulated",
+            "Name another folder in MOSHARE_HOME",
+            2,
+        ),
+    }
+)
+
+
+class OrchestrationError(Exception):
+    """A failure of orchestration as a sentence: what happened, why, what to do next.
+
+    Attributes:
+        code: Number of the failure, such as `MS902`.
+        sentence: The full sentence, safe to show anywhere.
+        exit_code: What the command line returns.
+    """
+
+    def __init__(self, code: str, **facts: str) -> None:
+        text = ERRORS[code]
+        parts = (part.format(**facts) for part in (text.what, text.why, text.next_step))
+        self.code = code
+        self.sentence = f"{code}: " + ". ".join(parts) + "."
+        self.exit_code = text.exit_code
+        super().__init__(self.sentence)

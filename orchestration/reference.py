@@ -1,0 +1,93 @@
+"""Write `docs/reference.md` from the things themselves; a test compares.
+
+Run `python -m orchestration.reference > docs/reference.md`. Does not belong here: explanations;
+they stand in the other pages of `docs/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import dagster as dg
+import typer
+
+import expectations.errors
+import linkage.errors
+import orchestration.errors
+import portal.errors
+import privacy.errors
+import sources.errors
+from orchestration.cli import build_app
+from orchestration.cli.console import EXIT_CODES
+from orchestration.settings import HOME_VARIABLE
+
+_ROOMS = (
+    sources.errors,
+    expectations.errors,
+    privacy.errors,
+    portal.errors,
+    linkage.errors,
+    orchestration.errors,
+)
+
+
+def write_reference() -> str:
+    """Give the whole page as Markdown."""
+    from orchestration.definitions import defs  # noqa: PLC0415 - takes seconds
+
+    sections = (_intro(), _commands(), _exit_codes(), _setting(), _graph(defs), _errors())
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _intro() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "Every command, exit code, setting, asset, check and error code. Written by"
+    yield "`python -m orchestration.reference`; a test fails when it is out of date."
+
+
+def _commands() -> Iterator[str]:
+    yield from ("", "## Commands", "", "| command | example and purpose |", "| --- | --- |")
+    group = typer.main.get_command(build_app())
+    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+        yield f"| `moshare {name}` | {' '.join((command.help or '').split())} |"
+
+
+def _exit_codes() -> Iterator[str]:
+    yield from ("", "## Exit codes", "", "| code | meaning |", "| --- | --- |")
+    for code, meaning in EXIT_CODES.items():
+        yield f"| {code} | {meaning} |"
+
+
+def _setting() -> Iterator[str]:
+    yield from ("", "## Settings", "", "| variable | meaning |", "| --- | --- |")
+    yield f"| `{HOME_VARIABLE}` | Folder that holds every zone; default `data`. |"
+    yield ""
+    yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` and nowhere else."
+
+
+def _graph(defs: dg.Definitions) -> Iterator[str]:
+    graph = defs.resolve_asset_graph()
+    yield from ("", "## Assets and their checks", "", "| asset | group | checks |", "| --- | --- | --- |")
+    checks: dict[dg.AssetKey, list[str]] = {}
+    for check in graph.asset_check_keys:
+        checks.setdefault(check.asset_key, []).append(f"`{check.name}`")
+    for key in sorted(graph.materializable_asset_keys):
+        listed = ", ".join(sorted(checks.get(key, []))) or "none"
+        yield f"| `{key.to_user_string()}` | {graph.get(key).group_name} | {listed} |"
+    yield from ("", "## Jobs, schedules and sensors", "", "| name | what it does |", "| --- | --- |")
+    for definition in (*(defs.jobs or ()), *(defs.schedules or ()), *(defs.sensors or ())):
+        yield f"| `{definition.name}` | {definition.description} |"  # type: ignore[union-attr]
+
+
+def _errors() -> Iterator[str]:
+    yield from ("", "## Error codes", "", "| code | what happened | why | what to do |")
+    yield "| --- | --- | --- | --- |"
+    rows = {code: text for room in _ROOMS for code, text in room.ERRORS.items()}
+    for code, text in sorted(rows.items()):
+        yield f"| {code} | {text.what} | {text.why} | {text.next_step} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(write_reference())

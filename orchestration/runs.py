@@ -1,0 +1,122 @@
+"""Run a job of the graph for one quarter from the command line, and say how it ended.
+
+Does not belong here: what the jobs hold (see `defs/jobs`), and how progress looks (see `cli`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import dagster as dg
+
+from orchestration.defs.quarters import partition_key
+from orchestration.instance import PROCESS_TAG, clear_dead_runs, process_tag
+from sources.quarters import Quarter
+
+_STEP_EVENTS = {
+    dg.DagsterEventType.STEP_START: "started",
+    dg.DagsterEventType.STEP_SUCCESS: "done",
+    dg.DagsterEventType.STEP_FAILURE: "failed",
+}
+_POLL_SECONDS = 0.25
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+StepListener = Callable[[str, str, float], None]
+"""Called with a step's name, what became of it (started, done, failed) and the time in seconds."""
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended.
+
+    Attributes:
+        run_id: Dagster's id of the run, as in the UI.
+        exit_code: 0, or the exit code of the first failure.
+        sentences: What went wrong, safe to show.
+    """
+
+    run_id: str
+    exit_code: int
+    sentences: tuple[str, ...]
+
+
+def run_job(job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: StepListener) -> RunOutcome:
+    """Run a job in this process and wait for it.
+
+    Args:
+        job: Name of the job.
+        quarter: The partition.
+        instance: Dagster's storage.
+        on_step: Told of each step's start and end.
+    """
+    from orchestration.definitions import defs  # noqa: PLC0415 - takes seconds; only when needed
+
+    clear_dead_runs(instance)
+    run_id = str(uuid4())
+    with _progress(instance, run_id, on_step):
+        result = defs.resolve_job_def(job).execute_in_process(
+            run_config=_QUIET,
+            instance=instance,
+            partition_key=partition_key(quarter),
+            raise_on_error=False,
+            run_id=run_id,
+            tags={PROCESS_TAG: process_tag()},
+        )
+    return _outcome(result)
+
+
+@contextmanager
+def _progress(
+    instance: dg.DagsterInstance, run_id: str, on_step: StepListener
+) -> Iterator[None]:
+    stop = threading.Event()
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        entries = instance.all_logs(run_id, of_type=set(_STEP_EVENTS))
+        for entry in entries[told:]:
+            event = entry.get_dagster_event()
+            on_step(str(event.step_key), _STEP_EVENTS[event.event_type], entry.timestamp)
+        told = len(entries)
+
+    def watch() -> None:
+        while not stop.wait(_POLL_SECONDS):
+            tell()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
+        tell()
+
+
+def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
+    sentences: list[str] = []
+    codes: list[int] = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        failure = event.step_failure_data.user_failure_data
+        if failure is None:
+            rules = _failed_checks(result, str(event.step_key))
+            sentences.append(f"The quality gate stopped at '{event.step_key}': {rules}.")
+            codes.append(4)
+        else:
+            sentences.append(failure.description or "")
+            codes.append(int(failure.metadata["exit_code"].value))
+    return RunOutcome(result.run_id, codes[0] if codes else 0, tuple(sentences))
+
+
+def _failed_checks(result: dg.ExecuteInProcessResult, step: str) -> str:
+    failed = [
+        f"{check.asset_key.to_user_string()}: {check.check_name}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    ]
+    return "; ".join(sorted(failed)) or f"see step {step} in the Dagster UI"

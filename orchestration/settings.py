@@ -1,0 +1,123 @@
+"""Where things lie, and the process environment: the one module that reads or sets it.
+
+Belongs here: the data home, its zones, and the switches that keep third-party packages silent
+and offline. Does not belong here: anything that changes what is released or how it is protected
+(that is `privacy/policy.toml`), and anything a person could want to vary from run to run.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sources.zones import Zones
+
+HOME_VARIABLE = "MOSHARE_HOME"
+"""The one setting: the folder that holds every zone. Default: `data` in the current folder."""
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+_OFFLINE_AND_SILENT = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DAGSTER_REDACT_USER_CODE_ERRORS": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PYTHONUTF8": "1",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The zones of one installation, all below one home folder.
+
+    Attributes:
+        home: Absolute path of the data home.
+    """
+
+    home: Path
+
+    @property
+    def landing(self) -> Path:
+        """Inboxes and outboxes of the agencies."""
+        return self.home / "landing"
+
+    @property
+    def vault(self) -> Path:
+        """Everything confidential; nothing in it may be shown, logged or copied out."""
+        return self.home / "vault"
+
+    @property
+    def zones(self) -> Zones:
+        """The two zones that taking in a delivery touches."""
+        return Zones(landing=self.landing, vault=self.vault)
+
+    @property
+    def ledger(self) -> Path:
+        """The privacy ledger, on its own so that it can be backed up first."""
+        return self.home / "ledger" / "ledger.sqlite"
+
+    @property
+    def releases(self) -> Path:
+        """Released folders, never edited after they are built."""
+        return self.home / "releases"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage: run history and events, nothing confidential."""
+        return self.home / "dagster"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt alone writes."""
+        return self.vault / "warehouse.duckdb"
+
+    @property
+    def dbt_project(self) -> Path:
+        """The dbt project in the source tree."""
+        return PROJECT_ROOT / "dbt_project"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        """What `dbt parse` wrote when the project was installed; holds code, no data."""
+        return self.dbt_project / "target" / "manifest.json"
+
+    @property
+    def policy(self) -> Path:
+        """The one reviewed file that holds every privacy parameter."""
+        return PROJECT_ROOT / "privacy" / "policy.toml"
+
+    @property
+    def public_keys(self) -> Path:
+        """Public lists of the cells that every release shows."""
+        return self.dbt_project / "seeds" / "keys"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Returns:
+        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder.
+    """
+    return Settings(home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve())
+
+
+def prepare_process(settings: Settings) -> None:
+    """Make this process and its children quiet, offline and at home in the same zones.
+
+    The vault and the ledger are made readable by their owner only (mode 0700).
+    """
+    os.environ.update(_OFFLINE_AND_SILENT)
+    os.environ[HOME_VARIABLE] = str(settings.home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    for private in (settings.vault, settings.ledger.parent):
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.chmod(0o700)
+    for shared in (settings.landing, settings.releases, settings.dagster_home):
+        shared.mkdir(parents=True, exist_ok=True)
+
+
+def child_environment() -> dict[str, str]:
+    """Give the environment that a subprocess of ours starts with."""
+    return {**os.environ, **_OFFLINE_AND_SILENT}

@@ -1,0 +1,92 @@
+"""The failures of this room, MS7xx, as sentences.
+
+Here: the registry of codes and the one exception. Not here: values; file names are named, because a
+release folder holds only public files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+DELIVERY_FAILED = 7
+VERIFICATION_FAILED = 8
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """Three templates for ``str.format`` and the exit code of the command that meets the error."""
+
+    what: str
+    why: str
+    next_step: str
+    exit_code: int
+
+
+ERRORS: Mapping[str, ErrorText] = MappingProxyType(
+    {
+        "MS701": ErrorText(
+            "The folder of release {release_id} was left as it is",
+            "It is already there and differs from what would be built now, in: {files}; a release "
+            "is never edited after it is built",
+            "Verify the folder. If it was changed, restore it from a backup; if the software was "
+            "changed, keep the folder as it was first built",
+            DELIVERY_FAILED,
+        ),
+        "MS702": ErrorText(
+            "The folder of release {release_id} could not be written",
+            "The operating system refused with {kind}",
+            "Check the free space and the permissions of the releases folder, then build it again",
+            DELIVERY_FAILED,
+        ),
+        "MS703": ErrorText(
+            "The release {release_id} was not built",
+            "{reason}",
+            "Have the release drawn again by a version of the software that fits this one",
+            DELIVERY_FAILED,
+        ),
+        "MS711": ErrorText(
+            "{folder} cannot be verified",
+            "It is not a folder that holds a release.json",
+            "Give the path of one release, for example releases/2025Q1",
+            VERIFICATION_FAILED,
+        ),
+        "MS712": ErrorText(
+            "{folder} cannot be verified",
+            "Its release.json is damaged or lists files in a way that is not allowed: {reason}",
+            "Fetch the release again from where it was published",
+            VERIFICATION_FAILED,
+        ),
+        "MS713": ErrorText(
+            "{folder} cannot be verified",
+            "Its format is {format}, and this software knows the formats {known}",
+            "Verify it with a newer version of MoShare",
+            VERIFICATION_FAILED,
+        ),
+        "MS714": ErrorText(
+            "{folder} is not the release that was published",
+            "{findings}",
+            "Do not use its numbers; fetch the release again from where it was published",
+            VERIFICATION_FAILED,
+        ),
+    }
+)
+
+
+class PortalError(Exception):
+    """A release could not be built, or is not what it says it is.
+
+    Attributes:
+        code: the entry of ``ERRORS``.
+        sentence: what happened, why and what to do next.
+        exit_code: 7, the release could not be written; 8, it could not be verified.
+    """
+
+    def __init__(self, code: str, **facts: object) -> None:
+        text = ERRORS[code]
+        parts = (text.what, text.why, text.next_step)
+        self.code = code
+        self.sentence = f"{code}: " + " ".join(part.format(**facts) + "." for part in parts)
+        self.exit_code = text.exit_code
+        super().__init__(self.sentence)

@@ -1,0 +1,235 @@
+"""Whether a release folder is, byte for byte, what its release.json says.
+
+Here: recomputing hashes, with the standard library alone, so that it runs on any agency's machine with
+no network. Not here: who made the folder; a folder is compared with itself, and its fingerprint is
+given so that it can be compared with the one that was announced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from portal.errors import PortalError
+
+RECORD_NAME = "release.json"
+KNOWN_FORMATS = (1,)
+LARGEST_RECORD = 16 * 1024 * 1024
+"""Bytes of a release.json that are read; a real one has a few thousand."""
+
+
+class Problem(Enum):
+    """What can be wrong with one file of a release."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    EXTRA = "extra"
+    NOT_A_FILE = "not_a_file"
+
+
+SENTENCES: Mapping[Problem, str] = {
+    Problem.MISSING: "{path} is listed and is not there",
+    Problem.CHANGED: "{path} has other content than when it was published",
+    Problem.EXTRA: "{path} is there and is not part of the release",
+    Problem.NOT_A_FILE: "{path} is a link or a special file, which a release never holds",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: which file, relative to the folder, and what."""
+
+    path: str
+    problem: Problem
+
+    @property
+    def sentence(self) -> str:
+        """The finding in words, without a full stop."""
+        return SENTENCES[self.problem].format(path=self.path)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found in one folder.
+
+    Attributes:
+        folder: as given.
+        release_id: as its release.json says.
+        is_simulated: as its release.json says.
+        fingerprint: SHA-256, in hex, of release.json itself; it covers every other file.
+        files_checked: how many files were hashed and compared.
+        findings: empty if the folder is whole.
+    """
+
+    folder: Path
+    release_id: str
+    is_simulated: bool
+    fingerprint: str
+    files_checked: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is missing, changed or added."""
+        return not self.findings
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words."""
+        if self.passed:
+            note = " It holds simulated data." if self.is_simulated else ""
+            return (
+                f"Release {self.release_id} is whole: {self.files_checked} files are byte for byte "
+                f"what was published.{note} Its fingerprint is {self.fingerprint}."
+            )
+        return self.error.sentence
+
+    @property
+    def error(self) -> PortalError:
+        """The failure of this folder, as MS714, for a caller that stops here."""
+        return PortalError(
+            "MS714",
+            folder=self.folder.name,
+            findings="; ".join(finding.sentence for finding in self.findings),
+        )
+
+
+@dataclass(frozen=True)
+class _Listed:
+    sha256: str
+    size: int
+
+
+def verify(path: Path) -> Verification:
+    """Recompute every hash and byte count of a release folder.
+
+    Raises:
+        PortalError: MS711, MS712, MS713: the folder cannot be judged at all. What is wrong with a
+            folder that can be judged is in the findings.
+    """
+    folder = path.resolve().name or str(path)
+    content = _read_record(path, folder)
+    record = _parse_record(content, folder)
+    listed = _listed_files(record, folder)
+    present = dict(_walk(path, ""))
+    findings = [
+        *_judge_listed(path, listed, present),
+        *(_judge_extra(name, kind) for name, kind in present.items() if name not in listed),
+    ]
+    return Verification(
+        folder=path,
+        release_id=str(record["release_id"]),
+        is_simulated=bool(record["simulated"]),
+        fingerprint=hashlib.sha256(content).hexdigest(),
+        files_checked=len(listed),
+        findings=tuple(sorted(findings, key=lambda finding: finding.path)),
+    )
+
+
+def _read_record(path: Path, folder: str) -> bytes:
+    record = path / RECORD_NAME
+    try:
+        status = record.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise PortalError("MS711", folder=folder)
+        if status.st_size > LARGEST_RECORD:
+            raise PortalError("MS712", folder=folder, reason="it is far too large")
+        return record.read_bytes()
+    except OSError:
+        raise PortalError("MS711", folder=folder) from None
+
+
+def _parse_record(content: bytes, folder: str) -> Mapping[str, Any]:
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError):
+        raise PortalError("MS712", folder=folder, reason="it is not JSON") from None
+    if not isinstance(record, dict):
+        raise PortalError("MS712", folder=folder, reason="it is not an object")
+    if record.get("format") not in KNOWN_FORMATS:
+        raise PortalError(
+            "MS713",
+            folder=folder,
+            format=str(record.get("format"))[:20],
+            known=", ".join(str(known) for known in KNOWN_FORMATS),
+        )
+    missing = [name for name in ("release_id", "simulated", "files") if name not in record]
+    if missing:
+        raise PortalError("MS712", folder=folder, reason=f"it lacks {', '.join(missing)}")
+    return record
+
+
+def _listed_files(record: Mapping[str, Any], folder: str) -> dict[str, _Listed]:
+    listed: dict[str, _Listed] = {}
+    try:
+        for entry in record["files"]:
+            name, item = entry["path"], _Listed(entry["sha256"], entry["bytes"])
+            if not _is_safe(name) or name in listed or name == RECORD_NAME:
+                raise PortalError(
+                    "MS712", folder=folder, reason="a path leads outside or is listed twice"
+                )
+            listed[name] = item
+    except (TypeError, KeyError):
+        raise PortalError(
+            "MS712", folder=folder, reason="an entry lacks its path, hash or size"
+        ) from None
+    if not listed:
+        raise PortalError("MS712", folder=folder, reason="it lists no file")
+    return listed
+
+
+def _is_safe(name: object) -> bool:
+    """Whether a listed path is plain, relative and below the folder."""
+    if not isinstance(name, str) or "\\" in name or ":" in name or "\0" in name:
+        return False
+    parts = name.split("/")
+    return ".." not in parts and "." not in parts and str(PurePosixPath(*parts)) == name
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, Problem | None]]:
+    """Every entry below the folder; folders are entered, links are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda item: item.name):
+            name = f"{prefix}{entry.name}"
+            if entry.is_symlink():
+                yield name, Problem.NOT_A_FILE
+            elif entry.is_dir(follow_symlinks=False):
+                inside = list(_walk(Path(entry.path), f"{name}/"))
+                yield from inside or [(f"{name}/", Problem.EXTRA)]
+            elif not entry.is_file(follow_symlinks=False):
+                yield name, Problem.NOT_A_FILE
+            elif name != RECORD_NAME:
+                yield name, None
+
+
+def _judge_listed(
+    path: Path, listed: Mapping[str, _Listed], present: Mapping[str, Problem | None]
+) -> Iterator[Finding]:
+    for name, item in listed.items():
+        if name not in present:
+            yield Finding(name, Problem.MISSING)
+        elif present[name] is not None:
+            yield Finding(name, Problem.NOT_A_FILE)
+        elif not _is_as_listed(path / name, item):
+            yield Finding(name, Problem.CHANGED)
+
+
+def _judge_extra(name: str, problem: Problem | None) -> Finding:
+    return Finding(name, problem or Problem.EXTRA)
+
+
+def _is_as_listed(file: Path, item: _Listed) -> bool:
+    try:
+        if file.stat().st_size != item.size:
+            return False
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == item.sha256
+    except OSError:
+        return False

@@ -1,0 +1,144 @@
+"""Containers for exact rows and counts that refuse to be shown, copied, stored or compared.
+
+Belongs here: the checks at the entrance (one row per unit, one cell per table, listed keys only)
+and the refusals. Does not belong here: noise. Only privacy.noise takes the values out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn
+
+from privacy.errors import PrivacyError
+from privacy.frames import AGGREGATE, LINKED, ROWS, Frame
+
+
+class _Withheld:
+    """Base of all exact values: knows its public name and refuses everything else."""
+
+    __slots__ = ("_name", "_values")
+
+    def __repr__(self) -> str:
+        return f"<exact values of {self._name}: withheld>"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise PrivacyError("MS608", frame=self._name)
+
+    __format__ = __reduce__ = __reduce_ex__ = __getstate__ = __copy__ = __deepcopy__ = _refuse
+    __eq__ = __ne__ = __hash__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse  # type: ignore[assignment]
+
+
+class ExactFrame(_Withheld):
+    """One frame of a quarter; `frame` is its public geometry."""
+
+    __slots__ = ("frame",)
+    kind = ""
+
+    def __init__(self, frame: Frame, values: list[int]) -> None:
+        if frame.kind != self.kind:
+            _complain(frame, f"It is a frame of kind {frame.kind}, given as another kind")
+        self.frame = frame
+        self._name = frame.name
+        self._values = values
+
+    def hand_over_to_noise(self) -> list[int]:
+        """Return the values themselves; privacy.noise alone may call this (a test looks)."""
+        return self._values
+
+
+class _UnitRows(ExactFrame):
+    __slots__ = ()
+
+    def __init__(
+        self, frame: Frame, unit_ids: Sequence[str], columns: Mapping[str, Sequence[str]]
+    ) -> None:
+        if any(not isinstance(unit_id, str) or not unit_id for unit_id in unit_ids):
+            _complain(frame, "A row has no unit")
+        if len(set(unit_ids)) != len(unit_ids):
+            raise PrivacyError("MS606", frame=frame.name)
+        super().__init__(frame, _find_leaves(frame, columns, len(unit_ids)))
+
+
+class ExactRows(_UnitRows):
+    """Rows of one source: one row per unit, one key per column, held as leaf numbers.
+
+    Raises PrivacyError MS605 (unlisted key), MS606 (unit twice) or MS607 (form).
+    """
+
+    __slots__ = ()
+    kind = ROWS
+
+
+class ExactCells(_UnitRows):
+    """Rows that depend on links between agencies: one row per unit, held as leaf numbers.
+
+    One identity can move several rows here, by at most the distance of its frame.
+    Raises PrivacyError MS605, MS606 or MS607.
+    """
+
+    __slots__ = ()
+    kind = LINKED
+
+
+class ExactCounts(ExactFrame):
+    """Counts that an agency delivered as totals, held as one count per leaf.
+
+    A listed key without a count is zero. Raises PrivacyError MS605 or MS607.
+    """
+
+    __slots__ = ()
+    kind = AGGREGATE
+
+    def __init__(
+        self, frame: Frame, columns: Mapping[str, Sequence[str]], counts: Sequence[int]
+    ) -> None:
+        if any(type(count) is not int or not 0 <= count < 2**53 for count in counts):
+            _complain(frame, "A count is not a whole number from zero up")
+        leaves = _find_leaves(frame, columns, len(counts))
+        if len(set(leaves)) != len(leaves):
+            _complain(frame, "One cell is given twice")
+        count_of = dict(zip(leaves, counts, strict=True))
+        super().__init__(frame, [count_of.get(leaf, 0) for leaf in range(frame.leaf_count)])
+
+
+class ExactRelease(_Withheld):
+    """All frames of one quarter, each once; raises PrivacyError MS609."""
+
+    __slots__ = ()
+    _values: dict[str, ExactFrame]
+
+    def __init__(self, frames: Iterable[ExactFrame]) -> None:
+        self._name = "a release"
+        self._values = {}
+        for exact in frames:
+            if exact.frame.name in self._values:
+                raise PrivacyError("MS609", problem=f"Frame {exact.frame.name} is given twice")
+            self._values[exact.frame.name] = exact
+
+    def require(self, frames: Sequence[Frame]) -> None:
+        """Refuse anything but exactly these frames; raises PrivacyError MS609."""
+        wanted = {frame.name: frame for frame in frames}
+        for name in sorted(wanted.keys() ^ self._values.keys()):
+            problem = "is missing" if name in wanted else "is not in the plan"
+            raise PrivacyError("MS609", problem=f"Frame {name} {problem}")
+        for name, frame in wanted.items():
+            if self._values[name].frame != frame:
+                raise PrivacyError("MS609", problem=f"Frame {name} was made for another plan")
+
+    def take(self, name: str) -> ExactFrame:
+        """Return one frame, still withheld."""
+        return self._values[name]
+
+
+def _complain(frame: Frame, problem: str) -> NoReturn:
+    raise PrivacyError("MS607", frame=frame.name, problem=problem)
+
+
+def _find_leaves(frame: Frame, columns: Mapping[str, Sequence[str]], rows: int) -> list[int]:
+    if set(columns) != set(frame.columns):
+        _complain(frame, f"Its columns must be {', '.join(frame.columns)}")
+    if any(len(keys) != rows for keys in columns.values()):
+        _complain(frame, "Its columns differ in length")
+    try:
+        return frame.compute_leaves(columns)
+    except KeyError as missing:
+        column = missing.args[0]
+    raise PrivacyError("MS605", frame=frame.name, column=column)

@@ -1,0 +1,172 @@
+"""All noise, and all of OpenDP: the one file that imports it and the only source of randomness.
+
+Row frames are counted inside OpenDP, so that it proves their sensitivity too; aggregate and
+linked frames enter as counts with a declared distance. Does not belong here: budgets, storage,
+publishing. The parts of OpenDP 0.16 known to be wrong, and not used, are in docs/privacy.md.
+
+Mechanism: Canonne, Kamath, Steinke, "The Discrete Gaussian for Differential Privacy" (2020);
+accounting: Bun, Steinke, "Concentrated Differential Privacy" (2016).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from importlib.metadata import version
+from statistics import NormalDist
+from typing import Any
+
+from opendp import accuracy, combinators, domains, measurements, metrics, transformations
+from opendp.mod import GLOBAL_FEATURES, OpenDPException, enable_features
+
+from privacy.errors import PrivacyError
+from privacy.exact import ExactFrame
+from privacy.frames import AGGREGATE, ROWS, Frame, Query
+
+FALSE_ALARM_RATE = 0.01
+_NO_CELL = -1
+
+
+class FrameMechanism:
+    """The measurements of all tables of one frame; building it costs nothing and draws nothing.
+
+    `rho` is what one draw costs under zCDP, an exact rational at or above OpenDP's own proof.
+    """
+
+    def __init__(self, frame: Frame, queries: Sequence[Query]) -> None:
+        if any(query.scale < 1 for query in queries):
+            raise PrivacyError("MS611")
+        _enable_contrib()
+        self._frame = frame
+        self._queries = tuple(queries)
+        try:
+            if frame.kind == ROWS:
+                parts = [_measure_rows(query) for query in queries]
+                self._measurements = [combinators.make_composition(parts)]
+                self.rho = Fraction(self._measurements[0].map(frame.bound))
+            else:
+                self._measurements = [_measure_counts(query) for query in queries]
+                self.rho = sum(
+                    (Fraction(part.map(frame.distance)) for part in self._measurements),
+                    start=Fraction(0),
+                )
+        except OpenDPException:
+            raise PrivacyError("MS613") from None
+
+    def draw(self, exact: ExactFrame) -> dict[str, list[int]]:
+        """Return the noisy cells of each table; every call is a new draw and costs `rho`."""
+        values = exact.hand_over_to_noise()
+        try:
+            if self._frame.kind == ROWS:
+                drawn = self._measurements[0](values)
+            else:
+                counts = _count_leaves(exact.frame, values)
+                drawn = [
+                    measurement(_sum_into_cells(query, counts))
+                    for query, measurement in zip(self._queries, self._measurements, strict=True)
+                ]
+        except OpenDPException:
+            raise PrivacyError("MS613") from None
+        return {query.table: cells for query, cells in zip(self._queries, drawn, strict=True)}
+
+
+def find_smallest_scale(frame: Frame, query: Query, rho: Fraction) -> Decimal:
+    """Return the least scale, rounded up to thousandths and at least 1, that costs at most rho.
+
+    The scale of the given query is ignored.
+    """
+    bound = frame.distance / math.sqrt(2 * rho)
+    thousandths = max(1000, math.ceil(1000 * bound))
+    while _cost(frame, query, thousandths) > rho:
+        thousandths += 1
+    return Decimal(thousandths) / 1000
+
+
+def compute_margin(scale: float, cells: int) -> int:
+    """Return the whole number m with P(|noise| <= m) >= 0.9 for a sum of independent cells."""
+    return _find_tail(scale, cells, 0.1) - 1
+
+
+def compute_cut_off(scale: float, cells: int, false_alarms: float) -> int:
+    """Return the whole number c with P(noise > c) <= false_alarms for a sum of cells."""
+    return _find_tail(scale, cells, min(2 * false_alarms, 1.0)) - 1
+
+
+def convert_to_epsilon(rho: Fraction, delta: Decimal) -> float:
+    """Return the tight epsilon of the discrete Gaussian that costs rho, at this delta."""
+    _enable_contrib()
+    space = domains.atom_domain(T="i64"), metrics.absolute_distance(T="f64")
+    scale = math.sqrt(1 / (2 * rho))
+    while Fraction((measurement := _gaussian(space, scale)).map(1.0)) < rho:
+        scale = math.nextafter(scale, 0)
+    return float(combinators.make_zCDP_to_approxDP(measurement).map(1.0).epsilon(float(delta)))
+
+
+def compute_mu(rho: Fraction) -> float:
+    """Return mu = sqrt(2 rho): how many standard deviations one identity can shift a release."""
+    return math.sqrt(2 * rho)
+
+
+def compute_power(rho: Fraction) -> float:
+    """Return the share of true alarms of the best attacker at 1 false alarm in 100."""
+    normal = NormalDist()
+    return 1 - normal.cdf(normal.inv_cdf(1 - FALSE_ALARM_RATE) - compute_mu(rho))
+
+
+def read_opendp_version() -> str:
+    """Return the version of the OpenDP that draws here."""
+    return version("opendp")
+
+
+def _enable_contrib() -> None:
+    enable_features("contrib")
+    if set(GLOBAL_FEATURES) != {"contrib"}:
+        raise PrivacyError("MS610")
+
+
+def _count_rows(query: Query) -> Any:  # noqa: ANN401 - opendp ships no types
+    space = domains.vector_domain(domains.atom_domain(T="usize")), metrics.symmetric_distance()
+    index = transformations.then_index(list(query.cell_of_leaf), _NO_CELL, TOA="i32")
+    count = transformations.then_count_by_categories(
+        list(range(query.cell_count)), null_category=False, MO="L2Distance<f64>", TOA="i64"
+    )
+    return space >> index >> count
+
+
+def _measure_rows(query: Query) -> Any:  # noqa: ANN401
+    return _count_rows(query) >> measurements.then_gaussian(query.scale)
+
+
+def _measure_counts(query: Query) -> Any:  # noqa: ANN401
+    cells = domains.vector_domain(domains.atom_domain(T="i64"), size=query.cell_count)
+    return _gaussian((cells, metrics.l2_distance(T="f64")), query.scale)
+
+
+def _gaussian(space: tuple[Any, Any], scale: float) -> Any:  # noqa: ANN401
+    return measurements.make_gaussian(*space, scale)
+
+
+def _cost(frame: Frame, query: Query, thousandths: int) -> Fraction:
+    return FrameMechanism(frame, [replace(query, scale=thousandths / 1000)]).rho
+
+
+def _count_leaves(frame: Frame, values: list[int]) -> list[int]:
+    if frame.kind == AGGREGATE:
+        return values
+    counts = [0] * frame.leaf_count
+    for leaf in values:
+        counts[leaf] += 1
+    return counts
+
+
+def _sum_into_cells(query: Query, leaf_counts: list[int]) -> list[int]:
+    cells = [0] * query.cell_count
+    for cell, count in zip(query.cell_of_leaf, leaf_counts, strict=True):
+        cells[cell] += count
+    return cells
+
+
+def _find_tail(scale: float, cells: int, alpha: float) -> int:
+    """Return the least a with P(|noise| >= a) <= alpha."""
+    return int(accuracy.discrete_gaussian_scale_to_accuracy(scale * math.sqrt(cells), alpha))

@@ -1,0 +1,108 @@
+"""From the bytes of a text file to numbered lines in DuckDB, and from lines to fields.
+
+Belongs here: line ends, byte-order mark, blank lines, padding, characters, positions. Does not
+belong here: what a field may hold (`ncands`, `nibrs`, `hotline`, `tokens`).
+
+Lines are split in blocks by Arrow, so that a byte that is not ASCII costs its line and not the
+file, and so that memory does not grow with the file.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.errors import SourcesError
+from sources.layout import RecordLayout
+
+BLOCK_BYTES = 16 << 20
+MAX_LINE_BYTES = 1 << 20
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PLAIN_BYTES = bytes([*range(0x20, 0x7F), 0x0A, 0x0D])
+_SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string()), ("raw", pa.binary())])
+
+
+def iterate_lines(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yield the lines of a file that are not blank, block by block.
+
+    Columns: line_number (BIGINT, from 1, blank lines counted), line (trailing blanks removed; a
+    byte that is not printable ASCII becomes "?"), raw (the bytes of a line with such a byte,
+    otherwise NULL).
+
+    Raises:
+        SourcesError: MS117, a line is longer than 1 MiB.
+    """
+    first_number = 1
+    for block in _iterate_blocks(path):
+        batch, count = _split_block(block, first_number, path.name)
+        first_number += count
+        yield batch
+
+
+def load_lines(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
+    """Create a table with the columns of `iterate_lines`; raises what that raises."""
+    connection.execute(f"CREATE TABLE {table} (line_number BIGINT, line VARCHAR, raw BLOB)")
+    for batch in iterate_lines(path):
+        connection.register("incoming_lines", pa.Table.from_batches([batch], _SCHEMA))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM incoming_lines")  # noqa: S608
+        connection.unregister("incoming_lines")
+
+
+def count_records(path: Path, file_format: str) -> int:
+    """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file."""
+    if file_format == "hotline_datapackage":
+        return 0
+    lines: int = sum(batch.num_rows for batch in iterate_lines(path))
+    has_header = file_format in {"tokens", "hotline_counts"}
+    return max(lines - 1, 0) if has_header else lines
+
+
+def list_cuts(layout: RecordLayout, fields: Iterable[str], line: str = "line") -> str:
+    """SQL select list that cuts fields from a line padded to the width of the layout."""
+    cuts = (layout.field(name) for name in fields)
+    return ", ".join(f"substr({line}, {cut.start}, {cut.length}) AS {cut.name}" for cut in cuts)
+
+
+def _iterate_blocks(path: Path) -> Iterator[bytes]:
+    """Yield whole lines: every block ends before a line feed or at the end of the file."""
+    with path.open("rb") as stream:
+        kept = stream.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
+        while chunk := stream.read(BLOCK_BYTES):
+            whole, line_feed, rest = (kept + chunk).rpartition(b"\n")
+            if line_feed:
+                yield whole
+            if len(rest) > MAX_LINE_BYTES:
+                raise SourcesError("MS117", file=path.name)
+            kept = rest
+    if kept:
+        yield kept
+
+
+def _split_block(block: bytes, first_number: int, file: str) -> tuple[pa.RecordBatch, int]:
+    pieces = pc.split_pattern(pa.array([block], pa.large_binary()), b"\n").flatten()
+    if pc.max(pc.binary_length(pieces)).as_py() > MAX_LINE_BYTES:
+        raise SourcesError("MS117", file=file)
+    unchecked = pc.CastOptions(pa.string(), allow_invalid_utf8=True)
+    text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), " \r")
+    numbers = pa.arange(first_number, first_number + len(pieces))
+    filled = pc.greater(pc.binary_length(text), 0)
+    numbers, text = numbers.filter(filled), text.filter(filled)
+    if _is_plain(block):
+        raw = pa.nulls(len(text), pa.binary())
+    else:
+        octets = text.cast(pa.binary())
+        odd = pc.match_substring_regex(octets, "[^ -~]")
+        raw = pc.if_else(odd, octets, pa.scalar(None, pa.binary()))
+        text = pc.replace_substring_regex(octets, "[^ -~]", "?").cast(pa.string())
+    return pa.record_batch([numbers, text, raw], schema=_SCHEMA), len(pieces)
+
+
+def _is_plain(block: bytes) -> bool:
+    """Whether printable ASCII is all there is, and every carriage return ends its line."""
+    if block.translate(None, _PLAIN_BYTES):
+        return False
+    returns = block.count(b"\r")
+    return returns == block.count(b"\r\n") + block.endswith(b"\r")

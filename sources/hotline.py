@@ -1,0 +1,131 @@
+"""Reads the hotline's aggregate counts and the data package that describes them.
+
+Belongs here: the rules of this delivery: every cell of the contract once, never a record.
+Does not belong here: adding cases and children, which are unlike units.
+Source of the form: Data Package v2; of the restriction to totals: 28 CFR 94.115 and
+34 USC 12291(b)(2).
+"""
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from sources.contracts import Contract, ContractFile
+from sources.csv_lines import load_csv_lines
+from sources.errors import SourcesError
+from sources.record_rules import is_not_listed
+from sources.workbench import (
+    Check,
+    FileReading,
+    ask_number,
+    mask_of,
+    note_failed_checks,
+    note_problem,
+    quote,
+    set_lines_aside,
+)
+
+MAX_DESCRIPTION_BYTES = 1_000_000
+
+_REPEATED = """
+    SELECT line_number FROM checked_counts
+    JOIN (
+        SELECT measure, relationship_group, min(line_number) AS first_line
+        FROM checked_counts WHERE mask = 0 GROUP BY measure, relationship_group
+    ) USING (measure, relationship_group)
+    WHERE mask = 0 AND line_number > first_line
+"""
+
+
+def read_counts(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    file: ContractFile,
+    contract: Contract,
+    quarter: str,
+) -> FileReading:
+    """Read and check a counts file; leaves the view `rows_counts`.
+
+    Raises:
+        SourcesError: MS117 no text file, MS401 wrong header, MS407 a cell is missing.
+    """
+    columns = file.tables["counts"]
+    cut = load_csv_lines(connection, path, "lines_counts", columns, wrong_header="MS401")
+    checks = _list_checks(contract, quarter)
+    connection.execute(
+        f"CREATE TABLE checked_counts AS "  # noqa: S608
+        f"SELECT line_number, measure, relationship_group, {mask_of(checks)} AS mask FROM {cut}"
+    )
+    read = ask_number(connection, "SELECT count(*) FROM lines_counts")
+    note_failed_checks(connection, path.name, "checked_counts", checks)
+    note_problem(connection, path.name, "MS406", "relationship_group", _REPEATED)
+    quarantined = set_lines_aside(connection, path.name, "lines_counts")
+    expected = sum(len(groups) for groups in contract.cells.values())
+    if not quarantined and read != expected:
+        raise SourcesError("MS407", file=path.name)
+    connection.execute(
+        f"CREATE VIEW rows_counts AS SELECT line_number, {', '.join(columns)} FROM {cut}"  # noqa: S608
+    )
+    return FileReading(path.name, file.role, read, read - quarantined, quarantined)
+
+
+def check_description(path: Path, counts_name: str, contract: Contract) -> None:
+    """Check a datapackage.json against the contract and the name of the delivered counts file.
+
+    Raises:
+        SourcesError: MS411 not a JSON object, MS412 it describes something else.
+    """
+    try:
+        if path.stat().st_size > MAX_DESCRIPTION_BYTES:
+            raise SourcesError("MS411", file=path.name)
+        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise SourcesError("MS411", file=path.name) from None
+    if not isinstance(document, dict):
+        raise SourcesError("MS411", file=path.name)
+    resource = _find_resource(document)
+    if resource is None:
+        raise SourcesError("MS412", file=path.name, field="resources")
+    if resource.get("path") != counts_name:
+        raise SourcesError("MS412", file=path.name, field="resources.path")
+    if _list_field_names(resource) != list(contract.file_of("counts").tables["counts"]):
+        raise SourcesError("MS412", file=path.name, field="resources.schema.fields")
+
+
+def _find_resource(document: dict[str, object]) -> dict[str, object] | None:
+    resources = document.get("resources")
+    if not isinstance(resources, list):
+        return None
+    for resource in resources:
+        if isinstance(resource, dict) and resource.get("name") == "counts":
+            return resource
+    return None
+
+
+def _list_field_names(resource: dict[str, object]) -> list[object]:
+    schema = resource.get("schema")
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    if not isinstance(fields, list):
+        return []
+    return [field.get("name") if isinstance(field, dict) else None for field in fields]
+
+
+def _list_checks(contract: Contract, quarter: str) -> list[Check]:
+    cells = " OR ".join(
+        f"(measure = {quote(measure)} AND relationship_group IN ({', '.join(map(quote, groups))}))"
+        for measure, groups in contract.cells.items()
+    )
+    unknown_measure = is_not_listed("measure", contract.cells, may_be_blank=False)
+    return [
+        Check("MS131", "", "raw IS NOT NULL"),
+        Check("MS402", "", "NOT is_whole"),
+        Check("MS403", "quarter", f"is_whole AND quarter <> {quote(quarter)}"),
+        Check("MS404", "measure", f"is_whole AND {unknown_measure}"),
+        Check(
+            "MS404",
+            "relationship_group",
+            f"is_whole AND NOT {unknown_measure} AND NOT ({cells})",
+        ),
+        Check("MS405", "count", "is_whole AND NOT regexp_full_match(count, '[0-9]{1,9}')"),
+    ]

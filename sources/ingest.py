@@ -1,0 +1,152 @@
+"""Takes one delivery from an inbox into the vault, whole or not at all.
+
+Belongs here: the order of the steps. Does not belong here: any single step (`collecting`,
+`manifest`, `reading`, `storing`, `receipts`), nor when it happens (orchestration).
+"""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from sources.collecting import copy_files, copy_manifest, open_inbox
+from sources.contracts import current_contract, find_contract
+from sources.errors import SourcesError
+from sources.manifest import Manifest, parse_manifest
+from sources.quarters import Quarter
+from sources.reading import DeliveryReading, read_delivery
+from sources.receipts import Receipt, Status
+from sources.storing import (
+    accept_delivery,
+    complete_accepted,
+    list_accepted,
+    read_accepted,
+    reject_delivery,
+)
+from sources.zones import Zones
+
+_NOT_READ = DeliveryReading((), (), None)
+
+
+def read_clock() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(tz=UTC)
+
+
+def ingest(
+    zones: Zones, agency: str, quarter: str, *, clock: Callable[[], datetime] = read_clock
+) -> Receipt:
+    """Take the delivery of an agency for a quarter, and write its receipt into the outbox.
+
+    Ingesting an accepted delivery again changes nothing and returns its receipt with the status
+    `already accepted`. Ingests of one agency and quarter wait for each other. After a crash the
+    next ingest finds either nothing or something it completes.
+
+    Args:
+        zones: landing and vault.
+        agency: for instance `dss`.
+        quarter: for instance `2025Q1`.
+        clock: gives the time recorded as `received_at`.
+
+    Returns:
+        The receipt of the accepted delivery.
+
+    Raises:
+        SourcesError: MS118 and MS119 wrong usage (exit code 2); MS101 no delivery; MS120 this
+            machine failed; any other number: rejected, the bytes are kept in quarantine and the
+            receipt is in the outbox (exit code 3).
+    """
+    current_contract(agency)
+    Quarter.parse(quarter)
+    try:
+        with _lock(zones.lock(agency, quarter)):
+            complete_accepted(zones, agency, quarter)
+            work = zones.work(agency, quarter)
+            _empty(work)
+            try:
+                return _take(zones, agency, quarter, work, clock)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    except (OSError, duckdb.Error, pa.ArrowException, MemoryError):
+        raise SourcesError("MS120", agency=agency, quarter=quarter) from None
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _empty(work: Path) -> None:
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+
+
+def _take(
+    zones: Zones, agency: str, quarter: str, work: Path, clock: Callable[[], datetime]
+) -> Receipt:
+    manifest: Manifest | None = None
+    reading = _NOT_READ
+    try:
+        with open_inbox(zones.inbox(agency, quarter), agency, quarter) as inbox:
+            content = copy_manifest(inbox, work, agency, quarter)
+            manifest = parse_manifest(content, agency, quarter)
+            known = _find_known(zones, manifest)
+            if known:
+                return known
+            copy_files(inbox, manifest, work)
+        contract = find_contract(manifest.contract, agency)
+        reading = read_delivery(work, manifest, contract, clock())
+        if reading.error:
+            raise reading.error
+    except SourcesError as error:
+        if error.code != "MS101":
+            receipt = _write_out(agency, quarter, manifest, "rejected", error.sentence, reading)
+            reject_delivery(zones, work, receipt)
+        raise error from None
+    receipt = _write_out(agency, quarter, manifest, "accepted", "", reading)
+    accept_delivery(zones, work, receipt)
+    return receipt
+
+
+def _find_known(zones: Zones, manifest: Manifest) -> Receipt | None:
+    """The receipt if exactly this delivery was accepted before; MS114 or MS115 if it is stale."""
+    accepted = list_accepted(zones, manifest.agency, manifest.quarter)
+    if not accepted or manifest.sequence > accepted[-1]:
+        return None
+    if manifest.sequence not in accepted:
+        raise SourcesError("MS114", last=accepted[-1])
+    before, receipt = read_accepted(zones, manifest.agency, manifest.quarter, manifest.sequence)
+    if before != manifest:
+        raise SourcesError("MS115")
+    return replace(receipt, status="already accepted")
+
+
+def _write_out(
+    agency: str,
+    quarter: str,
+    manifest: Manifest | None,
+    status: Status,
+    error: str,
+    reading: DeliveryReading,
+) -> Receipt:
+    return Receipt(
+        agency=agency,
+        quarter=quarter,
+        sequence=manifest.sequence if manifest else 0,
+        contract=manifest.contract if manifest else "",
+        kind=manifest.kind if manifest else "",
+        simulated=manifest.simulated if manifest else None,
+        status=status,
+        error=error,
+        files=reading.files,
+        problems=reading.problems,
+    )

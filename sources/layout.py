@@ -1,0 +1,121 @@
+"""Record layouts as types: which field stands where, which codes it may hold.
+
+Belongs here: loading the CSV files of `layouts/` and refusing a layout with a hole or an overlap.
+Does not belong here: reading a delivered file, or deciding which fields are wanted.
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_CODE = re.compile(r"([0-9A-Z]+)=")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field; positions count from 1 and both ends belong to it."""
+
+    name: str
+    start: int
+    end: int
+    codes: str
+    mandatory: bool
+
+    @property
+    def length(self) -> int:
+        """Number of characters."""
+        return self.end - self.start + 1
+
+    @property
+    def code_list(self) -> frozenset[str]:
+        """Codes of the form `code=meaning`; empty where the layout gives no such list."""
+        matches = (_CODE.match(part.strip()) for part in self.codes.split(";"))
+        return frozenset(match[1] for match in matches if match)
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """A record of fixed width.
+
+    Attributes:
+        name: for messages to developers.
+        lengths: every length that a delivered record may have.
+        fields: in order of position, without hole or overlap.
+    """
+
+    name: str
+    lengths: tuple[int, ...]
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        expected = 1
+        for field in self.fields:
+            if field.start != expected or field.end < field.start:
+                raise ValueError(
+                    f"layout {self.name}: field {field.name} leaves a hole or overlaps"
+                )
+            expected = field.end + 1
+        if max(self.lengths) != expected - 1:
+            raise ValueError(f"layout {self.name}: the fields do not fill the record")
+        if len({field.name for field in self.fields}) != len(self.fields):
+            raise ValueError(f"layout {self.name}: a field name is used twice")
+
+    @property
+    def width(self) -> int:
+        """Length of the longest record."""
+        return max(self.lengths)
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError where the layout has none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+def _read_rows(file_name: str) -> list[dict[str, str]]:
+    text = (files("sources") / "layouts" / file_name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def load_ncands_layout() -> RecordLayout:
+    """The NCANDS Child File: 152 fields, names in lower case, 312 or 338 characters."""
+    fields = tuple(
+        Field(
+            row["name"].lower(), int(row["start"]), int(row["end"]), row["codes"], mandatory=False
+        )
+        for row in _read_rows("ncands_child_file.csv")
+    )
+    return RecordLayout("ncands_child_file", (312, 338), fields)
+
+
+@cache
+def load_nibrs_layout() -> dict[str, RecordLayout]:
+    """The NIBRS flat file: one layout for each segment level, keyed "0" to "7"."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in _read_rows("nibrs_flat.csv"):
+        rows.setdefault(row["segment_level"], []).append(row)
+    return {level: _build_segment(level, rows[level]) for level in sorted(rows)}
+
+
+def _build_segment(level: str, rows: list[dict[str, str]]) -> RecordLayout:
+    fields = tuple(
+        Field(
+            row["field"], int(row["start"]), int(row["end"]), row["codes"], row["required"] == "M"
+        )
+        for row in rows
+    )
+    lengths = tuple(int(length) for length in rows[0]["segment_lengths"].split("|"))
+    return RecordLayout(f"nibrs_flat level {level}", lengths, fields)
+
+
+@cache
+def load_nibrs_codes() -> dict[str, frozenset[str]]:
+    """The FBI's code lists, keyed by the name of the list."""
+    lists: dict[str, set[str]] = {}
+    for row in _read_rows("nibrs_codes.csv"):
+        lists.setdefault(row["code_list"], set()).add(row["code"])
+    return {name: frozenset(codes) for name, codes in lists.items()}

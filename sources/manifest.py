@@ -1,0 +1,203 @@
+"""The manifest of a delivery: its form, reading it without echoing it, and writing it last.
+
+Belongs here: what manifest.json may say by itself. Does not belong here: comparing it with the
+files it names (`ingest`) or with earlier deliveries (`history`).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from sources.contracts import Contract, current_contract, find_contract
+from sources.errors import SourcesError
+from sources.fixed_width import count_records
+from sources.quarters import Quarter
+
+MANIFEST_NAME = "manifest.json"
+MAX_MANIFEST_BYTES = 1_000_000
+
+_FileName = Annotated[
+    str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z", max_length=100)
+]
+_Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+_Count = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class ManifestFile(BaseModel):
+    """One delivered file: rows are data lines, without blank lines and CSV headers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    name: _FileName
+    role: Annotated[str, StringConstraints(pattern=r"\A[a-z_]{1,40}\z")]
+    sha256: _Sha256
+    rows: _Count
+    byte_count: Annotated[int, Field(ge=0, alias="bytes")]
+
+
+class Manifest(BaseModel):
+    """What an agency says about a delivery; see docs/adding-a-source.md for each key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    agency: Annotated[str, StringConstraints(pattern=r"\A[a-z]{1,40}\z")]
+    quarter: Annotated[str, StringConstraints(pattern=r"\A(19|20)[0-9]{2}Q[1-4]\z")]
+    sequence: Annotated[int, Field(ge=1, le=9999)]
+    contract: Annotated[str, StringConstraints(pattern=r"\A[a-z]{1,40}/[0-9]{1,4}\z")]
+    kind: Literal["full", "delta", "nil"]
+    as_of: date
+    simulated: bool
+    files: tuple[ManifestFile, ...]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [file.name.lower() for file in self.files]
+        if len(set(names)) != len(names) or MANIFEST_NAME in names:
+            raise ValueError("file names must differ")
+        return self
+
+
+def parse_manifest(content: bytes, agency: str, quarter: str) -> Manifest:
+    """Read a manifest that lies in the inbox of an agency and quarter.
+
+    Raises:
+        SourcesError: MS102 to MS108; the sentence names the key, never what stands there.
+    """
+    text = _decode(content, agency, quarter)
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise _describe(error) from None
+    for key, expected in (("agency", agency), ("quarter", quarter)):
+        if getattr(manifest, key) != expected:
+            raise SourcesError("MS105", field=key)
+    if (manifest.kind == "nil") == bool(manifest.files):
+        raise SourcesError("MS108")
+    _check_roles(manifest, find_contract(manifest.contract, agency))
+    return manifest
+
+
+def write_manifest(
+    folder: Path,
+    *,
+    agency: str,
+    quarter: str,
+    sequence: int,
+    kind: Literal["full", "delta", "nil"],
+    as_of: date,
+    simulated: bool,
+    files: Mapping[str, str],
+) -> Manifest:
+    """Measure the files of a delivery and write its manifest last, in one step.
+
+    Args:
+        folder: holds the files; receives manifest.json.
+        agency: for instance `dss`; its newest contract is named in the manifest.
+        quarter: for instance `2025Q1`.
+        sequence: 1 for the first delivery of the quarter, then higher.
+        kind: `full`, `delta`, or `nil` with no files.
+        as_of: day on which the agency took the data from its system.
+        simulated: true if no record is about a real person.
+        files: role -> file name in `folder`.
+
+    Raises:
+        SourcesError: the manifest would be refused, a file is missing (MS109) or is no text (MS117).
+    """
+    contract = current_contract(agency)
+    Quarter.parse(quarter)
+    document = {
+        "agency": agency,
+        "quarter": quarter,
+        "sequence": sequence,
+        "contract": contract.contract,
+        "kind": kind,
+        "as_of": as_of.isoformat(),
+        "simulated": simulated,
+        "files": [_measure(folder, role, name, contract) for role, name in files.items()],
+    }
+    content = (json.dumps(document, indent=2) + "\n").encode()
+    manifest = parse_manifest(content, agency, quarter)
+    partial = folder / (MANIFEST_NAME + ".part")
+    partial.write_bytes(content)
+    partial.replace(folder / MANIFEST_NAME)
+    return manifest
+
+
+def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str, str | int]:
+    path = folder / name
+    if not path.is_file():
+        raise SourcesError("MS109", file=role)
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    formats = {file.role: file.format for file in contract.files}
+    try:
+        rows = count_records(path, formats.get(role, ""))
+    except SourcesError:
+        raise SourcesError("MS117", file=role) from None
+    return {
+        "name": name,
+        "role": role,
+        "sha256": digest,
+        "rows": rows,
+        "bytes": path.stat().st_size,
+    }
+
+
+def _decode(content: bytes, agency: str, quarter: str) -> str:
+    unreadable = SourcesError("MS102", agency=agency, quarter=quarter)
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise unreadable
+    try:
+        text = content.decode("utf-8-sig")
+        document = json.loads(text, object_pairs_hook=_refuse_repeated_keys)
+    except (ValueError, RecursionError):
+        raise unreadable from None
+    if not isinstance(document, dict):
+        raise unreadable
+    return text
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key is given twice")
+    return document
+
+
+def _describe(error: ValidationError) -> SourcesError:
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    known = {*Manifest.model_fields, *ManifestFile.model_fields, "bytes"}
+    place = ""
+    for step in first["loc"]:
+        if isinstance(step, int):
+            place += f"[{step}]"
+        elif step in known:
+            place += f".{step}" if place else step
+    if first["type"] == "extra_forbidden":
+        return SourcesError("MS104", field=place or "its top level")
+    return SourcesError("MS103", field=place or "files")
+
+
+def _check_roles(manifest: Manifest, contract: Contract) -> None:
+    if manifest.kind == "nil":
+        return
+    delivered = [file.role for file in manifest.files]
+    known = {file.role for file in contract.files}
+    for index, role in enumerate(delivered):
+        if role not in known or delivered.count(role) > 1:
+            raise SourcesError("MS107", field=f"files[{index}].role")
+    for file in contract.files:
+        if file.required and file.role not in delivered:
+            raise SourcesError("MS107", field=file.role)

@@ -1,0 +1,122 @@
+"""Reads the NCANDS Child File: one line for each child in a report.
+
+Belongs here: the rules of this format. Does not belong here: what a code means for a count.
+Source of the rules: `layouts/ncands_child_file.csv`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from sources.contracts import ContractFile
+from sources.fixed_width import list_cuts, load_lines
+from sources.layout import Field, RecordLayout, load_ncands_layout
+from sources.record_rules import is_blank, is_no_date, is_not_listed, is_not_numeric
+from sources.workbench import (
+    Check,
+    FileReading,
+    ask_number,
+    mask_of,
+    note_failed_checks,
+    note_problem,
+    set_lines_aside,
+)
+
+_KEYS = ("rptid", "chid")
+_CODED = re.compile(r"rptdisp|chsex|chmal\d|mal\dlev|per\drel|per\dmal\d")
+_OPTIONAL_DATES = frozenset({"rptdisdt", "chbdate", "inciddt"})
+_COUNTIES = frozenset({"rptcnty", "chcnty"})
+_COUNTY_CODES = [f"{number:03d}" for number in (*range(1, 511), 998, 999)]
+_AGES = [str(age) for age in (*range(22), 77, 99)]
+
+_REPEATED = """
+    SELECT record.line_number
+    FROM checked_child_file AS record
+    JOIN (
+        SELECT rptid, chid, min(line_number) AS first_line
+        FROM checked_child_file WHERE mask = 0 GROUP BY rptid, chid HAVING count(*) > 1
+    ) AS repeated USING (rptid, chid)
+    WHERE record.mask = 0 AND record.line_number > repeated.first_line
+"""
+
+
+def read_child_file(
+    connection: duckdb.DuckDBPyConnection, path: Path, file: ContractFile
+) -> FileReading:
+    """Read and check a Child File; leaves the view `rows_child_file` with the clean records.
+
+    A record is set aside when it cannot be read, is not Missouri's, lacks its keys or its report
+    date, has an invalid code or date in a field that the contract keeps, or repeats an earlier
+    report and child. A record of 312 characters is one of the older layout: later fields blank.
+
+    Raises:
+        SourcesError: MS117.
+    """
+    layout = load_ncands_layout()
+    kept = file.tables["child_file"]
+    checks = list(_list_checks(layout, kept))
+    load_lines(connection, path, "lines_child_file")
+    padded = (
+        f"(SELECT line_number, raw, length(line) AS width, "  # noqa: S608
+        f"rpad(line, {layout.width}, ' ') AS line FROM lines_child_file)"
+    )
+    connection.execute(
+        f"CREATE TABLE checked_child_file AS "  # noqa: S608
+        f"SELECT line_number, rptid, chid, {mask_of(checks)} AS mask FROM "
+        f"(SELECT line_number, raw, width, {list_cuts(layout, _with_keys(kept))} FROM {padded})"
+    )
+    read = ask_number(connection, "SELECT count(*) FROM lines_child_file")
+    note_failed_checks(connection, path.name, "checked_child_file", checks)
+    note_problem(connection, path.name, "MS207", "chid", _REPEATED)
+    quarantined = set_lines_aside(connection, path.name, "lines_child_file")
+    connection.execute(
+        f"CREATE VIEW rows_child_file AS "  # noqa: S608
+        f"SELECT line_number, {list_cuts(layout, kept)} FROM {padded}"
+    )
+    return FileReading(path.name, file.role, read, read - quarantined, quarantined)
+
+
+def _with_keys(kept: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*_KEYS, "staterr", "rptdt", *kept]))
+
+
+def _list_checks(layout: RecordLayout, kept: Sequence[str]) -> Iterator[Check]:
+    yield Check("MS131", "", "raw IS NOT NULL")
+    yield Check("MS201", "", f"width > {layout.width}")
+    for name in _with_keys(kept):
+        check = _check_field(layout.field(name))
+        if check:
+            yield check
+
+
+def _check_field(field: Field) -> Check | None:
+    name = field.name
+    if name == "staterr":
+        return Check("MS202", name, f"{name} <> 'MO'")
+    if name in _KEYS:
+        return Check("MS203", name, is_blank(name))
+    if name == "rptdt":
+        return Check("MS204", name, is_no_date(name, "mmddyyyy", may_be_blank=False))
+    if name in _OPTIONAL_DATES:
+        return Check("MS205", name, is_no_date(name, "mmddyyyy", may_be_blank=True))
+    if name == "subyr":
+        return Check("MS206", name, is_not_numeric(name, may_be_blank=False))
+    if name in _COUNTIES:
+        return Check("MS206", name, is_not_listed(name, _COUNTY_CODES, may_be_blank=True))
+    if name == "chage":
+        return Check("MS206", name, is_not_listed(name, _spell(_AGES, 2), may_be_blank=True))
+    if _CODED.fullmatch(name):
+        codes = _spell(field.code_list, field.length)
+        return Check("MS206", name, is_not_listed(name, codes, may_be_blank=True))
+    return None
+
+
+def _spell(codes: frozenset[str] | list[str], width: int) -> list[str]:
+    """Each number as states write it: with leading zeros, right-justified or left-justified."""
+    return [
+        spelling
+        for code in codes
+        for spelling in (code.zfill(width), code.rjust(width), code.ljust(width))
+    ]

@@ -1,0 +1,130 @@
+"""Reads the files of one delivery by its contract into raw tables.
+
+Belongs here: choosing the reader, the rules that every file must keep (rows as in the manifest,
+not too many set aside), writing the raw tables. Does not belong here: the rules of a format, and
+where tables finally lie (`storing`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from sources.contracts import Contract
+from sources.errors import LineProblem, SourcesError
+from sources.hotline import check_description, read_counts
+from sources.manifest import Manifest, ManifestFile
+from sources.ncands import read_child_file
+from sources.nibrs import read_segments
+from sources.quarters import Quarter
+from sources.tokens import read_tokens
+from sources.workbench import FileReading, list_problems, open_workbench, quote, write_parquet
+
+_READERS = {
+    "ncands_child_file": read_child_file,
+    "nibrs_flat": read_segments,
+    "tokens": read_tokens,
+}
+
+
+@dataclass(frozen=True)
+class DeliveryReading:
+    """What was found; `error` is why the delivery must be rejected, or None."""
+
+    files: tuple[FileReading, ...]
+    problems: tuple[LineProblem, ...]
+    error: SourcesError | None
+
+
+def read_delivery(
+    delivery: Path, manifest: Manifest, contract: Contract, received_at: datetime
+) -> DeliveryReading:
+    """Read the copied files of a delivery.
+
+    Writes `_raw/<table>.parquet` for every table of the contract and `_raw/deliveries.parquet`
+    unless the delivery must be rejected, and `_records/records.parquet` if records were set aside.
+    """
+    readings: list[FileReading] = []
+    error = None
+    with open_workbench(delivery) as connection:
+        try:
+            for file in manifest.files:
+                reading = _read_file(connection, delivery, file, manifest, contract)
+                if reading:
+                    readings.append(reading)
+                    _check_reading(reading, file, contract)
+        except SourcesError as found:
+            error = found
+        problems = list_problems(connection)
+        if problems:
+            (delivery / "_records").mkdir()
+            records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
+            write_parquet(connection, records, delivery / "_records" / "records.parquet")
+        if error is None:
+            _write_tables(connection, delivery, manifest, contract, received_at)
+    return DeliveryReading(tuple(readings), problems, error)
+
+
+def _read_file(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Path,
+    file: ManifestFile,
+    manifest: Manifest,
+    contract: Contract,
+) -> FileReading | None:
+    agreed = contract.file_of(file.role)
+    path = delivery / file.name
+    if agreed.format == "hotline_datapackage":
+        counts = next(other.name for other in manifest.files if other.role == "counts")
+        check_description(path, counts, contract)
+        return None
+    if agreed.format == "hotline_counts":
+        return read_counts(connection, path, agreed, contract, manifest.quarter)
+    return _READERS[agreed.format](connection, path, agreed)
+
+
+def _check_reading(reading: FileReading, file: ManifestFile, contract: Contract) -> None:
+    if reading.lines_read != file.rows:
+        raise SourcesError("MS113", file=file.name)
+    if reading.lines_read == 0 and contract.file_of(file.role).required:
+        raise SourcesError("MS121", file=file.name)
+    if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
+        share = f"{contract.max_quarantined_share:.0%} of its records"
+        raise SourcesError("MS116", file=file.name, share=share)
+
+
+def _write_tables(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Path,
+    manifest: Manifest,
+    contract: Contract,
+    received_at: datetime,
+) -> None:
+    folder = delivery / "_raw"
+    folder.mkdir()
+    delivered = {file.role for file in manifest.files}
+    quarter_start = Quarter.parse(manifest.quarter).first_day.isoformat()
+    provenance = (
+        f"SELECT {quote(manifest.agency)} AS agency, DATE '{quarter_start}' AS quarter_start, "
+        f"{manifest.sequence}::INTEGER AS delivery_sequence, "
+        f"{quote(manifest.kind)} AS delivery_kind"
+    )
+    for file in contract.files:
+        for table, fields in file.tables.items():
+            rows = f"rows_{table}" if file.role in delivered else _no_rows(fields)
+            query = f"{provenance}, line_number, {', '.join(fields)} FROM {rows}"
+            write_parquet(connection, query, folder / f"{table}.parquet")
+    about = (
+        f"{provenance}, {quote(manifest.contract)} AS contract, "
+        f"DATE '{manifest.as_of.isoformat()}' AS as_of, "
+        f"TIMESTAMP '{received_at:%Y-%m-%d %H:%M:%S}' AS received_at, "
+        f"{manifest.simulated} AS simulated"
+    )
+    write_parquet(connection, about, folder / "deliveries.parquet")
+
+
+def _no_rows(fields: Iterable[str]) -> str:
+    columns = ", ".join(f"NULL::VARCHAR AS {field}" for field in fields)
+    return f"(SELECT NULL::BIGINT AS line_number, {columns} WHERE false)"

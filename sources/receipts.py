@@ -1,0 +1,123 @@
+"""What an agency is told about its delivery.
+
+Belongs here: the receipt, as JSON for programs and as text for people. Does not belong here:
+deciding what it says. A receipt holds counts, line numbers, names of fields and codes; it never
+holds the value of a record, and the same delivery always gives the same receipt.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sources.errors import LineProblem
+from sources.workbench import FileReading
+
+Status = Literal["accepted", "rejected", "already accepted"]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The outcome of one ingest.
+
+    Attributes:
+        agency: who delivered.
+        quarter: for instance `2025Q1`.
+        sequence: of the manifest; 0 where the manifest could not be read.
+        contract: of the manifest, or "".
+        kind: full, delta, nil, or "" where the manifest could not be read.
+        simulated: what the manifest says; None where it could not be read.
+        status: whether the delivery counts.
+        error: sentence of a rejection, or "".
+        files: what became of the lines of each file that was read.
+        problems: what was wrong with lines that were set aside.
+    """
+
+    agency: str
+    quarter: str
+    sequence: int
+    contract: str
+    kind: str
+    simulated: bool | None
+    status: Status
+    error: str
+    files: tuple[FileReading, ...]
+    problems: tuple[LineProblem, ...]
+
+    @property
+    def error_code(self) -> str:
+        """Number of the rejection, or ""."""
+        return self.error.partition(":")[0]
+
+    def to_json(self) -> str:
+        """The receipt as one JSON object, keys in a fixed order."""
+        document = asdict(self)
+        document["error_code"] = self.error_code
+        for entry, problem in zip(document["problems"], self.problems, strict=True):
+            entry["sentence"] = problem.sentence
+        return json.dumps(document, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Receipt":
+        """The receipt that `to_json` wrote."""
+        document: dict[str, Any] = json.loads(text)
+        del document["error_code"]
+        problems = document.pop("problems")
+        files = document.pop("files")
+        return cls(
+            files=tuple(FileReading(**file) for file in files),
+            problems=tuple(_read_problem(problem) for problem in problems),
+            **document,
+        )
+
+    def to_text(self) -> str:
+        """The receipt for people."""
+        number = f"sequence {self.sequence}" if self.sequence else "sequence unknown"
+        lines = [
+            f"Receipt for {self.agency}, quarter {self.quarter}, {number}: {self.status}",
+            *(["These data are simulated."] if self.simulated else []),
+            *(["", self.error] if self.error else []),
+            *(["", "Nothing to report was delivered."] if self.kind == "nil" else []),
+        ]
+        if self.files:
+            lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
+        if self.problems:
+            lines += ["", "Problems", *(_describe_problem(problem) for problem in self.problems)]
+        return "\n".join(lines) + "\n"
+
+
+def write_receipt(receipt: Receipt, outbox: Path, suffix: str) -> None:
+    """Write `<quarter>-<sequence>-<suffix>.json` and `.txt`, each in one step."""
+    outbox.mkdir(parents=True, exist_ok=True)
+    stem = f"{receipt.quarter}-{receipt.sequence:04d}-{suffix}"
+    for ending, content in (("txt", receipt.to_text()), ("json", receipt.to_json())):
+        partial = outbox / f".{stem}.{ending}.part"
+        partial.write_text(content, encoding="utf-8")
+        partial.replace(outbox / f"{stem}.{ending}")
+
+
+def _read_problem(document: dict[str, Any]) -> LineProblem:
+    return LineProblem(
+        code=document["code"],
+        file=document["file"],
+        field=document["field"],
+        lines=tuple(document["lines"]),
+        total=document["total"],
+    )
+
+
+def _describe_file(file: FileReading) -> str:
+    text = (
+        f"{file.file} ({file.role}): {file.lines_read} lines read, {file.lines_stored} stored, "
+        f"{file.lines_quarantined} quarantined"
+    )
+    if file.lines_left_out:
+        text += f", {file.lines_left_out} checked and by contract not stored"
+    return text
+
+
+def _describe_problem(problem: LineProblem) -> str:
+    shown = ", ".join(map(str, problem.lines))
+    more = problem.total - len(problem.lines)
+    rest = f" and {more} more" if more else ""
+    return f"  {problem.sentence}\n    lines {shown}{rest}; total {problem.total}"

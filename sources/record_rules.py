@@ -1,0 +1,42 @@
+"""SQL conditions that are true where a field is not what its layout says.
+
+Belongs here: forms that several formats share (code lists, dates, numbers). Does not belong here:
+which field has which form.
+"""
+
+from collections.abc import Iterable
+
+from sources.workbench import quote
+
+_DATE_FORMS = {
+    "mmddyyyy": ("[0-9]{4}(19|20)[0-9]{2}", "%m%d%Y"),
+    "yyyymmdd": ("(19|20)[0-9]{6}", "%Y%m%d"),
+}
+
+
+def is_blank(field: str) -> str:
+    """True where a field holds nothing but blanks."""
+    return f"trim({field}) = ''"
+
+
+def is_not_listed(field: str, values: Iterable[str], *, may_be_blank: bool) -> str:
+    """True where a field is none of the values, which are given in full width."""
+    listed = ", ".join(quote(value) for value in sorted(set(values)))
+    outside = f"{field} NOT IN ({listed})"
+    return f"({outside} AND trim({field}) <> '')" if may_be_blank else f"({outside})"
+
+
+def is_no_date(field: str, form: str, *, may_be_blank: bool) -> str:
+    """True where a field is no calendar date of 1900 to 2099 in the form mmddyyyy or yyyymmdd."""
+    digits, pattern = _DATE_FORMS[form]
+    unreal = (
+        f"NOT regexp_full_match({field}, {quote(digits)}) "
+        f"OR try_strptime({field}, {quote(pattern)}) IS NULL"
+    )
+    return f"(({unreal}) AND trim({field}) <> '')" if may_be_blank else f"({unreal})"
+
+
+def is_not_numeric(field: str, *, may_be_blank: bool) -> str:
+    """True where a field has a character that is not a digit."""
+    other = f"trim({field}, '0123456789') <> ''"
+    return f"({other} AND trim({field}) <> '')" if may_be_blank else f"({other})"

@@ -1,0 +1,114 @@
+"""Where an accepted or rejected delivery is put, so that a crash leaves no half of one.
+
+Belongs here: what was accepted before, moving a finished folder into its place, completing what an
+interrupted ingest left. Does not belong here: judging a delivery.
+
+Acceptance is one rename: the work folder, complete with its receipt and raw tables, becomes
+`vault/deliveries/<agency>/<quarter>/<sequence>`. What then still has to move out of it (`_raw`,
+`_records`) or be written (the receipt in the outbox) is completed by any later ingest.
+"""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from sources.manifest import MANIFEST_NAME, Manifest
+from sources.receipts import Receipt, write_receipt
+from sources.zones import Zones
+
+RECEIPT_NAME = "receipt.json"
+_DIGEST_NAME = "_digest"
+
+
+def list_accepted(zones: Zones, agency: str, quarter: str) -> list[int]:
+    """Sequences of the accepted deliveries, in order."""
+    folder = zones.deliveries(agency, quarter)
+    return sorted(int(path.name) for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def read_accepted(
+    zones: Zones, agency: str, quarter: str, sequence: int
+) -> tuple[Manifest, Receipt]:
+    """Manifest and receipt of an accepted delivery."""
+    folder = zones.deliveries(agency, quarter) / f"{sequence:04d}"
+    manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8-sig")
+    receipt = (folder / RECEIPT_NAME).read_text(encoding="utf-8")
+    return Manifest.model_validate_json(manifest), Receipt.from_json(receipt)
+
+
+def accept_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
+    """Put a delivery that was read in full into its place, for good."""
+    (delivery / RECEIPT_NAME).write_text(receipt.to_json(), encoding="utf-8")
+    _move(delivery, zones.deliveries(receipt.agency, receipt.quarter) / f"{receipt.sequence:04d}")
+    complete_accepted(zones, receipt.agency, receipt.quarter)
+
+
+def complete_accepted(zones: Zones, agency: str, quarter: str) -> None:
+    """Finish whatever an interrupted acceptance of this quarter left undone."""
+    for sequence in list_accepted(zones, agency, quarter):
+        name = f"{sequence:04d}"
+        folder = zones.deliveries(agency, quarter) / name
+        if (folder / "_raw").is_dir():
+            _move(folder / "_raw", zones.raw(agency, quarter) / name)
+        if (folder / "_records").is_dir():
+            number = _next_number(zones.quarantine(agency, quarter), sequence)
+            _move(folder / "_records", zones.quarantine(agency, quarter) / f"{name}-{number}")
+        receipt = Receipt.from_json((folder / RECEIPT_NAME).read_text(encoding="utf-8"))
+        if not (zones.outbox(agency) / f"{quarter}-{name}-accepted.json").is_file():
+            write_receipt(receipt, zones.outbox(agency), "accepted")
+
+
+def reject_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
+    """Keep the bytes of a rejected delivery in quarantine and write its receipt.
+
+    The same bytes rejected for the same reason are kept once, so asking again changes nothing.
+    """
+    shutil.rmtree(delivery / "_raw", ignore_errors=True)
+    quarantine = zones.quarantine(receipt.agency, receipt.quarter)
+    digest = _digest_folder(delivery, receipt)
+    number = _find_number(quarantine, receipt.sequence, digest)
+    if number == 0:
+        number = _next_number(quarantine, receipt.sequence)
+        (delivery / RECEIPT_NAME).write_text(receipt.to_json(), encoding="utf-8")
+        (delivery / _DIGEST_NAME).write_text(digest, encoding="utf-8")
+        _move(delivery, quarantine / f"{receipt.sequence:04d}-{number}")
+    write_receipt(receipt, zones.outbox(receipt.agency), f"rejected-{number}")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename a folder after its content is safely on disk."""
+    for path in [*source.rglob("*"), source]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+
+
+def _list_numbers(quarantine: Path, sequence: int) -> list[int]:
+    folders = quarantine.glob(f"{sequence:04d}-*")
+    return sorted(int(folder.name.partition("-")[2]) for folder in folders)
+
+
+def _next_number(quarantine: Path, sequence: int) -> int:
+    return max(_list_numbers(quarantine, sequence), default=0) + 1
+
+
+def _find_number(quarantine: Path, sequence: int, digest: str) -> int:
+    for number in _list_numbers(quarantine, sequence):
+        known = quarantine / f"{sequence:04d}-{number}" / _DIGEST_NAME
+        if known.is_file() and known.read_text(encoding="utf-8") == digest:
+            return number
+    return 0
+
+
+def _digest_folder(delivery: Path, receipt: Receipt) -> str:
+    whole = hashlib.sha256(receipt.to_json().encode())
+    for path in sorted(path for path in delivery.iterdir() if path.is_file()):
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        whole.update(f"{path.name} {content}\n".encode())
+    return whole.hexdigest()

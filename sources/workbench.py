@@ -1,0 +1,150 @@
+"""The DuckDB connection on which one delivery is read, and its bookkeeping of problems.
+
+Belongs here: opening DuckDB sealed into the work folder, checks as one bit each of a mask, the
+tables `problems` and `set_aside`, writing Parquet. Does not belong here: any rule about a field.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from sources.errors import LineProblem
+
+MEMORY_LIMIT = "2GB"
+LINES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule about one field.
+
+    Attributes:
+        code: number in `errors.ERRORS`.
+        field: name in the layout, "" for the whole line.
+        fails: SQL condition over the cut fields that is true where the rule is broken.
+    """
+
+    code: str
+    field: str
+    fails: str
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """What became of the lines of one file; read = stored + quarantined + left out.
+
+    Attributes:
+        file: name of the delivered file.
+        role: its role in the contract.
+        lines_read: lines that are not blank, without a header.
+        lines_stored: lines that became rows of raw tables.
+        lines_quarantined: lines set aside with a problem.
+        lines_left_out: lines that were checked and by contract are not stored.
+    """
+
+    file: str
+    role: str
+    lines_read: int
+    lines_stored: int
+    lines_quarantined: int
+    lines_left_out: int = 0
+
+
+def open_workbench(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Open an empty database that can neither load an extension nor leave the folder."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    connection.execute(f"SET allowed_directories = [{quote(str(folder))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    connection.execute(
+        "CREATE TABLE problems (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR)"
+    )
+    connection.execute(
+        "CREATE TABLE set_aside (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR, "
+        "record BLOB)"
+    )
+    return connection
+
+
+def quote(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def mask_of(checks: Sequence[Check]) -> str:
+    """SQL expression with bit i set where check i fails; at most 62 checks."""
+    if len(checks) > 62:
+        raise ValueError("a mask holds 62 checks")
+    bits = [f"CASE WHEN {check.fails} THEN {1 << i} ELSE 0 END" for i, check in enumerate(checks)]
+    return "(" + " + ".join(["0::BIGINT", *bits]) + ")"
+
+
+def note_failed_checks(
+    connection: duckdb.DuckDBPyConnection, file: str, table: str, checks: Sequence[Check]
+) -> None:
+    """Copy the failures of a table (columns line_number, mask) into `problems`."""
+    bits = ", ".join(
+        f"({1 << i}, {quote(check.code)}, {quote(check.field)})" for i, check in enumerate(checks)
+    )
+    connection.execute(
+        f"INSERT INTO problems SELECT {quote(file)}, line_number, code, field "  # noqa: S608
+        f"FROM (SELECT line_number, mask FROM {table} WHERE mask <> 0) AS failed "
+        f"JOIN (VALUES {bits}) AS checks(bit, code, field) ON (mask & bit) <> 0"
+    )
+
+
+def note_problem(
+    connection: duckdb.DuckDBPyConnection, file: str, code: str, field: str, lines: str
+) -> None:
+    """Add one problem for every line_number that a SQL query gives."""
+    connection.execute(
+        f"INSERT INTO problems SELECT {quote(file)}, line_number, {quote(code)}, "  # noqa: S608
+        f"{quote(field)} FROM ({lines})"
+    )
+
+
+def set_lines_aside(connection: duckdb.DuckDBPyConnection, file: str, lines_table: str) -> int:
+    """Move the lines that have a problem from their table to `set_aside`; return their number."""
+    connection.execute(
+        f"INSERT INTO set_aside SELECT file, line_number, code, field, "  # noqa: S608
+        f"coalesce(raw, encode(line)) FROM problems JOIN {lines_table} USING (line_number) "
+        f"WHERE file = {quote(file)} ORDER BY line_number, code, field"
+    )
+    before = ask_number(connection, f"SELECT count(*) FROM {lines_table}")  # noqa: S608
+    connection.execute(
+        f"DELETE FROM {lines_table} WHERE line_number IN "  # noqa: S608
+        f"(SELECT line_number FROM problems WHERE file = {quote(file)})"
+    )
+    return before - ask_number(connection, f"SELECT count(*) FROM {lines_table}")  # noqa: S608
+
+
+def ask_number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The single whole number that a query gives."""
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the rows of a query in their order."""
+    connection.execute(f"COPY ({query}) TO {quote(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def list_problems(connection: duckdb.DuckDBPyConnection) -> tuple[LineProblem, ...]:
+    """Problems of all files read so far, grouped by file, code and field, in that order."""
+    rows = connection.execute(
+        f"SELECT code, file, field, min(line_number, {LINES_SHOWN}), count(*) "  # noqa: S608
+        "FROM problems GROUP BY code, file, field ORDER BY file, code, field"
+    ).fetchall()
+    return tuple(
+        LineProblem(code, file, field, tuple(lines), total)
+        for code, file, field, lines, total in rows
+    )

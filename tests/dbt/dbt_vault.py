@@ -1,0 +1,217 @@
+"""A small vault for tests of the dbt project: raw Parquet as ingest writes it, and runs of dbt.
+
+Does not belong here: records of a scenario, and what they should lead to.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+
+Record = Mapping[str, str]
+
+_HEADER = (
+    "segment_action_type month_of_submission year_of_submission ori incident_number".split()
+)
+_SLOTS = range(1, 5)
+_TEN = range(1, 11)
+
+FIELDS: dict[tuple[str, str], list[str]] = {
+    ("dss", "child_file"): [
+        *"subyr staterr rptid chid rptcnty rptdt rptdisp rptdisdt chage chbdate chsex".split(),
+        "chcnty",
+        *(name for n in _SLOTS for name in (f"chmal{n}", f"mal{n}lev")),
+        *(
+            name
+            for p in range(1, 4)
+            for name in (f"per{p}rel", *(f"per{p}mal{n}" for n in _SLOTS))
+        ),
+        "inciddt",
+    ],
+    ("dss", "tokens"): ["record_key", "token"],
+    ("mshp", "administrative"): [
+        *_HEADER,
+        *"incident_date report_date_indicator incident_hour cleared_exceptionally".split(),
+        "exceptional_clearance_date",
+    ],
+    ("mshp", "offense"): [
+        *_HEADER,
+        *"ucr_offense_code offense_attempted_completed location_type".split(),
+        *(f"type_criminal_activity_{n}" for n in range(1, 4)),
+    ],
+    ("mshp", "victim"): [
+        *_HEADER,
+        "victim_sequence_number",
+        *(f"ucr_offense_code_connection_{n}" for n in _TEN),
+        *"type_of_victim age_of_victim sex_of_victim".split(),
+        *(f"offender_number_related_{n}" for n in _TEN),
+        *(f"relationship_of_victim_to_offender_{n}" for n in _TEN),
+    ],
+    ("mshp", "arrestee"): [
+        *_HEADER,
+        *"arrestee_sequence_number arrest_transaction_number arrest_date type_of_arrest".split(),
+        *"multiple_arrestee_segments_indicator ucr_arrest_offense_code".split(),
+        *"age_of_arrestee sex_of_arrestee".split(),
+    ],
+    ("mshp", "tokens"): ["record_key", "token"],
+    ("hotline", "counts"): ["quarter", "measure", "relationship_group", "count"],
+}
+"""Delivered text columns of each raw table."""
+
+_PROVENANCE = pa.schema(
+    [
+        ("agency", pa.string()),
+        ("quarter_start", pa.date32()),
+        ("delivery_sequence", pa.int32()),
+        ("delivery_kind", pa.string()),
+        ("line_number", pa.int64()),
+    ]
+)
+_DELIVERY = pa.schema(
+    [
+        *list(_PROVENANCE)[:4],
+        ("contract", pa.string()),
+        ("as_of", pa.date32()),
+        ("received_at", pa.timestamp("us")),
+        ("simulated", pa.bool_()),
+    ]
+)
+_LINKS = pa.schema(
+    [
+        ("quarter_start", pa.date32()),
+        ("victim_key", pa.string()),
+        ("child_id", pa.string()),
+        ("rule", pa.string()),
+    ]
+)
+
+
+def start_of(quarter: str) -> date:
+    """First day of a quarter written as 2025Q1."""
+    return date(int(quarter[:4]), 3 * int(quarter[5]) - 2, 1)
+
+
+class Vault:
+    """A vault folder of a test; deliveries arrive in the order they are written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._arrivals = 0
+        (folder / "keys").mkdir(parents=True)
+        key = pa.table({"order_key": ["a key for tests"]})
+        pq.write_table(key, folder / "keys" / "order_key.parquet")
+
+    def deliver(
+        self,
+        agency: str,
+        quarter: str,
+        sequence: int,
+        kind: str,
+        tables: Mapping[str, Sequence[Record]] | None = None,
+    ) -> None:
+        """Write a delivery; records of a table may carry their own line_number."""
+        folder = self.folder / "raw" / agency / quarter / f"{sequence:04d}"
+        folder.mkdir(parents=True)
+        self._arrivals += 1
+        provenance: dict[str, Any] = {
+            "agency": agency,
+            "quarter_start": start_of(quarter),
+            "delivery_sequence": sequence,
+            "delivery_kind": kind,
+        }
+        delivery = provenance | {
+            "contract": f"{agency}/1",
+            "as_of": start_of(quarter) + timedelta(days=95),
+            "received_at": datetime(2025, 4, 1) + timedelta(hours=self._arrivals),
+            "simulated": True,
+        }
+        pq.write_table(
+            pa.Table.from_pylist([delivery], _DELIVERY), folder / "deliveries.parquet"
+        )
+        for (owner, table), names in FIELDS.items():
+            if owner != agency:
+                continue
+            schema = pa.schema([*_PROVENANCE, *((name, pa.string()) for name in names)])
+            records = (tables or {}).get(table, [])
+            unknown = {name for record in records for name in record} - set(schema.names)
+            assert not unknown, unknown
+            rows = [
+                provenance | {"line_number": line} | dict(record)
+                for line, record in enumerate(records, 1)
+            ]
+            pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"{table}.parquet")
+
+    def link(self, quarter: str, links: Mapping[str, str]) -> None:
+        """Write the links of a quarter: victim key to child id."""
+        folder = self.folder / "linkage" / quarter
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = [
+            {
+                "quarter_start": start_of(quarter),
+                "victim_key": victim,
+                "child_id": child,
+                "rule": "exact_token",
+            }
+            for victim, child in links.items()
+        ]
+        pq.write_table(pa.Table.from_pylist(rows, _LINKS), folder / "links.parquet")
+
+    def dbt(
+        self, command: str, *arguments: str, quarter: str = "2025Q1", project: Path = PROJECT
+    ) -> dict[str, str]:
+        """Run dbt and give the status of every node, by its unique id."""
+        base = self.folder / "dbt"
+        variables = {"vault": str(self.folder), "quarter_start": start_of(quarter).isoformat()}
+        results = base / "target" / "run_results.json"
+        results.unlink(missing_ok=True)
+        self.said = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("dbt")),
+                "--no-use-colors",
+                *("--log-path", str(base / "logs")),
+                command,
+                *arguments,
+                *("--project-dir", str(project), "--profiles-dir", str(project)),
+                *("--target-path", str(base / "target")),
+                *("--vars", json.dumps(variables)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+        ).stdout
+        assert results.exists(), self.said
+        nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+        return {node["unique_id"]: node["status"] for node in nodes}
+
+    def build(self, *selection: str, quarter: str) -> dict[str, str]:
+        """Build what is selected and its tests, and insist that all of it succeeds."""
+        outcome = self.dbt(
+            "build",
+            *("--select", *selection),
+            *("--exclude-resource-type", "unit_test"),
+            *("--indirect-selection", "buildable"),
+            quarter=quarter,
+        )
+        bad = {node: status for node, status in outcome.items() if status not in ("success", "pass")}
+        assert not bad, (bad, self.said)
+        return outcome
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the warehouse, as a sorted list."""
+        with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as connection:
+            return sorted(connection.execute(query).fetchall(), key=repr)
+
+
+EVERYTHING = ("resource_type:seed", "resource_type:model")

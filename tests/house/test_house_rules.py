@@ -1,0 +1,123 @@
+"""Rules of the house that a linter does not know."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("sources", "linkage", "expectations", "privacy", "portal", "orchestration")
+CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def tracked_files() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / line for line in listing.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def modules_matching(pattern: str) -> set[str]:
+    expression = re.compile(pattern, re.MULTILINE)
+    return {
+        str(path.relative_to(ROOT)) for path in CODE if expression.search(path.read_text("utf-8"))
+    }
+
+
+def test_rooms_import_only_what_the_house_allows() -> None:
+    lint = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert lint.returncode == 0, lint.stdout
+
+
+def test_one_module_reads_the_environment() -> None:
+    assert modules_matching(r"\bos\.(environ|getenv)\b") == {"orchestration/settings.py"}
+
+
+def test_one_module_imports_opendp() -> None:
+    assert modules_matching(r"^\s*(import|from) opendp\b") == {"privacy/noise.py"}
+
+
+def test_one_module_of_orchestration_opens_the_door() -> None:
+    found = modules_matching(r"\bprivacy\.door\b|\bfrom privacy import .*\bdoor\b")
+    assert {path for path in found if not path.startswith("privacy/")} == {
+        "orchestration/releasing.py"
+    }
+
+
+def test_staging_never_casts_a_source_column_plainly() -> None:
+    plain = re.compile(r"(^|[^_a-z])cast\(|::[a-z]|safe_cast", re.IGNORECASE)
+    staging = sorted((ROOT / "dbt_project" / "models" / "staging").rglob("*.sql"))
+    assert staging
+    assert [path.name for path in staging if plain.search(path.read_text("utf-8"))] == []
+
+
+def test_locked_requirements_carry_hashes_and_no_address() -> None:
+    for name in ("lock.txt", "bootstrap.txt"):
+        text = (ROOT / "requirements" / name).read_text("utf-8")
+        assert "://" not in text
+        assert not re.search(r"^--?(index|extra|find|trusted)", text, re.MULTILINE)
+        pins = re.findall(r"^[a-zA-Z0-9].*$", text, re.MULTILINE)
+        assert pins
+        assert all(re.match(r"^[\w.\-\[\]]+==", pin) and pin.endswith("\\") for pin in pins)
+
+
+def test_a_capped_requirement_says_why_beside_it() -> None:
+    lines = (ROOT / "pyproject.toml").read_text("utf-8").splitlines()
+    capped = [line for line in lines if re.match(r'^\s+"[\w\-\[\]]+.*(<|==)', line)]
+    assert capped
+    assert [line for line in capped if "#" not in line] == []
+
+
+def test_nothing_in_the_tree_names_this_machine() -> None:
+    words = re.compile(rf"{re.escape(str(ROOT))}\b|/(?:root|home)/[a-z.]")
+    named = [
+        path.name
+        for path in tracked_files()
+        if path.suffix != ".parquet" and words.search(path.read_text("utf-8", errors="ignore"))
+    ]
+    assert named == []
+
+
+def test_the_wheel_carries_every_data_file_the_rooms_read() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    kinds = {pattern.removeprefix("*") for pattern in settings["tool"]["setuptools"]["package-data"]["*"]}
+    data = {
+        path.suffix or path.name
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc", ".md"}
+    }
+    assert data <= kinds | {"py.typed"}
+
+
+@pytest.mark.parametrize("command", [["verify", "--help"], ["tokenize", "--help"], ["--help"]])
+def test_commands_of_an_agency_start_without_the_hubs_packages(command: list[str]) -> None:
+    probe = (
+        "import sys\n"
+        "sys.argv = ['moshare', *sys.argv[1:]]\n"
+        "from orchestration.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "loaded = {'dagster', 'dbt', 'great_expectations', 'opendp'} & set(sys.modules)\n"
+        "sys.exit(sorted(loaded) and f'loaded {loaded}' or 0)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", probe, *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr

@@ -1,0 +1,285 @@
+"""Suites judged by Great Expectations itself; the one module that pays for its import."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from expectations.errors import ExpectationsError
+from expectations.released import read_released
+from expectations.rules import (
+    Rule,
+    Stage,
+    Suite,
+    expect_at_least,
+    expect_in_list,
+    expect_not_null,
+    expect_unique,
+)
+from expectations.run import read_frame, run_suite
+from expectations.suites import ReleasedShape, before_release_suites, released_suite
+
+MARKER = "MARKER7731"
+QUARTER = date(2025, 1, 1)
+KEYS = {
+    "state": ("Missouri",),
+    "age_band": ("under_6", "unknown"),
+    "sex_group": ("female", "unknown"),
+    "region": ("St. Louis", "Unknown"),
+    "definition": ("strict", "broad_only"),
+    "troop": ("A", "Unknown"),
+    "relationship_group": ("family", "unknown"),
+    "offence_group": ("commercial_sex_acts", "involuntary_servitude"),
+    "agency_pattern": ("dss_only", "both"),
+    "lag_group": ("same_day", "none_found"),
+}
+SUITES = {suite.name: suite for suite in before_release_suites(QUARTER, KEYS)}
+CHILDREN = SUITES["release_input.children_reported"]
+GOOD_ROWS = [
+    ("2025-01-01", "child1", "under_6", "female", "St. Louis"),
+    ("2025-01-01", "child2", "unknown", "unknown", "Unknown"),
+]
+
+
+def children(*rows: tuple[str | None, ...]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(CHILDREN.columns))
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect()
+    connection.execute("create schema release_input")
+    connection.execute(
+        "create table release_input.children_reported (quarter_start date, unit_id varchar, "
+        "age_band varchar, sex_group varchar, region varchar, unneeded varchar)"
+    )
+    rows = [(*row, MARKER) for row in GOOD_ROWS]
+    rows.append(("2025-04-01", "child1", "under_6", "female", "St. Louis", MARKER))
+    connection.executemany(
+        "insert into release_input.children_reported values (?, ?, ?, ?, ?, ?)", rows
+    )
+    yield connection
+    connection.close()
+
+
+def test_a_table_that_keeps_every_rule_passes() -> None:
+    result = run_suite(CHILDREN, children(*GOOD_ROWS))
+    assert result.passed
+    assert result.failed_rules == ()
+    assert set(result.outcomes) == {rule.rule_id for rule in CHILDREN.rules}
+    assert result.suite == "release_input.children_reported"
+    assert result.stage is Stage.BEFORE_RELEASE
+
+
+def test_a_quarter_without_any_row_passes() -> None:
+    assert run_suite(CHILDREN, children().astype(str)).passed
+
+
+@pytest.mark.parametrize(
+    ("row", "broken"),
+    [
+        (("2025-01-01", "child1", "under_6", "female", "Unknown"), "unit_id_is_unique"),
+        (("2025-01-01", None, "under_6", "female", "Unknown"), "unit_id_is_present"),
+        (("2025-01-02", "child3", "under_6", "female", "Unknown"), "quarter_start_is_the_quarter"),
+        ((None, "child3", "under_6", "female", "Unknown"), "quarter_start_is_present"),
+        (("2025-01-01", "child3", MARKER, "female", "Unknown"), "age_band_is_in_its_list"),
+        (("2025-01-01", "child3", "under_6", None, "Unknown"), "sex_group_is_present"),
+    ],
+)
+def test_one_bad_row_fails_the_rule_it_breaks_and_no_other(
+    row: tuple[str | None, ...], broken: str
+) -> None:
+    result = run_suite(CHILDREN, children(*GOOD_ROWS, row))
+    assert result.failed_rules == (broken,)
+    assert not result.passed
+    assert MARKER not in repr(result)
+
+
+def test_a_rule_whose_column_is_absent_does_not_hold() -> None:
+    result = run_suite(CHILDREN, children(*GOOD_ROWS).drop(columns="region"))
+    assert set(result.failed_rules) == {"region_is_present", "region_is_in_its_list"}
+
+
+def test_a_frame_without_any_column_fails_every_rule() -> None:
+    result = run_suite(CHILDREN, pd.DataFrame())
+    assert set(result.failed_rules) == set(result.outcomes)
+
+
+@pytest.mark.parametrize(("count", "holds"), [(0, True), (7, True), (-1, False)])
+def test_an_aggregate_count_is_never_negative(*, count: int, holds: bool) -> None:
+    suite = SUITES["release_input.hotline_cases"]
+    frame = pd.DataFrame(
+        {"quarter_start": ["2025-01-01"], "state": ["Missouri"], "case_count": [count]}
+    )
+    assert run_suite(suite, frame).passed is holds
+
+
+def test_a_metric_that_raises_is_a_sentence_without_the_value(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = Suite("release_input.x", Stage.BEFORE_RELEASE, ("text",), (expect_at_least("text", 0),))
+    with caplog.at_level(logging.DEBUG), pytest.raises(ExpectationsError, match="MS501") as caught:
+        run_suite(suite, pd.DataFrame({"text": [MARKER]}))
+    assert "text_is_at_least_0" in caught.value.sentence
+    written = capsys.readouterr()
+    everything = caught.value.sentence + caplog.text + written.out + written.err
+    assert MARKER not in everything
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_an_engine_that_stops_is_a_sentence_without_its_message() -> None:
+    rule = Rule("impossible", "It cannot be judged.", "ExpectNothingKnown", {MARKER: 1}, ("a",))
+    suite = Suite("release_input.x", Stage.BEFORE_RELEASE, ("a",), (rule,))
+    with pytest.raises(ExpectationsError, match=r"MS501.*impossible.*AttributeError") as caught:
+        run_suite(suite, pd.DataFrame({"a": [MARKER]}))
+    assert MARKER not in caught.value.sentence
+    assert caught.value.__context__ is None
+
+
+def test_the_engine_logs_prints_warns_and_writes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bad = children(*GOOD_ROWS, ("2025-01-01", MARKER, MARKER, MARKER, MARKER))
+    with caplog.at_level(logging.DEBUG), warnings.catch_warnings(record=True) as seen:
+        run_suite(CHILDREN, bad)
+    assert capfd.readouterr() == ("", "")
+    assert MARKER not in caplog.text
+    assert seen == []
+    assert list(tmp_path.iterdir()) == []
+    assert logging.getLogger("great_expectations").level == logging.NOTSET
+
+
+def test_a_frame_holds_one_quarter_and_only_the_columns_of_its_suite(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    frame = read_frame(warehouse, CHILDREN, QUARTER)
+    assert tuple(frame.columns) == CHILDREN.columns
+    assert sorted(frame["unit_id"]) == ["child1", "child2"]
+    assert run_suite(CHILDREN, frame).passed
+
+
+@pytest.mark.parametrize("stray", ["2025-02-03", None])
+def test_a_row_of_no_quarter_is_read_and_fails_the_quarter(
+    warehouse: duckdb.DuckDBPyConnection, stray: str | None
+) -> None:
+    warehouse.execute(
+        "insert into release_input.children_reported values "
+        "(?, 'child9', 'under_6', 'female', 'Unknown', '')",
+        [stray],
+    )
+    result = run_suite(CHILDREN, read_frame(warehouse, CHILDREN, QUARTER))
+    assert result.failed_rules == (
+        "quarter_start_is_present" if stray is None else "quarter_start_is_the_quarter",
+    )
+
+
+def test_a_query_that_fails_is_a_sentence_without_the_message_of_the_warehouse(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute(f"alter table release_input.children_reported rename region to {MARKER}")
+    with pytest.raises(ExpectationsError, match=r"MS502.*children_reported") as caught:
+        read_frame(warehouse, CHILDREN, QUARTER)
+    assert MARKER not in caught.value.sentence
+    assert caught.value.__context__ is None
+
+
+SHAPE = ReleasedShape(
+    table="children_by_sex",
+    quarter="2025Q1",
+    dimensions={"sex_group": ("Female", "Unknown")},
+    unit="children",
+    estimated=("estimated", "not distinguishable from zero"),
+    without_estimate=("not released",),
+)
+HEADER = "quarter,sex_group,unit,estimate,moe90,status\n"
+FIRST = "2025Q1,Female,children,24,12,estimated\n"
+SECOND = "2025Q1,Unknown,children,-3,12,not distinguishable from zero\n"
+
+
+def judge_released(folder: Path, content: str) -> tuple[str, ...]:
+    path = folder / "children_by_sex.csv"
+    path.write_text(content, encoding="utf-8")
+    return run_suite(released_suite(SHAPE), read_released(path, SHAPE)).failed_rules
+
+
+def test_a_released_table_as_published_passes(tmp_path: Path) -> None:
+    assert judge_released(tmp_path, HEADER + FIRST + SECOND) == ()
+
+
+def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> None:
+    assert (
+        judge_released(tmp_path, f"{HEADER}{FIRST}2025Q1,Unknown,children,,,not released\n") == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "broken"),
+    [
+        ("", {"every_cell_is_present"}),
+        (SECOND + SECOND, {"every_cell_is_present", "quarter_and_sex_group_are_unique"}),
+        (SECOND.replace("2025Q1", "2025Q2"), {"quarter_is_in_its_list"}),
+        (SECOND.replace("Unknown", "Other"), {"sex_group_is_in_its_list"}),
+        (SECOND.replace("Unknown", ""), {"sex_group_is_present"}),
+        (SECOND.replace("children", "cases"), {"unit_is_in_its_list"}),
+        (SECOND.replace("-3", "-3.5"), {"estimate_is_whole"}),
+        (SECOND.replace("12", "0"), {"moe90_is_more_than_zero"}),
+        (SECOND.replace("12", "-4"), {"moe90_is_more_than_zero"}),
+        (SECOND.replace("12", ""), {"status_explains_the_estimate"}),
+        (SECOND.replace("-3,12", ","), {"status_explains_the_estimate"}),
+        (
+            SECOND.replace("not distinguishable from zero", "fine"),
+            {"status_is_in_its_list", "status_explains_the_estimate"},
+        ),
+        (
+            SECOND.replace("not distinguishable from zero", ""),
+            {"status_is_present", "status_explains_the_estimate"},
+        ),
+    ],
+)
+def test_a_released_table_with_one_fault_fails_the_rule_it_breaks(
+    tmp_path: Path, second: str, broken: set[str]
+) -> None:
+    assert set(judge_released(tmp_path, HEADER + FIRST + second)) == broken
+
+
+def test_a_released_table_with_a_column_too_many_fails(tmp_path: Path) -> None:
+    wide = "".join(f"{line},x\n" for line in (HEADER + FIRST + SECOND).splitlines())
+    assert judge_released(tmp_path, wide) == ("columns_are_as_published",)
+
+
+def test_a_released_table_without_a_status_column_fails(tmp_path: Path) -> None:
+    narrow = "".join(f"{line.rsplit(',', 1)[0]}\n" for line in (HEADER + FIRST).splitlines())
+    assert "columns_are_as_published" in judge_released(tmp_path, narrow)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\xff"])
+def test_a_released_table_that_is_no_csv_is_a_sentence(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "children_by_sex.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ExpectationsError, match=r"MS507.*children_by_sex\.csv"):
+        read_released(path, SHAPE)
+
+
+def test_rules_on_several_columns_judge_them_together() -> None:
+    suite = Suite(
+        "staging.x",
+        Stage.AFTER_STAGING,
+        ("a", "b"),
+        (expect_unique("a", "b"), expect_not_null("a"), expect_in_list("b", ("y", "z"), "letters")),
+    )
+    assert run_suite(suite, pd.DataFrame({"a": ["x", "x"], "b": ["y", "z"]})).passed
+    twice = run_suite(suite, pd.DataFrame({"a": ["x", "x"], "b": ["y", "y"]}))
+    assert twice.failed_rules == ("a_and_b_are_unique",)

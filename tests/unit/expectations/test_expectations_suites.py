@@ -1,0 +1,94 @@
+"""What the suites say, without the engine."""
+
+from datetime import date
+
+import pytest
+
+from expectations.errors import ERRORS, ExpectationsError
+from expectations.rules import Stage, Suite
+from expectations.staging import after_staging_suites
+from expectations.suites import (
+    AGGREGATE_TABLES,
+    UNIT_TABLES,
+    ReleasedShape,
+    before_release_suites,
+    released_suite,
+)
+
+QUARTER = date(2025, 1, 1)
+DIMENSIONS = {
+    *(dimension for dimensions in UNIT_TABLES.values() for dimension in dimensions),
+    *(dimension for dimension, _ in AGGREGATE_TABLES.values()),
+}
+KEYS = {dimension: (f"{dimension}_1", f"{dimension}_2") for dimension in DIMENSIONS}
+SHAPE = ReleasedShape(
+    "children_by_sex",
+    "2025Q1",
+    {"sex_group": ("Female", "Male", "Unknown")},
+    "children",
+    ("estimated",),
+    ("not released",),
+)
+
+
+def all_suites() -> list[Suite]:
+    return [
+        *after_staging_suites(QUARTER),
+        *before_release_suites(QUARTER, KEYS),
+        released_suite(SHAPE),
+    ]
+
+
+@pytest.mark.parametrize("suite", all_suites(), ids=lambda suite: suite.name)
+def test_every_rule_has_its_own_id_a_sentence_and_columns_that_are_read(suite: Suite) -> None:
+    ids = [rule.rule_id for rule in suite.rules]
+    assert len(ids) == len(set(ids)) > 0
+    for rule in suite.rules:
+        assert rule.rule_id.replace("_", "").isalnum()
+        assert rule.rule_id == rule.rule_id.lower()
+        assert rule.description.endswith(".")
+        assert set(rule.columns) <= {*suite.columns, "is_status_consistent"}
+
+
+def test_every_table_of_release_input_has_a_suite_before_the_release() -> None:
+    suites = before_release_suites(QUARTER, KEYS)
+    assert {suite.name for suite in suites} == {
+        f"release_input.{table}" for table in (*UNIT_TABLES, *AGGREGATE_TABLES)
+    }
+    assert {suite.stage for suite in suites} == {Stage.BEFORE_RELEASE}
+
+
+def test_a_dimension_without_public_keys_is_refused() -> None:
+    with pytest.raises(KeyError):
+        before_release_suites(QUARTER, {"state": ("Missouri",)})
+
+
+def test_a_released_table_has_one_row_for_each_combination_of_keys() -> None:
+    shape = ReleasedShape(
+        "incidents_by_troop",
+        "2025Q1",
+        {"definition": ("a", "b"), "troop": ("x", "y", "z")},
+        "incidents",
+        ("estimated",),
+        (),
+    )
+    counts = [
+        rule.settings["value"]
+        for rule in released_suite(shape).rules
+        if rule.rule_id == "every_cell_is_present"
+    ]
+    assert counts == [6]
+
+
+@pytest.mark.parametrize("code", ERRORS)
+def test_every_error_is_one_sentence_of_what_why_and_next_with_exit_code_four(code: str) -> None:
+    facts = dict.fromkeys(
+        ("rules", "suite", "kind", "relation", "quarter", "file", "format"), "something"
+    )
+    error = ExpectationsError(code, **facts)
+    assert str(error) == error.sentence
+    assert error.sentence.startswith(f"{code}: ")
+    assert "{" not in error.sentence
+    assert ".." not in error.sentence
+    assert error.code == code
+    assert error.exit_code == 4
