@@ -40,6 +40,9 @@ def normalise_birth_date(text: str) -> str:
     stripped = text.strip()
     if not stripped:
         return ""
-    if not _ISO_DATE.fullmatch(stripped):
-        raise ValueError
-    return date.fromisoformat(stripped).isoformat()
+    try:
+        if _ISO_DATE.fullmatch(stripped):
+            return date.fromisoformat(stripped).isoformat()
+    except ValueError:
+        pass
+    raise ValueError("a birth date is written YYYY-MM-DD")

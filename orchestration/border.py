@@ -5,6 +5,7 @@ Does not belong here: deciding what may be said (see `failures`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,3 +38,12 @@ def border(stage: str, settings: Settings) -> Iterator[None]:
         metadata={"code": safe.code, "exit_code": safe.exit_code},
         allow_retries=False,
     ) from None
+
+
+def silence_redacted_errors() -> None:
+    """Stop Dagster from writing to stderr the errors that it redacts elsewhere."""
+    logging.getLogger("dagster.redacted_errors").addFilter(_refuse)
+
+
+def _refuse(_: logging.LogRecord) -> bool:
+    return False

@@ -43,12 +43,12 @@ class DbtOutcome:
     """How the nodes of one step ended, without any count or message.
 
     Attributes:
-        built: Unique ids of models and seeds that were built.
+        built: Unique ids of what was built, each after what it reads.
         tests: Unique id of each test that ran, and whether it passed.
         unbuilt: Names of models that failed or were skipped.
     """
 
-    built: frozenset[str]
+    built: tuple[str, ...]
     tests: Mapping[str, bool]
     unbuilt: tuple[str, ...]
 
@@ -109,7 +109,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings) -> str:
         *("--log-path", str(base / "logs"), "build"),
         *("--select", *step.select.split()),
         *("--exclude-resource-type", "unit_test"),
-        *("--indirect-selection", "cautious"),
+        *("--indirect-selection", "buildable"),
         *("--project-dir", str(settings.dbt_project)),
         *("--profiles-dir", str(settings.dbt_project)),
         *("--target-path", str(base / "target")),
@@ -133,7 +133,7 @@ def _read_outcome(results: Path) -> DbtOutcome:
     tests = {node: state == "pass" for node, state in status.items() if node.startswith("test.")}
     others = {node: state for node, state in status.items() if node not in tests}
     return DbtOutcome(
-        built=frozenset(node for node, state in others.items() if state == "success"),
+        built=tuple(node for node, state in others.items() if state == "success"),
         tests=tests,
         unbuilt=tuple(n.split(".")[-1] for n, state in others.items() if state != "success"),
     )

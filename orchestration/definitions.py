@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.border import silence_redacted_errors
 from orchestration.defs.checks import checks
 from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
@@ -13,6 +14,8 @@ from orchestration.defs.schedule import quarterly_release
 from orchestration.defs.sensor import delivery_arrived
 from orchestration.defs.transform import dbt_steps
 from orchestration.refusing_io import RefusingIOManager
+
+silence_redacted_errors()
 
 defs = dg.Definitions(
     assets=[*deliveries, *dbt_steps, links, gate, *released],

@@ -53,9 +53,9 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             5,
         ),
         "MS906": ErrorText(
-            "The warehouse has no {relation} for quarter {quarter}",
-            "An earlier step of this quarter has not run",
-            "Run 'moshare run --quarter {quarter}' from the start",
+            "Nothing was drawn for quarter {quarter}",
+            "The released folder is built from the draw, which an earlier step makes",
+            "Run 'moshare release --quarter {quarter}'",
             4,
         ),
         "MS907": ErrorText(

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
-from expectations.gate import digest_release_input, require_passed, write_gate_record
-from expectations.run import SuiteResult, read_frame, run_suite
+import duckdb
+
+from expectations.gate import (
+    GateRecord,
+    digest_release_input,
+    read_gate_record,
+    require_passed,
+    write_gate_record,
+)
 from expectations.rules import Suite
+from expectations.run import SuiteResult, read_frame, run_suite
+from expectations.staging import after_staging_suites
 from expectations.suites import before_release_suites
 from orchestration.dbt_steps import read_test_outcomes
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from privacy.keys import load_keys
+from privacy.policy import load_policy
 from sources.quarters import Quarter
 
 
@@ -33,33 +44,40 @@ def judge(suites: Iterable[Suite], quarter: Quarter, settings: Settings) -> list
     return results
 
 
-def record_gate(quarter: Quarter, settings: Settings) -> tuple[SuiteResult, ...]:
-    """Judge the release input and write down what held, and of which rows.
-
-    Returns:
-        The results of the suites before the release.
-    """
-    suites = before_release_suites(quarter.first_day, load_keys(settings.public_keys))
-    results = judge(suites, quarter, settings)
+def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
+    """Judge staging and release input, and write down what held, and of which rows."""
+    policy = load_policy(settings.policy)
+    keys = {
+        name: [key.key for key in listed]
+        for name, listed in load_keys(settings.public_keys, policy.dimensions).lists
+    }
     with open_warehouse(settings) as connection:
         digest = digest_release_input(connection, quarter.first_day)
-    write_gate_record(
-        settings.vault / "gates",
-        str(quarter),
-        results,
-        read_test_outcomes(quarter, settings),
-        digest,
-        datetime.now(UTC),
+    first_day = quarter.first_day
+    suites = (*after_staging_suites(first_day), *before_release_suites(first_day, keys))
+    return read_gate_record(
+        write_gate_record(
+            settings.vault / "gates",
+            str(quarter),
+            judge(suites, quarter, settings),
+            read_test_outcomes(quarter, settings),
+            digest,
+            datetime.now(UTC),
+        )
     )
-    return tuple(results)
 
 
-def require_gate(quarter: Quarter, settings: Settings) -> None:
-    """Refuse to go on unless the rows that lie there now passed the gate.
+def require_gate(
+    connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings
+) -> None:
+    """Refuse to go on unless the rows that this connection sees passed the gate.
 
     Raises:
         ExpectationsError: MS503 to MS506 when the record is missing, failed, stale or damaged.
     """
-    with open_warehouse(settings) as connection:
-        digest = digest_release_input(connection, quarter.first_day)
-    require_passed(settings.vault / "gates" / f"{quarter}.json", digest)
+    digest = digest_release_input(connection, quarter.first_day)
+    require_passed(_record_path(quarter, settings), digest)
+
+
+def _record_path(quarter: Quarter, settings: Settings) -> Path:
+    return settings.vault / "gates" / f"{quarter}.json"

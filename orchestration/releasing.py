@@ -47,6 +47,19 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     return door.release(plan, read_exact, open_ledger(settings))
 
 
+def recall_release(quarter: Quarter, settings: Settings) -> Release:
+    """Give the release of a quarter as it was drawn, without reading the warehouse.
+
+    Raises:
+        OrchestrationError: MS906 when nothing was drawn for the quarter.
+        PrivacyError: When a draw was begun and lost, or the ledger cannot be trusted.
+    """
+    release = door.recall(str(quarter), open_ledger(settings))
+    if release is None:
+        raise OrchestrationError("MS906", quarter=str(quarter))
+    return release
+
+
 def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
     """Say what a quarter's release holds and costs; reads no confidential row."""
     policy = load_policy(settings.policy)
@@ -60,7 +73,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises:
         PrivacyError: MS620 when releases exist and their ledger does not.
     """
-    was_used = settings.releases.exists() and any(settings.releases.iterdir())
+    was_used = any(settings.releases.glob("[!.]*"))
     if not settings.ledger.exists() and not was_used:
         return Ledger.create(settings.ledger)
     return Ledger(settings.ledger)
@@ -83,7 +96,7 @@ def read_deliveries(quarter: Quarter, settings: Settings) -> dict[str, str]:
     query = """
         select agency, arg_max(delivery_kind, delivery_sequence)
         from staging.stg_deliveries
-        where quarter_start = ?
+        where delivery_quarter_start = ?
         group by agency
         order by agency
     """

@@ -99,24 +99,33 @@ def _progress(
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
-    sentences: list[str] = []
-    codes: list[int] = []
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        failure = event.step_failure_data.user_failure_data
-        if failure is None:
-            rules = _failed_checks(result, str(event.step_key))
-            sentences.append(f"The quality gate stopped at '{event.step_key}': {rules}.")
-            codes.append(4)
-        else:
-            sentences.append(failure.description or "")
-            codes.append(int(failure.metadata["exit_code"].value))
-    return RunOutcome(result.run_id, codes[0] if codes else 0, tuple(sentences))
+    failures = [
+        _tell_failure(result, event) for event in result.filter_events(lambda e: e.is_step_failure)
+    ]
+    return RunOutcome(
+        result.run_id,
+        exit_code=failures[0][0] if failures else 0,
+        sentences=tuple(sentence for _, sentence in failures),
+    )
 
 
-def _failed_checks(result: dg.ExecuteInProcessResult, step: str) -> str:
+def _tell_failure(
+    result: dg.ExecuteInProcessResult, event: dg.DagsterEvent
+) -> tuple[int, str]:
+    step = str(event.step_key)
+    failure = event.step_failure_data.user_failure_data
+    if failure is not None:
+        return int(failure.metadata["exit_code"].value), failure.description or ""
+    rules = _failed_checks(result)
+    if rules:
+        return 4, f"The quality gate stopped the quarter after '{step}'. These rules do not hold: {rules}. Mend the rows or the model, then run the quarter again."
+    return 1, f"The step '{step}' stopped inside Dagster. Look at run {result.run_id} in the UI."
+
+
+def _failed_checks(result: dg.ExecuteInProcessResult) -> str:
     failed = [
         f"{check.asset_key.to_user_string()}: {check.check_name}"
         for check in result.get_asset_check_evaluations()
         if not check.passed
     ]
-    return "; ".join(sorted(failed)) or f"see step {step} in the Dagster UI"
+    return "; ".join(sorted(failed))

@@ -7,15 +7,68 @@ here: the simulated population (see `sources.simulator`).
 
 from __future__ import annotations
 
-import shutil
+import json
 from collections.abc import Sequence
-from datetime import date, timedelta
 from pathlib import Path
 
 from linkage.tokenize import make_tokens, new_key, read_key
+from orchestration.delivering import Delivery, deliver
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
+from sources.manifest import MANIFEST_NAME
 from sources.quarters import Quarter
+from sources.simulator.simulate import PreparedDelivery, simulate
 
-LINKED_AGENCIES = ("dss", "mshp")
-_DAYS_UNTIL_DELIVERY = 7
+
+def deliver_simulated(
+    settings: Settings, quarters: Sequence[Quarter], *, seed: int, scale: float = 1.0
+) -> list[Path]:
+    """Simulate three agencies and deliver what they prepared.
+
+    Args:
+        settings: Where the inboxes lie; agency-side files go to `simulated/` in the data home.
+        quarters: The quarters to deliver.
+        seed: The same seed gives the same files.
+        scale: Size of the simulated world, 1 for Missouri.
+
+    Returns:
+        The delivery folders, in order of quarter and agency.
+
+    Raises:
+        OrchestrationError: MS909 when an inbox holds a delivery that is not simulated.
+    """
+    inbox = settings.landing / "inbox"
+    _refuse_real_deliveries(inbox)
+    world = settings.home / "simulated"
+    key = world / "agencies_shared.key"
+    world.mkdir(parents=True, exist_ok=True)
+    if not key.exists():
+        new_key(key)
+    truth = simulate(world, quarters, seed, scale=scale)
+    return [_deliver_prepared(prepared, inbox, read_key(key)) for prepared in truth.deliveries]
+
+
+def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Path:
+    files = {role: prepared.folder / name for role, name in prepared.files.items()}
+    if prepared.roster is not None:
+        files["tokens"] = prepared.folder / "tokens.csv"
+        make_tokens(prepared.roster, key, files["tokens"])
+    said = Delivery(
+        agency=prepared.agency,
+        quarter=str(prepared.quarter),
+        kind="full",
+        sequence=1,
+        as_of=prepared.as_of,
+        simulated=True,
+    )
+    return deliver(inbox, said, files)
+
+
+def _refuse_real_deliveries(inbox: Path) -> None:
+    for manifest in inbox.glob(f"*/*/{MANIFEST_NAME}"):
+        try:
+            said = json.loads(manifest.read_bytes())
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or said.get("simulated") is not True:
+            raise OrchestrationError("MS909")

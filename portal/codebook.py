@@ -1,8 +1,8 @@
 """The words of a release: what each table and each column means, and what it does not.
 
-Here: text, as data, used by the page and by datapackage.json. Not here: numbers, how a page is laid
-out, and the definition of a table, which comes with the release from the reviewed policy. A table
-or a column without an entry here cannot be released.
+Here: text, as data, used by the page and by datapackage.json. Not here: numbers, how a page is
+laid out, and the definition of a table, which comes with the release from the reviewed policy. A
+table or a column without an entry here cannot be released.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ HOTLINE = (
     "person. Its cases are never linked and may concern children the other agencies know too."
 )
 
-CHILDRENS_DIVISION = "Reports to Children’s Division"
+CHILDRENS_DIVISION = "Reports to Children's Division"
 HOTLINE_BLOCK = "Hotline"
 POLICE = "Known to police"
 ARRESTS = "Arrests"
-BETWEEN = "Between Children’s Division and police"
+BETWEEN = "Between Children's Division and police"
 PROSECUTIONS = "Prosecutions"
 
 BLOCKS: tuple[str, ...] = (
@@ -50,8 +50,8 @@ BLOCKS: tuple[str, ...] = (
 
 AGENCIES: Mapping[str, str] = MappingProxyType(
     {
-        "dss": "Department of Social Services, Children’s Division (NCANDS Child File)",
-        "mshp": "State Highway Patrol (NIBRS, from Missouri’s police)",
+        "dss": "Department of Social Services, Children's Division (NCANDS Child File)",
+        "mshp": "State Highway Patrol (NIBRS, from Missouri's police)",
         "hotline": "Hotline (totals only)",
     }
 )
@@ -108,7 +108,7 @@ TABLES: Mapping[str, TableText] = MappingProxyType(
             ARRESTS, ("Arrest records name no victim, so victims of every age are meant.",)
         ),
         "children_by_agency": TableText(
-            BETWEEN, ("A child may be behind several of the police rows’ records.", LINKAGE)
+            BETWEEN, ("A child may be behind several of the police rows' records.", LINKAGE)
         ),
         "report_lag": TableText(
             BETWEEN,
@@ -122,17 +122,27 @@ TABLES: Mapping[str, TableText] = MappingProxyType(
     }
 )
 
+UNITS = (
+    "Unlike units are never added: a report, a case, an incident, a victim record and an arrest "
+    "are different things, and one child can be behind several of them."
+)
+OTHER_OFFENCES = (
+    f"{STRICT_BROAD} Police often record trafficking under another offence, so the truth may lie "
+    "outside both."
+)
+NOISE_ALONE = (
+    "The likely range speaks of the added noise alone. It does not cover late deliveries, wrong "
+    "codes or missed matches."
+)
+
 LIMITS: tuple[str, ...] = (
     "It counts what agencies recorded. Children whom nobody reported are in no number here.",
-    "Unlike units are never added: a report, a case, an incident, a victim record and an arrest are "
-    "different things, and one child can be behind several of them.",
-    VICTIM_RECORDS,
-    f"{STRICT_BROAD} Police often record trafficking under another offence, so the truth may lie "
-    "outside both.",
+    UNITS,
+    "Police victim records are not children: one child may be in several of them.",
+    OTHER_OFFENCES,
     LINKAGE,
     HOTLINE,
-    "The likely range speaks of the added noise alone. It does not cover late deliveries, wrong codes "
-    "or missed matches.",
+    NOISE_ALONE,
     "Breakdowns are measured one by one, so their rows do not add up exactly to the total.",
 )
 
@@ -168,7 +178,7 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
         "sex_group": ColumnText("Sex", "As recorded.", "Unknown is a group of its own."),
         "region": ColumnText(
             "Region",
-            "Region of Children’s Division.",
+            "Region of Children's Division.",
             "Outside Missouri and Unknown are groups of their own.",
         ),
         "troop": ColumnText(
@@ -188,7 +198,7 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
         "agency_pattern": ColumnText("Known to", "Who has a record of the child.", LINKAGE),
         "lag_group": ColumnText(
             "Time until the report",
-            "Days from the incident to the first report to Children’s Division.",
+            "Days from the incident to the first report to Children's Division.",
             LINKAGE,
         ),
     }

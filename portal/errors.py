@@ -1,7 +1,7 @@
 """The failures of this room, MS7xx, as sentences.
 
-Here: the registry of codes and the one exception. Not here: values; file names are named, because a
-release folder holds only public files.
+Here: the registry of codes and the one exception. Not here: values; file names are named,
+because a release folder holds only public files.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS712": ErrorText(
             "{folder} cannot be verified",
-            "Its release.json is damaged or lists files in a way that is not allowed: {reason}",
+            "Its release.json is damaged or asks for something that is not allowed: {reason}",
             "Fetch the release again from where it was published",
             VERIFICATION_FAILED,
         ),

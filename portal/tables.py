@@ -1,7 +1,7 @@
 """A released table as bytes: CSV and Parquet, the same rows in the same order.
 
-Here: the one function for each form, with every option fixed, so that the same release gives the same
-bytes. Not here: where the bytes go (``folder``) and what columns mean (``codebook``).
+Here: the one function for each form, with every option fixed, so that the same release gives the
+same bytes. Not here: where the bytes go (``folder``) and what columns mean (``codebook``).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def list_rows(table: ReleasedTable, quarter: str) -> list[Row]:
 
 
 def write_csv(columns: tuple[str, ...], rows: list[Row]) -> bytes:
-    """UTF-8 without a mark, LF line ends, quotes only where needed, nothing for an absent number."""
+    """UTF-8, LF line ends, quotes only where needed, nothing for an absent number."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -1,8 +1,8 @@
 """Whether a release folder is, byte for byte, what its release.json says.
 
-Here: recomputing hashes, with the standard library alone, so that it runs on any agency's machine with
-no network. Not here: who made the folder; a folder is compared with itself, and its fingerprint is
-given so that it can be compared with the one that was announced.
+Here: recomputing hashes, with the standard library alone, so that it runs on any agency's
+machine with no network. Not here: who made the folder; a folder is compared with itself, and its
+fingerprint is given so that it can be compared with the one that was announced.
 """
 
 from __future__ import annotations
@@ -91,6 +91,20 @@ class Verification:
             )
         return self.error.sentence
 
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as plain values, for a machine."""
+        return {
+            "release_id": self.release_id,
+            "passed": self.passed,
+            "simulated": self.is_simulated,
+            "fingerprint": self.fingerprint,
+            "files_checked": self.files_checked,
+            "findings": [
+                {"path": finding.path, "problem": finding.problem.value}
+                for finding in self.findings
+            ],
+        }
+
     @property
     def error(self) -> PortalError:
         """The failure of this folder, as MS714, for a caller that stops here."""
@@ -118,7 +132,10 @@ def verify(path: Path) -> Verification:
     content = _read_record(path, folder)
     record = _parse_record(content, folder)
     listed = _listed_files(record, folder)
-    present = dict(_walk(path, ""))
+    try:
+        present = dict(_walk(path, ""))
+    except OSError:
+        raise PortalError("MS712", folder=folder, reason="a part of it cannot be read") from None
     findings = [
         *_judge_listed(path, listed, present),
         *(_judge_extra(name, kind) for name, kind in present.items() if name not in listed),

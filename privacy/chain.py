@@ -5,7 +5,8 @@ Does not belong here: files and databases (privacy.ledger).
 """
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -68,7 +69,7 @@ def seal_entry(
 def read_entry(row: Sequence[Any]) -> Entry | None:
     """Return the entry of (number, kind, plan, previous, body, hash), None if they disagree."""
     number, kind, plan, previous, body, digest = row
-    if compute_sha256(body) != digest:
+    if not isinstance(body, str) or compute_sha256(body) != digest:
         return None
     fields = json.loads(body)
     charge = Charge(fields["quarter"], fields["plan"], Fraction(fields["rho"]))
@@ -83,3 +84,13 @@ def read_entry(row: Sequence[Any]) -> Entry | None:
     )
     columns = (entry.number, entry.kind, charge.plan, entry.previous)
     return entry if columns == (number, kind, plan, previous) else None
+
+
+def sum_spent(entries: Iterable[Entry]) -> dict[str, Fraction]:
+    """Return the rho charged for each quarter (2025Q1) and calendar year (2025); others are 0."""
+    spent: dict[str, Fraction] = defaultdict(Fraction)
+    for entry in entries:
+        if entry.kind == CHARGE:
+            spent[entry.charge.quarter] += entry.charge.rho
+            spent[entry.charge.year] += entry.charge.rho
+    return spent

@@ -15,6 +15,7 @@ class _Withheld:
     """Base of all exact values: knows its public name and refuses everything else."""
 
     __slots__ = ("_name", "_values")
+    _name: str
 
     def __repr__(self) -> str:
         return f"<exact values of {self._name}: withheld>"
@@ -23,7 +24,7 @@ class _Withheld:
         raise PrivacyError("MS608", frame=self._name)
 
     __format__ = __reduce__ = __reduce_ex__ = __getstate__ = __copy__ = __deepcopy__ = _refuse
-    __eq__ = __ne__ = __hash__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = __hash__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
 
 
 class ExactFrame(_Withheld):

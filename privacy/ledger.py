@@ -13,12 +13,21 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from fractions import Fraction
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from privacy.chain import BEGUN, CHARGE, DONE, GENESIS, Charge, Entry, read_entry, seal_entry
+from privacy.chain import (
+    BEGUN,
+    CHARGE,
+    DONE,
+    GENESIS,
+    Charge,
+    Entry,
+    read_entry,
+    seal_entry,
+    sum_spent,
+)
 from privacy.errors import PrivacyError
 from privacy.policy import Caps
 
@@ -36,12 +45,24 @@ _SCHEMA = (
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
     """CREATE TRIGGER entries_are_never_removed BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
-    f"""CREATE TRIGGER entries_follow_the_last BEFORE INSERT ON entries
+    """CREATE TRIGGER entries_follow_the_last BEFORE INSERT ON entries
 WHEN NEW.number IS NOT (SELECT count(*) + 1 FROM entries)
 OR NEW.previous IS NOT coalesce(
-    (SELECT hash FROM entries ORDER BY number DESC LIMIT 1), '{GENESIS}')
+    (SELECT hash FROM entries ORDER BY number DESC LIMIT 1), printf('%064d', 0))
 OR EXISTS (SELECT 1 FROM entries WHERE kind = NEW.kind AND plan = NEW.plan)
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+)
+
+_PATIENCE_SECONDS = 60
+_OUTSIDE_CAUSES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
 )
 
 
@@ -61,19 +82,17 @@ class Ledger:
     @classmethod
     def create(cls, path: Path) -> "Ledger":
         """Make an empty ledger, mode 0600, whole or not at all; raises MS621 if one exists."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(path.name + ".draft")
-        with _lock(path):
-            if path.exists():
-                raise PrivacyError("MS621", file=path.name)
-            draft.unlink(missing_ok=True)
-            os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
-            with closing(sqlite3.connect(draft)) as connection:
-                connection.executescript(";".join(_SCHEMA) + ";")
-            draft.rename(path)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _lock(path):
+                if path.exists():
+                    raise PrivacyError("MS621", file=path.name)
+                _write_empty(path)
+        except (OSError, sqlite3.Error):
+            raise PrivacyError("MS627", file=path.name) from None
         return cls(path)
 
-    def lock(self) -> "contextmanager[None]":
+    def lock(self) -> AbstractContextManager[None]:
         """Hold the ledger for this process alone; others wait here. Released if it dies."""
         return _lock(self._path)
 
@@ -141,27 +160,29 @@ class Ledger:
                 self._refuse_step(charge, f"The {kind} of this plan is already recorded")
             return _append(connection, entries, kind, charge, payload)
 
-    def _refuse_step(self, charge: Charge, problem: str) -> None:
-        raise PrivacyError(
-            "MS630", file=self._path.name, quarter=charge.quarter, problem=problem
-        )
+    def _refuse_step(self, charge: Charge, problem: str) -> NoReturn:
+        raise PrivacyError("MS630", file=self._path.name, quarter=charge.quarter, problem=problem)
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
+        uri = f"{self._path.absolute().as_uri()}?mode=rw"
         try:
-            uri = f"{self._path.absolute().as_uri()}?mode=rw"
             with closing(
-                sqlite3.connect(uri, uri=True, timeout=60, isolation_level=None)
+                sqlite3.connect(uri, uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
             ) as connection:
                 connection.execute("PRAGMA synchronous = EXTRA")
                 yield connection
-        except sqlite3.DatabaseError as error:
-            code = "MS627" if isinstance(error, sqlite3.OperationalError) else "MS622"
-        else:
-            return
-        raise PrivacyError(
-            code, file=self._path.name, problem="SQLite cannot read it as a database"
-        ) from None
+        except sqlite3.Error as error:
+            self._explain(error)
+
+    def _explain(self, error: sqlite3.Error) -> NoReturn:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in _OUTSIDE_CAUSES:
+            raise PrivacyError("MS627", file=self._path.name) from None
+        self._distrust("SQLite cannot read it as the database that was written")
+
+    def _distrust(self, problem: str) -> NoReturn:
+        raise PrivacyError("MS622", file=self._path.name, problem=problem) from None
 
     def _read_checked(self, connection: sqlite3.Connection) -> tuple[Entry, ...]:
         schema = connection.execute(
@@ -181,3 +202,79 @@ class Ledger:
             entries.append(entry)
             previous = entry.hash
         return tuple(entries)
+
+
+def _write_empty(path: Path) -> None:
+    draft = path.with_name(path.name + ".draft")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(draft)) as connection:
+        connection.executescript(";".join(_SCHEMA) + ";")
+    draft.rename(path)
+
+
+def _append(
+    connection: sqlite3.Connection,
+    entries: tuple[Entry, ...],
+    kind: str,
+    charge: Charge,
+    payload: dict[str, Any] | None,
+) -> Entry:
+    at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    previous = entries[-1].hash if entries else GENESIS
+    entry, body = seal_entry(len(entries) + 1, at, kind, charge, payload, previous)
+    connection.execute(
+        "INSERT INTO entries (number, kind, plan, previous, body, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        (entry.number, kind, charge.plan, previous, body, entry.hash),
+    )
+    return entry
+
+
+def _find(entries: Iterable[Entry], kind: str, plan: str) -> Entry | None:
+    found = (entry for entry in entries if (entry.kind, entry.charge.plan) == (kind, plan))
+    return next(found, None)
+
+
+def _check_caps(entries: Iterable[Entry], charge: Charge, caps: Caps) -> None:
+    """Refuse what passes a cap or meets another plan; a plan already charged always fits."""
+    entries = tuple(entries)
+    if _find(entries, CHARGE, charge.plan) is not None:
+        return
+    if any(entry.charge.quarter == charge.quarter for entry in entries):
+        raise PrivacyError("MS624", quarter=charge.quarter)
+    spent = sum_spent(entries)
+    for period, cap in ((charge.quarter, caps.quarter), (charge.year, caps.year)):
+        left = cap - spent[period]
+        if charge.rho > left:
+            raise PrivacyError(
+                "MS625",
+                quarter=charge.quarter,
+                period=period,
+                rho=f"{float(charge.rho):.6f}",
+                left=f"{float(left):.6f}",
+                cap=f"{float(cap):.6f}",
+            )
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    try:
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError:
+        raise PrivacyError("MS627", file=path.name) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

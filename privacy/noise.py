@@ -17,8 +17,7 @@ from importlib.metadata import version
 from statistics import NormalDist
 from typing import Any
 
-from opendp import accuracy, combinators, domains, measurements, metrics, transformations
-from opendp.mod import GLOBAL_FEATURES, OpenDPException, enable_features
+from opendp import accuracy, combinators, domains, measurements, metrics, mod, transformations
 
 from privacy.errors import PrivacyError
 from privacy.exact import ExactFrame
@@ -43,7 +42,7 @@ class FrameMechanism:
         try:
             if frame.kind == ROWS:
                 parts = [_measure_rows(query) for query in queries]
-                self._measurements = [combinators.make_composition(parts)]
+                self._measurements: list[Any] = [combinators.make_composition(parts)]
                 self.rho = Fraction(self._measurements[0].map(frame.bound))
             else:
                 self._measurements = [_measure_counts(query) for query in queries]
@@ -51,7 +50,7 @@ class FrameMechanism:
                     (Fraction(part.map(frame.distance)) for part in self._measurements),
                     start=Fraction(0),
                 )
-        except OpenDPException:
+        except mod.OpenDPException:
             raise PrivacyError("MS613") from None
 
     def draw(self, exact: ExactFrame) -> dict[str, list[int]]:
@@ -66,7 +65,7 @@ class FrameMechanism:
                     measurement(_sum_into_cells(query, counts))
                     for query, measurement in zip(self._queries, self._measurements, strict=True)
                 ]
-        except OpenDPException:
+        except mod.OpenDPException:
             raise PrivacyError("MS613") from None
         return {query.table: cells for query, cells in zip(self._queries, drawn, strict=True)}
 
@@ -98,9 +97,12 @@ def convert_to_epsilon(rho: Fraction, delta: Decimal) -> float:
     _enable_contrib()
     space = domains.atom_domain(T="i64"), metrics.absolute_distance(T="f64")
     scale = math.sqrt(1 / (2 * rho))
-    while Fraction((measurement := _gaussian(space, scale)).map(1.0)) < rho:
+    measurement = _gaussian(space, scale)
+    while Fraction(measurement.map(1.0)) < rho:
         scale = math.nextafter(scale, 0)
-    return float(combinators.make_zCDP_to_approxDP(measurement).map(1.0).epsilon(float(delta)))
+        measurement = _gaussian(space, scale)
+    converted: Any = combinators.make_zCDP_to_approxDP(measurement)
+    return float(converted.map(1.0).epsilon(float(delta)))
 
 
 def compute_mu(rho: Fraction) -> float:
@@ -120,8 +122,8 @@ def read_opendp_version() -> str:
 
 
 def _enable_contrib() -> None:
-    enable_features("contrib")
-    if set(GLOBAL_FEATURES) != {"contrib"}:
+    mod.enable_features("contrib")
+    if set(mod.GLOBAL_FEATURES) != {"contrib"}:
         raise PrivacyError("MS610")
 
 

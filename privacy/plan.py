@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
@@ -125,6 +125,8 @@ def find_quarter_start(quarter: str) -> datetime.date:
 
 
 def _check_keys(policy: Policy, keys: PublicKeys) -> None:
+    if {name for name, _ in keys.lists} != policy.dimensions.keys():
+        _complain("Other key lists were read than the dimensions it names")
     for dimension in policy.dimensions.values():
         listed = {key.key for key in keys.of(dimension.name)}
         used = {cell for published in dimension.published for cell in published.cells}
@@ -137,7 +139,7 @@ def _check_keys(policy: Policy, keys: PublicKeys) -> None:
                 _complain(f"Table {table.name} uses {name}, which its frame does not hold")
 
 
-def _complain(problem: str) -> None:
+def _complain(problem: str) -> NoReturn:
     raise PrivacyError("MS602", file="policy.toml", problem=problem)
 
 

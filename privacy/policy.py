@@ -6,7 +6,7 @@ Does not belong here: noise scales (privacy.plan works them out) and key lists (
 import datetime
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,12 +16,9 @@ from typing import Any, NoReturn
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
 from privacy.frames import AGGREGATE, LINKED, ROWS
+from privacy.released import NOT_COLLECTED, NOT_RELEASED
 
 REVIEWED_POLICY = Path(__file__).with_name("policy.toml")
-ESTIMATED = "estimated"
-INDISTINGUISHABLE = "not distinguishable from zero"
-NOT_COLLECTED = "not collected by any source"
-NOT_RELEASED = "not released"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DECIMAL = re.compile(r"\d+\.\d+")
@@ -108,12 +105,12 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
         raise PrivacyError("MS601", file=path.name) from None
     try:
         return _read_policy(_Section(content, "the policy"))
-    except _Invalid as invalid:
+    except _InvalidError as invalid:
         problem = str(invalid)
     raise PrivacyError("MS602", file=path.name, problem=problem)
 
 
-class _Invalid(Exception):
+class _InvalidError(Exception):
     """A sentence, without its stop, about what is wrong in the policy."""
 
 
@@ -122,13 +119,13 @@ class _Section:
 
     def __init__(self, content: object, where: str) -> None:
         if not isinstance(content, dict):
-            raise _Invalid(f"{where} must be a section of its own")
+            raise _InvalidError(f"{where} must be a section of its own")
         self.content: dict[str, Any] = content
         self.where = where
         self.taken: set[str] = set()
 
     def fail(self, problem: str) -> NoReturn:
-        raise _Invalid(f"In {self.where}, {problem}")
+        raise _InvalidError(f"In {self.where}, {problem}")
 
     def take(self, key: str, kind: type, default: object = None) -> Any:  # noqa: ANN401
         self.taken.add(key)

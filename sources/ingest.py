@@ -67,12 +67,8 @@ def ingest(
     try:
         with _lock(zones.lock(agency, quarter)):
             complete_accepted(zones, agency, quarter)
-            work = zones.work(agency, quarter)
-            _empty(work)
-            try:
-                return _take(zones, agency, quarter, work, clock)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
+            with _scratch(zones.work(agency, quarter)) as delivery:
+                return _take(zones, agency, quarter, delivery, clock)
     except (OSError, duckdb.Error, pa.ArrowException, MemoryError):
         raise SourcesError("MS120", agency=agency, quarter=quarter) from None
 
@@ -85,35 +81,41 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def _empty(work: Path) -> None:
+@contextmanager
+def _scratch(work: Path) -> Iterator[Path]:
+    """Yield an empty folder for the delivery within a scratch folder that is removed afterwards."""
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    try:
+        (work / "delivery").mkdir(parents=True)
+        yield work / "delivery"
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _take(
-    zones: Zones, agency: str, quarter: str, work: Path, clock: Callable[[], datetime]
+    zones: Zones, agency: str, quarter: str, delivery: Path, clock: Callable[[], datetime]
 ) -> Receipt:
     manifest: Manifest | None = None
     reading = _NOT_READ
     try:
         with open_inbox(zones.inbox(agency, quarter), agency, quarter) as inbox:
-            content = copy_manifest(inbox, work, agency, quarter)
+            content = copy_manifest(inbox, delivery, agency, quarter)
             manifest = parse_manifest(content, agency, quarter)
             known = _find_known(zones, manifest)
             if known:
                 return known
-            copy_files(inbox, manifest, work)
+            copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
-        reading = read_delivery(work, manifest, contract, clock())
+        reading = read_delivery(delivery, manifest, contract, clock())
         if reading.error:
             raise reading.error
     except SourcesError as error:
         if error.code != "MS101":
-            receipt = _write_out(agency, quarter, manifest, "rejected", error.sentence, reading)
-            reject_delivery(zones, work, receipt)
+            receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading)
+            reject_delivery(zones, delivery, receipt)
         raise error from None
-    receipt = _write_out(agency, quarter, manifest, "accepted", "", reading)
-    accept_delivery(zones, work, receipt)
+    receipt = _draw_up(agency, quarter, manifest, "accepted", "", reading)
+    accept_delivery(zones, delivery, receipt)
     return receipt
 
 
@@ -130,7 +132,7 @@ def _find_known(zones: Zones, manifest: Manifest) -> Receipt | None:
     return replace(receipt, status="already accepted")
 
 
-def _write_out(
+def _draw_up(
     agency: str,
     quarter: str,
     manifest: Manifest | None,

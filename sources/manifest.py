@@ -28,6 +28,8 @@ from sources.quarters import Quarter
 MANIFEST_NAME = "manifest.json"
 MAX_MANIFEST_BYTES = 1_000_000
 
+_RESERVED_NAMES = frozenset({MANIFEST_NAME, "receipt.json"})
+
 _FileName = Annotated[
     str, StringConstraints(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]*\z", max_length=100)
 ]
@@ -64,7 +66,7 @@ class Manifest(BaseModel):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [file.name.lower() for file in self.files]
-        if len(set(names)) != len(names) or MANIFEST_NAME in names:
+        if len(set(names)) != len(names) or not _RESERVED_NAMES.isdisjoint(names):
             raise ValueError("file names must differ")
         return self
 
@@ -113,7 +115,7 @@ def write_manifest(
         files: role -> file name in `folder`.
 
     Raises:
-        SourcesError: the manifest would be refused, a file is missing (MS109) or is no text (MS117).
+        SourcesError: the manifest would be refused, a file is missing (MS109) or no text (MS117).
     """
     contract = current_contract(agency)
     Quarter.parse(quarter)

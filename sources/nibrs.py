@@ -119,7 +119,8 @@ def _check_level(
 def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(
         "INSERT INTO segments "
-        "SELECT line_number, '?', substr(line, 6, 1), substr(line, 17, 21), '' FROM lines_nibrs WHERE NOT regexp_full_match(substr(line, 5, 1), '[0-7]')"
+        "SELECT line_number, '?', substr(line, 6, 1), substr(line, 17, 21), '' FROM lines_nibrs "
+        "WHERE NOT regexp_full_match(substr(line, 5, 1), '[0-7]')"
     )
     unknown = (
         "SELECT line_number FROM lines_nibrs JOIN segments USING (line_number) WHERE level = '?'"

@@ -41,14 +41,14 @@ class DeliveryReading:
 def read_delivery(
     delivery: Path, manifest: Manifest, contract: Contract, received_at: datetime
 ) -> DeliveryReading:
-    """Read the copied files of a delivery.
+    """Read the copied files of a delivery; DuckDB may spill into the parent of its folder.
 
     Writes `_raw/<table>.parquet` for every table of the contract and `_raw/deliveries.parquet`
     unless the delivery must be rejected, and `_records/records.parquet` if records were set aside.
     """
     readings: list[FileReading] = []
     error = None
-    with open_workbench(delivery) as connection:
+    with open_workbench(delivery.parent) as connection:
         try:
             for file in manifest.files:
                 reading = _read_file(connection, delivery, file, manifest, contract)

@@ -66,3 +66,12 @@
             )
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether the table that is being built holds nothing of a quarter yet. -#}
+{% macro lies_in_empty_quarter(column) -%}
+    {%- if is_incremental() -%}
+        {{ column }} not in (select filled.quarter_start from {{ this }} as filled)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

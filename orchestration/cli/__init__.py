@@ -6,6 +6,9 @@ agency's own machine, where there is no Dagster. Does not belong here: doing the
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+
 import typer
 
 from orchestration.cli import agency, hub
@@ -25,6 +28,12 @@ Data goes to stdout, everything else to stderr; reading commands take `--json`.
 The data home is the folder named by `MOSHARE_HOME`, or `data`.
 """
 
+_PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.ledger, hub.dev),
+    "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
+    "For trying it out": (hub.demo, hub.simulate),
+}
+
 _EXITS = "Exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
 
 
@@ -39,12 +48,15 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for command in (hub.demo, hub.doctor, hub.ingest, hub.run, hub.release, hub.ledger, hub.dev):
-        app.command(rich_help_panel="On the hub")(command)
-    for command in (agency.tokenize, agency.new_key, agency.deliver, agency.verify):
-        app.command(rich_help_panel="On an agency's machine")(command)
-    app.command(rich_help_panel="For trying it out")(hub.simulate)
+    for panel, commands in _PANELS.items():
+        for command in commands:
+            app.command(rich_help_panel=panel, short_help=_purpose(command))(command)
     return app
+
+
+def _purpose(command: Callable[..., None]) -> str:
+    """Give the first sentence after the example in a command's help."""
+    return " ".join((inspect.getdoc(command) or "").split("\n\n")[1].split()).split(". ")[0]
 
 
 def main() -> None:

@@ -92,7 +92,9 @@ def verify(
         from portal.verify import verify as check  # noqa: PLC0415
 
         verification = check(release)
-    if as_json:
-        show_json(verification.to_json())
-    else:
-        typer.echo(verification.sentence)
+        if as_json:
+            show_json(verification.to_json())
+        elif verification.passed:
+            typer.echo(verification.sentence)
+        if not verification.passed:
+            raise verification.error

@@ -48,6 +48,8 @@ def told_failures(command: str, settings: Settings) -> Iterator[None]:
     """Turn any error of a command into a sentence on stderr and its exit code."""
     try:
         yield
+    except typer.Exit:
+        raise
     except SAFE_ERRORS as error:
         sentence, code = error.sentence, error.exit_code
     except Exception as error:  # noqa: BLE001 - a message of unknown origin may quote a record

@@ -6,11 +6,11 @@ Does not belong here: how a quarter is run (`runs`) or an installation is checke
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from orchestration.cli.console import show_json, talk, told_failures
@@ -64,7 +64,7 @@ def demo() -> None:
         f"  .venv/bin/moshare verify {home}/releases/{first}   check a release\n"
         "  .venv/bin/moshare ledger   what was spent on privacy, and what is left\n"
         "  make dev   the Dagster graph of these runs\n",
-        markup=True,
+        soft_wrap=True,
     )
 
 
@@ -168,15 +168,20 @@ def ledger(as_json: JsonOption = False) -> None:  # noqa: FBT002
     if as_json:
         show_json(spending)
         return
-    table = Table(title="Privacy ledger (rho, zero-concentrated differential privacy)")
-    for heading in ("quarter", "plan", "charged (UTC)", "rho", "state", "left in quarter", "left in year"):
+    table = Table(title="Privacy ledger: rho of zero-concentrated differential privacy")
+    for heading in ("quarter", "charged (UTC)", "rho", "state", "left in quarter", "in year"):
         table.add_column(heading)
     for row in spending["charges"]:
-        table.add_row(*(str(row[k]) for k in ("quarter", "plan", "charged_at", "rho", "state", "left_in_quarter", "left_in_year")))
-    from rich.console import Console  # noqa: PLC0415
-
+        table.add_row(
+            row["quarter"],
+            row["charged_at"][:10],
+            row["rho"],
+            row["state"],
+            row["left_in_quarter"],
+            row["left_in_year"],
+        )
     Console().print(table)
-    talk().print(f"Chain verified; head {spending['head']}")
+    talk().print(f"The chain is unbroken; its head is {spending['head']}", soft_wrap=True)
 
 
 def _prepared() -> Settings:
@@ -199,8 +204,7 @@ def _run(job: str, quarter: Quarter, settings: Settings) -> None:
     from orchestration.cli.progress import step_progress  # noqa: PLC0415
     from orchestration.runs import run_job  # noqa: PLC0415
 
-    width = shutil.get_terminal_size().columns
-    talk().rule(f"{quarter}: {job.replace('_', ' ')}", style="dim", align="left") if width else None
+    talk().rule(f"{quarter}: {job.replace('_', ' ')}", style="dim", align="left")
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         with step_progress() as on_step:
             outcome = run_job(job, quarter, instance, on_step)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from expectations.suites import after_staging_suites
+from expectations.staging import RULES, after_staging_suites
 from orchestration.border import border
-from orchestration.defs.quarters import QUARTERS, quarter_of
+from orchestration.defs.quarters import quarter_of
 from orchestration.quality import judge
 from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
@@ -14,27 +14,25 @@ from orchestration.warehouse import POOL
 CHECK_NAME = "expectations"
 
 
-def check_spec(relation: str, rules: str) -> dg.AssetCheckSpec:
-    """Describe the expectations of one table as a blocking check."""
-    return dg.AssetCheckSpec(
-        name=CHECK_NAME, asset=relation.split("."), blocking=True, description=rules
-    )
-
-
 @dg.multi_asset_check(
     name="expectations_staging",
-    specs=[check_spec(s.name, s.description) for s in after_staging_suites()],
+    specs=[
+        dg.AssetCheckSpec(
+            name=CHECK_NAME,
+            asset=["staging", table],
+            blocking=True,
+            description=" ".join(rule.description for rule in rules),
+        )
+        for table, rules in RULES.items()
+    ],
     pool=POOL,
-    partitions_def=QUARTERS,
 )
-def staging_expectations(
-    context: dg.AssetCheckExecutionContext,
-) -> Iterator[dg.AssetCheckResult]:
+def staging_expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Judge every staging table of the quarter."""
     settings = load_settings()
     quarter = quarter_of(context)
     with border("expectations_staging", settings):
-        for result in judge(after_staging_suites(), quarter, settings):
+        for result in judge(after_staging_suites(quarter.first_day), quarter, settings):
             yield dg.AssetCheckResult(
                 asset_key=result.suite.split("."),
                 check_name=CHECK_NAME,

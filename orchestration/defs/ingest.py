@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.border import border
-from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.settings import load_settings
 from sources.ingest import ingest
 
@@ -29,6 +29,7 @@ def _delivery_asset(agency: str, description: str, kind: str) -> dg.AssetsDefini
         key=["raw", agency],
         group_name="ingest",
         partitions_def=QUARTERS,
+        backfill_policy=ONE_QUARTER_A_RUN,
         owners=[*OWNERS, f"team:{agency}"],
         kinds={kind, "parquet"},
         description=f"{description} Checked against its manifest and contract; a receipt goes to "

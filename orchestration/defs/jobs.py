@@ -15,14 +15,14 @@ whole_quarter = dg.define_asset_job(
 
 release = dg.define_asset_job(
     RELEASE,
-    selection=dg.AssetSelection.keys("release_input/gate") | dg.AssetSelection.groups("released"),
+    selection=dg.AssetSelection.assets(["release_input", "gate"]) | dg.AssetSelection.groups("released"),
     description="The gate and the release of a quarter whose release input is built.",
 )
 
 ingest_jobs = {
     agency: dg.define_asset_job(
         f"ingest_{agency}",
-        selection=dg.AssetSelection.keys(f"raw/{agency}"),
+        selection=dg.AssetSelection.assets(["raw", agency]),
         description=f"Take in the delivery of '{agency}' for a quarter.",
     )
     for agency in AGENCIES

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.border import border
-from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.linking import RECORDS_FOR_ONE_CHILD, link_quarter
 from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
@@ -13,6 +13,7 @@ from orchestration.warehouse import POOL
     key=["linkage", "dss_mshp_links"],
     group_name="linkage",
     partitions_def=QUARTERS,
+    backfill_policy=ONE_QUARTER_A_RUN,
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
     pool=POOL,

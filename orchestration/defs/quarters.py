@@ -1,5 +1,6 @@
 """The quarterly partitions that every asset shares."""
 
+import warnings
 from datetime import date
 
 import dagster as dg
@@ -8,6 +9,10 @@ from sources.quarters import Quarter
 
 TIMEZONE = "America/Chicago"
 
+warnings.filterwarnings(
+    "ignore", category=dg.BetaWarning, message="Parameter `backfill_policy`"
+)
+
 QUARTERS = dg.TimeWindowPartitionsDefinition(
     cron_schedule="0 0 1 1,4,7,10 *",
     start="2013-01-01",  # the first year with human trafficking offences in NIBRS
@@ -15,6 +20,9 @@ QUARTERS = dg.TimeWindowPartitionsDefinition(
     timezone=TIMEZONE,
 )
 """One partition for each closed calendar quarter in Missouri; the key is the quarter's first day."""
+
+ONE_QUARTER_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+"""A backfill runs each quarter on its own, in order, as the schedule would."""
 
 OWNERS = ["team:data-hub"]
 

@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 
 from orchestration.border import border
 from orchestration.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtOutcome, DbtStep, run_dbt_step
-from orchestration.defs.quarters import OWNERS, QUARTERS, quarter_of
+from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.errors import OrchestrationError
 from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
@@ -48,6 +48,7 @@ def _dbt_step(step: DbtStep) -> dg.AssetsDefinition:
         exclude="resource_type:unit_test",
         name=f"dbt_{step.name}",
         partitions_def=QUARTERS,
+        backfill_policy=ONE_QUARTER_A_RUN,
         pool=POOL,
         dagster_dbt_translator=Translator(
             DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
@@ -73,19 +74,21 @@ def _dbt_step(step: DbtStep) -> dg.AssetsDefinition:
 def _tell(context: dg.AssetExecutionContext, outcome: DbtOutcome) -> Iterator[Any]:
     """Say of each selected model that it was built, and of each test whether it holds."""
     definition = context.assets_def
-    for key in sorted(context.selected_asset_keys):
-        if definition.specs_by_key[key].metadata[_UNIQUE_ID] in outcome.built:
+    key_of = {definition.specs_by_key[k].metadata[_UNIQUE_ID]: k for k in definition.keys}
+    for unique_id in outcome.built:
+        key = key_of.get(unique_id)
+        if key in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=key, metadata={"quarter": str(quarter_of(context))})
     for key in sorted(context.selected_asset_check_keys):
         spec = definition.get_spec_for_check_key(key)
         unique_id = spec.metadata[_UNIQUE_ID]
-        if unique_id in outcome.tests:
-            yield dg.AssetCheckResult(
-                asset_key=key.asset_key,
-                check_name=key.name,
-                passed=outcome.tests[unique_id],
-                metadata={"rule": key.name},
-            )
+        ran = unique_id in outcome.tests
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=ran and outcome.tests[unique_id],
+            metadata={"rule": key.name, "ran": ran},
+        )
 
 
 dbt_steps = [_dbt_step(step) for step in (STAGING, CORE, RELEASE_INPUT)]

@@ -12,7 +12,7 @@ import hashlib
 import math
 import random
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import Generic, TypeVar
@@ -32,7 +32,7 @@ class Wheel(Generic[T]):
         return self._values[bisect(self._steps, share * self._steps[-1])]
 
 
-class Chance(random.Random):  # noqa: S311 - made-up data, no secret
+class Chance(random.Random):
     """A named stream of chance."""
 
     def __init__(self, *name: object) -> None:
@@ -49,6 +49,10 @@ class Chance(random.Random):  # noqa: S311 - made-up data, no secret
     def below(self, count: int) -> int:
         """A whole number from 0 to count - 1."""
         return int(self.random() * count)
+
+    def one_of(self, values: Sequence[T]) -> T:
+        """One of several values, each as likely as another."""
+        return values[int(self.random() * len(values))]
 
     def poisson(self, mean: float) -> int:
         """A Poisson number, summed from parts small enough for Knuth's product method."""

@@ -71,9 +71,9 @@ def _template() -> LineTemplate:
     constants |= {"wrkrid": MARK, "suprvid": MARK}
     slots = [name for n in range(1, 5) for name in (f"chmal{n}", f"mal{n}lev", f"per1mal{n}")]
     varying = (
-        ("subyr", "rptid", "chid", "rptcnty", "rptdt", "invdate", "rptsrc", "rptdisp", "rptdisdt")
-        + ("chage", "chbdate", "chsex", "chcnty", "inciddt", "per1id", "per1rel", "per1sex")
-        + (*_RACES, *slots)
+        *("subyr", "rptid", "chid", "rptcnty", "rptdt", "invdate", "rptsrc", "rptdisp"),
+        *("rptdisdt", "chage", "chbdate", "chsex", "chcnty", "inciddt"),
+        *("per1id", "per1rel", "per1sex", *_RACES, *slots),
     )
     return LineTemplate(layout, constants, varying)
 

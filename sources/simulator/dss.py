@@ -110,7 +110,8 @@ def _reports_made(population: Population, quarter: Quarter) -> Iterator[_Report]
     chance = Chance(seed, "reports", quarter)
     last: _Report | None = None
     for report in sorted(
-        _single_reports(population, quarter), key=lambda one: (one.child.person.county, one.report_id)
+        _single_reports(population, quarter),
+        key=lambda one: (one.child.person.county, one.report_id),
     ):
         joins = (
             last is not None

@@ -8,30 +8,106 @@ from __future__ import annotations
 
 from sources.simulator.chance import Chance
 
-_GIVEN = (
-    ("Al", "Bryn", "Cael", "Dor", "Ev", "Fen", "Gwil", "Hal", "Ist", "Jor", "Kel", "Lun")
-    + ("Mar", "Nev", "Or", "Per", "Quil", "Ras", "Syl", "Tam", "Ulv", "Ver", "Wen", "Zel"),
-    ("ado", "ana", "ara", "eka", "elle", "eth", "iko", "ina", "ira", "ovan", "ulin", "wyn"),
-)
-_FAMILY = (
-    ("Ash", "Bramble", "Cinder", "Dapple", "Ember", "Fable", "Gloam", "Hazel", "Inkle", "Juniper")
-    + ("Kettle", "Lantern", "Marrow", "Nettle", "Osier", "Pebble", "Quill", "Russet", "Saffron")
-    + ("Thistle", "Umber", "Velvet", "Willow", "Yarrow", "Zephyr", "O'Fen", "Tall-", "Löwen"),
-    ("barrow", "beck", "brook", "croft", "dale", "fell", "feather", "garth", "holm", "hurst")
-    + ("leigh", "mere", "moor", "ness", "rigg", "shaw", "stead", "thorpe", "thwaite", "wick"),
-)
+_GIVEN_STARTS = [
+    "Al",
+    "Bryn",
+    "Cael",
+    "Dor",
+    "Ev",
+    "Fen",
+    "Gwil",
+    "Hal",
+    "Ist",
+    "Jor",
+    "Kel",
+    "Lun",
+    "Mar",
+    "Nev",
+    "Or",
+    "Per",
+    "Quil",
+    "Ras",
+    "Syl",
+    "Tam",
+    "Ulv",
+    "Ver",
+    "Zel",
+]
+_GIVEN_ENDS = [
+    "ado",
+    "ana",
+    "ara",
+    "eka",
+    "elle",
+    "eth",
+    "iko",
+    "ina",
+    "ira",
+    "ovan",
+    "ulin",
+    "wyn",
+]
+_FAMILY_STARTS = [
+    "Ash",
+    "Bramble",
+    "Cinder",
+    "Dapple",
+    "Ember",
+    "Fable",
+    "Gloam",
+    "Hazel",
+    "Inkle",
+    "Juniper",
+    "Kettle",
+    "Lantern",
+    "Marrow",
+    "Nettle",
+    "O'Fen",
+    "Pebble",
+    "Quill",
+    "Russet",
+    "Saffron",
+    "Thistle",
+    "Umber",
+    "Velvet",
+    "Willow",
+    "Yarrow",
+    "Zephyr",
+    "Tall-",
+    "Löwen",
+]
+_FAMILY_ENDS = [
+    "barrow",
+    "beck",
+    "brook",
+    "croft",
+    "dale",
+    "fell",
+    "feather",
+    "garth",
+    "holm",
+    "hurst",
+    "leigh",
+    "mere",
+    "moor",
+    "ness",
+    "rigg",
+    "shaw",
+    "stead",
+    "thorpe",
+    "thwaite",
+    "wick",
+]
 
 
 def make_given_name(chance: Chance) -> str:
     """An invented given name."""
-    first, second = _GIVEN
-    return first[chance.below(len(first))] + second[chance.below(len(second))]
+    return chance.one_of(_GIVEN_STARTS) + chance.one_of(_GIVEN_ENDS)
 
 
 def make_family_name(chance: Chance) -> str:
     """An invented family name; some hold an apostrophe, a hyphen or an accent."""
-    first, second = _FAMILY
-    return first[chance.below(len(first))] + second[chance.below(len(second))]
+    return chance.one_of(_FAMILY_STARTS) + chance.one_of(_FAMILY_ENDS)
 
 
 def misspell(name: str, chance: Chance) -> str:

@@ -122,7 +122,9 @@ def write_incident(incident: Incident) -> Iterator[str]:
     """The lines of an incident, levels rising as FBI rule 050 wants it."""
     header = _header(incident.submission)
     header["incident_number"] = incident.number
-    yield _template("1", "incident_number", "incident_date", "incident_hour", "cleared_exceptionally").fill(
+    yield _template(
+        "1", "incident_number", "incident_date", "incident_hour", "cleared_exceptionally"
+    ).fill(
         header
         | {
             "incident_date": f"{incident.day:%Y%m%d}",
@@ -248,9 +250,9 @@ def _arrest_values(arrestee: Arrestee) -> dict[str, str]:
 
 
 _ARREST_FIELDS = (
-    ("arrestee_sequence_number", "arrest_date", "type_of_arrest", "ucr_arrest_offense_code")
-    + ("arrestee_armed_with_1", "age_of_arrestee", "sex_of_arrestee", "race_of_arrestee")
-    + ("disposition_of_arrestee_under_18", "arrest_transaction_number")
+    *("arrestee_sequence_number", "arrest_date", "type_of_arrest", "ucr_arrest_offense_code"),
+    *("arrestee_armed_with_1", "age_of_arrestee", "sex_of_arrestee", "race_of_arrestee"),
+    *("disposition_of_arrestee_under_18", "arrest_transaction_number"),
 )
 
 
@@ -269,9 +271,7 @@ def _write_arrestee(header: dict[str, str], arrestee: Arrestee) -> str:
 def write_group_b_arrest(submission: Submission, transaction: str, arrestee: Arrestee) -> str:
     """A Group B arrest report: one line, level 7."""
     return _template("7", *_ARREST_FIELDS).fill(
-        _header(submission)
-        | _arrest_values(arrestee)
-        | {"arrest_transaction_number": transaction}
+        _header(submission) | _arrest_values(arrestee) | {"arrest_transaction_number": transaction}
     )
 
 

@@ -36,7 +36,7 @@ class Submission:
         """Add one segment."""
         self._line += 1
         segment = {"segment_action_type": "I", "ori": ori, "incident_number": f"{incident:<12}"}
-        self.tables[table].append(segment | {"line_number": self._line} | fields)  # type: ignore[dict-item]
+        self.tables[table].append(segment | {"line_number": self._line} | fields)
         return self
 
     def incident(self, ori: str, number: str, day: str, offence: str, *ages: str) -> Submission:
@@ -100,9 +100,7 @@ def deliver_first_quarter(vault: Vault) -> None:
     police.incident("MOMHP0000", "I4", "20250301", "13A", "13  ")
     police.incident("MO0970000", "I5", "20250120", "64A", "10  ")
     arrest = {"arrestee_sequence_number": "01", "arrest_date": "20250112"}
-    police.add(
-        "arrestee", ST_LOUIS_COUNTY, "I1", **arrest, ucr_arrest_offense_code="64A"
-    )
+    police.add("arrestee", ST_LOUIS_COUNTY, "I1", **arrest, ucr_arrest_offense_code="64A")
     police.add(
         "arrestee",
         ST_LOUIS_COUNTY,

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,50 +19,63 @@ import pyarrow.parquet as pq
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
-Record = Mapping[str, str]
+Record = Mapping[str, Any]
+Rows = dict[str, list[tuple[Any, ...]]]
 
-_HEADER = (
-    "segment_action_type month_of_submission year_of_submission ori incident_number".split()
-)
+_HEADER = [
+    "segment_action_type",
+    "month_of_submission",
+    "year_of_submission",
+    "ori",
+    "incident_number",
+]
 _SLOTS = range(1, 5)
 _TEN = range(1, 11)
 
 FIELDS: dict[tuple[str, str], list[str]] = {
     ("dss", "child_file"): [
-        *"subyr staterr rptid chid rptcnty rptdt rptdisp rptdisdt chage chbdate chsex".split(),
+        *[
+            "subyr",
+            "staterr",
+            "rptid",
+            "chid",
+            "rptcnty",
+            "rptdt",
+            "rptdisp",
+            "rptdisdt",
+            "chage",
+            "chbdate",
+            "chsex",
+        ],
         "chcnty",
         *(name for n in _SLOTS for name in (f"chmal{n}", f"mal{n}lev")),
-        *(
-            name
-            for p in range(1, 4)
-            for name in (f"per{p}rel", *(f"per{p}mal{n}" for n in _SLOTS))
-        ),
+        *(name for p in range(1, 4) for name in (f"per{p}rel", *(f"per{p}mal{n}" for n in _SLOTS))),
         "inciddt",
     ],
     ("dss", "tokens"): ["record_key", "token"],
     ("mshp", "administrative"): [
         *_HEADER,
-        *"incident_date report_date_indicator incident_hour cleared_exceptionally".split(),
+        *["incident_date", "report_date_indicator", "incident_hour", "cleared_exceptionally"],
         "exceptional_clearance_date",
     ],
     ("mshp", "offense"): [
         *_HEADER,
-        *"ucr_offense_code offense_attempted_completed location_type".split(),
+        *["ucr_offense_code", "offense_attempted_completed", "location_type"],
         *(f"type_criminal_activity_{n}" for n in range(1, 4)),
     ],
     ("mshp", "victim"): [
         *_HEADER,
         "victim_sequence_number",
         *(f"ucr_offense_code_connection_{n}" for n in _TEN),
-        *"type_of_victim age_of_victim sex_of_victim".split(),
+        *["type_of_victim", "age_of_victim", "sex_of_victim"],
         *(f"offender_number_related_{n}" for n in _TEN),
         *(f"relationship_of_victim_to_offender_{n}" for n in _TEN),
     ],
     ("mshp", "arrestee"): [
         *_HEADER,
-        *"arrestee_sequence_number arrest_transaction_number arrest_date type_of_arrest".split(),
-        *"multiple_arrestee_segments_indicator ucr_arrest_offense_code".split(),
-        *"age_of_arrestee sex_of_arrestee".split(),
+        *["arrestee_sequence_number", "arrest_transaction_number", "arrest_date", "type_of_arrest"],
+        *["multiple_arrestee_segments_indicator", "ucr_arrest_offense_code"],
+        *["age_of_arrestee", "sex_of_arrestee"],
     ],
     ("mshp", "tokens"): ["record_key", "token"],
     ("hotline", "counts"): ["quarter", "measure", "relationship_group", "count"],
@@ -133,12 +146,10 @@ class Vault:
         delivery = provenance | {
             "contract": f"{agency}/1",
             "as_of": start_of(quarter) + timedelta(days=95),
-            "received_at": datetime(2025, 4, 1) + timedelta(hours=self._arrivals),
+            "received_at": datetime(2025, 4, 1, tzinfo=UTC) + timedelta(hours=self._arrivals),
             "simulated": True,
         }
-        pq.write_table(
-            pa.Table.from_pylist([delivery], _DELIVERY), folder / "deliveries.parquet"
-        )
+        pq.write_table(pa.Table.from_pylist([delivery], _DELIVERY), folder / "deliveries.parquet")
         for (owner, table), names in FIELDS.items():
             if owner != agency:
                 continue
@@ -204,7 +215,9 @@ class Vault:
             *("--indirect-selection", "buildable"),
             quarter=quarter,
         )
-        bad = {node: status for node, status in outcome.items() if status not in ("success", "pass")}
+        bad = {
+            node: status for node, status in outcome.items() if status not in ("success", "pass")
+        }
         assert not bad, (bad, self.said)
         return outcome
 
@@ -215,3 +228,28 @@ class Vault:
 
 
 EVERYTHING = ("resource_type:seed", "resource_type:model")
+"""Selection of the whole project but its unit tests."""
+
+RELEASE_TABLES = (
+    "reports_to_childrens_division",
+    "children_reported",
+    "incidents_known_to_police",
+    "juvenile_victim_records",
+    "arrests",
+    "children_by_agency",
+    "report_lag",
+    "hotline_cases",
+    "hotline_children",
+)
+"""Tables of the schema release_input."""
+
+
+def release_rows(vault: Vault, quarter_start: str) -> Rows:
+    """Rows of every release table in a quarter, without the quarter."""
+    return {
+        table: vault.rows(
+            f"select * exclude (quarter_start) from release_input.{table} "  # noqa: S608
+            f"where quarter_start = date '{quarter_start}'"
+        )
+        for table in RELEASE_TABLES
+    }

@@ -104,6 +104,4 @@ from events
 cross join order_key
 where
     events.quarter_start is not null
-    {% if is_incremental() %}
-    and events.quarter_start not in (select filled.quarter_start from {{ this }} as filled)
-    {% endif %}
+    and {{ lies_in_empty_quarter('events.quarter_start') }}

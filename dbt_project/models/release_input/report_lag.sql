@@ -26,16 +26,24 @@ first_reports as (
     from victim_records
     left join reports on victim_records.child_id = reports.child_id
     group by victim_records.quarter_start, victim_records.victim_key, victim_records.incident_date
+),
+
+lags as (
+    select
+        quarter_start,
+        victim_key,
+        {{ dbt.datediff('incident_date', 'first_report_date', 'day') }} as lag_days -- noqa: LT05
+    from first_reports
 )
 
 select
     quarter_start,
     victim_key as unit_id,
     case
-        when first_report_date is null then 'none_found'
-        when first_report_date <= incident_date then 'same_day'
-        when {{ dbt.datediff('incident_date', 'first_report_date', 'day') }} <= 3 then 'days_1_to_3'
-        when {{ dbt.datediff('incident_date', 'first_report_date', 'day') }} <= 30 then 'days_4_to_30'
+        when lag_days is null then 'none_found'
+        when lag_days <= 0 then 'same_day'
+        when lag_days <= 3 then 'days_1_to_3'
+        when lag_days <= 30 then 'days_4_to_30'
         else 'over_30_days'
     end as lag_group
-from first_reports
+from lags

@@ -34,8 +34,7 @@ current_version as (
         {% for perpetrator in perpetrators %}
         {{ whole_number('per' ~ perpetrator ~ 'rel') }} as perpetrator_relationship_{{ perpetrator }},
         {% for slot in slots %}
-        {{ whole_number('per' ~ perpetrator ~ 'mal' ~ slot) }}
-        as perpetrator_{{ perpetrator }}_responsible_{{ slot }},
+        {{ whole_number('per' ~ perpetrator ~ 'mal' ~ slot) }} as responsible_{{ perpetrator }}_{{ slot }},
         {% endfor %}
         {% endfor %}
         delivery_sequence
@@ -76,28 +75,32 @@ trafficking_slots as (
         maltreatment_level_{{ slot }} as level_code,
         {% for perpetrator in perpetrators %}
         case
-            when perpetrator_{{ perpetrator }}_responsible_{{ slot }} = 1
+            when responsible_{{ perpetrator }}_{{ slot }} = 1
                 then perpetrator_relationship_{{ perpetrator }}
-        end as relationship_code_{{ perpetrator }}{{ ',' if not loop.last }}
+        end as relationship_code_{{ perpetrator }},
         {% endfor %}
+        {{ slot }} as slot
     from current_version
     where maltreatment_type_{{ slot }} = 7
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
+unknown_level as (
+    select severity
+    from {{ ref('ncands_maltreatment_levels') }}
+    where level_code = 99
+),
+
 judged_slots as (
     select
-        slots.*,
+        slots.report_id,
+        slots.child_id,
         coalesce(levels.severity, unknown_level.severity) as severity
     from trafficking_slots as slots
+    cross join unknown_level
     left join {{ ref('ncands_maltreatment_levels') }} as levels
         on slots.level_code = levels.level_code
-    cross join (
-        select severity
-        from {{ ref('ncands_maltreatment_levels') }}
-        where level_code = 99
-    ) as unknown_level
 ),
 
 trafficking as (

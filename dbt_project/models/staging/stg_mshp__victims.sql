@@ -1,11 +1,4 @@
 {% set slots = range(1, 11) %}
-{% set offence_slots %}
-(
-    {% for slot in slots %}
-    coalesce(trim(aged.ucr_offense_code_connection_{{ slot }}), ''){{ ',' if not loop.last }}
-    {% endfor %}
-)
-{% endset %}
 
 with segments as (
     {{ incident_segments('victim') }}
@@ -89,7 +82,12 @@ interpreted as (
             when aged.highest_age_years < 18 then true
             when aged.lowest_age_years >= 18 then false
         end as is_child,
-        '64A' in {{ offence_slots }} or '64B' in {{ offence_slots }} as is_strict,
+        (
+            {% for slot in slots %}
+            coalesce(trim(aged.ucr_offense_code_connection_{{ slot }}) in ('64A', '64B'), false)
+            {{ 'or' if not loop.last }}
+            {% endfor %}
+        ) as is_strict,
         {{ relationship_of_rank('relationships.relationship_rank') }} as relationship_group
     from aged
     left join incident_definitions on aged.incident_key = incident_definitions.incident_key
@@ -111,7 +109,7 @@ select
     incident_definition,
     case
         when incident_definition is not null
-            then case when coalesce(is_strict, false) then 'strict' else 'broad_only' end
+            then case when is_strict then 'strict' else 'broad_only' end
     end as victim_definition,
     coalesce(is_individual and is_child and incident_definition is not null, false)
         as is_juvenile_trafficking_victim,

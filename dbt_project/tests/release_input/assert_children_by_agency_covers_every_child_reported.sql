@@ -1,15 +1,18 @@
 {{ config(meta={'dagster': {'ref': {'name': 'children_by_agency'}}}) }}
 
-select coalesce(children.unit_id, by_agency.unit_id) as unit_id
-from (
+with expected as (
     select unit_id
     from {{ ref('children_reported') }}
     where quarter_start = {{ current_quarter() }}
-) as children
-full outer join (
+),
+
+given as (
     select unit_id
     from {{ ref('children_by_agency') }}
     where agency_pattern in ('dss_only', 'both') and quarter_start = {{ current_quarter() }}
-) as by_agency
-    on children.unit_id = by_agency.unit_id
-where children.unit_id is null or by_agency.unit_id is null
+)
+
+select coalesce(expected.unit_id, given.unit_id) as unit_id
+from expected
+full outer join given on expected.unit_id = given.unit_id
+where expected.unit_id is null or given.unit_id is null

@@ -1,15 +1,18 @@
 {{ config(meta={'dagster': {'ref': {'name': 'report_lag'}}}) }}
 
-select coalesce(victims.unit_id, lags.unit_id) as unit_id
-from (
+with expected as (
     select unit_id
     from {{ ref('juvenile_victim_records') }}
     where quarter_start = {{ current_quarter() }}
-) as victims
-full outer join (
+),
+
+given as (
     select unit_id
     from {{ ref('report_lag') }}
     where quarter_start = {{ current_quarter() }}
-) as lags
-    on victims.unit_id = lags.unit_id
-where victims.unit_id is null or lags.unit_id is null
+)
+
+select coalesce(expected.unit_id, given.unit_id) as unit_id
+from expected
+full outer join given on expected.unit_id = given.unit_id
+where expected.unit_id is null or given.unit_id is null

@@ -22,6 +22,7 @@ from expectations.rules import (
     expect_unique,
 )
 from expectations.run import read_frame, run_suite
+from expectations.staging import after_staging_suites
 from expectations.suites import ReleasedShape, before_release_suites, released_suite
 
 MARKER = "MARKER7731"
@@ -191,6 +192,82 @@ def test_a_query_that_fails_is_a_sentence_without_the_message_of_the_warehouse(
         read_frame(warehouse, CHILDREN, QUARTER)
     assert MARKER not in caught.value.sentence
     assert caught.value.__context__ is None
+
+
+STAGED: dict[str, list[dict[str, object]]] = {
+    "stg_deliveries": [
+        {
+            "agency": "dss",
+            "delivery_sequence": 1,
+            "delivery_kind": "full",
+            "is_simulated": True,
+        }
+    ],
+    "stg_dss__child_reports": [
+        {
+            "report_id": f"r{number}",
+            "child_id": "c1",
+            "report_date": pd.Timestamp("2025-02-03"),
+            "age_years": None if number else 12,
+            "age_band": "unknown" if number else "12_to_14",
+            "sex_group": "female",
+            "is_sex_trafficking_alleged": False,
+        }
+        for number in range(10)
+    ],
+    "stg_mshp__incidents": [
+        {"incident_key": "MO1:1", "troop": "A", "incident_date": pd.Timestamp("2025-02-03")}
+    ],
+    "stg_hotline__counts": [
+        {
+            "quarter_start": pd.Timestamp("2025-01-01"),
+            "measure": "children",
+            "relationship_group": group,
+            "delivered_count": 0,
+        }
+        for group in ("family", "known")
+    ],
+}
+
+
+def judge_staged(table: str, changes: dict[str, object], rows: int) -> tuple[str, ...]:
+    (suite,) = [
+        suite for suite in after_staging_suites(QUARTER) if suite.name == f"staging.{table}"
+    ]
+    frame = pd.DataFrame(STAGED[table]).assign(delivery_quarter_start="2025-01-01").astype(object)
+    for column, value in changes.items():
+        frame.loc[frame.index[:rows], column] = value
+    return run_suite(suite, frame).failed_rules
+
+
+@pytest.mark.parametrize("table", STAGED)
+def test_a_staging_table_as_it_should_be_passes(table: str) -> None:
+    assert judge_staged(table, {}, 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "rows", "broken"),
+    [
+        ("stg_dss__child_reports", {"report_id": "r9"}, 1, "report_id_and_child_id_are_unique"),
+        ("stg_dss__child_reports", {"report_date": None}, 1, None),
+        ("stg_dss__child_reports", {"report_date": None}, 2, "report_date_is_mostly_present"),
+        ("stg_dss__child_reports", {"age_years": -1}, 1, "age_years_is_at_least_0"),
+        ("stg_dss__child_reports", {"age_band": MARKER}, 1, "age_band_is_in_its_list"),
+        ("stg_hotline__counts", {"delivered_count": None}, 1, "delivered_count_is_present"),
+        ("stg_hotline__counts", {"delivered_count": -1}, 1, "delivered_count_is_at_least_0"),
+        ("stg_deliveries", {"delivery_kind": "silence"}, 1, "delivery_kind_is_in_its_list"),
+        (
+            "stg_mshp__incidents",
+            {"delivery_quarter_start": "2025-04-01"},
+            1,
+            "delivery_quarter_start_is_the_quarter",
+        ),
+    ],
+)
+def test_a_fault_in_staging_fails_the_rule_it_breaks(
+    table: str, changes: dict[str, object], rows: int, broken: str | None
+) -> None:
+    assert judge_staged(table, changes, rows) == ((broken,) if broken else ())
 
 
 SHAPE = ReleasedShape(

@@ -1,12 +1,15 @@
 """What the suites say, without the engine."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import expectations
 from expectations.errors import ERRORS, ExpectationsError
 from expectations.rules import Stage, Suite
-from expectations.staging import after_staging_suites
+from expectations.staging import RULES, after_staging_suites
 from expectations.suites import (
     AGGREGATE_TABLES,
     UNIT_TABLES,
@@ -15,6 +18,7 @@ from expectations.suites import (
     released_suite,
 )
 
+MODELS = Path(expectations.__file__).parents[1] / "dbt_project" / "models"
 QUARTER = date(2025, 1, 1)
 DIMENSIONS = {
     *(dimension for dimensions in UNIT_TABLES.values() for dimension in dimensions),
@@ -56,6 +60,21 @@ def test_every_table_of_release_input_has_a_suite_before_the_release() -> None:
         f"release_input.{table}" for table in (*UNIT_TABLES, *AGGREGATE_TABLES)
     }
     assert {suite.stage for suite in suites} == {Stage.BEFORE_RELEASE}
+
+
+@pytest.mark.parametrize("table", RULES)
+def test_every_column_that_is_checked_after_staging_is_made_by_its_model(table: str) -> None:
+    model = MODELS / "staging" / f"{table}.sql"
+    (suite,) = [
+        suite for suite in after_staging_suites(QUARTER) if suite.name == f"staging.{table}"
+    ]
+    words = set(re.findall(r"\w+", model.read_text(encoding="utf-8")))
+    assert set(suite.columns) <= words
+
+
+def test_every_model_of_staging_is_checked_or_has_no_quarter_of_its_own() -> None:
+    models = {path.stem for path in (MODELS / "staging").glob("stg_*.sql")}
+    assert models - set(RULES) <= {"stg_mshp__offences"}
 
 
 def test_a_dimension_without_public_keys_is_refused() -> None:

@@ -1,0 +1,60 @@
+"""Build the released folder from what was drawn, and judge it.
+
+Reads nothing confidential: the ledger gives back what left. Does not belong here: the draw
+(see `releasing`) and the look of a folder (see `portal`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from expectations.released import read_released
+from expectations.run import run_suite
+from expectations.suites import ReleasedShape, released_suite
+from orchestration.errors import OrchestrationError
+from orchestration.releasing import open_ledger, recall_release
+from orchestration.settings import Settings
+from portal.folder import build_release
+from portal.verify import verify
+from privacy.released import ESTIMATED, NOT_COLLECTED, NOT_DISTINGUISHABLE, NOT_RELEASED, ReleasedTable
+from sources.quarters import Quarter
+
+
+def publish(quarter: Quarter, settings: Settings) -> Path:
+    """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
+
+    Raises:
+        OrchestrationError: MS906 when nothing was drawn for the quarter.
+        PortalError: When the folder there is not what was drawn.
+    """
+    release = recall_release(quarter, settings)
+    from orchestration.releasing import read_deliveries
+    return build_release(release, settings.releases, read_deliveries(quarter, settings), simulated=True)
+
+
+def judge_released(quarter: Quarter, settings: Settings) -> tuple[str, ...]:
+    """Name the rules that the released tables break; none is as it should be."""
+    release = recall_release(quarter, settings)
+    folder = settings.releases / release.release_id
+    failed = [] if verify(folder).passed else ["hashes"]
+    for table in release.tables:
+        shape = _shape(table, release.release_id)
+        frame = read_released(folder / "data" / f"{table.name}.csv", shape)
+        broken = run_suite(released_suite(shape), frame).failed_rules
+        failed += [f"{table.name}: {rule}" for rule in broken]
+    return tuple(failed)
+
+
+def _shape(table: ReleasedTable, quarter: str) -> ReleasedShape:
+    labels = zip(*(row.labels for row in table.rows), strict=True)
+    return ReleasedShape(
+        table=table.name,
+        quarter=quarter,
+        dimensions={
+            dimension: tuple(dict.fromkeys(column))
+            for dimension, column in zip(table.dimensions, labels, strict=True)
+        },
+        unit=table.unit,
+        estimated=(ESTIMATED, NOT_DISTINGUISHABLE),
+        without_estimate=(NOT_COLLECTED, NOT_RELEASED),
+    )

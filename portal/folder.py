@@ -1,0 +1,196 @@
+"""The release folder: built aside, moved into place in one step, and never edited again.
+
+Here: which files a release has, its release.json, and the step that makes it appear. Not here:
+what is in each file (``tables``, ``datapackage``, ``page``). Nothing of the clock or the machine
+goes in, so that the same release gives the same bytes wherever and whenever it is built.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from portal.codebook import AGENCIES, COLUMNS, DELIVERIES, TABLES
+from portal.datapackage import describe_package
+from portal.errors import PortalError
+from portal.page import describe_page, render_page
+from portal.tables import list_columns, list_rows, write_csv, write_parquet
+from portal.verify import RECORD_NAME
+from privacy.released import Release
+
+FORMAT = 1
+"""Version of the form of a release folder; ``verify`` knows this one and every earlier one."""
+
+README = """\
+{warning}MoShare release {release_id}: counts about child trafficking in Missouri.
+Open index.html in a browser. Every table is in data/, explained in datapackage.json.
+Check that nothing was changed: moshare verify {release_id}
+"""
+
+
+def build_release(
+    release: Release, releases_dir: Path, deliveries: Mapping[str, str], *, simulated: bool
+) -> Path:
+    """Build ``releases_dir/<release_id>/``, or find it there with the very same bytes.
+
+    Two processes may do this at once: both get the same folder.
+
+    Args:
+        release: what was drawn.
+        releases_dir: the releases zone; made if absent.
+        deliveries: agency (dss, mshp, hotline) to full, delta or nil.
+        simulated: whether any delivery was simulated.
+
+    Raises:
+        PortalError: MS701, the folder is there and differs; MS702, it cannot be written; MS703, the
+            release has something this version cannot explain.
+    """
+    files = list_files(release, deliveries, simulated=simulated)
+    target = releases_dir / release.release_id
+    try:
+        releases_dir.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            _place(files, releases_dir, target)
+        differing = _find_differences(files, target)
+    except OSError as error:
+        kind = errno.errorcode.get(error.errno or 0, "an unknown error")
+        raise PortalError("MS702", release_id=release.release_id, kind=kind) from None
+    if differing:
+        raise PortalError("MS701", release_id=release.release_id, files=", ".join(differing))
+    return target
+
+
+def list_files(
+    release: Release, deliveries: Mapping[str, str], *, simulated: bool
+) -> dict[str, bytes]:
+    """Path to bytes of every file of a release folder, release.json last.
+
+    Raises:
+        PortalError: MS703, a table, a column, an agency or a kind of delivery has no explanation.
+    """
+    _check_explained(release, deliveries)
+    files: dict[str, bytes] = {}
+    for table in release.tables:
+        columns, rows = list_columns(table), list_rows(table, release.release_id)
+        files[f"data/{table.name}.csv"] = write_csv(columns, rows)
+        files[f"data/{table.name}.parquet"] = write_parquet(columns, rows)
+    package = describe_package(release, files, is_simulated=simulated)
+    page = describe_page(release, deliveries, is_simulated=simulated)
+    files["datapackage.json"] = _to_json(package)
+    files["index.html"] = render_page(page)
+    files["README.txt"] = README.format(
+        release_id=release.release_id,
+        warning="SIMULATED DATA. " if simulated else "",
+    ).encode()
+    files[RECORD_NAME] = _to_json(
+        _describe_release(release, deliveries, files, simulated=simulated)
+    )
+    return files
+
+
+def _check_explained(release: Release, deliveries: Mapping[str, str]) -> None:
+    unknown = [
+        *(table.name for table in release.tables if table.name not in TABLES),
+        *(
+            column
+            for table in release.tables
+            for column in list_columns(table)
+            if column not in COLUMNS
+        ),
+        *(source for table in release.tables for source in table.sources if source not in AGENCIES),
+        *(agency for agency in AGENCIES if deliveries.get(agency) not in DELIVERIES),
+        *(agency for agency in deliveries if agency not in AGENCIES),
+    ]
+    if unknown:
+        names = ", ".join(dict.fromkeys(unknown))
+        reason = f"It has no explanation for {names}"
+        raise PortalError("MS703", release_id=release.release_id, reason=reason)
+
+
+def _describe_release(
+    release: Release, deliveries: Mapping[str, str], files: Mapping[str, bytes], *, simulated: bool
+) -> dict[str, Any]:
+    content = json.loads(release.to_json())
+    return {
+        "format": FORMAT,
+        "simulated": simulated,
+        "deliveries": dict(deliveries),
+        **{name: value for name, value in content.items() if name != "tables"},
+        "noise": [
+            {name: table[name] for name in ("name", "sigma", "rho", "bound")}
+            for table in content["tables"]
+        ],
+        "files": [
+            {"path": path, "bytes": len(files[path]), "sha256": _hash(files[path])}
+            for path in sorted(files)
+        ],
+    }
+
+
+def _place(files: Mapping[str, bytes], releases_dir: Path, target: Path) -> None:
+    """Write all files aside and rename the folder; a folder that came first is left alone."""
+    aside = Path(tempfile.mkdtemp(dir=releases_dir, prefix=f".{target.name}-"))
+    try:
+        for path, content in files.items():
+            _write(aside / path, content)
+        for folder in (aside / "data", aside):
+            folder.chmod(0o755)
+            _sync(folder)
+        try:
+            aside.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        _sync(releases_dir)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(0o444)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _find_differences(files: Mapping[str, bytes], target: Path) -> list[str]:
+    """Paths that are missing, added, changed, or no plain files."""
+    present = {
+        path.relative_to(target).as_posix(): path
+        for path in target.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+    return sorted(
+        path
+        for path in {*files, *present}
+        if path not in files
+        or path not in present
+        or present[path].is_symlink()
+        or not present[path].is_file()
+        or present[path].read_bytes() != files[path]
+    )
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _to_json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")

@@ -1,0 +1,165 @@
+"""What left: frozen types of a release and their exact JSON. The only module portal may import.
+
+Does not belong here: noise, exact values, or OpenDP, which an agency's machine does not have.
+"""
+
+import datetime
+import json
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from privacy.canonical import to_canonical_json
+from privacy.errors import PrivacyError
+
+ESTIMATED = "estimated"
+NOT_DISTINGUISHABLE = "not distinguishable from zero"
+NOT_COLLECTED = "not collected by any source"
+NOT_RELEASED = "not released"
+
+
+@dataclass(frozen=True)
+class ReleasedRow:
+    """One published row: its keys and labels in the order of the table's dimensions.
+
+    `estimate` is an unbiased whole number that may be negative; `moe90` covers the noise in at
+    least 9 of 10 draws; `cut_off` is the largest estimate not distinguishable from zero. All three
+    are None where `status` says why there is no number.
+    """
+
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    estimate: int | None
+    moe90: int | None
+    cut_off: int | None
+    status: str
+
+
+@dataclass(frozen=True)
+class ReleasedTable:
+    """One table; `sigma` (counted units, per measured cell), `rho`, `bound` are None if silent."""
+
+    name: str
+    title: str
+    unit: str
+    definition: str
+    sources: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    dimension_titles: tuple[str, ...]
+    rows: tuple[ReleasedRow, ...]
+    sigma: float | None
+    rho: Fraction | None
+    bound: str | None
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """Which plan was drawn; all hashes are SHA-256 in hexadecimal."""
+
+    hash: str
+    policy_version: int
+    policy_hash: str
+    reviewed_on: str
+    keys_hash: str
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """The guarantee for `size` identities together: rho grows with the square of size."""
+
+    size: int
+    rho: Fraction
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class PrivacyFacts:
+    """The guarantee of the release, in each of its usual forms.
+
+    `unit` is the adjacency sentence, `rho` the exact cost (zCDP) and `rho_decimal` the same rounded
+    up; `epsilon` is tight at `delta`; `mu` = sqrt(2 rho); `power` is the best attacker's share of
+    true alarms at 1 false alarm in 100; `unprotected` lists what the guarantee does not cover.
+    """
+
+    unit: str
+    rho: Fraction
+    rho_decimal: str
+    delta: float
+    epsilon: float
+    mu: float
+    power: float
+    groups: tuple[GroupFacts, ...]
+    unprotected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Release:
+    """One quarter as it left; `drawn_at` (UTC) and `ledger_head` come from the ledger's entry."""
+
+    release_id: str
+    quarter_start: datetime.date
+    tables: tuple[ReleasedTable, ...]
+    plan: PlanFacts
+    privacy: PrivacyFacts
+    versions: tuple[tuple[str, str], ...]
+    drawn_at: str
+    ledger_head: str
+
+    def to_json(self) -> str:
+        """Return canonical JSON; the same release always gives the same text."""
+        return to_canonical_json(describe_release(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Release":
+        """Return the release of a text made by `to_json`; raises PrivacyError MS629."""
+        try:
+            return read_release(json.loads(text))
+        except (ValueError, TypeError, KeyError):
+            raise PrivacyError("MS629") from None
+
+
+def describe_release(release: Release) -> dict[str, Any]:
+    """Return a release as plain JSON content, with fractions and dates as text."""
+    return {
+        **asdict(release),
+        "quarter_start": release.quarter_start.isoformat(),
+        "versions": dict(release.versions),
+    }
+
+
+def read_release(content: dict[str, Any]) -> Release:
+    """Return the release of JSON content; raises ValueError, TypeError or KeyError."""
+    return Release(
+        **{
+            **content,
+            "quarter_start": datetime.date.fromisoformat(content["quarter_start"]),
+            "tables": tuple(_read_table(table) for table in content["tables"]),
+            "plan": PlanFacts(**content["plan"]),
+            "privacy": _read_privacy(content["privacy"]),
+            "versions": tuple(sorted(content["versions"].items())),
+        }
+    )
+
+
+def _read_table(content: dict[str, Any]) -> ReleasedTable:
+    rows = tuple(
+        ReleasedRow(**{**row, "keys": tuple(row["keys"]), "labels": tuple(row["labels"])})
+        for row in content["rows"]
+    )
+    tuples = {name: tuple(content[name]) for name in ("sources", "dimensions", "dimension_titles")}
+    rho = None if content["rho"] is None else Fraction(content["rho"])
+    return ReleasedTable(**{**content, **tuples, "rows": rows, "rho": rho})
+
+
+def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:
+    groups = tuple(
+        GroupFacts(**{**group, "rho": Fraction(group["rho"])}) for group in content["groups"]
+    )
+    return PrivacyFacts(
+        **{
+            **content,
+            "rho": Fraction(content["rho"]),
+            "groups": groups,
+            "unprotected": tuple(content["unprotected"]),
+        }
+    )

@@ -1,0 +1,365 @@
+"""The text of every number under which a delivery can fail.
+
+Belongs here: one entry for each number, in sentences for the engineer of an agency. Does not belong
+here: raising (`errors`). No text takes the value of a record: only agency, quarter, file, field and
+agreed limits may be filled in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """One sentence each: what happened, why that is wrong, what to do next."""
+
+    what: str
+    why: str
+    next_step: str
+
+
+_RESEND = "Correct the files and send them again with the same sequence."
+_CORRECT = "Correct the field at its source and send the record in the next delivery."
+
+_DELIVERY = {
+    "MS101": ErrorText(
+        "No delivery of {agency} for {quarter} has arrived.",
+        "A delivery begins with manifest.json, and silence is never read as zero.",
+        "Send the files and then the manifest, or send a manifest of kind nil.",
+    ),
+    "MS102": ErrorText(
+        "The manifest of {agency} for {quarter} cannot be read.",
+        "It must be one JSON object in UTF-8, below 1 MB, with no key given twice.",
+        "Write it again with `moshare deliver`.",
+    ),
+    "MS103": ErrorText(
+        "The manifest has no valid entry for {field}.",
+        "Every entry must be present and have the type and form that the delivery format names.",
+        "Correct this entry and put the manifest into the inbox again.",
+    ),
+    "MS104": ErrorText(
+        "The manifest has a key at {field} that the delivery format does not know.",
+        "An unknown key may be a misspelt one, so it is refused rather than passed over.",
+        "Remove the key or correct its name.",
+    ),
+    "MS105": ErrorText(
+        "The manifest names another {field} than the folder it lies in.",
+        "A delivery in the wrong folder would replace the wrong numbers.",
+        "Move it to the folder it belongs to, or correct the manifest.",
+    ),
+    "MS106": ErrorText(
+        "The manifest names a contract that {agency} does not have.",
+        "Files are read by the contract alone, never by guessing.",
+        "Name the contract that was agreed, for instance {expected}.",
+    ),
+    "MS107": ErrorText(
+        "The files of the manifest do not match the contract in the role {field}.",
+        "Each required role appears once, each optional role at most once, and no other.",
+        "Compare the manifest with the contract and send it again.",
+    ),
+    "MS108": ErrorText(
+        "The manifest's kind and its list of files contradict each other.",
+        "A nil delivery has no file; a full or delta delivery has at least one.",
+        "Correct the kind or the list of files.",
+    ),
+    "MS109": ErrorText(
+        "The file {file} named in the manifest is not in the inbox.",
+        "A delivery is read whole or not at all.",
+        "Put the file beside the manifest, then write the manifest last.",
+    ),
+    "MS110": ErrorText(
+        "{file} in the inbox is not a plain file or folder of its own.",
+        "Links, devices and paths to elsewhere are never followed.",
+        "Copy the content itself into the inbox.",
+    ),
+    "MS111": ErrorText(
+        "The file {file} does not have the sha256 that the manifest gives.",
+        "It was changed or damaged after the manifest was written.",
+        "Transfer it again, or write a new manifest with `moshare deliver`.",
+    ),
+    "MS112": ErrorText(
+        "The file {file} does not have the number of bytes that the manifest gives.",
+        "It was cut short, extended or converted on its way.",
+        "Transfer it again in binary mode.",
+    ),
+    "MS113": ErrorText(
+        "The file {file} does not have the number of rows that the manifest gives.",
+        "Rows are the lines that are not blank, without the header of a CSV file.",
+        "Write a new manifest with `moshare deliver`, which counts them.",
+    ),
+    "MS114": ErrorText(
+        "The sequence of this delivery is not above the last accepted one ({last}).",
+        "An older delivery must not replace a newer one.",
+        "Send it again with a higher sequence.",
+    ),
+    "MS115": ErrorText(
+        "A different delivery with this sequence was accepted before.",
+        "An accepted delivery is never changed.",
+        "Send the correction with the next sequence.",
+    ),
+    "MS116": ErrorText(
+        "More records of {file} had to be set aside than the contract allows ({share}).",
+        "What would be left is no longer a fair picture of the quarter.",
+        "Read the problems listed in the receipt. " + _RESEND,
+    ),
+    "MS117": ErrorText(
+        "The file {file} is not a text file of lines.",
+        "A stretch of more than 1 MiB has no line end.",
+        "Check that the file is what its role says, uncompressed and unencrypted. " + _RESEND,
+    ),
+    "MS118": ErrorText(
+        "The quarter is not written as a year, the letter Q and a number from 1 to 4.",
+        "Every folder, table and command uses this one form.",
+        "Write it like 2025Q1.",
+    ),
+    "MS119": ErrorText(
+        "There is no agency of that name.",
+        "Only agencies with a contract can deliver.",
+        "Use one of: {agencies}.",
+    ),
+    "MS120": ErrorText(
+        "The delivery of {agency} for {quarter} could not be worked through on this machine.",
+        "Reading or writing failed for a reason outside the delivery: disk, rights or memory.",
+        "Check free space and rights of the data home, then ingest again; nothing was half-loaded.",
+    ),
+    "MS121": ErrorText(
+        "The required file {file} holds no record.",
+        "An empty file and an agency with nothing to report must not look alike.",
+        "If there is nothing to report, send a delivery of kind nil.",
+    ),
+}
+
+_LINES = {
+    "MS131": ErrorText(
+        "Lines of {file} hold characters that the format does not allow.",
+        "A record is made of printable ASCII characters and blanks; tabs, control characters and "
+        "accented letters shift or corrupt its fields.",
+        "Export the file in ASCII and send the records in the next delivery.",
+    ),
+    "MS141": ErrorText(
+        "The header of {file} is not the one of a token file.",
+        "It must read record_key,token and nothing else.",
+        "Make the file with `moshare tokenize`. " + _RESEND,
+    ),
+    "MS142": ErrorText(
+        "Rows of {file} do not have the two values of a token row.",
+        "Each row is a record key, a comma and a token; neither may be empty.",
+        "Make the file again with `moshare tokenize`.",
+    ),
+    "MS143": ErrorText(
+        "Rows of {file} hold a {field} that is not 64 lower-case hexadecimal digits.",
+        "A token of another form cannot come from the agreed keyed hash.",
+        "Make the file again with `moshare tokenize`.",
+    ),
+    "MS144": ErrorText(
+        "Rows of {file} repeat a {field}.",
+        "A record has one token; only its first row is kept.",
+        "Make the file again with `moshare tokenize`.",
+    ),
+}
+
+_NCANDS = {
+    "MS201": ErrorText(
+        "Lines of {file} go on behind the last position of the Child File layout.",
+        "A record has 312 or 338 characters; more means that its fields have shifted.",
+        "Export the file with the Child File record layout.",
+    ),
+    "MS202": ErrorText(
+        "Records of {file} have another state than MO in {field}.",
+        "The contract covers Missouri's own Child File.",
+        "Remove records of other states.",
+    ),
+    "MS203": ErrorText(
+        "Records of {file} have no {field}.",
+        "Report and child are the keys of every count; a record without them cannot be counted.",
+        _CORRECT,
+    ),
+    "MS204": ErrorText(
+        "Records of {file} have no real date in {field}.",
+        "The report date decides the quarter, so it must be a calendar date written mmddyyyy.",
+        _CORRECT,
+    ),
+    "MS205": ErrorText(
+        "Records of {file} have something in {field} that is not a date.",
+        "It must be a calendar date written mmddyyyy, or blank.",
+        _CORRECT,
+    ),
+    "MS206": ErrorText(
+        "Records of {file} have a code in {field} that is not on the list of the layout.",
+        "An unknown code cannot be counted in any cell.",
+        _CORRECT,
+    ),
+    "MS207": ErrorText(
+        "Records of {file} repeat a report and child that stand further up.",
+        "A child appears once in a report; the first record is kept.",
+        "Merge the records at their source.",
+    ),
+}
+
+_NIBRS_FORM = {
+    "MS301": ErrorText(
+        "Lines of {file} have a segment level that does not exist.",
+        "Levels are 0 to 7 (FBI rule 051).",
+        "Check that the file is a NIBRS flat file and that no line was broken.",
+    ),
+    "MS302": ErrorText(
+        "Lines of {file} give a segment length that their level does not have.",
+        "The first four positions hold the length of the record, one of those the FBI's "
+        "specification lists for the level.",
+        "Export the segment with a current layout.",
+    ),
+    "MS303": ErrorText(
+        "Lines of {file} are longer than the segment length they give.",
+        "Data behind the end of a segment means that its fields have shifted.",
+        "Export the segment again.",
+    ),
+    "MS304": ErrorText(
+        "Segments of {file} have an action type that does not exist.",
+        "It is one of I, A, M, R, D and W.",
+        _CORRECT,
+    ),
+    "MS305": ErrorText(
+        "Segments of {file} have no valid {field}.",
+        "Month (01 to 12) and year of submission stand in every segment (see FBI rule 058).",
+        _CORRECT,
+    ),
+    "MS306": ErrorText(
+        "Segments of {file} have an ORI that is not nine letters and digits.",
+        "The ORI names the agency and its county (FBI rule 052).",
+        _CORRECT,
+    ),
+    "MS307": ErrorText(
+        "Segments of {file} have a blank or not left-justified {field}.",
+        "It is the key of the report (FBI rules 101 and 116).",
+        _CORRECT,
+    ),
+    "MS308": ErrorText(
+        "Segments of {file} have a {field} with characters that are not allowed in it.",
+        "Capital letters, digits and hyphens, with no blank between them (FBI rules 115 and 117).",
+        _CORRECT,
+    ),
+}
+
+_NIBRS_FIELDS = {
+    "MS309": ErrorText(
+        "Segments of {file} leave the mandatory {field} blank.",
+        "The segment cannot be understood without it (FBI rules 101, 201, 301, 401, 501, 601 "
+        "and 701).",
+        _CORRECT,
+    ),
+    "MS310": ErrorText(
+        "Segments of {file} have a code in {field} that is not on the FBI's list.",
+        "An unknown code cannot be counted in any cell (FBI rules 104, 204, 251, 304, 404, 504, "
+        "604, 704).",
+        _CORRECT,
+    ),
+    "MS311": ErrorText(
+        "Segments of {file} have something in {field} that is not a date.",
+        "It must be a calendar date written yyyymmdd (FBI rules 105, 605, 705).",
+        _CORRECT,
+    ),
+    "MS312": ErrorText(
+        "Segments of {file} have a {field} that is not a number with leading zeros.",
+        "Sequence numbers connect victims, offenders and arrests (FBI rules 402, 502, 602, 702).",
+        _CORRECT,
+    ),
+    "MS313": ErrorText(
+        "Segments of {file} have an age in {field} that follows no form of age.",
+        "An age is two digits, left-justified; or a range of four digits, the lower age first and "
+        "not 00; or, of a victim, NN, NB or BB (FBI rules 404, 408 to 410, 422, 508, 509, 556, 608 "
+        "to 610, 664, 708 to 710).",
+        _CORRECT,
+    ),
+    "MS314": ErrorText(
+        "Segments of {file} have an hour in {field} outside 00 to 23.",
+        "Blank stands for an unknown hour (FBI rule 152).",
+        _CORRECT,
+    ),
+    "MS315": ErrorText(
+        "Zero reports of {file} have no valid {field}.",
+        "They give twelve zeros, a month from 01 to 12 and a year of four digits (FBI rules 090 "
+        "to 092).",
+        _CORRECT,
+    ),
+}
+
+_NIBRS_INCIDENTS = {
+    "MS321": ErrorText(
+        "Segments of {file} belong to an incident that has no administrative segment.",
+        "A reported incident begins with its level 1 segment in the same file (FBI rule 055).",
+        "Send the whole incident.",
+    ),
+    "MS322": ErrorText(
+        "Incidents of {file} were already reported further up in the same file.",
+        "An incident number is used once (FBI rule 056); the first report is kept.",
+        "Send changes with action type R, or correct the incident number.",
+    ),
+    "MS323": ErrorText(
+        "Segments of {file} stand out of order within their incident.",
+        "Levels rise within an incident (FBI rule 050), so a segment may belong to another one.",
+        "Sort the segments of each incident by level.",
+    ),
+    "MS324": ErrorText(
+        "Segments of {file} repeat a {field} within one incident.",
+        "The number identifies a person in the incident (FBI rules 451, 551, 661, 751).",
+        _CORRECT,
+    ),
+    "MS325": ErrorText(
+        "Segments of {file} were set aside with their incident.",
+        "An incident is kept whole or not at all, and another of its segments has a problem.",
+        "Correct the other problems of this list; nothing is wrong with these lines themselves.",
+    ),
+}
+
+_HOTLINE = {
+    "MS401": ErrorText(
+        "The header of {file} is not the one of a counts file.",
+        "It must read quarter,measure,relationship_group,count and nothing else.",
+        _RESEND,
+    ),
+    "MS402": ErrorText(
+        "A row of {file} does not have four values.",
+        "Each row is a quarter, a measure, a relationship group and a count.",
+        _RESEND,
+    ),
+    "MS403": ErrorText(
+        "A row of {file} is of another quarter than the manifest.",
+        "A delivery speaks of one quarter.",
+        _RESEND,
+    ),
+    "MS404": ErrorText(
+        "A row of {file} has a {field} that the contract does not list.",
+        "Cells come from the contract, never from the data.",
+        _RESEND,
+    ),
+    "MS405": ErrorText(
+        "A row of {file} has a count that is not a whole number of at most nine digits.",
+        "Counts are 0, 1, 2 and so on, without sign, point or separator.",
+        _RESEND,
+    ),
+    "MS406": ErrorText(
+        "A cell appears twice in {file}.",
+        "Each measure and relationship group has one count.",
+        _RESEND,
+    ),
+    "MS407": ErrorText(
+        "{file} does not hold every cell of the contract.",
+        "A cell that is left out is not zero; nobody can tell what it is.",
+        "Write a row for each cell, with 0 where there was none.",
+    ),
+    "MS411": ErrorText(
+        "{file} is not a data package description.",
+        "It must be one JSON object in UTF-8.",
+        _RESEND,
+    ),
+    "MS412": ErrorText(
+        "{file} does not describe the counts file as the contract does: see {field}.",
+        "The resource `counts` names the delivered file and its four fields in order.",
+        _RESEND,
+    ),
+}
+
+ERRORS: Mapping[str, ErrorText] = MappingProxyType(
+    _DELIVERY | _LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _HOTLINE
+)

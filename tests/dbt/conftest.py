@@ -1,0 +1,67 @@
+"""Vaults that dbt has worked in; each is made once, for dbt takes seconds to start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from dbt_records import deliver_first_quarter, deliver_second_quarter
+from dbt_vault import EVERYTHING, Rows, Vault, release_rows
+
+
+@dataclass(frozen=True)
+class History:
+    """A vault after two quarters, and what the release tables held on the way.
+
+    Attributes:
+        vault: The vault at the end.
+        first: Rows of the first quarter, when it was built in time.
+        second: Rows of the second quarter.
+        first_untouched: Rows of the first quarter after the second was built.
+        first_again: Rows of the first quarter, built again with late records.
+        events: Quarter and key of each event after the second quarter was built.
+        second_withdrawn: Rows of the second quarter after the Patrol replaced it by a nil delivery.
+        events_withdrawn: Quarter and key of each event after that.
+    """
+
+    vault: Vault
+    first: Rows
+    second: Rows
+    first_untouched: Rows
+    first_again: Rows
+    events: list[tuple[Any, ...]]
+    second_withdrawn: Rows
+    events_withdrawn: list[tuple[Any, ...]]
+
+
+EVENTS = "select quarter_start, event_id from core.child_events"
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Build 2025Q1 in three steps, 2025Q2, 2025Q1 again, and 2025Q2 after a nil delivery."""
+    vault = Vault(tmp_path_factory.mktemp("dbt") / "vault")
+    deliver_first_quarter(vault)
+    vault.build("resource_type:seed", "path:models/staging", quarter="2025Q1")
+    vault.build("path:models/core", quarter="2025Q1")
+    vault.build("path:models/release_input", quarter="2025Q1")
+    first = release_rows(vault, "2025-01-01")
+    deliver_second_quarter(vault)
+    vault.build(*EVERYTHING, quarter="2025Q2")
+    second, first_untouched = release_rows(vault, "2025-04-01"), release_rows(vault, "2025-01-01")
+    events = vault.rows(EVENTS)
+    vault.build("path:models/core", "path:models/release_input", quarter="2025Q1")
+    first_again = release_rows(vault, "2025-01-01")
+    vault.deliver("mshp", "2025Q2", 2, "nil")
+    vault.build("resource_type:model", quarter="2025Q2")
+    return History(
+        vault=vault,
+        first=first,
+        second=second,
+        first_untouched=first_untouched,
+        first_again=first_again,
+        events=events,
+        second_withdrawn=release_rows(vault, "2025-04-01"),
+        events_withdrawn=vault.rows(EVENTS),
+    )

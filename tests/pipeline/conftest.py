@@ -1,0 +1,48 @@
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from small_deliveries import put_small_quarter
+
+from orchestration.instance import write_instance_file
+from orchestration.runs import RunOutcome, run_job
+from orchestration.settings import Settings, prepare_process
+from sources.quarters import Quarter
+
+QUARTER = Quarter(2025, 1)
+RunJob = Callable[[str], RunOutcome]
+
+
+def run_here(job: str, settings: Settings, quarter: Quarter = QUARTER) -> RunOutcome:
+    prepare_process(settings)
+    write_instance_file(settings)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        return run_job(job, quarter, instance, lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def keep_environment() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home")
+
+
+@pytest.fixture
+def small_quarter(settings: Settings, tmp_path: Path) -> Settings:
+    put_small_quarter(settings, tmp_path / "made")
+    return settings
+
+
+@pytest.fixture
+def moshare() -> list[str]:
+    """The command line as a user starts it."""
+    return [str(Path(sys.executable).with_name("moshare"))]

@@ -1,0 +1,238 @@
+"""A record whose every field carries a marker goes through success and each kind of failure.
+
+Afterwards the marker is nowhere outside the vault and the agency's own inbox: not in Dagster's
+storage, on the console, in receipts, in the ledger or in what was released.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import run_here
+from small_deliveries import (
+    child_record,
+    incident,
+    put,
+    segment,
+    write_hotline,
+    write_line,
+    write_lines,
+    write_tokens,
+)
+
+from expectations.rules import expect_in_list
+from orchestration import linking, quality
+from orchestration.settings import Settings
+from sources.layout import load_ncands_layout, load_nibrs_layout
+
+MARKER = "QZJXVKWYPH"
+WINDOW = 4
+"""Any four characters of the repeated marker betray it, so that short fields are guarded too."""
+
+TRACES = {(MARKER * 2)[start : start + WINDOW].encode() for start in range(len(MARKER))}
+LONG_MARK = (MARKER * 40)[:338]
+
+
+def marked(length: int) -> str:
+    return (MARKER * 40)[:length]
+
+
+def poisoned_children() -> list[str]:
+    """One record of markers alone, and one that is legal wherever a check stands."""
+    layout = load_ncands_layout()
+    legal = {
+        "rptid": marked(12),
+        "chid": marked(12),
+        **{f.name: marked(f.length) for f in layout.fields if f.name.endswith("id")},
+        "wrkrid": marked(12),
+        "suprvid": marked(12),
+        "afcarsid": marked(12),
+    }
+    everything = write_line(layout, 338, {f.name: marked(f.length) for f in layout.fields})
+    usual = [child_record(rptid=f"R{n:011d}", chid=f"C{n:011d}") for n in range(40)]
+    return [child_record(**legal), everything, *usual]
+
+
+def poisoned_incidents() -> list[str]:
+    number = marked(12)
+    broken = [
+        write_line(
+            load_nibrs_layout()[level],
+            load_nibrs_layout()[level].width,
+            {f.name: marked(f.length) for f in load_nibrs_layout()[level].fields},
+        )
+        for level in "124567"
+    ]
+    half_broken = [
+        segment(1, 88, incident_number=marked(11), incident_date=marked(8)),
+        segment(4, 141, incident_number=marked(11), age_of_victim=marked(4)),
+    ]
+    usual = [line for n in range(60) for line in incident(f"INC{n:09d}")]
+    return [*incident(number), *broken, *half_broken, *usual]
+
+
+def usual_tokens(keys: str) -> dict[str, str]:
+    return {keys.format(n): f"{n:064x}" for n in range(60)}
+
+
+def put_poisoned_quarter(settings: Settings, made: Path) -> None:
+    token = "cd" * 32
+    put(settings, "dss", "2025Q1", {
+        "child_file": write_lines(made / "child_file.txt", poisoned_children()),
+        "tokens": write_tokens(made / "dss/tokens.csv", {
+            **usual_tokens("C{:011d}"), marked(12): token, MARKER * 3: MARKER}),
+    })  # fmt: skip
+    put(settings, "mshp", "2025Q1", {
+        "nibrs": write_lines(made / "nibrs.txt", poisoned_incidents()),
+        "tokens": write_tokens(made / "mshp/tokens.csv", {
+            **usual_tokens("MO0950000:INC{:09d}:001"),
+            f"MO0950000:{marked(12)}:001": token, MARKER: MARKER}),
+    })  # fmt: skip
+    put(settings, "hotline", "2025Q1", write_hotline(made / "hotline", "2025Q1"))
+
+
+def files_outside_the_vault(settings: Settings) -> Iterator[Path]:
+    private = (settings.vault, settings.landing / "inbox")
+    for path in settings.home.rglob("*"):
+        if path.is_file() and not any(path.is_relative_to(zone) for zone in private):
+            yield path
+
+
+def traces_of(marks: set[bytes], settings: Settings, printed: str) -> list[str]:
+    found = [
+        str(path.relative_to(settings.home))
+        for path in files_outside_the_vault(settings)
+        if any(mark in path.read_bytes() or mark.decode() in path.name for mark in marks)
+    ]
+    return found + (["console"] if any(mark.decode() in printed for mark in marks) else [])
+
+
+@pytest.fixture
+def poisoned(settings: Settings, tmp_path: Path) -> Settings:
+    put_poisoned_quarter(settings, tmp_path / "made")
+    return settings
+
+
+@pytest.fixture
+def assert_clean(poisoned: Settings, capfd: pytest.CaptureFixture[str]):
+    def check() -> None:
+        printed = "".join(capfd.readouterr())
+        assert traces_of(TRACES, poisoned, printed) == []
+        assert any(
+            mark in path.read_bytes()
+            for mark in TRACES
+            for path in poisoned.vault.rglob("*")
+            if path.is_file()
+        ), "the marker never entered the vault, so nothing was tested"
+
+    return check
+
+
+def test_success_leaves_no_trace_of_a_record(poisoned, assert_clean) -> None:
+    outcome = run_here("whole_quarter", poisoned)
+    assert outcome.sentences == ()
+    assert (poisoned.releases / "2025Q1" / "index.html").exists()
+    assert_clean()
+
+
+def test_a_rejected_delivery_leaves_no_trace_of_a_record(poisoned, assert_clean) -> None:
+    delivered = poisoned.landing / "inbox" / "dss" / "2025Q1" / "child_file.txt"
+    delivered.write_bytes(delivered.read_bytes().replace(b"QZJX", b"XJZQ", 1))
+    outcome = run_here("ingest_dss", poisoned)
+    assert outcome.exit_code == 3
+    assert list((poisoned.landing / "outbox" / "dss").iterdir())
+    assert_clean()
+
+
+def test_a_delivery_of_markers_alone_leaves_no_trace(poisoned, assert_clean, tmp_path) -> None:
+    put(poisoned, "dss", "2025Q1", {
+        "child_file": write_lines(tmp_path / "other" / "child_file.txt", [LONG_MARK] * 9)
+    })  # fmt: skip
+    assert run_here("ingest_dss", poisoned).exit_code == 3
+    assert_clean()
+
+
+def with_changed_dbt_project(settings, tmp_path, monkeypatch, change) -> None:
+    copy = tmp_path / "dbt_project"
+    shutil.copytree(
+        settings.dbt_project, copy, ignore=shutil.ignore_patterns("target", "logs", ".user.yml")
+    )
+    change(copy)
+    manifest = settings.dbt_manifest
+    monkeypatch.setattr(Settings, "dbt_manifest", property(lambda _: manifest))
+    monkeypatch.setattr(Settings, "dbt_project", property(lambda _: copy))
+
+
+def test_a_bad_cast_in_dbt_leaves_no_trace(poisoned, assert_clean, tmp_path, monkeypatch) -> None:
+    def cast_plainly(project: Path) -> None:
+        model = project / "models" / "staging" / "stg_dss__child_reports.sql"
+        text = model.read_text()
+        assert "placed.child_id," in text
+        model.write_text(text.replace("placed.child_id,", "cast(placed.child_id as date) as child_id,", 1))
+
+    with_changed_dbt_project(poisoned, tmp_path, monkeypatch, cast_plainly)
+    outcome = run_here("whole_quarter", poisoned)
+    assert outcome.exit_code == 4
+    assert "MS902" in outcome.sentences[0]
+    assert any(mark in log for mark in TRACES for log in read_logs(poisoned)), (
+        "the engine did not quote the value, so nothing was tested"
+    )
+    assert_clean()
+
+
+def read_logs(settings: Settings) -> list[bytes]:
+    return [path.read_bytes() for path in (settings.vault / "dbt" / "logs").iterdir()]
+
+
+def test_a_failed_dbt_test_leaves_no_trace(poisoned, assert_clean, tmp_path, monkeypatch) -> None:
+    def fail_a_test(project: Path) -> None:
+        tests = sorted((project / "tests").rglob("assert_*.sql"))
+        chosen = next(path for path in tests if "stg_" in path.read_text())
+        chosen.write_text("select * from {{ ref('stg_dss__child_reports') }}")
+
+    with_changed_dbt_project(poisoned, tmp_path, monkeypatch, fail_a_test)
+    outcome = run_here("whole_quarter", poisoned)
+    assert outcome.exit_code == 4
+    assert not (poisoned.releases / "2025Q1").exists()
+    assert_clean()
+
+
+def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> None:
+    real = quality.after_staging_suites
+
+    def strict_suites(quarter_start):
+        (first, second, *rest) = real(quarter_start)
+        rule = expect_in_list("child_id", ("nobody",), "children")
+        return (first, replace(second, rules=(*second.rules, rule)), *rest)
+
+    monkeypatch.setattr("orchestration.defs.checks.after_staging_suites", strict_suites)
+    outcome = run_here("whole_quarter", poisoned)
+    assert outcome.exit_code == 4
+    assert "expectations" in outcome.sentences[0]
+    assert not (poisoned.vault / "gates").exists()
+    assert_clean()
+
+
+def test_an_exception_in_python_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        record = poisoned_children()[0]
+        try:
+            raise KeyError(record)
+        except KeyError:
+            raise ValueError(record)  # noqa: B904 - the context must not leave either
+
+    monkeypatch.setattr(linking, "write_links", fail)
+    outcome = run_here("whole_quarter", poisoned)
+    assert outcome.exit_code == 1
+    assert "MS901" in outcome.sentences[0]
+    assert_clean()
+
+
+def test_the_search_would_find_a_trace(poisoned, capfd) -> None:
+    poisoned.releases.mkdir(parents=True)
+    (poisoned.releases / "leak.csv").write_text(f"count,{marked(5)}")
+    print(marked(6))
+    printed = "".join(capfd.readouterr())
+    assert traces_of(TRACES, poisoned, printed) == ["releases/leak.csv", "console"]

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import stat
+from pathlib import Path
+
+import pytest
+
+from linkage.errors import ERRORS, LinkageError
+from linkage.tokenize import make_token, make_tokens, new_key, read_key
+
+KEY = bytes(range(32))
+MARKER = "Xyzzymarker"
+
+
+def roster(tmp_path: Path, *lines: str, heading: str = "record_key,name,birth_date") -> Path:
+    path = tmp_path / "roster.csv"
+    path.write_text("\n".join([heading, *lines, ""]), encoding="utf-8")
+    return path
+
+
+def tokens(path: Path) -> dict[str, str]:
+    with path.open(newline="") as lines:
+        return {row["record_key"]: row["token"] for row in csv.DictReader(lines)}
+
+
+def test_a_token_is_the_keyed_hash_of_version_name_and_birth_date() -> None:
+    message = b"moshare-token/1\nbeck ina\n2011-02-03"
+    expected = hmac.new(KEY, message, hashlib.sha256).hexdigest()
+    assert make_token("BECK, Ina", "2011-02-03", KEY) == expected
+
+
+def test_another_key_gives_another_token() -> None:
+    assert make_token("Ina Beck", "2011-02-03", KEY) != make_token(
+        "Ina Beck", "2011-02-03", b"1" * 32
+    )
+
+
+def test_two_agencies_give_one_child_one_token(tmp_path: Path) -> None:
+    source = roster(tmp_path, "C1,Ina Beck,2011-02-03", '"M:1:001","BECK, INA",2011-02-03')
+    make_tokens(source, KEY, tmp_path / "tokens.csv")
+    made = tokens(tmp_path / "tokens.csv")
+    assert made["C1"] == made["M:1:001"]
+    assert len(made["C1"]) == 64
+
+
+def test_a_record_without_name_or_birth_date_gets_no_token(tmp_path: Path) -> None:
+    source = roster(tmp_path, "C1,,2011-02-03", "C2,Ina Beck,", "C3,Ina Beck,2011-02-03")
+    summary = make_tokens(source, KEY, tmp_path / "tokens.csv")
+    assert set(tokens(tmp_path / "tokens.csv")) == {"C3"}
+    assert (summary.records, summary.without_token) == (3, 2)
+
+
+def test_a_roster_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    source = tmp_path / "roster.csv"
+    source.write_bytes(
+        "record_key,name,birth_date\r\nC1,Löwen Ina,2011-02-03\r\n".encode("utf-8-sig")
+    )
+    make_tokens(source, KEY, tmp_path / "tokens.csv")
+    assert set(tokens(tmp_path / "tokens.csv")) == {"C1"}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        (f"C2,{MARKER},03/02/2011", "MS807", "line 3, field birth_date"),
+        (f"C2,{MARKER},{MARKER}", "MS807", "line 3, field birth_date"),
+        (f" ,{MARKER},2011-02-03", "MS807", "line 3, field record_key"),
+        (f"C2,{MARKER}", "MS806", "line 3"),
+        (f"C2,{MARKER},2011-02-03,{MARKER}", "MS806", "line 3"),
+        (f'C2,"{MARKER}"x,2011-02-03', "MS808", "roster.csv"),
+    ],
+)
+def test_a_faulty_line_is_named_without_its_values_and_leaves_no_file(
+    tmp_path: Path, line: str, code: str, words: str
+) -> None:
+    source = roster(tmp_path, "C1,Ina Beck,2011-02-03", line)
+    with pytest.raises(LinkageError) as failure:
+        make_tokens(source, KEY, tmp_path / "tokens.csv")
+    assert failure.value.code == code
+    assert words in failure.value.sentence
+    assert MARKER not in failure.value.sentence
+    assert failure.value.__suppress_context__ or failure.value.__context__ is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["roster.csv"]
+
+
+def test_a_failed_run_keeps_the_tokens_of_the_run_before(tmp_path: Path) -> None:
+    out = tmp_path / "tokens.csv"
+    make_tokens(roster(tmp_path, "C1,Ina Beck,2011-02-03"), KEY, out)
+    before = out.read_bytes()
+    with pytest.raises(LinkageError):
+        make_tokens(roster(tmp_path, "C1,Ina Beck,unknown"), KEY, out)
+    assert out.read_bytes() == before
+
+
+def test_another_heading_is_refused(tmp_path: Path) -> None:
+    source = roster(tmp_path, heading="id,name,born")
+    with pytest.raises(LinkageError, match="MS805"):
+        make_tokens(source, KEY, tmp_path / "tokens.csv")
+
+
+def test_a_roster_that_is_no_text_or_missing_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "roster.csv"
+    with pytest.raises(LinkageError, match="MS808"):
+        make_tokens(source, KEY, tmp_path / "tokens.csv")
+    source.write_bytes(b"record_key,name,birth_date\nC1,\xff\xfe,2011-02-03\n")
+    with pytest.raises(LinkageError, match="MS808"):
+        make_tokens(source, KEY, tmp_path / "tokens.csv")
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LinkageError, match="MS810"):
+        make_tokens(roster(tmp_path), KEY, tmp_path / "nowhere" / "tokens.csv")
+
+
+def test_a_new_key_is_32_random_bytes_that_only_the_owner_can_read(tmp_path: Path) -> None:
+    new_key(tmp_path / "one.key")
+    new_key(tmp_path / "two.key")
+    assert stat.S_IMODE((tmp_path / "one.key").stat().st_mode) == 0o600
+    assert len(read_key(tmp_path / "one.key")) == 32
+    assert read_key(tmp_path / "one.key") != read_key(tmp_path / "two.key")
+
+
+def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
+    new_key(tmp_path / "shared.key")
+    before = read_key(tmp_path / "shared.key")
+    with pytest.raises(LinkageError, match="MS801"):
+        new_key(tmp_path / "shared.key")
+    assert read_key(tmp_path / "shared.key") == before
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_key_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    new_key(tmp_path / "shared.key")
+    (tmp_path / "shared.key").chmod(mode)
+    with pytest.raises(LinkageError, match="MS803"):
+        read_key(tmp_path / "shared.key")
+
+
+@pytest.mark.parametrize("content", ["", "abc", "00" * 31, "00" * 33, "zz" * 32])
+def test_a_key_that_is_short_or_no_hexadecimal_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "shared.key"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(LinkageError, match="MS804"):
+        read_key(path)
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LinkageError, match="MS802"):
+        read_key(tmp_path / "shared.key")
+    with pytest.raises(LinkageError, match="MS802"):
+        new_key(tmp_path / "nowhere" / "shared.key")
+
+
+def test_every_failure_is_a_whole_sentence_with_an_exit_code() -> None:
+    facts = {"file": "f", "line": 1, "field": "g", "expected": "It must", "quarter": "2025-01-01"}
+    for code in ERRORS:
+        failure = LinkageError(code, **facts)
+        assert failure.sentence.startswith(f"{code}: ")
+        assert failure.sentence.endswith(".")
+        assert failure.exit_code in {2, 3, 4}

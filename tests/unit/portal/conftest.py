@@ -1,0 +1,113 @@
+"""A small release, written by hand, as the door would hand it over."""
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from privacy.released import (
+    ESTIMATED,
+    NOT_COLLECTED,
+    NOT_DISTINGUISHABLE,
+    GroupFacts,
+    PlanFacts,
+    PrivacyFacts,
+    Release,
+    ReleasedRow,
+    ReleasedTable,
+)
+
+
+def make_table(
+    name: str,
+    unit: str,
+    rows: list[tuple[tuple[str, ...], int | None, int | None, str]],
+    dimensions: tuple[str, ...] = ("state",),
+    sources: tuple[str, ...] = ("dss",),
+) -> ReleasedTable:
+    return ReleasedTable(
+        name=name,
+        title=f"Title of {name} ({unit})",
+        unit=unit,
+        definition=f"Definition of {name}.",
+        sources=sources,
+        dimensions=dimensions,
+        dimension_titles=tuple(f"Title of {dimension}" for dimension in dimensions),
+        rows=tuple(
+            ReleasedRow(labels, labels, estimate, margin, None if margin is None else 20, status)
+            for labels, estimate, margin, status in rows
+        ),
+        sigma=7.5 if sources else None,
+        rho=Fraction(1, 80) if sources else None,
+        bound="One person is one row." if sources else None,
+    )
+
+
+@pytest.fixture
+def release() -> Release:
+    state = ("Missouri",)
+    tables = (
+        make_table("reports", "reports", [(state, 24, 12, ESTIMATED)]),
+        make_table(
+            "children_by_sex",
+            "children",
+            [
+                (("Female",), 1234, 12, ESTIMATED),
+                (("Male",), -4, 12, NOT_DISTINGUISHABLE),
+                (('Sex <not> known, "quoted"',), -40, 12, NOT_DISTINGUISHABLE),
+            ],
+            dimensions=("sex_group",),
+        ),
+        make_table("hotline_cases", "cases", [(state, 15, 12, NOT_DISTINGUISHABLE)]),
+        make_table("hotline_children", "children", [(state, 30, 12, ESTIMATED)]),
+        make_table(
+            "incidents_known_to_police",
+            "incidents",
+            [(("Strict",), 21, 12, ESTIMATED), (("Broad",), 33, 17, ESTIMATED)],
+            dimensions=("definition",),
+            sources=("mshp",),
+        ),
+        make_table(
+            "arrests",
+            "arrests",
+            [(("Commercial sex acts",), 22, 12, ESTIMATED)],
+            dimensions=("offence_group",),
+            sources=("mshp",),
+        ),
+        make_table("prosecutions", "cases filed", [(state, None, None, NOT_COLLECTED)], sources=()),
+    )
+    rho = Fraction(1, 8)
+    return Release(
+        release_id="2025Q1",
+        quarter_start=date(2025, 1, 1),
+        tables=tables,
+        plan=PlanFacts("a" * 64, 1, "b" * 64, "2026-01-15", "c" * 64),
+        privacy=PrivacyFacts(
+            unit="One identity added or removed.",
+            rho=rho,
+            rho_decimal="0.125",
+            delta=0.000001,
+            epsilon=2.42,
+            mu=0.5,
+            power=0.034,
+            groups=(GroupFacts(1, rho, 2.42), GroupFacts(2, 4 * rho, 5.22)),
+            unprotected=("which agencies delivered", "the plan"),
+        ),
+        versions=(("opendp", "0.16.0"), ("python", "3.11.7")),
+        drawn_at="2025-04-15T11:00:00Z",
+        ledger_head="f" * 64,
+    )
+
+
+@pytest.fixture
+def deliveries() -> dict[str, str]:
+    return {"dss": "full", "mshp": "delta", "hotline": "nil"}
+
+
+@pytest.fixture
+def other_release(release: Release) -> Release:
+    """The same quarter with one estimate changed by one."""
+    table = release.tables[0]
+    row = replace(table.rows[0], estimate=25)
+    return replace(release, tables=(replace(table, rows=(row,)), *release.tables[1:]))

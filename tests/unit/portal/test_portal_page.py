@@ -1,0 +1,255 @@
+"""The page: what it says, and that everybody can read it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import portal
+from portal.codebook import BLOCKS, COLUMNS, TABLES
+from portal.folder import list_files
+from portal.page import describe_page, render_page
+from portal.wording import name_period, say_likely, say_range
+from privacy.policy import load_policy
+from privacy.released import NOT_RELEASED, Release
+
+STYLE = (Path(portal.__file__).parent / "templates" / "release.css").read_text(encoding="utf-8")
+
+
+class Reader(HTMLParser):
+    """Elements with their attributes, in order, and the text of the page."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(content.decode("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.elements[-1][0] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def read(release: Release, deliveries: Mapping[str, str], *, is_simulated: bool = True) -> Reader:
+    return Reader(render_page(describe_page(release, deliveries, is_simulated=is_simulated)))
+
+
+@pytest.fixture
+def page(release: Release, deliveries: Mapping[str, str]) -> Reader:
+    return read(release, deliveries)
+
+
+def test_a_headline_says_number_and_range_in_words(page: Reader) -> None:
+    assert "about 24 likely between 12 and 36 reports" in page.text
+    assert "about 21 likely between 9 and 33 incidents (Strict)" in page.text
+
+
+def test_a_number_that_may_be_zero_is_said_so_with_a_range_from_zero(page: Reader) -> None:
+    assert "not distinguishable from zero likely 27 or fewer cases" in page.text
+    assert "Missouri not distinguishable from zero 0 to 27" in page.text
+
+
+def test_prosecutions_are_not_collected_which_is_not_zero(page: Reader) -> None:
+    assert "not collected by any source, which is not zero cases filed" in page.text
+    assert "Missouri not collected by any source no range" in page.text
+
+
+def test_a_table_that_is_not_released_says_so(
+    release: Release, deliveries: Mapping[str, str]
+) -> None:
+    table = release.tables[0]
+    row = replace(table.rows[0], estimate=None, moe90=None, status=NOT_RELEASED)
+    text = read(replace(release, tables=(replace(table, rows=(row,)),)), deliveries).text
+    assert "Missouri not released no range" in text
+    assert "not released, which is not zero" in text
+
+
+def test_no_range_goes_below_zero_and_thousands_have_a_comma(page: Reader) -> None:
+    assert "Female about 1,234 1,222 to 1,246" in page.text
+    assert "Male not distinguishable from zero 0 to 8" in page.text
+    assert 'known, "quoted" not distinguishable from zero 0 to 0' in page.text
+    assert not re.search(r"[-−]\d+ to", page.text)
+
+
+def test_no_cell_of_a_table_is_empty(release: Release, deliveries: Mapping[str, str]) -> None:
+    html = render_page(describe_page(release, deliveries, is_simulated=False)).decode()
+    cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", html, re.DOTALL)
+    assert len(cells) > 40
+    assert all(cell.strip() for cell in cells)
+
+
+def test_a_simulated_release_says_so_in_title_head_and_foot(page: Reader) -> None:
+    assert page.text.count("Simulated data.") == 2
+    assert page.text.startswith("Simulated: Child trafficking")
+
+
+def test_a_real_release_has_no_word_of_simulation(
+    release: Release, deliveries: Mapping[str, str]
+) -> None:
+    real = read(release, deliveries, is_simulated=False)
+    assert "imulated" not in real.text
+
+
+def test_labels_are_text_and_never_markup(page: Reader) -> None:
+    assert "Sex <not> known" in page.text
+    assert not page.all("not")
+
+
+def test_the_page_says_what_privacy_costs_and_who_delivered(page: Reader) -> None:
+    for words in (
+        "One identity added or removed.",
+        "3.4 in 100",
+        "rho 0.125",
+        "epsilon 2.42 at delta 0.000001",
+        "rho 0.5 and epsilon 5.22 for 2 identities",
+        "which agencies delivered; the plan",
+        "Delivered corrections",
+        "no record of the quarter. This is not silence.",
+        "moshare verify 2025Q1",
+        "drawn 2025-04-15",
+        "January to March 2025",
+    ):
+        assert words in page.text
+
+
+def test_a_release_without_some_tables_still_has_a_page(
+    release: Release, deliveries: Mapping[str, str]
+) -> None:
+    page = read(replace(release, tables=release.tables[:1]), deliveries)
+    assert "about 24" in page.text
+    assert len(page.all("table")) == 1
+
+
+def test_nothing_is_loaded_from_outside_and_nothing_is_run(page: Reader) -> None:
+    assert {"script", "img", "iframe", "form", "object"}.isdisjoint(tag for tag, _ in page.elements)
+    assert [link["href"] for link in page.all("link")] == ["data:,"]
+    assert not re.search(r"url\(|@import|//", STYLE)
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+
+
+def test_every_link_leads_to_a_part_of_the_page_or_a_file_of_the_folder(
+    release: Release, deliveries: Mapping[str, str], page: Reader
+) -> None:
+    files = list_files(release, deliveries, simulated=True)
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    links = [str(anchor["href"]) for anchor in page.all("a")]
+    assert len(links) > 20
+    for link in links:
+        assert link.removeprefix("#") in ids if link.startswith("#") else link in files
+
+
+def test_headings_go_down_one_step_at_a_time(page: Reader) -> None:
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    pairs = pairwise(levels)
+    assert all(later <= earlier + 1 for earlier, later in pairs)
+
+
+def test_the_page_has_its_landmarks_language_and_a_way_past_the_navigation(page: Reader) -> None:
+    for landmark in ("header", "nav", "main", "footer"):
+        assert len(page.all(landmark)) == 1
+    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("a")[0]["href"] == "#main"
+    assert page.all("main")[0]["id"] == "main"
+    assert page.all("nav")[0]["aria-label"]
+
+
+def test_every_table_has_a_caption_scoped_headers_and_a_labelled_region(page: Reader) -> None:
+    tables = len(page.all("table"))
+    assert tables == 7
+    assert len(page.all("caption")) == tables
+    assert {header.get("scope") for header in page.all("th")} == {"col", "row"}
+    regions = [box for box in page.all("div") if box.get("role") == "region"]
+    assert len(regions) == tables + 1
+    for region in regions:
+        assert region["tabindex"] == "0"
+        assert region.get("aria-labelledby") or region.get("aria-label")
+
+
+def test_ids_are_unique_and_labels_point_at_them(page: Reader) -> None:
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    labels = {
+        attributes["aria-labelledby"]
+        for _, attributes in page.elements
+        if "aria-labelledby" in attributes
+    }
+    assert labels <= set(ids)
+
+
+def read_colours(start: str) -> dict[str, str]:
+    block = STYLE[STYLE.index(start) :]
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block[: block.index("}")]))
+
+
+def measure_luminance(colour: str) -> float:
+    parts = [int(colour[position : position + 2], 16) / 255 for position in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [":root", "(prefers-color-scheme: dark)"])
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [
+        ("ink", "paper", 4.5),
+        ("ink", "shade", 4.5),
+        ("soft", "paper", 4.5),
+        ("soft", "shade", 4.5),
+        ("link", "paper", 4.5),
+        ("on-alarm", "alarm", 4.5),
+        ("focus", "paper", 3.0),
+        ("line", "paper", 3.0),
+    ],
+)
+def test_colours_have_the_contrast_of_wcag_aa(
+    scheme: str, front: str, back: str, least: float
+) -> None:
+    colours = read_colours(scheme)
+    dark, light = sorted(measure_luminance(colours[name]) for name in (front, back))
+    assert (light + 0.05) / (dark + 0.05) >= least
+
+
+def test_every_table_and_dimension_of_the_reviewed_policy_is_explained() -> None:
+    policy = load_policy()
+    assert {table.name for table in policy.tables} == set(TABLES)
+    assert set(policy.dimensions) <= set(COLUMNS)
+    assert {text.block for text in TABLES.values()} == set(BLOCKS)
+    assert all(text.caveats for text in TABLES.values())
+
+
+@pytest.mark.parametrize(
+    ("first_day", "words"),
+    [
+        (date(2025, 1, 1), "January to March 2025"),
+        (date(2025, 4, 1), "April to June 2025"),
+        (date(2025, 7, 1), "July to September 2025"),
+        (date(2025, 10, 1), "October to December 2025"),
+    ],
+)
+def test_a_quarter_is_named_by_its_months(first_day: date, words: str) -> None:
+    assert name_period(first_day) == words
+
+
+def test_ranges_are_said_in_words() -> None:
+    assert say_range(12, 1036) == "12 to 1,036"
+    assert say_likely(12, 36) == "likely between 12 and 36"
+    assert say_likely(0, 12) == "likely 12 or fewer"

@@ -1,0 +1,156 @@
+import copy
+import json
+import logging
+import pickle
+import sys
+from collections.abc import Callable
+
+import pytest
+from privacy_examples import example_exact, example_frame, fill
+
+from privacy.errors import PrivacyError
+from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
+from privacy.frames import AGGREGATE, LINKED, ROWS
+from privacy.plan import Plan
+
+MARKER = "Zq7-marker"
+
+
+def all_kinds() -> list[ExactFrame | ExactRelease]:
+    frames = [fill(example_frame(kind), [0, 3, 5]) for kind in (ROWS, AGGREGATE, LINKED)]
+    return [*frames, ExactRelease(frames[:1])]
+
+
+REFUSED: dict[str, Callable[[object], object]] = {
+    "format": lambda exact: f"{exact:}",
+    "pickle": pickle.dumps,
+    "copy": copy.copy,
+    "deep copy": copy.deepcopy,
+    "hash": hash,
+    "length": len,  # type: ignore[dict-item]
+    "iteration": list,  # type: ignore[dict-item]
+    "index": lambda exact: exact[0],  # type: ignore[index]
+    "membership": lambda exact: 1 in exact,  # type: ignore[operator]
+    "equality": lambda exact: exact == 1,
+    "inequality": lambda exact: exact != 1,
+}
+
+
+@pytest.mark.parametrize("use", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("exact", all_kinds(), ids=["rows", "counts", "cells", "release"])
+def test_exact_values_refuse_to_leave_their_container(
+    exact: object, use: Callable[[object], object]
+) -> None:
+    with pytest.raises(PrivacyError, match="MS608"):
+        use(exact)
+
+
+@pytest.mark.parametrize("exact", all_kinds(), ids=["rows", "counts", "cells", "release"])
+def test_exact_values_show_a_name_and_nothing_else(
+    exact: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger(__name__).warning("%s %r", exact, exact)
+    texts = {repr(exact), str(exact), "%s" % exact}  # noqa: UP031
+    assert all(text.endswith(": withheld>") for text in texts)
+    assert caplog.messages == [f"{exact!s} {exact!r}"]
+    assert not hasattr(exact, "__dict__")
+    with pytest.raises(TypeError):
+        json.dumps(exact)
+
+
+def test_the_size_of_a_container_says_nothing_about_its_rows() -> None:
+    frame = example_frame()
+    assert sys.getsizeof(fill(frame, [0])) == sys.getsizeof(fill(frame, [0] * 500))
+
+
+def test_rows_are_held_as_leaf_numbers_without_their_units() -> None:
+    rows = ExactRows(example_frame(), ["a", "b"], {"age": ["x", "old"], "sex": ["m", "f"]})
+    assert rows.hand_over_to_noise() == [5, 0]
+
+
+def test_no_rows_are_rows() -> None:
+    assert ExactRows(example_frame(), (), {"age": (), "sex": ()}).hand_over_to_noise() == []
+
+
+@pytest.mark.parametrize(
+    ("exact_type", "kind"), [(ExactRows, ROWS), (ExactCells, LINKED)], ids=["rows", "cells"]
+)
+class TestRowsThatAreRefused:
+    def test_a_unit_with_two_rows(self, exact_type: type[ExactRows], kind: str) -> None:
+        with pytest.raises(PrivacyError, match="MS606") as caught:
+            exact_type(
+                example_frame(kind), [MARKER, MARKER], {"sex": ["f", "f"], "age": ["x", "x"]}
+            )
+        assert MARKER not in caught.value.sentence
+
+    def test_a_row_without_a_unit(self, exact_type: type[ExactRows], kind: str) -> None:
+        for unit in ("", None):
+            with pytest.raises(PrivacyError, match="MS607"):
+                exact_type(example_frame(kind), [unit], {"sex": ["f"], "age": ["x"]})  # type: ignore[list-item]
+
+    def test_a_key_that_only_the_data_holds_is_refused_unnamed(
+        self, exact_type: type[ExactRows], kind: str
+    ) -> None:
+        with pytest.raises(PrivacyError, match=r"MS605.*column age") as caught:
+            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": [MARKER]})
+        assert MARKER not in caught.value.sentence
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+
+    def test_an_absent_key(self, exact_type: type[ExactRows], kind: str) -> None:
+        with pytest.raises(PrivacyError, match="MS605"):
+            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": [None]})  # type: ignore[list-item]
+
+    def test_columns_of_unlike_length(self, exact_type: type[ExactRows], kind: str) -> None:
+        with pytest.raises(PrivacyError, match="MS607"):
+            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": ["x", "x"]})
+
+    def test_a_missing_column(self, exact_type: type[ExactRows], kind: str) -> None:
+        with pytest.raises(PrivacyError, match=r"MS607.*sex, age"):
+            exact_type(example_frame(kind), ["a"], {"sex": ["f"]})
+
+    def test_a_frame_of_another_kind(self, exact_type: type[ExactRows], kind: str) -> None:
+        assert kind != AGGREGATE
+        with pytest.raises(PrivacyError, match=r"MS607.*aggregate"):
+            exact_type(example_frame(AGGREGATE), ["a"], {"sex": ["f"], "age": ["x"]})
+
+
+def test_a_listed_cell_without_a_count_is_zero() -> None:
+    counts = ExactCounts(example_frame(AGGREGATE), {"sex": ["m"], "age": ["old"]}, [9])
+    assert counts.hand_over_to_noise() == [0, 0, 0, 9, 0, 0]
+
+
+@pytest.mark.parametrize("count", [-1, 1.0, True, None, 2**53, "3"])
+def test_a_count_that_is_no_whole_number_from_zero_up_is_refused(count: object) -> None:
+    with pytest.raises(PrivacyError, match="MS607"):
+        ExactCounts(example_frame(AGGREGATE), {"sex": ["m"], "age": ["x"]}, [count])  # type: ignore[list-item]
+
+
+def test_a_cell_counted_twice_is_refused() -> None:
+    with pytest.raises(PrivacyError, match=r"MS607.*twice"):
+        ExactCounts(example_frame(AGGREGATE), {"sex": ["m", "m"], "age": ["x", "x"]}, [1, 2])
+
+
+def test_a_frame_given_twice_is_refused() -> None:
+    rows = fill(example_frame(), [0])
+    with pytest.raises(PrivacyError, match=r"MS609.*twice"):
+        ExactRelease([rows, rows])
+
+
+def test_a_release_that_fits_its_plan_is_accepted(plan: Plan) -> None:
+    example_exact(plan).require([planned.frame for planned in plan.frames])
+
+
+def test_a_frame_that_the_plan_does_not_name_is_refused() -> None:
+    with pytest.raises(PrivacyError, match=r"MS609.*children is not in the plan"):
+        ExactRelease([fill(example_frame(), [0])]).require([])
+
+
+def test_a_missing_frame_is_refused() -> None:
+    with pytest.raises(PrivacyError, match=r"MS609.*children is missing"):
+        ExactRelease([]).require([example_frame()])
+
+
+def test_a_frame_made_for_another_bound_is_refused() -> None:
+    with pytest.raises(PrivacyError, match=r"MS609.*another plan"):
+        ExactRelease([fill(example_frame(), [0])]).require([example_frame(bound=2)])

@@ -1,0 +1,143 @@
+import re
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from opendp import mod
+from privacy_examples import example_frame, fill
+
+import privacy
+from privacy import noise
+from privacy.errors import PrivacyError
+from privacy.frames import AGGREGATE, LINKED, ROWS, Query
+
+CODE = sorted(Path(privacy.__file__).parent.glob("*.py"))
+BY_SEX = (0, 0, 0, 1, 1, 1)
+
+
+def modules_with(pattern: str) -> set[str]:
+    return {path.name for path in CODE if re.search(pattern, path.read_text("utf-8"), re.MULTILINE)}
+
+
+def by_sex(scale: float = 2.0, table: str = "by_sex") -> Query:
+    return Query(table, BY_SEX, 2, scale)
+
+
+def test_one_file_imports_opendp_and_takes_exact_values() -> None:
+    assert modules_with(r"^\s*(from|import) opendp") == {"noise.py"}
+    assert modules_with(r"hand_over_to_noise\(") == {"exact.py", "noise.py"}
+
+
+def test_there_is_no_other_randomness_in_this_room() -> None:
+    sources = r"\b(random|secrets|urandom|getrandom|uuid[14]?|default_rng|numpy|scipy)\b"
+    assert modules_with(sources) == set()
+
+
+def test_reading_a_release_or_the_ledger_loads_no_opendp() -> None:
+    probe = (
+        "import sys\n"
+        "import privacy.released, privacy.policy, privacy.ledger, privacy.keys, privacy.exact\n"
+        "sys.exit(bool({'opendp', 'numpy', 'scipy'} & set(sys.modules)))"
+    )
+    root = Path(privacy.__file__).parents[1]
+    assert subprocess.run([sys.executable, "-c", probe], check=False, cwd=root).returncode == 0
+
+
+def test_a_frame_of_rows_costs_what_opendp_maps_for_its_bound() -> None:
+    one = noise.FrameMechanism(example_frame(), [by_sex()])
+    two = noise.FrameMechanism(example_frame(bound=2), [by_sex()])
+    assert one.rho == Fraction(1, 8)
+    assert two.rho == 4 * one.rho
+
+
+def test_tables_of_one_frame_add_up() -> None:
+    both = noise.FrameMechanism(example_frame(), [by_sex(), by_sex(4.0, "again")])
+    assert both.rho == Fraction(1, 8) + Fraction(1, 32)
+
+
+@pytest.mark.parametrize("kind", [AGGREGATE, LINKED])
+def test_frames_of_counts_cost_their_declared_distance(kind: str) -> None:
+    mechanism = noise.FrameMechanism(example_frame(kind, 1), [by_sex(), by_sex(4.0, "again")])
+    assert mechanism.rho == Fraction(1, 8) + Fraction(1, 32)
+    wider = noise.FrameMechanism(example_frame(LINKED, 5), [by_sex()])
+    assert Fraction(5, 8) <= wider.rho < Fraction(5, 8) + Fraction(1, 10**12)
+
+
+@pytest.mark.parametrize("kind", [ROWS, AGGREGATE, LINKED])
+def test_drawn_cells_are_whole_numbers_around_the_sums(kind: str) -> None:
+    frame = example_frame(kind)
+    leaves = range(6) if kind == AGGREGATE else [0, 1, 1, 2, 3] * 400
+    truth = [21, 21] if kind == AGGREGATE else [1600, 400]
+    drawn = noise.FrameMechanism(frame, [by_sex()]).draw(fill(frame, list(leaves)))
+    assert all(type(cell) is int for cell in drawn["by_sex"])
+    assert all(abs(cell - true) < 30 for cell, true in zip(drawn["by_sex"], truth, strict=True))
+
+
+def test_a_key_only_in_the_list_is_noise_on_zero() -> None:
+    frame = example_frame()
+    query = Query("all", tuple(range(6)), 6, 1.0)
+    draws = [noise.FrameMechanism(frame, [query]).draw(fill(frame, []))["all"] for _ in range(40)]
+    assert {len(cells) for cells in draws} == {6}
+    assert any(cell for cells in draws for cell in cells)
+
+
+def test_a_scale_below_1_is_refused() -> None:
+    with pytest.raises(PrivacyError, match="MS611"):
+        noise.FrameMechanism(example_frame(), [by_sex(0.999)])
+
+
+def test_any_other_feature_of_opendp_is_refused() -> None:
+    before = set(mod.GLOBAL_FEATURES)
+    mod.enable_features("honest-but-curious")
+    try:
+        with pytest.raises(PrivacyError, match="MS610"):
+            noise.FrameMechanism(example_frame(), [by_sex()])
+    finally:
+        mod.GLOBAL_FEATURES.clear()
+        mod.GLOBAL_FEATURES.update(before)
+
+
+def test_a_measurement_that_opendp_refuses_is_a_sentence() -> None:
+    with pytest.raises(PrivacyError, match="MS613"):
+        noise.FrameMechanism(example_frame(), [by_sex(float("nan"))])
+
+
+def test_a_draw_that_opendp_refuses_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = example_frame()
+    mechanism = noise.FrameMechanism(frame, [by_sex()])
+
+    def refuse(_: object) -> None:
+        raise mod.OpenDPException("FailedFunction", "a value")
+
+    monkeypatch.setattr(mechanism, "_measurements", [refuse])
+    with pytest.raises(PrivacyError, match="MS613") as caught:
+        mechanism.draw(fill(frame, [0]))
+    assert "a value" not in caught.value.sentence
+
+
+@pytest.mark.parametrize("kind", [ROWS, AGGREGATE, LINKED])
+@pytest.mark.parametrize("rho", [Fraction(1, 8), Fraction(3, 200), Fraction(1, 300), Fraction(7)])
+def test_the_smallest_scale_costs_no_more_than_it_may_and_one_step_less_would(
+    kind: str, rho: Fraction
+) -> None:
+    frame = example_frame(kind, 3)
+    scale = noise.find_smallest_scale(frame, by_sex(), rho)
+
+    def cost(thousandths: int) -> Fraction:
+        return noise.FrameMechanism(frame, [by_sex(thousandths / 1000)]).rho
+
+    steps = int(scale * 1000)
+    assert cost(steps) <= rho
+    assert steps == 1000 or cost(steps - 1) > rho
+
+
+def test_the_margin_is_one_below_opendps_accuracy() -> None:
+    assert noise.compute_margin(4.0, 1) == 7
+    assert noise.compute_margin(4.0, 4) == noise.compute_margin(8.0, 1)
+
+
+def test_more_rows_need_a_higher_cut_off() -> None:
+    cut_offs = [noise.compute_cut_off(5.0, 1, 0.9 / rows) for rows in (1, 10, 100, 1000)]
+    assert cut_offs == sorted(set(cut_offs))

@@ -1,0 +1,48 @@
+"""A bench on which the tests of `sources` read one file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sources_builders import QUARTER
+
+from sources.contracts import current_contract
+from sources.hotline import read_counts
+from sources.ncands import read_child_file
+from sources.nibrs import read_segments
+from sources.tokens import read_tokens
+from sources.workbench import FileReading, list_problems, open_workbench
+
+
+class Bench:
+    """Reads the content of one file and remembers the connection."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.connection = open_workbench(folder)
+
+    def read(self, role: str, content: bytes) -> FileReading:
+        path = self.folder / f"{role}.txt"
+        path.write_bytes(content)
+        agency = {"child_file": "dss", "tokens": "dss", "nibrs": "mshp", "counts": "hotline"}[role]
+        contract = current_contract(agency)
+        file = contract.file_of(role)
+        if role == "counts":
+            return read_counts(self.connection, path, file, contract, QUARTER)
+        reader = {"child_file": read_child_file, "tokens": read_tokens, "nibrs": read_segments}
+        return reader[role](self.connection, path, file)
+
+    def problems(self) -> list[tuple[str, str, tuple[int, ...]]]:
+        return [(item.code, item.field, item.lines) for item in list_problems(self.connection)]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        found = self.connection.table(f"rows_{table}").order("line_number")
+        return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.connection.close()

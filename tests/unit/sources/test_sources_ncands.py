@@ -1,0 +1,131 @@
+"""Each rule on a Child File, provoked once, and the forms that must change nothing."""
+
+from typing import Any
+
+import pytest
+from sources_builders import child_line, child_lines, text_of
+
+
+def test_a_clean_child_file_is_cut_by_the_layout(bench: Any) -> None:
+    reading = bench.read("child_file", text_of([child_line(chsex="1"), *child_lines(1)]))
+    assert (reading.lines_read, reading.lines_stored, reading.lines_quarantined) == (2, 2, 0)
+    first, second = bench.rows("child_file")
+    assert (first["line_number"], first["chid"], first["chsex"]) == (1, "CHILD0000001", "1")
+    assert (second["rptid"], second["mal1lev"], second["chmal2"]) == ("REPORT000000", "01", " ")
+    assert first["inciddt"] == "01022025"
+    assert bench.problems() == []
+
+
+@pytest.mark.parametrize("width", [312, 338, 330])
+def test_records_of_the_older_layout_are_read_with_later_fields_blank(
+    bench: Any, width: int
+) -> None:
+    bench.read("child_file", text_of([child_line(width)]))
+    assert [row["inciddt"] for row in bench.rows("child_file")] == ["01022025"]
+
+
+def test_a_child_record_without_its_trailing_blanks_keeps_the_width_of_its_fields(
+    bench: Any,
+) -> None:
+    bench.read("child_file", text_of([child_line(inciddt="", cararef="").rstrip()]))
+    row = bench.rows("child_file")[0]
+    assert (row["inciddt"], row["per3mal4"], row["per1mal1"]) == (" " * 8, " ", "1")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rptdisdt", ""),
+        ("rptdisp", ""),
+        ("chbdate", ""),
+        ("inciddt", ""),
+        ("chsex", ""),
+        ("chsex", "9"),
+        ("chcnty", ""),
+        ("chcnty", "999"),
+        ("rptcnty", "998"),
+        ("chage", "77"),
+        ("chage", " 7"),
+        ("chage", "7 "),
+        ("chage", ""),
+        ("mal1lev", " 1"),
+        ("mal1lev", "1 "),
+        ("mal1lev", "88"),
+        ("per1rel", "33"),
+    ],
+)
+def test_blank_and_listed_codes_are_kept_in_every_spelling(
+    bench: Any, field: str, value: str
+) -> None:
+    bench.read("child_file", text_of([child_line(**{field: value})]))
+    assert bench.problems() == []
+    assert bench.rows("child_file")[0][field].strip() == value.strip()
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value"),
+    [
+        ("MS202", "staterr", "KS"),
+        ("MS202", "staterr", ""),
+        ("MS203", "rptid", ""),
+        ("MS203", "chid", ""),
+        ("MS204", "rptdt", ""),
+        ("MS204", "rptdt", "02302025"),
+        ("MS204", "rptdt", "2025011 "),
+        ("MS205", "rptdisdt", "13012025"),
+        ("MS205", "chbdate", "01150210"),
+        ("MS205", "inciddt", "0102025"),
+        ("MS206", "subyr", "20 5"),
+        ("MS206", "rptcnty", "511"),
+        ("MS206", "chcnty", "000"),
+        ("MS206", "chage", "22"),
+        ("MS206", "chsex", "3"),
+        ("MS206", "rptdisp", "9"),
+        ("MS206", "chmal4", "0"),
+        ("MS206", "mal1lev", "10"),
+        ("MS206", "per3rel", "11"),
+        ("MS206", "per2mal3", "4"),
+    ],
+)
+def test_a_child_record_that_breaks_a_rule_is_set_aside_alone(
+    bench: Any, code: str, field: str, value: str
+) -> None:
+    reading = bench.read("child_file", text_of([*child_lines(2), child_line(**{field: value})]))
+    assert bench.problems() == [(code, field, (3,))]
+    assert reading.lines_quarantined == 1
+    assert [row["line_number"] for row in bench.rows("child_file")] == [1, 2]
+
+
+def test_an_unreadable_child_record_is_set_aside_alone(bench: Any) -> None:
+    broken = child_line().encode().replace(b"REPORT000001", b"REPORT\xff00001")
+    bench.read("child_file", broken + b"\n" + text_of(child_lines(1)))
+    assert bench.problems() == [("MS131", "", (1,))]
+    record = bench.connection.execute("SELECT record FROM set_aside").fetchall()[0][0]
+    assert record == broken
+
+
+def test_a_child_record_beyond_the_layout_is_set_aside(bench: Any) -> None:
+    bench.read("child_file", text_of([child_line() + "X", child_lines(1)[0] + "   "]))
+    assert bench.problems() == [("MS201", "", (1,))]
+
+
+def test_the_later_of_two_records_of_a_report_and_child_is_set_aside(bench: Any) -> None:
+    again = child_line(chsex="1")
+    bench.read("child_file", text_of([child_line(chsex="5"), child_line(), again, again]))
+    assert bench.problems() == [("MS206", "chsex", (1,)), ("MS207", "chid", (3, 4))]
+    assert [row["line_number"] for row in bench.rows("child_file")] == [2]
+
+
+def test_one_report_with_two_children_is_two_records(bench: Any) -> None:
+    bench.read("child_file", text_of([child_line(), child_line(chid="CHILD0000002")]))
+    assert bench.problems() == []
+
+
+def test_every_problem_of_a_record_is_listed(bench: Any) -> None:
+    reading = bench.read("child_file", text_of([child_line(staterr="KS", chsex="7", rptdt="")]))
+    assert [item[:2] for item in bench.problems()] == [
+        ("MS202", "staterr"),
+        ("MS204", "rptdt"),
+        ("MS206", "chsex"),
+    ]
+    assert reading.lines_quarantined == 1

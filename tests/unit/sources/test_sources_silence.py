@@ -1,0 +1,214 @@
+"""No value of a record leaves the vault, and no bytes whatever break an ingest."""
+
+import json
+import tempfile
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sources_builders import (
+    COUNTS_HEADER,
+    QUARTER,
+    child_line,
+    child_lines,
+    deliver,
+    description,
+    fill,
+    incident,
+    make_zones,
+    segment,
+    text_of,
+)
+
+from sources.errors import ERRORS, LineProblem, SourcesError
+from sources.ingest import ingest
+from sources.layout import load_ncands_layout, load_nibrs_layout
+from sources.receipts import Receipt
+from sources.zones import Zones
+
+MARK = "XQZJ"
+
+
+def marked_child() -> str:
+    layout = load_ncands_layout()
+    return fill(layout, 338, {field.name: MARK * 3 for field in layout.fields})
+
+
+def marked_segment(level: str) -> str:
+    layout = load_nibrs_layout()[level]
+    start = {"segment_length": f"{layout.width:04d}", "segment_level": level}
+    return fill(layout, layout.width, {f.name: MARK * 8 for f in layout.fields} | start)
+
+
+DELIVERIES = {
+    "dss": {
+        "child_file": ("child_file.txt", text_of([*child_lines(60), marked_child()])),
+        "tokens": (
+            "tokens.csv",
+            text_of(["record_key,token"] + [f"C{i},{i:064x}" for i in range(40)] + [MARK]),
+        ),
+    },
+    "mshp": {
+        "nibrs": (
+            "nibrs.txt",
+            text_of(
+                [line for number in range(60) for line in incident(f"I{number}")]
+                + [marked_segment(level) for level in "01234567"]
+                + [segment("4", MARK)]
+            ),
+        ),
+        "tokens": ("tokens.csv", text_of(["record_key,token", f"{MARK},{MARK}"])),
+    },
+    "hotline": {
+        "datapackage": ("datapackage.json", json.dumps(description() | {MARK: MARK}).encode()),
+        "counts": ("counts.csv", text_of([COUNTS_HEADER, ",".join([MARK] * 4)])),
+    },
+}
+
+
+def read_everything_outside_the_vault(zones: Zones) -> str:
+    paths = [path for path in (zones.landing / "outbox").rglob("*") if path.is_file()]
+    assert paths
+    return "".join(path.name + path.read_text() for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("agency", "status"), [("dss", "accepted"), ("mshp", "rejected"), ("hotline", "rejected")]
+)
+def test_no_value_of_a_record_is_in_receipt_error_or_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], agency: str, status: str
+) -> None:
+    zones = make_zones(tmp_path)
+    deliver(zones, agency, DELIVERIES[agency])
+    trace = ""
+    try:
+        receipt = ingest(zones, agency, QUARTER)
+        assert receipt.status == status
+        trace = repr(receipt)
+    except SourcesError as error:
+        assert status == "rejected"
+        trace = "".join(traceback.format_exception(error))
+    seen = trace + read_everything_outside_the_vault(zones) + "".join(capfd.readouterr())
+    assert "MS" in seen
+    assert MARK not in seen
+
+
+@pytest.mark.parametrize("header", [f"{MARK},token", "record_key,token"])
+def test_no_value_is_in_the_refusal_of_a_whole_file(tmp_path: Path, header: str) -> None:
+    zones = make_zones(tmp_path)
+    files = {
+        "child_file": ("child_file.txt", text_of([child_line(chid=MARK)])),
+        "tokens": ("tokens.csv", text_of([header, f"{MARK},{MARK}"])),
+    }
+    deliver(zones, "dss", files)
+    with pytest.raises(SourcesError) as caught:
+        ingest(zones, "dss", QUARTER)
+    assert MARK not in "".join(traceback.format_exception(caught.value))
+    assert MARK not in read_everything_outside_the_vault(zones)
+
+
+def test_every_error_is_three_sentences_that_name_no_value() -> None:
+    allowed = {"agency", "quarter", "file", "field", "expected", "last", "share", "agencies"}
+    for code, text in ERRORS.items():
+        parts = (text.what, text.why, text.next_step)
+        assert all(part.endswith(".") for part in parts), code
+        names = {name for part in parts for _, name, _, _ in Formatter().parse(part) if name}
+        assert names <= allowed, code
+        whole = str(SourcesError(code, **dict.fromkeys(allowed, "x")))
+        assert whole.startswith(f"{code}: ")
+
+
+def test_a_receipt_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    zones = make_zones(tmp_path)
+    deliver(zones, "dss", DELIVERIES["dss"])
+    receipt = ingest(zones, "dss", QUARTER)
+    assert Receipt.from_json(receipt.to_json()) == receipt
+    assert any(isinstance(problem, LineProblem) for problem in receipt.problems)
+    assert "These data are simulated." in receipt.to_text()
+
+
+ROLES = {
+    "dss": ("child_file", "tokens"),
+    "mshp": ("nibrs", "tokens"),
+    "hotline": ("datapackage", "counts"),
+}
+LINES = st.lists(
+    st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from(
+            [
+                child_line().encode(),
+                *(segment(level).encode() for level in "01234567"),
+                b"record_key,token",
+                COUNTS_HEADER.encode(),
+                b"2025Q1,cases,all,5",
+            ]
+        ),
+    ),
+    max_size=8,
+)
+
+
+def check_whole_or_nothing(zones: Zones, agency: str) -> None:
+    receipt = None
+    with suppress(SourcesError):
+        receipt = ingest(zones, agency, QUARTER)
+    if receipt is None:
+        assert not zones.raw(agency, QUARTER).exists()
+        assert not zones.deliveries(agency, QUARTER).exists()
+    else:
+        assert receipt.status == "accepted"
+        for file in receipt.files:
+            parts = file.lines_stored + file.lines_quarantined + file.lines_left_out
+            assert parts == file.lines_read
+        assert (zones.raw(agency, QUARTER) / "0001" / "deliveries.parquet").is_file()
+    assert not zones.work(agency, QUARTER).exists()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    agency=st.sampled_from(sorted(ROLES)),
+    first=LINES,
+    second=LINES,
+    end=st.sampled_from([b"\n", b"\r\n"]),
+)
+def test_any_bytes_as_files_are_accepted_whole_or_rejected_whole(
+    agency: str, first: list[bytes], second: list[bytes], end: bytes
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        zones = make_zones(Path(folder))
+        contents = dict(zip(ROLES[agency], (first, second), strict=True))
+        files = {role: (f"{role}.dat", end.join(lines)) for role, lines in contents.items()}
+        deliver(zones, agency, files)
+        check_whole_or_nothing(zones, agency)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    content=st.one_of(
+        st.binary(max_size=200),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["agency", "quarter", "files", "kind", "x"]), inner, max_size=4
+                )
+            ),
+            max_leaves=8,
+        ).map(lambda document: json.dumps(document).encode()),
+    )
+)
+def test_any_bytes_as_a_manifest_are_rejected(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        zones = make_zones(Path(folder))
+        inbox = zones.inbox("dss", QUARTER)
+        inbox.mkdir(parents=True)
+        (inbox / "manifest.json").write_bytes(content)
+        with pytest.raises(SourcesError):
+            ingest(zones, "dss", QUARTER)
+        assert not zones.raw("dss", QUARTER).exists()
