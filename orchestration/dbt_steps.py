@@ -105,7 +105,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings) -> str:
     log.parent.mkdir(parents=True, exist_ok=True)
     variables = {"vault": str(settings.vault), "quarter_start": quarter.first_day.isoformat()}
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--quiet"),
+        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--quiet"),
         *("--log-path", str(base / "logs"), "build"),
         *("--select", *step.select.split()),
         *("--exclude-resource-type", "unit_test"),

@@ -16,7 +16,15 @@ from pathlib import Path
 from orchestration.settings import Settings
 
 _NEEDED_FREE_BYTES = 2 * 1024**3
-_PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "opendp")
+_PACKAGES = (
+    "dagster",
+    "dagster-dbt",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "opendp",
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +77,7 @@ def _packages(_: Settings) -> Iterator[Finding]:
 
 def _manifest(settings: Settings) -> Iterator[Finding]:
     fit = settings.dbt_manifest.exists()
-    yield Finding(
-        "dbt project", fit, "prepared." if fit else "not prepared. Run 'make install'."
-    )
+    yield Finding("dbt project", fit, "prepared." if fit else "not prepared. Run 'make install'.")
 
 
 def _privacy_of_zones(settings: Settings) -> Iterator[Finding]:
@@ -80,7 +86,9 @@ def _privacy_of_zones(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, ok=True, sentence="not there yet; the first run makes it.")
             continue
         fit = not stat.S_IMODE(folder.stat().st_mode) & 0o077
-        told = "readable by its owner only." if fit else "readable by others. Run 'chmod 700' on it."
+        told = (
+            "readable by its owner only." if fit else "readable by others. Run 'chmod 700' on it."
+        )
         yield Finding(name, fit, told)
 
 
@@ -93,8 +101,8 @@ def _free_space(settings: Settings) -> Iterator[Finding]:
 
 
 def _policy(settings: Settings) -> Iterator[Finding]:
-    from privacy.errors import PrivacyError  # noqa: PLC0415
-    from privacy.policy import load_policy  # noqa: PLC0415
+    from privacy.errors import PrivacyError
+    from privacy.policy import load_policy
 
     try:
         policy = load_policy(settings.policy)
@@ -105,11 +113,13 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _ledger(settings: Settings) -> Iterator[Finding]:
-    from privacy.errors import PrivacyError  # noqa: PLC0415
-    from privacy.ledger import Ledger  # noqa: PLC0415
+    from privacy.errors import PrivacyError
+    from privacy.ledger import Ledger
 
     if not Path(settings.ledger).exists():
-        yield Finding("ledger chain", ok=True, sentence="no ledger yet; the first release makes it.")
+        yield Finding(
+            "ledger chain", ok=True, sentence="no ledger yet; the first release makes it."
+        )
         return
     try:
         Ledger(settings.ledger).verify()

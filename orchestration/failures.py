@@ -30,7 +30,12 @@ SAFE_ERRORS = (
 """Errors whose sentence holds no value of a record; each room's tests prove it for its own."""
 
 SafeError = (
-    SourcesError | LinkageError | ExpectationsError | PrivacyError | PortalError | OrchestrationError
+    SourcesError
+    | LinkageError
+    | ExpectationsError
+    | PrivacyError
+    | PortalError
+    | OrchestrationError
 )
 
 

@@ -5,8 +5,11 @@ Does not belong here: definitions of assets or jobs.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 
@@ -28,10 +31,26 @@ concurrency:
     granularity: op
 run_retries:
   enabled: false
+nux:
+  enabled: false
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 60
 """
+
+
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's storage; of two processes that come first at once, one sets it up."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    with (settings.dagster_home / "instance.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_instance_file(settings)
+        instance = dg.DagsterInstance.from_config(str(settings.dagster_home))
+        instance.get_runs(limit=1)
+        instance.fetch_run_status_changes(dg.DagsterEventType.RUN_START, limit=1)
+    with instance:
+        yield instance
 
 
 def write_instance_file(settings: Settings) -> None:

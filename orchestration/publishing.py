@@ -11,12 +11,17 @@ from pathlib import Path
 from expectations.released import read_released
 from expectations.run import run_suite
 from expectations.suites import ReleasedShape, released_suite
-from orchestration.errors import OrchestrationError
-from orchestration.releasing import open_ledger, recall_release
+from orchestration.releasing import recall_release
 from orchestration.settings import Settings
 from portal.folder import build_release
 from portal.verify import verify
-from privacy.released import ESTIMATED, NOT_COLLECTED, NOT_DISTINGUISHABLE, NOT_RELEASED, ReleasedTable
+from privacy.released import (
+    ESTIMATED,
+    NOT_COLLECTED,
+    NOT_DISTINGUISHABLE,
+    NOT_RELEASED,
+    ReleasedTable,
+)
 from sources.quarters import Quarter
 
 
@@ -27,9 +32,7 @@ def publish(quarter: Quarter, settings: Settings) -> Path:
         OrchestrationError: MS906 when nothing was drawn for the quarter.
         PortalError: When the folder there is not what was drawn.
     """
-    release = recall_release(quarter, settings)
-    from orchestration.releasing import read_deliveries
-    return build_release(release, settings.releases, read_deliveries(quarter, settings), simulated=True)
+    return build_release(recall_release(quarter, settings), settings.releases)
 
 
 def judge_released(quarter: Quarter, settings: Settings) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _ROOMS = (
 
 def write_reference() -> str:
     """Give the whole page as Markdown."""
-    from orchestration.definitions import defs  # noqa: PLC0415 - takes seconds
+    from orchestration.definitions import defs
 
     sections = (_intro(), _commands(), _exit_codes(), _setting(), _graph(defs), _errors())
     return "\n".join(line for section in sections for line in section) + "\n"
@@ -64,21 +64,33 @@ def _setting() -> Iterator[str]:
     yield from ("", "## Settings", "", "| variable | meaning |", "| --- | --- |")
     yield f"| `{HOME_VARIABLE}` | Folder that holds every zone; default `data`. |"
     yield ""
-    yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` and nowhere else."
+    yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."
 
 
 def _graph(defs: dg.Definitions) -> Iterator[str]:
     graph = defs.resolve_asset_graph()
-    yield from ("", "## Assets and their checks", "", "| asset | group | checks |", "| --- | --- | --- |")
+    yield from (
+        "",
+        "## Assets and their checks",
+        "",
+        "| asset | group | checks |",
+        "| --- | --- | --- |",
+    )
     checks: dict[dg.AssetKey, list[str]] = {}
     for check in graph.asset_check_keys:
         checks.setdefault(check.asset_key, []).append(f"`{check.name}`")
     for key in sorted(graph.materializable_asset_keys):
         listed = ", ".join(sorted(checks.get(key, []))) or "none"
         yield f"| `{key.to_user_string()}` | {graph.get(key).group_name} | {listed} |"
-    yield from ("", "## Jobs, schedules and sensors", "", "| name | what it does |", "| --- | --- |")
+    yield from (
+        "",
+        "## Jobs, schedules and sensors",
+        "",
+        "| name | what it does |",
+        "| --- | --- |",
+    )
     for definition in (*(defs.jobs or ()), *(defs.schedules or ()), *(defs.sensors or ())):
-        yield f"| `{definition.name}` | {definition.description} |"  # type: ignore[union-attr]
+        yield f"| `{definition.name}` | {definition.description} |"
 
 
 def _errors() -> Iterator[str]:

@@ -16,13 +16,14 @@ from orchestration.quality import require_gate
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from privacy import door
+from privacy.errors import PrivacyError
 from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
 from privacy.frames import AGGREGATE, LINKED, Frame
 from privacy.keys import load_keys
 from privacy.ledger import Ledger
 from privacy.plan import Plan, make_plan
 from privacy.policy import load_policy
-from privacy.released import Release
+from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
 _COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
@@ -75,7 +76,11 @@ def open_ledger(settings: Settings) -> Ledger:
     """
     was_used = any(settings.releases.glob("[!.]*"))
     if not settings.ledger.exists() and not was_used:
-        return Ledger.create(settings.ledger)
+        try:
+            Ledger.create(settings.ledger)
+        except PrivacyError as error:
+            if error.code != "MS621":  # another process made it in the meantime
+                raise
     return Ledger(settings.ledger)
 
 
@@ -91,24 +96,35 @@ def refuse_open_quarter(quarter: Quarter) -> None:
         raise OrchestrationError("MS905", quarter=str(quarter), last_day=last_day.isoformat())
 
 
-def read_deliveries(quarter: Quarter, settings: Settings) -> dict[str, str]:
-    """Say which agency delivered a quarter and how (full, delta, nil); public facts."""
-    query = """
-        select agency, arg_max(delivery_kind, delivery_sequence)
-        from staging.stg_deliveries
-        where delivery_quarter_start = ?
-        group by agency
-        order by agency
-    """
-    with open_warehouse(settings) as connection:
-        return dict(connection.execute(query, [quarter.first_day]).fetchall())
-
-
 def _read_release_input(
     connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter
 ) -> ExactRelease:
-    return ExactRelease(
-        _read_frame(connection, planned.frame, quarter) for planned in plan.frames
+    frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
+    return ExactRelease(frames, _read_provenance(connection, quarter))
+
+
+def _read_provenance(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Provenance:
+    """Say how each agency last delivered the quarter, and whether any record may be simulated.
+
+    Records of a quarter also come with deliveries for other quarters, so one simulated delivery
+    among all that still count makes the whole release simulated.
+    """
+    rows = connection.execute(
+        """
+        select
+            agency,
+            arg_max(delivery_kind, delivery_sequence) filter (where delivery_quarter_start = ?),
+            bool_or(is_simulated)
+        from staging.stg_deliveries
+        where is_current
+        group by agency
+        order by agency
+        """,
+        [quarter.first_day],
+    ).fetchall()
+    return Provenance(
+        deliveries=tuple((agency, kind) for agency, kind, _ in rows if kind is not None),
+        is_simulated=any(is_simulated for _, _, is_simulated in rows),
     )
 
 

@@ -6,7 +6,7 @@ Does not belong here: what the jobs hold (see `defs/jobs`), and how progress loo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
@@ -23,6 +23,10 @@ _STEP_EVENTS = {
     dg.DagsterEventType.STEP_FAILURE: "failed",
 }
 _POLL_SECONDS = 0.25
+_GATE_SENTENCE = (
+    "The quality gate stopped the quarter after '{step}'. These rules do not hold: {rules}. "
+    "Mend the rows or the model, then run the quarter again."
+)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 StepListener = Callable[[str, str, float], None]
@@ -44,7 +48,9 @@ class RunOutcome:
     sentences: tuple[str, ...]
 
 
-def run_job(job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: StepListener) -> RunOutcome:
+def run_job(
+    job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: StepListener
+) -> RunOutcome:
     """Run a job in this process and wait for it.
 
     Args:
@@ -53,7 +59,7 @@ def run_job(job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: S
         instance: Dagster's storage.
         on_step: Told of each step's start and end.
     """
-    from orchestration.definitions import defs  # noqa: PLC0415 - takes seconds; only when needed
+    from orchestration.definitions import defs
 
     clear_dead_runs(instance)
     run_id = str(uuid4())
@@ -70,9 +76,7 @@ def run_job(job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: S
 
 
 @contextmanager
-def _progress(
-    instance: dg.DagsterInstance, run_id: str, on_step: StepListener
-) -> Iterator[None]:
+def _progress(instance: dg.DagsterInstance, run_id: str, on_step: StepListener) -> Iterator[None]:
     stop = threading.Event()
     told = 0
 
@@ -109,17 +113,20 @@ def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
     )
 
 
-def _tell_failure(
-    result: dg.ExecuteInProcessResult, event: dg.DagsterEvent
-) -> tuple[int, str]:
+def _tell_failure(result: dg.ExecuteInProcessResult, event: dg.DagsterEvent) -> tuple[int, str]:
     step = str(event.step_key)
     failure = event.step_failure_data.user_failure_data
     if failure is not None:
-        return int(failure.metadata["exit_code"].value), failure.description or ""
+        return _read_exit_code(failure.metadata), failure.description or ""
     rules = _failed_checks(result)
     if rules:
-        return 4, f"The quality gate stopped the quarter after '{step}'. These rules do not hold: {rules}. Mend the rows or the model, then run the quarter again."
+        return 4, _GATE_SENTENCE.format(step=step, rules=rules)
     return 1, f"The step '{step}' stopped inside Dagster. Look at run {result.run_id} in the UI."
+
+
+def _read_exit_code(metadata: Mapping[str, dg.MetadataValue]) -> int:
+    value = metadata["exit_code"].value
+    return value if isinstance(value, int) else 1
 
 
 def _failed_checks(result: dg.ExecuteInProcessResult) -> str:

@@ -5,13 +5,11 @@ Does not belong here: charging (see `privacy.ledger`).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 from orchestration.settings import Settings
-from privacy.chain import BEGUN, CHARGE, DONE, Entry
+from privacy.chain import BEGUN, CHARGE, DONE, sum_spent
 from privacy.ledger import Ledger
 from privacy.policy import load_policy
 
@@ -30,7 +28,7 @@ def read_spending(settings: Settings) -> dict[str, Any]:
     ledger = Ledger(settings.ledger)
     entries = ledger.read_entries()
     caps = load_policy(settings.policy).caps
-    spent = _sum_spent(entries)
+    spent = sum_spent(entries)
     states = {entry.charge.plan: _STATES[entry.kind] for entry in entries}
     return {
         "head": ledger.verify(),
@@ -50,15 +48,6 @@ def read_spending(settings: Settings) -> dict[str, Any]:
             if entry.kind == CHARGE
         ],
     }
-
-
-def _sum_spent(entries: Iterable[Entry]) -> dict[str, Fraction]:
-    spent: dict[str, Fraction] = defaultdict(Fraction)
-    for entry in entries:
-        if entry.kind == CHARGE:
-            spent[entry.charge.quarter] += entry.charge.rho
-            spent[entry.charge.year] += entry.charge.rho
-    return spent
 
 
 def _decimal(value: Fraction) -> str:

@@ -20,16 +20,14 @@ TYPES: Mapping[str, str] = {"estimate": "integer", "moe90": "integer"}
 MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-def describe_package(
-    release: Release, files: Mapping[str, bytes], *, is_simulated: bool
-) -> dict[str, Any]:
+def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The package of a release.
 
     Args:
         release: what was drawn.
         files: path to bytes of every data file, ``data/<table>.csv`` and ``data/<table>.parquet``.
-        is_simulated: whether any delivery was simulated.
     """
+    is_simulated = release.provenance.is_simulated
     warning = "SIMULATED DATA, about no real child. " if is_simulated else ""
     return {
         "$schema": PROFILE,

@@ -28,10 +28,9 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
     {
         "MS701": ErrorText(
             "The folder of release {release_id} was left as it is",
-            "It is already there and differs from what would be built now, in: {files}; a release "
-            "is never edited after it is built",
-            "Verify the folder. If it was changed, restore it from a backup; if the software was "
-            "changed, keep the folder as it was first built",
+            "It is already there and is not what was drawn, in: {files}; a release is never edited "
+            "after it is built",
+            "Verify the folder, and restore it from a backup or from where it was published",
             DELIVERY_FAILED,
         ),
         "MS702": ErrorText(

@@ -1,8 +1,9 @@
 """The release folder: built aside, moved into place in one step, and never edited again.
 
-Here: which files a release has, its release.json, and the step that makes it appear. Not here:
-what is in each file (``tables``, ``datapackage``, ``page``). Nothing of the clock or the machine
-goes in, so that the same release gives the same bytes wherever and whenever it is built.
+Here: which files a release has, its release.json, the step that makes it appear, and whether a
+folder that is already there is the same release. Not here: what is in each file (``tables``,
+``datapackage``, ``page``). Nothing of the clock or the machine goes in, so that the same release
+gives the same bytes wherever and whenever it is built.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from portal.datapackage import describe_package
 from portal.errors import PortalError
 from portal.page import describe_page, render_page
 from portal.tables import list_columns, list_rows, write_csv, write_parquet
-from portal.verify import RECORD_NAME
+from portal.verify import RECORD_NAME, verify
 from privacy.released import Release
 
 FORMAT = 1
-"""Version of the form of a release folder; ``verify`` knows this one and every earlier one."""
+"""Version of the form of a release folder; ``verify`` knows this one and every earlier one.
+
+The bytes of a CSV and the facts that ``_state_identity`` names are part of the form.
+"""
 
 README = """\
 {warning}MoShare release {release_id}: counts about child trafficking in Missouri.
@@ -35,30 +39,27 @@ Check that nothing was changed: moshare verify {release_id}
 """
 
 
-def build_release(
-    release: Release, releases_dir: Path, deliveries: Mapping[str, str], *, simulated: bool
-) -> Path:
-    """Build ``releases_dir/<release_id>/``, or find it there with the very same bytes.
+def build_release(release: Release, releases_dir: Path) -> Path:
+    """Build ``releases_dir/<release_id>/``, or find the same release there and leave it as it is.
 
+    A folder is the same release if it is whole, names the same draw, and its CSV files hold the
+    same bytes. Its page and its Parquet files may come from another version of the software.
     Two processes may do this at once: both get the same folder.
 
     Args:
         release: what was drawn.
         releases_dir: the releases zone; made if absent.
-        deliveries: agency (dss, mshp, hotline) to full, delta or nil.
-        simulated: whether any delivery was simulated.
 
     Raises:
         PortalError: MS701, the folder is there and differs; MS702, it cannot be written; MS703, the
             release has something this version cannot explain.
     """
-    files = list_files(release, deliveries, simulated=simulated)
     target = releases_dir / release.release_id
     try:
         releases_dir.mkdir(parents=True, exist_ok=True)
         if not target.exists():
-            _place(files, releases_dir, target)
-        differing = _find_differences(files, target)
+            _place(list_files(release), releases_dir, target)
+        differing = _find_differences(release, target)
     except OSError as error:
         kind = errno.errorcode.get(error.errno or 0, "an unknown error")
         raise PortalError("MS702", release_id=release.release_id, kind=kind) from None
@@ -67,35 +68,38 @@ def build_release(
     return target
 
 
-def list_files(
-    release: Release, deliveries: Mapping[str, str], *, simulated: bool
-) -> dict[str, bytes]:
+def list_files(release: Release) -> dict[str, bytes]:
     """Path to bytes of every file of a release folder, release.json last.
 
     Raises:
         PortalError: MS703, a table, a column, an agency or a kind of delivery has no explanation.
     """
-    _check_explained(release, deliveries)
-    files: dict[str, bytes] = {}
+    _check_explained(release)
+    files = _list_csv_files(release)
     for table in release.tables:
         columns, rows = list_columns(table), list_rows(table, release.release_id)
-        files[f"data/{table.name}.csv"] = write_csv(columns, rows)
         files[f"data/{table.name}.parquet"] = write_parquet(columns, rows)
-    package = describe_package(release, files, is_simulated=simulated)
-    page = describe_page(release, deliveries, is_simulated=simulated)
-    files["datapackage.json"] = _to_json(package)
-    files["index.html"] = render_page(page)
+    files["datapackage.json"] = _to_json(describe_package(release, files))
+    files["index.html"] = render_page(describe_page(release))
     files["README.txt"] = README.format(
         release_id=release.release_id,
-        warning="SIMULATED DATA. " if simulated else "",
+        warning="SIMULATED DATA. " if release.provenance.is_simulated else "",
     ).encode()
-    files[RECORD_NAME] = _to_json(
-        _describe_release(release, deliveries, files, simulated=simulated)
-    )
+    files[RECORD_NAME] = _to_json(_describe_release(release, files))
     return files
 
 
-def _check_explained(release: Release, deliveries: Mapping[str, str]) -> None:
+def _list_csv_files(release: Release) -> dict[str, bytes]:
+    return {
+        f"data/{table.name}.csv": write_csv(
+            list_columns(table), list_rows(table, release.release_id)
+        )
+        for table in release.tables
+    }
+
+
+def _check_explained(release: Release) -> None:
+    deliveries = dict(release.provenance.deliveries)
     unknown = [
         *(table.name for table in release.tables if table.name not in TABLES),
         *(
@@ -114,15 +118,13 @@ def _check_explained(release: Release, deliveries: Mapping[str, str]) -> None:
         raise PortalError("MS703", release_id=release.release_id, reason=reason)
 
 
-def _describe_release(
-    release: Release, deliveries: Mapping[str, str], files: Mapping[str, bytes], *, simulated: bool
-) -> dict[str, Any]:
+def _describe_release(release: Release, files: Mapping[str, bytes]) -> dict[str, Any]:
     content = json.loads(release.to_json())
     return {
         "format": FORMAT,
-        "simulated": simulated,
-        "deliveries": dict(deliveries),
-        **{name: value for name, value in content.items() if name != "tables"},
+        "simulated": release.provenance.is_simulated,
+        "deliveries": dict(release.provenance.deliveries),
+        **{name: content[name] for name in content if name not in ("provenance", "tables")},
         "noise": [
             {name: table[name] for name in ("name", "sigma", "rho", "bound")}
             for table in content["tables"]
@@ -170,22 +172,38 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _find_differences(files: Mapping[str, bytes], target: Path) -> list[str]:
-    """Paths that are missing, added, changed, or no plain files."""
+def _find_differences(release: Release, target: Path) -> list[str]:
+    """Files of a folder that are not those of this release; empty if it is the same release."""
+    try:
+        findings = verify(target).findings
+    except PortalError:
+        return [RECORD_NAME]
+    if findings:
+        return [finding.path for finding in findings]
+    record = json.loads((target / RECORD_NAME).read_bytes())
+    plan = record.get("plan")
+    found = {**record, "plan": plan.get("hash") if isinstance(plan, dict) else None}
+    expected = _state_identity(release)
+    drawn = _list_csv_files(release)
     present = {
-        path.relative_to(target).as_posix(): path
-        for path in target.rglob("*")
-        if path.is_symlink() or not path.is_dir()
+        path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*.csv")
     }
-    return sorted(
-        path
-        for path in {*files, *present}
-        if path not in files
-        or path not in present
-        or present[path].is_symlink()
-        or not present[path].is_file()
-        or present[path].read_bytes() != files[path]
-    )
+    return [
+        *(f"{RECORD_NAME} ({name})" for name in expected if found.get(name) != expected[name]),
+        *sorted(path for path in {*drawn, *present} if drawn.get(path) != present.get(path)),
+    ]
+
+
+def _state_identity(release: Release) -> dict[str, object]:
+    """What tells one draw from another, by its name in release.json."""
+    return {
+        "release_id": release.release_id,
+        "plan": release.plan.hash,
+        "drawn_at": release.drawn_at,
+        "ledger_head": release.ledger_head,
+        "deliveries": dict(release.provenance.deliveries),
+        "simulated": release.provenance.is_simulated,
+    }
 
 
 def _hash(content: bytes) -> str:

@@ -6,7 +6,6 @@ form (``templates/release.html``), and writing the file (``folder``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,8 +128,9 @@ class Page:
     deliveries: tuple[Words, ...]
 
 
-def describe_page(release: Release, deliveries: Mapping[str, str], *, is_simulated: bool) -> Page:
+def describe_page(release: Release) -> Page:
     """Choose what the page of a release shows."""
+    deliveries = dict(release.provenance.deliveries)
     tables = {table.name: table for table in release.tables}
     return Page(
         title=TITLE,
@@ -138,7 +138,7 @@ def describe_page(release: Release, deliveries: Mapping[str, str], *, is_simulat
         summary=SUMMARY,
         release_id=release.release_id,
         drawn_on=release.drawn_at[:10],
-        is_simulated=is_simulated,
+        is_simulated=release.provenance.is_simulated,
         headlines=tuple(
             _describe_headline(title, [tables[name] for name in names if name in tables])
             for title, names in HEADLINES

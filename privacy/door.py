@@ -28,8 +28,9 @@ def release(plan: Plan, read_exact: Callable[[], ExactRelease], ledger: Ledger) 
 
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (a draw was begun and
-            lost), MS612 (the plan's cost is not its real cost), MS609 (wrong frames), and those of
-            the ledger. What `read_exact` raises passes through, and nothing is charged then.
+            lost), MS612 (the plan's cost is not its real cost), MS609 (wrong frames), MS614 (an
+            agency is missing or unknown), and those of the ledger. What `read_exact` raises passes
+            through, and nothing is charged then.
     """
     charge = Charge(plan.quarter, plan.hash, plan.rho)
     with ledger.lock():
@@ -58,13 +59,13 @@ def _draw(
     exact = read_exact()
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
-    exact.require([frame for frame, _ in mechanisms])
+    exact.require([frame for frame, _ in mechanisms], plan.policy.sources)
     ledger.charge(charge, plan.policy.caps)
     ledger.begin_draw(charge)
     cells: dict[str, list[int]] = {}
     for frame, mechanism in mechanisms:
         cells |= mechanism.draw(exact.take(frame.name))
-    return ledger.finish_draw(charge, publisher.publish(cells))
+    return ledger.finish_draw(charge, publisher.publish(cells, exact.provenance))
 
 
 def _read_drawn(entry: Entry) -> Release:

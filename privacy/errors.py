@@ -85,6 +85,12 @@ ERRORS: Mapping[str, ErrorText] = {
         "Its own message is not shown because it may quote values",
         "Check the installed version against docs/privacy.md",
     ),
+    "MS614": ErrorText(
+        "Who delivered the quarter is not said as a release needs it",
+        "{problem}",
+        "Have each agency of the plan deliver, if only a nil delivery, and release then; nothing "
+        "was charged",
+    ),
     "MS620": ErrorText(
         "There is no ledger at {file}",
         "Without it the budget already spent is unknown",

@@ -4,11 +4,12 @@ Belongs here: the checks at the entrance (one row per unit, one cell per table, 
 and the refusals. Does not belong here: noise. Only privacy.noise takes the values out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from privacy.errors import PrivacyError
 from privacy.frames import AGGREGATE, LINKED, ROWS, Frame
+from privacy.released import DELIVERY_KINDS, Provenance
 
 
 class _Withheld:
@@ -101,12 +102,17 @@ class ExactCounts(ExactFrame):
 
 
 class ExactRelease(_Withheld):
-    """All frames of one quarter, each once; raises PrivacyError MS609."""
+    """All frames of one quarter, each once; `provenance` is public and says who delivered them.
 
-    __slots__ = ()
+    Raises PrivacyError MS609 (a frame twice) or MS614 (provenance in another form).
+    """
+
+    __slots__ = ("provenance",)
     _values: dict[str, ExactFrame]
 
-    def __init__(self, frames: Iterable[ExactFrame]) -> None:
+    def __init__(self, frames: Iterable[ExactFrame], provenance: Provenance) -> None:
+        _check_provenance(provenance)
+        self.provenance = provenance
         self._name = "a release"
         self._values = {}
         for exact in frames:
@@ -114,8 +120,11 @@ class ExactRelease(_Withheld):
                 raise PrivacyError("MS609", problem=f"Frame {exact.frame.name} is given twice")
             self._values[exact.frame.name] = exact
 
-    def require(self, frames: Sequence[Frame]) -> None:
-        """Refuse anything but exactly these frames; raises PrivacyError MS609."""
+    def require(self, frames: Sequence[Frame], agencies: Collection[str]) -> None:
+        """Refuse anything but these frames of these agencies; raises PrivacyError MS609, MS614."""
+        for name in sorted({name for name, _ in self.provenance.deliveries} ^ set(agencies)):
+            problem = "has not delivered" if name in agencies else "is no source of the plan"
+            raise PrivacyError("MS614", problem=f"Agency {name} {problem}")
         wanted = {frame.name: frame for frame in frames}
         for name in sorted(wanted.keys() ^ self._values.keys()):
             problem = "is missing" if name in wanted else "is not in the plan"
@@ -131,6 +140,28 @@ class ExactRelease(_Withheld):
 
 def _complain(frame: Frame, problem: str) -> NoReturn:
     raise PrivacyError("MS607", frame=frame.name, problem=problem)
+
+
+def _check_provenance(provenance: Provenance) -> None:
+    """Refuse whatever could fail or surprise once the noise is drawn."""
+    if not isinstance(provenance, Provenance) or type(provenance.is_simulated) is not bool:
+        raise PrivacyError("MS614", problem="It must say whether any delivery was simulated")
+    deliveries = provenance.deliveries
+    if not isinstance(deliveries, tuple) or not all(map(_is_delivery, deliveries)):
+        raise PrivacyError("MS614", problem="It must pair each agency with full, delta or nil")
+    agencies = [agency for agency, _ in deliveries]
+    if agencies != sorted(set(agencies)):
+        raise PrivacyError("MS614", problem="It must name each agency once, in sorted order")
+
+
+def _is_delivery(pair: object) -> bool:
+    return (
+        isinstance(pair, tuple)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and pair[0] != ""
+        and pair[1] in DELIVERY_KINDS
+    )
 
 
 def _find_leaves(frame: Frame, columns: Mapping[str, Sequence[str]], rows: int) -> list[int]:

@@ -96,6 +96,11 @@ class Policy:
         """The tables that cost budget."""
         return tuple(table for table in self.tables if table.frame is not None)
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """The agencies whose records the tables count."""
+        return frozenset(source for table in self.tables for source in table.sources)
+
 
 def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
     """Read and check the policy; raises PrivacyError MS601 (unreadable) or MS602 (invalid)."""

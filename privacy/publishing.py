@@ -22,6 +22,7 @@ from privacy.released import (
     GroupFacts,
     PlanFacts,
     PrivacyFacts,
+    Provenance,
     Release,
     ReleasedRow,
     ReleasedTable,
@@ -70,8 +71,11 @@ class Publisher:
             name: tuple(cells for _, _, cells in rows) for name, rows in rows_of.items()
         }
 
-    def publish(self, drawn: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-        """Return the content of the release, without what only the ledger's entry knows."""
+    def publish(self, drawn: Mapping[str, Sequence[int]], provenance: Provenance) -> dict[str, Any]:
+        """Return the content of the release, without what only the ledger's entry knows.
+
+        `provenance` is one that an ExactRelease accepted.
+        """
         release = Release(
             release_id=self._plan.quarter,
             quarter_start=self._plan.quarter_start,
@@ -83,6 +87,7 @@ class Publisher:
             ),
             plan=_state_plan(self._plan),
             privacy=self._privacy,
+            provenance=provenance,
             versions=self._versions,
             drawn_at="",
             ledger_head="",

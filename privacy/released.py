@@ -17,6 +17,8 @@ NOT_DISTINGUISHABLE = "not distinguishable from zero"
 NOT_COLLECTED = "not collected by any source"
 NOT_RELEASED = "not released"
 
+DELIVERY_KINDS = ("full", "delta", "nil")
+
 
 @dataclass(frozen=True)
 class ReleasedRow:
@@ -93,6 +95,18 @@ class PrivacyFacts:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where the rows came from, fixed when they were read; public and outside the guarantee.
+
+    `deliveries` holds each agency and the kind (full, delta, nil) of its latest delivery, sorted by
+    agency; `is_simulated` is true if any record may have been made up.
+    """
+
+    deliveries: tuple[tuple[str, str], ...]
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
 class Release:
     """One quarter as it left; `drawn_at` (UTC) and `ledger_head` come from the ledger's entry."""
 
@@ -101,6 +115,7 @@ class Release:
     tables: tuple[ReleasedTable, ...]
     plan: PlanFacts
     privacy: PrivacyFacts
+    provenance: Provenance
     versions: tuple[tuple[str, str], ...]
     drawn_at: str
     ledger_head: str
@@ -123,6 +138,10 @@ def describe_release(release: Release) -> dict[str, Any]:
     return {
         **asdict(release),
         "quarter_start": release.quarter_start.isoformat(),
+        "provenance": {
+            "deliveries": dict(release.provenance.deliveries),
+            "is_simulated": release.provenance.is_simulated,
+        },
         "versions": dict(release.versions),
     }
 
@@ -136,6 +155,7 @@ def read_release(content: dict[str, Any]) -> Release:
             "tables": tuple(_read_table(table) for table in content["tables"]),
             "plan": PlanFacts(**content["plan"]),
             "privacy": _read_privacy(content["privacy"]),
+            "provenance": _read_provenance(content["provenance"]),
             "versions": tuple(sorted(content["versions"].items())),
         }
     )
@@ -163,3 +183,7 @@ def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:
             "unprotected": tuple(content["unprotected"]),
         }
     )
+
+
+def _read_provenance(content: dict[str, Any]) -> Provenance:
+    return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])

@@ -19,12 +19,12 @@ Kind = Literal["full", "delta", "nil"]
 
 
 def new_key(path: Annotated[Path, typer.Argument(help="File to create.")]) -> None:
-    """Example: `moshare new-key linkage.key`
+    """Example: `moshare new-key linkage.key`.
 
     Makes the secret key that DSS and the Patrol share for tokens. The hub must never hold it.
     """
     with told_failures("new-key", load_settings()):
-        from linkage.tokenize import new_key as make  # noqa: PLC0415
+        from linkage.tokenize import new_key as make
 
         make(path)
     talk().print("Made. Hand it to the other agency in person, never to the hub.")
@@ -35,12 +35,12 @@ def tokenize(
     out: Annotated[Path, typer.Argument(help="CSV to write: record_key, token.")],
     key: Annotated[Path, typer.Option(help="The shared secret key file.")],
 ) -> None:
-    """Example: `moshare tokenize roster.csv tokens.csv --key linkage.key`
+    """Example: `moshare tokenize roster.csv tokens.csv --key linkage.key`.
 
     Turns names and birth dates into keyed tokens; only the tokens leave the agency.
     """
     with told_failures("tokenize", load_settings()):
-        from linkage.tokenize import make_tokens, read_key  # noqa: PLC0415
+        from linkage.tokenize import make_tokens, read_key
 
         make_tokens(roster, read_key(key), out)
 
@@ -58,15 +58,15 @@ def deliver(
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
 ) -> None:
-    """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=q1.txt`
+    """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
     Copies the files into the agency's inbox and writes manifest.json last, so that the hub takes
     them in. `--kind nil` says that there is nothing to report; silence does not.
     """
     settings = load_settings()
     with told_failures("deliver", settings):
-        from orchestration.delivering import Delivery  # noqa: PLC0415
-        from orchestration.delivering import deliver as put  # noqa: PLC0415
+        from orchestration.delivering import Delivery
+        from orchestration.delivering import deliver as put
 
         delivery = Delivery(agency, quarter, kind, sequence, as_of.date())
         files = dict(_role_and_path(text) for text in file or [])
@@ -84,12 +84,12 @@ def verify(
     release: Annotated[Path, typer.Argument(help="A released folder, e.g. releases/2025Q1.")],
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")] = False,  # noqa: FBT002
 ) -> None:
-    """Example: `moshare verify releases/2025Q1`
+    """Example: `moshare verify releases/2025Q1`.
 
     Recomputes the hash of every file of a release and says whether it is what left the hub.
     """
     with told_failures("verify", load_settings()):
-        from portal.verify import verify as check  # noqa: PLC0415
+        from portal.verify import verify as check
 
         verification = check(release)
         if as_json:

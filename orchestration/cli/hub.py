@@ -40,14 +40,14 @@ def parse_quarter(text: str) -> Quarter:
 
 
 def demo() -> None:
-    """Example: `moshare demo`
+    """Example: `moshare demo`.
 
     Simulates three agencies' deliveries for two quarters, runs both to a release, and says what
     to open next. Run again, it gives the same releases.
     """
     settings = _prepared()
     with told_failures("demo", settings):
-        from orchestration.simulated import deliver_simulated  # noqa: PLC0415
+        from orchestration.simulated import deliver_simulated
 
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
         talk().print("Simulated deliveries from DSS, the Patrol and the hotline …")
@@ -72,13 +72,13 @@ def simulate(
     quarters: Annotated[list[str], typer.Argument(help="Quarters, like 2025Q1 2025Q2.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = DEMO_SEED,
 ) -> None:
-    """Example: `moshare simulate 2025Q3 2025Q4 --seed 7`
+    """Example: `moshare simulate 2025Q3 2025Q4 --seed 7`.
 
     Puts simulated deliveries of all three agencies into the inboxes, in their real formats.
     """
     settings = _prepared()
     with told_failures("simulate", settings):
-        from orchestration.simulated import deliver_simulated  # noqa: PLC0415
+        from orchestration.simulated import deliver_simulated
 
         for folder in deliver_simulated(settings, [parse_quarter(q) for q in quarters], seed=seed):
             typer.echo(folder)
@@ -87,7 +87,7 @@ def simulate(
 def ingest(
     agency: Annotated[str, typer.Option(help="dss, mshp or hotline.")], quarter: QuarterOption
 ) -> None:
-    """Example: `moshare ingest --agency dss --quarter 2025Q1`
+    """Example: `moshare ingest --agency dss --quarter 2025Q1`.
 
     Takes in one delivery from its inbox. The receipt lies in the agency's outbox.
     """
@@ -98,7 +98,7 @@ def ingest(
 
 
 def run(quarter: QuarterOption) -> None:
-    """Example: `moshare run --quarter 2025Q1`
+    """Example: `moshare run --quarter 2025Q1`.
 
     Runs one quarter from the three deliveries to the released folder, as the schedule does.
     A quarter that was released gives the same release again.
@@ -111,7 +111,7 @@ def run(quarter: QuarterOption) -> None:
 
 
 def release(quarter: QuarterOption) -> None:
-    """Example: `moshare release --quarter 2025Q1`
+    """Example: `moshare release --quarter 2025Q1`.
 
     Runs the gate and the release only, for a quarter whose release input is built; finishes a
     release that was interrupted after its draw.
@@ -124,13 +124,13 @@ def release(quarter: QuarterOption) -> None:
 
 
 def doctor(as_json: JsonOption = False) -> None:  # noqa: FBT002
-    """Example: `moshare doctor`
+    """Example: `moshare doctor`.
 
     Checks that this installation is fit to run, and says what to do where it is not.
     """
     settings = load_settings()
     with told_failures("doctor", settings):
-        from orchestration.diagnosis import diagnose  # noqa: PLC0415
+        from orchestration.diagnosis import diagnose
 
         findings = diagnose(settings)
     if as_json:
@@ -144,25 +144,28 @@ def doctor(as_json: JsonOption = False) -> None:  # noqa: FBT002
 
 
 def dev(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) -> None:
-    """Example: `moshare dev`
+    """Example: `moshare dev`.
 
     Opens the Dagster UI, with schedule and sensor, on the same data, for this machine only.
     """
+    from orchestration.instance import write_instance_file
+
     settings = _prepared()
+    write_instance_file(settings)
     talk().print(f"Dagster UI on http://127.0.0.1:{port} for {_shown(settings)} (Ctrl-C ends it)")
     program = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     os.execv(sys.executable, [*program, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
 
 
 def ledger(as_json: JsonOption = False) -> None:  # noqa: FBT002
-    """Example: `moshare ledger --json`
+    """Example: `moshare ledger --json`.
 
     Checks the privacy ledger's chain and shows each release's cost, and what each quarter and
     year has left.
     """
     settings = load_settings()
     with told_failures("ledger", settings):
-        from orchestration.spending import read_spending  # noqa: PLC0415
+        from orchestration.spending import read_spending
 
         spending = read_spending(settings)
     if as_json:
@@ -185,11 +188,8 @@ def ledger(as_json: JsonOption = False) -> None:  # noqa: FBT002
 
 
 def _prepared() -> Settings:
-    from orchestration.instance import write_instance_file  # noqa: PLC0415
-
     settings = load_settings()
     prepare_process(settings)
-    write_instance_file(settings)
     return settings
 
 
@@ -199,15 +199,16 @@ def _shown(settings: Settings) -> str:
 
 
 def _run(job: str, quarter: Quarter, settings: Settings) -> None:
-    import dagster as dg  # noqa: PLC0415 - not on an agency's machine
-
-    from orchestration.cli.progress import step_progress  # noqa: PLC0415
-    from orchestration.runs import run_job  # noqa: PLC0415
+    from orchestration.cli.progress import step_progress
+    from orchestration.instance import open_instance
+    from orchestration.runs import run_job
 
     talk().rule(f"{quarter}: {job.replace('_', ' ')}", style="dim", align="left")
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        with step_progress() as on_step:
-            outcome = run_job(job, quarter, instance, on_step)
+    with (
+        open_instance(settings) as instance,
+        step_progress() as on_step,
+    ):
+        outcome = run_job(job, quarter, instance, on_step)
     for sentence in outcome.sentences:
         talk().print(sentence, style="bold red", markup=False)
     if outcome.exit_code:

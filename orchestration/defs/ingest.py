@@ -8,30 +8,23 @@ from orchestration.settings import load_settings
 from sources.ingest import ingest
 
 AGENCIES = {
-    "dss": (
-        "Department of Social Services: NCANDS Child File, one line for each child in each report "
-        "to Children's Division.",
-        "fixed-width",
-    ),
-    "mshp": (
-        "State Highway Patrol: NIBRS flat file of every Missouri police agency, segments 0 to 7.",
-        "fixed-width",
-    ),
-    "hotline": (
-        "National hotline: aggregate counts of cases and children; the law lets it share no more.",
-        "csv",
-    ),
+    "dss": "Department of Social Services: NCANDS Child File, one line for each child in each "
+    "report to Children's Division.",
+    "mshp": "State Highway Patrol: NIBRS flat file of every Missouri police agency, segments 0 to "
+    "7.",
+    "hotline": "National hotline: aggregate counts of cases and children; the law lets it share no "
+    "more.",
 }
 
 
-def _delivery_asset(agency: str, description: str, kind: str) -> dg.AssetsDefinition:
+def _delivery_asset(agency: str, description: str) -> dg.AssetsDefinition:
     @dg.asset(
         key=["raw", agency],
         group_name="ingest",
         partitions_def=QUARTERS,
         backfill_policy=ONE_QUARTER_A_RUN,
         owners=[*OWNERS, f"team:{agency}"],
-        kinds={kind, "parquet"},
+        kinds={"csv" if agency == "hotline" else "file", "parquet"},
         description=f"{description} Checked against its manifest and contract; a receipt goes to "
         "the agency's outbox. A quarter without a delivery fails: silence is never read as zero.",
         metadata={"contract": f"{agency}/1", "vault_folder": f"raw/{agency}"},
@@ -53,4 +46,4 @@ def _delivery_asset(agency: str, description: str, kind: str) -> dg.AssetsDefini
     return delivery
 
 
-deliveries = [_delivery_asset(agency, *facts) for agency, facts in AGENCIES.items()]
+deliveries = [_delivery_asset(agency, description) for agency, description in AGENCIES.items()]

@@ -15,7 +15,8 @@ whole_quarter = dg.define_asset_job(
 
 release = dg.define_asset_job(
     RELEASE,
-    selection=dg.AssetSelection.assets(["release_input", "gate"]) | dg.AssetSelection.groups("released"),
+    selection=dg.AssetSelection.assets(["release_input", "gate"])
+    | dg.AssetSelection.groups("released"),
     description="The gate and the release of a quarter whose release input is built.",
 )
 

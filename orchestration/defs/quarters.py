@@ -9,9 +9,7 @@ from sources.quarters import Quarter
 
 TIMEZONE = "America/Chicago"
 
-warnings.filterwarnings(
-    "ignore", category=dg.BetaWarning, message="Parameter `backfill_policy`"
-)
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message="Parameter `backfill_policy`")
 
 QUARTERS = dg.TimeWindowPartitionsDefinition(
     cron_schedule="0 0 1 1,4,7,10 *",
@@ -19,7 +17,7 @@ QUARTERS = dg.TimeWindowPartitionsDefinition(
     fmt="%Y-%m-%d",
     timezone=TIMEZONE,
 )
-"""One partition for each closed calendar quarter in Missouri; the key is the quarter's first day."""
+"""One partition for each closed calendar quarter in Missouri, keyed by its first day."""
 
 ONE_QUARTER_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 """A backfill runs each quarter on its own, in order, as the schedule would."""
@@ -40,5 +38,5 @@ def quarter_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
 def _key(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> str:
     if isinstance(context, dg.AssetCheckExecutionContext):
-        return context.op_execution_context.partition_key
-    return context.partition_key
+        return str(context.op_execution_context.partition_key)
+    return str(context.partition_key)

@@ -78,7 +78,9 @@ def _tell(context: dg.AssetExecutionContext, outcome: DbtOutcome) -> Iterator[An
     for unique_id in outcome.built:
         key = key_of.get(unique_id)
         if key in context.selected_asset_keys:
-            yield dg.MaterializeResult(asset_key=key, metadata={"quarter": str(quarter_of(context))})
+            yield dg.MaterializeResult(
+                asset_key=key, metadata={"quarter": str(quarter_of(context))}
+            )
     for key in sorted(context.selected_asset_check_keys):
         spec = definition.get_spec_for_check_key(key)
         unique_id = spec.metadata[_UNIQUE_ID]

@@ -57,6 +57,10 @@ def test_one_module_of_orchestration_opens_the_door() -> None:
     }
 
 
+def test_no_step_takes_run_config() -> None:
+    assert modules_matching(r"\bdg\.(Config|Field)\b|config_schema|op_config") == set()
+
+
 def test_staging_never_casts_a_source_column_plainly() -> None:
     plain = re.compile(r"(^|[^_a-z])cast\(|::[a-z]|safe_cast", re.IGNORECASE)
     staging = sorted((ROOT / "dbt_project" / "models" / "staging").rglob("*.sql"))
@@ -93,9 +97,12 @@ def test_nothing_in_the_tree_names_this_machine() -> None:
 
 def test_the_wheel_carries_every_data_file_the_rooms_read() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    kinds = {pattern.removeprefix("*") for pattern in settings["tool"]["setuptools"]["package-data"]["*"]}
+    kinds = {
+        pattern.rpartition("*")[2]
+        for pattern in settings["tool"]["setuptools"]["package-data"]["*"]
+    }
     data = {
-        path.suffix or path.name
+        path.name if path.name == "py.typed" else path.suffix
         for room in ROOMS
         for path in (ROOT / room).rglob("*")
         if path.is_file() and path.suffix not in {".py", ".pyc", ".md"}

@@ -3,11 +3,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from small_deliveries import put_small_quarter
 
-from orchestration.instance import write_instance_file
+from orchestration.instance import open_instance
 from orchestration.runs import RunOutcome, run_job
 from orchestration.settings import Settings, prepare_process
 from sources.quarters import Quarter
@@ -18,8 +17,7 @@ RunJob = Callable[[str], RunOutcome]
 
 def run_here(job: str, settings: Settings, quarter: Quarter = QUARTER) -> RunOutcome:
     prepare_process(settings)
-    write_instance_file(settings)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with open_instance(settings) as instance:
         return run_job(job, quarter, instance, lambda *_: None)
 
 

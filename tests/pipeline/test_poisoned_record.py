@@ -5,6 +5,7 @@ storage, on the console, in receipts, in the ledger or in what was released.
 """
 
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -170,13 +171,15 @@ def test_a_bad_cast_in_dbt_leaves_no_trace(poisoned, assert_clean, tmp_path, mon
         model = project / "models" / "staging" / "stg_dss__child_reports.sql"
         text = model.read_text()
         assert "placed.child_id," in text
-        model.write_text(text.replace("placed.child_id,", "cast(placed.child_id as date) as child_id,", 1))
+        marked_id = f"placed.child_id like '{MARKER[:4]}%'"
+        cast = f"case when {marked_id} then cast(placed.child_id as date) end,"
+        model.write_text(text.replace("placed.child_id,", f"placed.child_id, {cast}", 1))
 
     with_changed_dbt_project(poisoned, tmp_path, monkeypatch, cast_plainly)
     outcome = run_here("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "MS902" in outcome.sentences[0]
-    assert any(mark in log for mark in TRACES for log in read_logs(poisoned)), (
+    assert any(marked(12).encode() in log for log in read_logs(poisoned)), (
         "the engine did not quote the value, so nothing was tested"
     )
     assert_clean()
@@ -218,10 +221,8 @@ def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> 
 def test_an_exception_in_python_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> None:
     def fail(*_: object, **__: object) -> None:
         record = poisoned_children()[0]
-        try:
-            raise KeyError(record)
-        except KeyError:
-            raise ValueError(record)  # noqa: B904 - the context must not leave either
+        context = KeyError(record)
+        raise ValueError(record) from context
 
     monkeypatch.setattr(linking, "write_links", fail)
     outcome = run_here("whole_quarter", poisoned)
@@ -233,6 +234,6 @@ def test_an_exception_in_python_leaves_no_trace(poisoned, assert_clean, monkeypa
 def test_the_search_would_find_a_trace(poisoned, capfd) -> None:
     poisoned.releases.mkdir(parents=True)
     (poisoned.releases / "leak.csv").write_text(f"count,{marked(5)}")
-    print(marked(6))
+    sys.stdout.write(marked(6))
     printed = "".join(capfd.readouterr())
     assert traces_of(TRACES, poisoned, printed) == ["releases/leak.csv", "console"]

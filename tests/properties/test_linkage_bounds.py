@@ -85,11 +85,11 @@ def distance(left: Table, right: Table) -> float:
     return math.sqrt(sum((left[cell] - right[cell]) ** 2 for cell in left | right))
 
 
-def record_removals(world: World, k: int) -> Iterator[World]:  # noqa: ARG001
+def record_removals(world: World, k: int) -> Iterator[World]:
     return (world.without(victims=frozenset([key])) for key, _ in world.victims)
 
 
-def child_removals(world: World, k: int) -> Iterator[World]:  # noqa: ARG001
+def child_removals(world: World, k: int) -> Iterator[World]:
     return (world.without(child) for child, _, _ in world.children)
 
 
@@ -115,10 +115,10 @@ WORLDS = st.builds(
 BOUNDS: dict[
     str, tuple[Callable[..., Table], Callable[..., Iterator[World]], Callable[[int], float]]
 ] = {
-    "agencies, a record": (by_agency, record_removals, lambda k: math.sqrt(2)),  # noqa: ARG005
+    "agencies, a record": (by_agency, record_removals, lambda k: math.sqrt(2)),
     "agencies, a child": (by_agency, child_removals, lambda k: math.sqrt(1 + k * k)),
     "agencies, a person": (by_agency, person_removals, lambda k: math.sqrt(1 + k * k)),
-    "lag, a record": (lag, record_removals, lambda k: math.sqrt(3)),  # noqa: ARG005
+    "lag, a record": (lag, record_removals, lambda k: math.sqrt(3)),
     "lag, a child": (lag, child_removals, lambda k: k * math.sqrt(2)),
     "lag, a person": (lag, person_removals, lambda k: k * math.sqrt(3)),
 }

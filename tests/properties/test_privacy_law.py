@@ -17,7 +17,7 @@ from privacy.noise import FrameMechanism
 from privacy.plan import Plan, make_plan
 from privacy.policy import load_policy
 from privacy.publishing import Publisher, list_published_rows
-from privacy.released import ReleasedRow, read_release
+from privacy.released import Provenance, ReleasedRow, read_release
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 DRAWS = 200_000
@@ -105,7 +105,8 @@ def make_default_plan() -> Plan:
 def list_rows_with_law(plan: Plan) -> list[tuple[ReleasedRow, NDArray[np.int64], Law]]:
     scales = {table.policy.name: float(table.scale) for f in plan.frames for table in f.tables}
     drawn = {table.policy.name: [0] * table.cell_count for f in plan.frames for table in f.tables}
-    content = {**Publisher(plan).publish(drawn), "drawn_at": "", "ledger_head": ""}
+    nobody = Provenance((), is_simulated=True)
+    content = {**Publisher(plan).publish(drawn, nobody), "drawn_at": "", "ledger_head": ""}
     laws = cache(compute_law_of_sum)
     return [
         (row, *laws(scales[table.name], len(cells)))

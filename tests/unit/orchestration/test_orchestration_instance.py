@@ -6,15 +6,19 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestration.instance import PROCESS_TAG, clear_dead_runs, process_tag, write_instance_file
+from orchestration.instance import (
+    PROCESS_TAG,
+    clear_dead_runs,
+    open_instance,
+    process_tag,
+    write_instance_file,
+)
 from orchestration.settings import Settings
 
 
 @pytest.fixture
 def instance(tmp_path):
-    settings = Settings(tmp_path)
-    write_instance_file(settings)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as opened:
+    with open_instance(Settings(tmp_path)) as opened:
         yield opened
 
 
@@ -43,7 +47,12 @@ def test_the_instance_sends_no_telemetry_keeps_no_output_and_retries_nothing(tmp
 
 
 def test_a_run_whose_process_is_gone_is_failed_and_its_slot_is_free_again(instance) -> None:
-    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     run_id = started_run(instance, f"{socket.gethostname()}/{ended.stdout.strip()}")
     storage = instance.event_log_storage
     storage.initialize_concurrency_limit_to_default("warehouse")

@@ -13,6 +13,7 @@ from privacy.released import (
     GroupFacts,
     PlanFacts,
     PrivacyFacts,
+    Provenance,
     Release,
     ReleasedRow,
     ReleasedTable,
@@ -94,6 +95,7 @@ def release() -> Release:
             groups=(GroupFacts(1, rho, 2.42), GroupFacts(2, 4 * rho, 5.22)),
             unprotected=("which agencies delivered", "the plan"),
         ),
+        provenance=Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True),
         versions=(("opendp", "0.16.0"), ("python", "3.11.7")),
         drawn_at="2025-04-15T11:00:00Z",
         ledger_head="f" * 64,
@@ -101,8 +103,9 @@ def release() -> Release:
 
 
 @pytest.fixture
-def deliveries() -> dict[str, str]:
-    return {"dss": "full", "mshp": "delta", "hotline": "nil"}
+def real_release(release: Release) -> Release:
+    """The same quarter, and nothing of it simulated."""
+    return replace(release, provenance=replace(release.provenance, is_simulated=False))
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import io
 import json
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,9 +20,7 @@ from portal import folder as folder_module
 from portal.errors import ERRORS, PortalError
 from portal.folder import build_release, list_files
 from portal.verify import verify
-from privacy.released import Release
-
-Deliveries = Mapping[str, str]
+from privacy.released import Provenance, Release
 
 
 def read_all(folder: Path) -> dict[str, bytes]:
@@ -39,8 +38,8 @@ def read_table(folder: Path, name: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def built(release: Release, deliveries: Deliveries, tmp_path: Path) -> Path:
-    return build_release(release, tmp_path / "releases", deliveries, simulated=True)
+def built(release: Release, tmp_path: Path) -> Path:
+    return build_release(release, tmp_path / "releases")
 
 
 def test_a_release_is_a_folder_with_its_page_its_data_and_its_record(
@@ -99,7 +98,6 @@ def test_csv_and_parquet_hold_the_same_rows(built: Path, release: Release) -> No
 )
 def test_a_row_that_does_not_explain_itself_is_not_released(
     release: Release,
-    deliveries: Deliveries,
     estimate: int | None,
     moe90: int | None,
     status: str,
@@ -108,16 +106,14 @@ def test_a_row_that_does_not_explain_itself_is_not_released(
     row = replace(table.rows[0], estimate=estimate, moe90=moe90, status=status)
     bad = replace(release, tables=(replace(table, rows=(row,)),))
     with pytest.raises(PortalError, match=r"MS703.*reports") as caught:
-        list_files(bad, deliveries, simulated=False)
+        list_files(bad)
     assert caught.value.exit_code == 7
 
 
-def test_a_table_or_a_column_without_an_explanation_is_not_released(
-    release: Release, deliveries: Deliveries
-) -> None:
+def test_a_table_or_a_column_without_an_explanation_is_not_released(release: Release) -> None:
     table = replace(release.tables[0], name="unheard_of", dimensions=("strange",))
     with pytest.raises(PortalError, match=r"MS703.*unheard_of, strange"):
-        list_files(replace(release, tables=(table,)), deliveries, simulated=False)
+        list_files(replace(release, tables=(table,)))
 
 
 @pytest.mark.parametrize(
@@ -125,11 +121,13 @@ def test_a_table_or_a_column_without_an_explanation_is_not_released(
     [({"dss": "silence"}, "dss"), ({"hotline": None}, "hotline"), ({"fbi": "full"}, "fbi")],
 )
 def test_silence_or_a_stranger_among_the_deliveries_is_not_released(
-    release: Release, deliveries: Deliveries, change: dict[str, str | None], named: str
+    release: Release, change: dict[str, str | None], named: str
 ) -> None:
-    changed = {key: value for key, value in {**deliveries, **change}.items() if value is not None}
+    named_kinds = {**dict(release.provenance.deliveries), **change}
+    deliveries = tuple((agency, kind) for agency, kind in named_kinds.items() if kind is not None)
+    changed = replace(release, provenance=Provenance(deliveries, is_simulated=False))
     with pytest.raises(PortalError, match=rf"MS703.*for {named}\."):
-        list_files(release, changed, simulated=False)
+        list_files(changed)
 
 
 def test_the_record_lists_every_other_file_with_its_hash_and_size(built: Path) -> None:
@@ -187,51 +185,137 @@ def test_the_codebook_lists_the_categories_of_each_dimension(built: Path) -> Non
 
 
 def test_the_same_release_gives_the_same_bytes_anywhere(
-    release: Release, deliveries: Deliveries, built: Path, tmp_path: Path
+    release: Release, built: Path, tmp_path: Path
 ) -> None:
-    reversed_deliveries = dict(reversed(deliveries.items()))
-    again = build_release(release, tmp_path / "elsewhere", reversed_deliveries, simulated=True)
+    again = build_release(release, tmp_path / "elsewhere")
     assert read_all(again) == read_all(built)
 
 
 def test_a_release_read_back_from_the_ledger_gives_the_same_bytes(
-    release: Release, deliveries: Deliveries, built: Path
+    release: Release, built: Path
 ) -> None:
     recalled = Release.from_json(release.to_json())
-    assert list_files(recalled, deliveries, simulated=True) == read_all(built)
+    assert list_files(recalled) == read_all(built)
 
 
-def test_building_again_finds_the_folder_and_touches_nothing(
-    release: Release, deliveries: Deliveries, built: Path
-) -> None:
+def test_building_again_finds_the_folder_and_touches_nothing(release: Release, built: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
-    assert build_release(release, built.parent, deliveries, simulated=True) == built
+    assert build_release(release, built.parent) == built
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
 
 def test_a_folder_is_never_replaced_by_another_release(
-    release: Release, other_release: Release, deliveries: Deliveries, built: Path
+    release: Release, other_release: Release, built: Path
 ) -> None:
     before = read_all(built)
     with pytest.raises(PortalError, match=r"MS701.*data/reports\.csv") as caught:
-        build_release(other_release, built.parent, deliveries, simulated=True)
+        build_release(other_release, built.parent)
     assert caught.value.exit_code == 7
     assert "children_by_sex.csv" not in caught.value.sentence
     assert read_all(built) == before
     assert [entry.name for entry in built.parent.iterdir()] == ["2025Q1"]
-    assert build_release(release, built.parent, deliveries, simulated=True) == built
+    assert build_release(release, built.parent) == built
+
+
+def rewrite_record(built: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    record = json.loads((built / "release.json").read_bytes())
+    change(record)
+    (built / "release.json").unlink()
+    (built / "release.json").write_bytes(json.dumps(record).encode())
+
+
+def rewrite(built: Path, name: str, content: bytes) -> None:
+    """Put other content into a file and make release.json tell the same, as a forger would."""
+    entry = {"path": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (built / name).unlink(missing_ok=True)
+    (built / name).write_bytes(content)
+    rewrite_record(
+        built,
+        lambda record: record.update(
+            files=[item for item in record["files"] if item["path"] != name] + [entry]
+        ),
+    )
+    assert verify(built).passed
+
+
+@pytest.mark.parametrize("name", ["index.html", "data/reports.parquet", "datapackage.json"])
+def test_a_folder_that_older_software_built_is_the_same_release_and_is_left_as_it_is(
+    release: Release, built: Path, name: str
+) -> None:
+    rewrite(built, name, b"as an older version wrote it")
+    before = read_all(built)
+    assert build_release(release, built.parent) == built
+    assert read_all(built) == before
+
+
+def test_a_folder_without_facts_that_older_software_never_wrote_is_accepted(
+    release: Release, built: Path
+) -> None:
+    rewrite_record(built, lambda record: record.pop("versions"))
+    assert build_release(release, built.parent) == built
+
+
+@pytest.mark.parametrize("name", ["data/reports.csv", "data/more.csv", "more.csv"])
+def test_another_csv_is_refused_even_where_every_hash_fits(
+    release: Release, built: Path, name: str
+) -> None:
+    rewrite(built, name, b"quarter,state,unit,estimate,moe90,status\n")
+    with pytest.raises(PortalError, match="MS701") as caught:
+        build_release(release, built.parent)
+    assert f"in: {name};" in caught.value.sentence
+
+
+def test_a_csv_that_is_neither_there_nor_listed_is_missed(release: Release, built: Path) -> None:
+    (built / "data" / "reports.csv").unlink()
+    rewrite_record(
+        built,
+        lambda record: record.update(
+            files=[item for item in record["files"] if item["path"] != "data/reports.csv"]
+        ),
+    )
+    assert verify(built).passed
+    with pytest.raises(PortalError, match=r"MS701.*in: data/reports\.csv;"):
+        build_release(release, built.parent)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"release_id": "2025Q2"}, "release_id"),
+        ({"plan": {"hash": "0" * 64}}, "plan"),
+        ({"plan": "a" * 64}, "plan"),
+        ({"drawn_at": "2025-04-16T11:00:00Z"}, "drawn_at"),
+        ({"ledger_head": "0" * 64}, "ledger_head"),
+        ({"deliveries": {"dss": "full", "mshp": "full", "hotline": "nil"}}, "deliveries"),
+        ({"simulated": False}, "simulated"),
+    ],
+)
+def test_the_folder_of_another_draw_is_refused_even_with_the_same_numbers(
+    release: Release, built: Path, change: dict[str, object], named: str
+) -> None:
+    rewrite_record(built, lambda record: record.update(change))
+    assert verify(built).passed
+    with pytest.raises(PortalError, match="MS701") as caught:
+        build_release(release, built.parent)
+    assert f"in: release.json ({named});" in caught.value.sentence
+
+
+def test_a_folder_of_a_format_of_the_future_is_refused(release: Release, built: Path) -> None:
+    rewrite_record(built, lambda record: record.update(format=2))
+    with pytest.raises(PortalError, match=r"MS701.*in: release\.json;"):
+        build_release(release, built.parent)
 
 
 def test_a_simulated_release_is_never_taken_for_a_real_one(
-    release: Release, deliveries: Deliveries, built: Path
+    real_release: Release, built: Path
 ) -> None:
-    with pytest.raises(PortalError, match=r"MS701.*index\.html"):
-        build_release(release, built.parent, deliveries, simulated=False)
+    with pytest.raises(PortalError, match=r"MS701.*release\.json \(simulated\)"):
+        build_release(real_release, built.parent)
 
 
 @pytest.mark.parametrize("tampering", ["remove", "add", "change", "link"])
 def test_a_folder_that_was_changed_is_refused_and_left_alone(
-    release: Release, deliveries: Deliveries, built: Path, tampering: str
+    release: Release, built: Path, tampering: str
 ) -> None:
     victim = built / "README.txt"
     content = victim.read_bytes()
@@ -246,23 +330,21 @@ def test_a_folder_that_was_changed_is_refused_and_left_alone(
         victim.symlink_to(built.parent.parent / "copy")
     named = "data/new.csv" if tampering == "add" else "README.txt"
     with pytest.raises(PortalError, match="MS701") as caught:
-        build_release(release, built.parent, deliveries, simulated=True)
+        build_release(release, built.parent)
     assert f"in: {named};" in caught.value.sentence
 
 
-def _build(release: Release, releases: Path, deliveries: Deliveries) -> None:
+def _build(release: Release, releases: Path) -> None:
     for _ in range(5):
-        build_release(release, releases, deliveries, simulated=True)
+        build_release(release, releases)
 
 
 def test_two_processes_that_build_at_once_get_one_whole_folder(
-    release: Release, deliveries: Deliveries, tmp_path: Path
+    release: Release, tmp_path: Path
 ) -> None:
     context = multiprocessing.get_context("spawn")
     releases = tmp_path / "releases"
-    processes = [
-        context.Process(target=_build, args=(release, releases, deliveries)) for _ in range(2)
-    ]
+    processes = [context.Process(target=_build, args=(release, releases)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -274,7 +356,6 @@ def test_two_processes_that_build_at_once_get_one_whole_folder(
 
 def test_the_process_that_comes_second_keeps_the_folder_of_the_first(
     release: Release,
-    deliveries: Deliveries,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -287,14 +368,13 @@ def test_the_process_that_comes_second_keeps_the_folder_of_the_first(
         assert target.stat().st_ino == first
 
     monkeypatch.setattr(folder_module, "_place", be_late)
-    built = build_release(release, tmp_path, deliveries, simulated=True)
+    built = build_release(release, tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["2025Q1"]
     assert verify(built).passed
 
 
 def test_a_failed_write_leaves_no_folder_and_no_rest(
     release: Release,
-    deliveries: Deliveries,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -303,26 +383,24 @@ def test_a_failed_write_leaves_no_folder_and_no_rest(
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(PortalError, match=r"MS702.*2025Q1.*ENOSPC") as caught:
-        build_release(release, tmp_path, deliveries, simulated=True)
+        build_release(release, tmp_path)
     assert caught.value.exit_code == 7
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_in_the_place_of_the_folder_is_a_sentence(
-    release: Release, deliveries: Deliveries, tmp_path: Path
-) -> None:
+def test_a_file_in_the_place_of_the_folder_is_a_sentence(release: Release, tmp_path: Path) -> None:
     (tmp_path / "2025Q1").write_text("not a folder")
     with pytest.raises(PortalError, match="MS701"):
-        build_release(release, tmp_path, deliveries, simulated=True)
+        build_release(release, tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["2025Q1"]
 
 
 def test_a_dangling_link_in_the_place_of_the_folder_is_a_sentence(
-    release: Release, deliveries: Deliveries, tmp_path: Path
+    release: Release, tmp_path: Path
 ) -> None:
     (tmp_path / "2025Q1").symlink_to(tmp_path / "nowhere")
     with pytest.raises(PortalError, match="MS702"):
-        build_release(release, tmp_path, deliveries, simulated=True)
+        build_release(release, tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["2025Q1"]
 
 

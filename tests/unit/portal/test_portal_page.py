@@ -1,7 +1,6 @@
 """The page: what it says, and that everybody can read it."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -11,12 +10,12 @@ from pathlib import Path
 import pytest
 
 import portal
-from portal.codebook import BLOCKS, COLUMNS, TABLES
+from portal.codebook import AGENCIES, BLOCKS, COLUMNS, DELIVERIES, TABLES
 from portal.folder import list_files
 from portal.page import describe_page, render_page
 from portal.wording import name_period, say_likely, say_range
 from privacy.policy import load_policy
-from privacy.released import NOT_RELEASED, Release
+from privacy.released import DELIVERY_KINDS, NOT_RELEASED, Release
 
 STYLE = (Path(portal.__file__).parent / "templates" / "release.css").read_text(encoding="utf-8")
 
@@ -45,13 +44,13 @@ class Reader(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def read(release: Release, deliveries: Mapping[str, str], *, is_simulated: bool = True) -> Reader:
-    return Reader(render_page(describe_page(release, deliveries, is_simulated=is_simulated)))
+def read(release: Release) -> Reader:
+    return Reader(render_page(describe_page(release)))
 
 
 @pytest.fixture
-def page(release: Release, deliveries: Mapping[str, str]) -> Reader:
-    return read(release, deliveries)
+def page(release: Release) -> Reader:
+    return read(release)
 
 
 def test_a_headline_says_number_and_range_in_words(page: Reader) -> None:
@@ -69,12 +68,10 @@ def test_prosecutions_are_not_collected_which_is_not_zero(page: Reader) -> None:
     assert "Missouri not collected by any source no range" in page.text
 
 
-def test_a_table_that_is_not_released_says_so(
-    release: Release, deliveries: Mapping[str, str]
-) -> None:
+def test_a_table_that_is_not_released_says_so(release: Release) -> None:
     table = release.tables[0]
     row = replace(table.rows[0], estimate=None, moe90=None, status=NOT_RELEASED)
-    text = read(replace(release, tables=(replace(table, rows=(row,)),)), deliveries).text
+    text = read(replace(release, tables=(replace(table, rows=(row,)),))).text
     assert "Missouri not released no range" in text
     assert "not released, which is not zero" in text
 
@@ -86,8 +83,8 @@ def test_no_range_goes_below_zero_and_thousands_have_a_comma(page: Reader) -> No
     assert not re.search(r"[-−]\d+ to", page.text)
 
 
-def test_no_cell_of_a_table_is_empty(release: Release, deliveries: Mapping[str, str]) -> None:
-    html = render_page(describe_page(release, deliveries, is_simulated=False)).decode()
+def test_no_cell_of_a_table_is_empty(release: Release) -> None:
+    html = render_page(describe_page(release)).decode()
     cells = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", html, re.DOTALL)
     assert len(cells) > 40
     assert all(cell.strip() for cell in cells)
@@ -99,10 +96,9 @@ def test_a_simulated_release_says_so_in_title_head_and_foot(page: Reader) -> Non
 
 
 def test_a_real_release_has_no_word_of_simulation(
-    release: Release, deliveries: Mapping[str, str]
+    real_release: Release,
 ) -> None:
-    real = read(release, deliveries, is_simulated=False)
-    assert "imulated" not in real.text
+    assert "imulated" not in read(real_release).text
 
 
 def test_labels_are_text_and_never_markup(page: Reader) -> None:
@@ -127,10 +123,8 @@ def test_the_page_says_what_privacy_costs_and_who_delivered(page: Reader) -> Non
         assert words in page.text
 
 
-def test_a_release_without_some_tables_still_has_a_page(
-    release: Release, deliveries: Mapping[str, str]
-) -> None:
-    page = read(replace(release, tables=release.tables[:1]), deliveries)
+def test_a_release_without_some_tables_still_has_a_page(release: Release) -> None:
+    page = read(replace(release, tables=release.tables[:1]))
     assert "about 24" in page.text
     assert len(page.all("table")) == 1
 
@@ -143,9 +137,9 @@ def test_nothing_is_loaded_from_outside_and_nothing_is_run(page: Reader) -> None
 
 
 def test_every_link_leads_to_a_part_of_the_page_or_a_file_of_the_folder(
-    release: Release, deliveries: Mapping[str, str], page: Reader
+    release: Release, page: Reader
 ) -> None:
-    files = list_files(release, deliveries, simulated=True)
+    files = list_files(release)
     ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
     links = [str(anchor["href"]) for anchor in page.all("a")]
     assert len(links) > 20
@@ -234,6 +228,11 @@ def test_every_table_and_dimension_of_the_reviewed_policy_is_explained() -> None
     assert set(policy.dimensions) <= set(COLUMNS)
     assert {text.block for text in TABLES.values()} == set(BLOCKS)
     assert all(text.caveats for text in TABLES.values())
+
+
+def test_every_agency_and_kind_of_delivery_that_the_door_lets_through_is_explained() -> None:
+    assert set(AGENCIES) == load_policy().sources
+    assert set(DELIVERIES) == set(DELIVERY_KINDS)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from privacy.released import Release
 
 
 @pytest.fixture
-def folder(release: Release, deliveries: Mapping[str, str], tmp_path: Path) -> Path:
-    return build_release(release, tmp_path / "releases", deliveries, simulated=True)
+def folder(release: Release, tmp_path: Path) -> Path:
+    return build_release(release, tmp_path / "releases")
 
 
 def rewrite_record(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -45,10 +45,8 @@ def test_a_folder_as_built_is_whole(folder: Path, release: Release) -> None:
     assert verification.to_json()["passed"] is True
 
 
-def test_a_real_release_is_not_called_simulated(
-    release: Release, deliveries: Mapping[str, str], tmp_path: Path
-) -> None:
-    verification = verify(build_release(release, tmp_path, deliveries, simulated=False))
+def test_a_real_release_is_not_called_simulated(real_release: Release, tmp_path: Path) -> None:
+    verification = verify(build_release(real_release, tmp_path))
     assert not verification.is_simulated
     assert "simulated" not in verification.sentence
 

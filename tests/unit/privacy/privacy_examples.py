@@ -14,9 +14,11 @@ from privacy.keys import load_keys
 from privacy.ledger import Ledger
 from privacy.plan import Plan, make_plan
 from privacy.policy import Caps, load_policy
+from privacy.released import Provenance
 
 KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
 CAPS = Caps(Fraction(1, 8), Fraction(1, 2))
+PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True)
 KILLED = 17
 
 
@@ -50,7 +52,7 @@ def fill(frame: Frame, leaves: Sequence[int]) -> ExactFrame:
 
 
 def example_exact(plan: Plan, rows: int = 40) -> ExactRelease:
-    return ExactRelease(
+    frames = (
         fill(
             planned.frame,
             range(planned.frame.leaf_count)
@@ -59,6 +61,7 @@ def example_exact(plan: Plan, rows: int = 40) -> ExactRelease:
         )
         for planned in plan.frames
     )
+    return ExactRelease(frames, PROVENANCE)
 
 
 STEPS = {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from privacy_examples import (
     KILLED,
+    PROVENANCE,
     CrashError,
     example_exact,
     example_plan,
@@ -21,7 +22,7 @@ from privacy.exact import ExactRelease
 from privacy.ledger import Ledger
 from privacy.plan import Plan
 from privacy.policy import Caps
-from privacy.released import Release
+from privacy.released import Provenance, Release
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -108,8 +109,32 @@ def test_rows_without_a_frame_of_the_plan_are_refused_and_cost_nothing(
     plan: Plan, ledger: Ledger
 ) -> None:
     with pytest.raises(PrivacyError, match="MS609"):
-        door.release(plan, lambda: ExactRelease([]), ledger)
+        door.release(plan, lambda: ExactRelease([], PROVENANCE), ledger)
     assert kinds(ledger) == []
+
+
+def test_a_quarter_that_an_agency_did_not_deliver_is_refused_and_costs_nothing(
+    plan: Plan, ledger: Ledger
+) -> None:
+    silent = Provenance(PROVENANCE.deliveries[:2], is_simulated=True)
+    frames = [example_exact(plan).take(planned.frame.name) for planned in plan.frames]
+    with pytest.raises(PrivacyError, match=r"MS614.*mshp has not delivered"):
+        door.release(plan, lambda: ExactRelease(frames, silent), ledger)
+    assert kinds(ledger) == []
+
+
+def test_who_delivered_is_recorded_with_the_draw_and_never_told_anew(
+    plan: Plan, ledger: Ledger
+) -> None:
+    first = door.release(plan, lambda: example_exact(plan), ledger)
+    payload = ledger.read_entries()[-1].payload
+    assert payload is not None
+    assert payload["provenance"] == {
+        "deliveries": {"dss": "full", "hotline": "nil", "mshp": "delta"},
+        "is_simulated": True,
+    }
+    assert first.provenance == PROVENANCE
+    assert door.release(plan, never_read, ledger).provenance == PROVENANCE
 
 
 # (step, moment) -> what the ledger holds after the crash, and what a new call gives

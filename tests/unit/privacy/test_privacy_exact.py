@@ -6,19 +6,21 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from privacy_examples import example_exact, example_frame, fill
+from privacy_examples import PROVENANCE, example_exact, example_frame, fill
 
 from privacy.errors import PrivacyError
 from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
 from privacy.frames import AGGREGATE, LINKED, ROWS
 from privacy.plan import Plan
+from privacy.released import Provenance
 
+AGENCIES = ("dss", "hotline", "mshp")
 MARKER = "Zq7-marker"
 
 
 def all_kinds() -> list[ExactFrame | ExactRelease]:
     frames = [fill(example_frame(kind), [0, 3, 5]) for kind in (ROWS, AGGREGATE, LINKED)]
-    return [*frames, ExactRelease(frames[:1])]
+    return [*frames, ExactRelease(frames[:1], PROVENANCE)]
 
 
 REFUSED: dict[str, Callable[[object], object]] = {
@@ -134,23 +136,70 @@ def test_a_cell_counted_twice_is_refused() -> None:
 def test_a_frame_given_twice_is_refused() -> None:
     rows = fill(example_frame(), [0])
     with pytest.raises(PrivacyError, match=r"MS609.*twice"):
-        ExactRelease([rows, rows])
+        ExactRelease([rows, rows], PROVENANCE)
 
 
 def test_a_release_that_fits_its_plan_is_accepted(plan: Plan) -> None:
-    example_exact(plan).require([planned.frame for planned in plan.frames])
+    frames = [planned.frame for planned in plan.frames]
+    example_exact(plan).require(frames, AGENCIES)
 
 
 def test_a_frame_that_the_plan_does_not_name_is_refused() -> None:
     with pytest.raises(PrivacyError, match=r"MS609.*children is not in the plan"):
-        ExactRelease([fill(example_frame(), [0])]).require([])
+        ExactRelease([fill(example_frame(), [0])], PROVENANCE).require([], AGENCIES)
 
 
 def test_a_missing_frame_is_refused() -> None:
     with pytest.raises(PrivacyError, match=r"MS609.*children is missing"):
-        ExactRelease([]).require([example_frame()])
+        ExactRelease([], PROVENANCE).require([example_frame()], AGENCIES)
 
 
 def test_a_frame_made_for_another_bound_is_refused() -> None:
     with pytest.raises(PrivacyError, match=r"MS609.*another plan"):
-        ExactRelease([fill(example_frame(), [0])]).require([example_frame(bound=2)])
+        ExactRelease([fill(example_frame(), [0])], PROVENANCE).require(
+            [example_frame(bound=2)], AGENCIES
+        )
+
+
+def test_who_delivered_is_public_and_can_be_read(plan: Plan) -> None:
+    assert example_exact(plan).provenance == PROVENANCE
+
+
+@pytest.mark.parametrize(
+    ("agencies", "words"),
+    [
+        (("dss", "mshp"), "hotline is no source of the plan"),
+        ((*AGENCIES, "fbi"), "fbi has not delivered"),
+    ],
+)
+def test_other_agencies_than_those_of_the_plan_are_refused(
+    agencies: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(PrivacyError, match=f"MS614.*{words}"):
+        ExactRelease([], PROVENANCE).require([], agencies)
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    [
+        None,
+        Provenance((), None),  # type: ignore[arg-type]
+        Provenance((), 1),  # type: ignore[arg-type]
+        Provenance([("dss", "full")], True),  # type: ignore[arg-type]
+        Provenance((["dss", "full"],), True),  # type: ignore[arg-type]
+        Provenance((("dss",),), True),  # type: ignore[arg-type]
+        Provenance((("", "full"),), True),
+        Provenance(((None, "full"),), True),  # type: ignore[arg-type]
+        Provenance((("dss", ""),), True),
+        Provenance((("dss", None),), True),  # type: ignore[arg-type]
+        Provenance((("dss", MARKER),), True),
+        Provenance((("mshp", "full"), ("dss", "full")), True),
+        Provenance((("dss", "full"), ("dss", "nil")), True),
+    ],
+)
+def test_provenance_in_another_form_is_refused_before_anything_is_charged(
+    provenance: Provenance,
+) -> None:
+    with pytest.raises(PrivacyError, match="MS614") as caught:
+        ExactRelease([], provenance)
+    assert MARKER not in caught.value.sentence

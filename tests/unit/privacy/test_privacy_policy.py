@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from privacy.errors import PrivacyError
+from privacy.frames import LINKED
 from privacy.policy import REVIEWED_POLICY, load_policy
 from privacy.released import NOT_COLLECTED, NOT_RELEASED
 
@@ -92,6 +93,14 @@ def test_the_reviewed_policy_has_the_caps_and_tables_of_the_law() -> None:
     assert [(table.name, table.silence) for table in silent] == [("prosecutions", NOT_COLLECTED)]
 
 
+def test_the_bounds_of_the_reviewed_policy_are_those_of_two_records_for_one_child() -> None:
+    k = 2
+    frames = load_policy().frames
+    linked = {name: frame.bound for name, frame in frames.items() if frame.kind == LINKED}
+    assert linked == {"children_by_agency": 1 + k**2, "report_lag": 2 * k**2 + 1}
+    assert frames["reports_to_childrens_division"].bound == k
+
+
 def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
     policy = load_policy(write(tmp_path, SMALL))
     assert (policy.version, policy.reviewed_on, policy.unit) == (3, "2026-01-15", "One child.")
@@ -99,6 +108,7 @@ def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
     assert policy.dimensions["definition"].published[0].cells == ("strict", "broad_only")
     assert [table.weight for table in policy.tables] == [2, 1, 0]
     assert [table.name for table in policy.measured_tables] == ["victims", "pairs"]
+    assert policy.sources == {"mshp"}
 
 
 def test_a_withheld_table_says_so(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from privacy_examples import example_exact
+from privacy_examples import PROVENANCE, example_exact
 
 from privacy import door, noise
 from privacy.errors import PrivacyError
@@ -34,7 +34,7 @@ def cells(plan: Plan, value: int) -> dict[str, list[int]]:
 
 
 def publish(plan: Plan, drawn: dict[str, list[int]]) -> Release:
-    content: dict[str, Any] = Publisher(plan).publish(drawn)
+    content: dict[str, Any] = Publisher(plan).publish(drawn, PROVENANCE)
     return read_release({**content, "drawn_at": "now", "ledger_head": "0" * 64})
 
 
@@ -49,7 +49,15 @@ def test_a_release_survives_its_json_exactly(released: Release) -> None:
     assert Release.from_json(text).to_json() == text
 
 
+@pytest.mark.parametrize("is_simulated", [True, False])
+def test_who_delivered_survives_json_exactly(released: Release, is_simulated: bool) -> None:
+    other = replace(released, provenance=replace(PROVENANCE, is_simulated=is_simulated))
+    assert Release.from_json(other.to_json()).provenance == other.provenance
+
+
 def test_a_release_cannot_be_changed(released: Release) -> None:
+    with pytest.raises(FrozenInstanceError):
+        released.provenance.is_simulated = False  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         released.tables[0].rows[0].estimate = 0  # type: ignore[misc]
 

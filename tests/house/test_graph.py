@@ -1,0 +1,58 @@
+"""What the graph must look like, whoever adds to it."""
+
+import dagster as dg
+import pytest
+
+from orchestration.definitions import defs
+
+GRAPH = defs.resolve_asset_graph()
+GROUPS = {"ingest", "staging", "linkage", "core", "release_input", "released"}
+ASSETS = sorted(GRAPH.materializable_asset_keys)
+RELEASED = [key for key in ASSETS if GRAPH.get(key).group_name == "released"]
+
+
+def test_the_groups_are_the_rooms_a_quarter_walks_through() -> None:
+    assert {GRAPH.get(key).group_name for key in ASSETS} == GROUPS
+
+
+@pytest.mark.parametrize("key", ASSETS, ids=lambda key: key.to_user_string())
+def test_every_asset_says_what_it_is_whose_it_is_and_of_what_kind(key: dg.AssetKey) -> None:
+    node = GRAPH.get(key)
+    assert len(node.description or "") > 20
+    assert node.owners
+    assert node.kinds
+    assert node.partitions_def is not None
+
+
+def test_nothing_is_missing_from_the_graph() -> None:
+    assert {key for key in GRAPH.get_all_asset_keys() if key not in ASSETS} == set()
+
+
+def test_a_release_is_never_retried_nor_automated() -> None:
+    assert RELEASED
+    for key in RELEASED:
+        definition = GRAPH.get(key).assets_def
+        assert definition.op.retry_policy is None
+        assert definition.specs_by_key[key].automation_condition is None
+
+
+def test_everything_that_opens_the_warehouse_waits_its_turn() -> None:
+    unpooled = [
+        key.to_user_string()
+        for key in ASSETS
+        if GRAPH.get(key).group_name != "ingest"
+        and GRAPH.get(key).assets_def.op.pool != "warehouse"
+    ]
+    assert unpooled == []
+
+
+def test_every_check_stops_what_follows() -> None:
+    assert all(GRAPH.get(key).blocking for key in GRAPH.asset_check_keys)
+
+
+def test_the_gate_stands_between_release_input_and_the_draw() -> None:
+    gate = dg.AssetKey(["release_input", "gate"])
+    counts = GRAPH.get(dg.AssetKey(["released", "counts"]))
+    inputs = {key for key in ASSETS if GRAPH.get(key).group_name == "release_input"} - {gate}
+    assert counts.parent_keys == {gate}
+    assert GRAPH.get(gate).parent_keys == inputs

@@ -1,0 +1,142 @@
+"""However often and by whichever way a released quarter is run, it gives the same bytes."""
+
+import json
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import QUARTER, run_here
+from small_deliveries import child_record, put, put_small_quarter, write_lines
+
+from expectations.errors import ExpectationsError
+from orchestration.errors import OrchestrationError
+from orchestration.publishing import publish
+from orchestration.releasing import draw_release, refuse_open_quarter
+from orchestration.settings import Settings
+from orchestration.spending import read_spending
+from privacy.errors import PrivacyError
+from sources.quarters import Quarter
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def released(settings: Settings) -> dict[str, bytes]:
+    return bytes_of(settings.releases / "2025Q1")
+
+
+def charges(settings: Settings) -> list[str]:
+    return [row["quarter"] for row in read_spending(settings)["charges"]]
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data home in which 2025Q1 was released once."""
+    folder = tmp_path_factory.mktemp("once")
+    settings = Settings(folder / "home")
+    put_small_quarter(settings, folder / "made")
+    assert run_here("whole_quarter", settings).sentences == ()
+    return settings.home
+
+
+@pytest.fixture
+def home(once: Path, tmp_path: Path) -> Settings:
+    copy = tmp_path / "home"
+    shutil.copytree(once, copy)
+    return Settings(copy)
+
+
+def test_running_a_released_quarter_again_gives_the_same_bytes(home: Settings) -> None:
+    before = released(home)
+    assert run_here("whole_quarter", home).sentences == ()
+    assert run_here("release", home).sentences == ()
+    assert released(home) == before
+    assert charges(home) == ["2025Q1"]
+
+
+def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> None:
+    before = released(home)
+    shutil.rmtree(home.releases / "2025Q1")
+    publish(QUARTER, home)
+    assert released(home) == before
+
+
+def test_a_later_delivery_changes_nothing_that_was_released(home: Settings, tmp_path: Path) -> None:
+    before = released(home)
+    more = [child_record(chid=f"C{n:011d}", rptid=f"R{n:011d}") for n in range(9)]
+    files = {"child_file": write_lines(tmp_path / "more" / "child_file.txt", more)}
+    put(home, "dss", "2025Q1", files, sequence=2)
+    assert run_here("whole_quarter", home).sentences == ()
+    assert released(home) == before
+    assert charges(home) == ["2025Q1"]
+
+
+def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: Settings) -> None:
+    before = released(home)
+    shutil.rmtree(home.releases / "2025Q1")
+    (home.vault / "warehouse.duckdb").unlink()
+    assert draw_release(QUARTER, home).release_id == "2025Q1"
+    publish(QUARTER, home)
+    assert released(home) == before
+
+
+def test_a_changed_policy_cannot_draw_a_released_quarter_anew(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "policy.toml"
+    text = home.policy.read_text("utf-8")
+    assert "version = 1\n" in text
+    changed.write_text(text.replace("version = 1\n", "version = 2\n"), "utf-8")
+    monkeypatch.setattr(Settings, "policy", property(lambda _: changed))
+    with pytest.raises(PrivacyError, match="MS624"):
+        draw_release(QUARTER, home)
+    assert charges(home) == ["2025Q1"]
+
+
+def test_a_lost_ledger_is_never_replaced_where_something_was_released(home: Settings) -> None:
+    home.ledger.unlink()
+    outcome = run_here("release", home)
+    assert outcome.exit_code == 5
+    assert "MS620" in outcome.sentences[0]
+
+
+def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> None:
+    shutil.rmtree(home.releases / "2025Q1")
+    home.ledger.unlink()
+    with duckdb.connect(str(home.warehouse)) as warehouse:
+        warehouse.execute("delete from release_input.children_reported")
+    with pytest.raises(ExpectationsError, match="MS505"):
+        draw_release(QUARTER, home)
+    assert charges(home) == []
+
+
+def test_two_processes_at_once_give_one_draw(small_quarter: Settings, moshare: list[str]) -> None:
+    command = [*moshare, "run", "--quarter", "2025Q1"]
+    environment = {"MOSHARE_HOME": str(small_quarter.home), "PATH": "/usr/bin:/bin"}
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    ended = [process.communicate(timeout=500) for process in both]
+    assert [process.returncode for process in both] == [0, 0], ended
+    assert charges(small_quarter) == ["2025Q1"]
+    told = subprocess.run(
+        [*moshare, "ledger", "--json"],
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    assert len(json.loads(told.stdout)["charges"]) == 1
+
+
+def test_a_quarter_that_has_not_ended_is_refused() -> None:
+    with pytest.raises(OrchestrationError, match="MS905"):
+        refuse_open_quarter(Quarter(date.today().year + 1, 1))  # noqa: DTZ011 - any day of next year

@@ -1,0 +1,65 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt_steps
+from orchestration.dbt_steps import CORE, read_test_outcomes, run_dbt_step
+from orchestration.errors import OrchestrationError
+from orchestration.settings import Settings
+from sources.quarters import Quarter
+
+QUARTER = Quarter(2025, 1)
+
+
+def fake_dbt(results: dict[str, str] | None):
+    def call(_step, _quarter, settings: Settings) -> str:
+        if results is not None:
+            target = settings.vault / "dbt" / "target"
+            target.mkdir(parents=True, exist_ok=True)
+            content = [{"unique_id": node, "status": state} for node, state in results.items()]
+            (target / "run_results.json").write_text(json.dumps({"results": content}))
+        return "dbt/logs/2025Q1-core.txt"
+
+    return call
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path)
+
+
+def test_models_are_told_in_the_order_in_which_they_were_built(settings, monkeypatch) -> None:
+    results = {
+        "model.moshare.b": "success",
+        "test.moshare.t.1": "pass",
+        "model.moshare.a": "success",
+    }
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt(results))
+    outcome = run_dbt_step(CORE, QUARTER, settings)
+    assert outcome.built == ("model.moshare.b", "model.moshare.a")
+    assert outcome.tests == {"test.moshare.t.1": True}
+    assert outcome.unbuilt == ()
+
+
+@pytest.mark.parametrize("state", ["fail", "error", "skipped", "warn"])
+def test_a_test_that_did_not_pass_counts_as_failed(settings, monkeypatch, state: str) -> None:
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": state}))
+    assert run_dbt_step(CORE, QUARTER, settings).tests == {"test.moshare.t.1": False}
+    assert read_test_outcomes(QUARTER, settings) == {"t": False}
+
+
+def test_a_model_that_was_not_built_closes_the_gate(settings, monkeypatch) -> None:
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"model.moshare.children": "skipped"}))
+    assert run_dbt_step(CORE, QUARTER, settings).unbuilt == ("children",)
+    assert read_test_outcomes(QUARTER, settings) == {"build_children": False}
+
+
+def test_results_of_an_earlier_step_are_never_taken_for_those_of_this_one(
+    settings, monkeypatch
+) -> None:
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"model.moshare.a": "success"}))
+    run_dbt_step(CORE, QUARTER, settings)
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt(None))
+    with pytest.raises(OrchestrationError, match="MS902"):
+        run_dbt_step(CORE, QUARTER, settings)
