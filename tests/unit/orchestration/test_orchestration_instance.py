@@ -62,7 +62,9 @@ def test_a_run_whose_process_is_gone_is_failed_and_its_slot_is_free_again(instan
     assert storage.get_concurrency_info("warehouse").claimed_slots == []
 
 
-@pytest.mark.parametrize("tag", [None, process_tag(), "another-host/1"])
+@pytest.mark.parametrize(
+    "tag", [None, process_tag(), "another-host/1"], ids=["untagged", "living", "elsewhere"]
+)
 def test_a_run_that_may_still_live_is_left_alone(instance, tag) -> None:
     run_id = started_run(instance, tag)
     assert clear_dead_runs(instance) == ()
