@@ -70,9 +70,9 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     folder = settings.vault / "dbt" / "outcomes" / str(quarter)
     folder.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
-    with warehouse_lock(settings):
+    with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
-        log = _call_dbt(step, quarter, settings)
+        log = _call_dbt(step, quarter, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
@@ -99,7 +99,7 @@ def test_name(unique_id: str) -> str:
     return unique_id.split(".")[2]
 
 
-def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings) -> str:
+def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) -> str:
     base = settings.vault / "dbt"
     log = base / "logs" / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -122,6 +122,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings) -> str:
             stdout=output,
             stderr=subprocess.STDOUT,
             env=child_environment(),
+            pass_fds=(lock,),
             check=False,
         )
     return f"dbt/logs/{log.name}"

@@ -6,11 +6,9 @@ warehouse. Does not belong here: noise, budgets, what a released file looks like
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
 import duckdb
 
+from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
@@ -82,18 +80,6 @@ def open_ledger(settings: Settings) -> Ledger:
             if error.code != "MS621":  # another process made it in the meantime
                 raise
     return Ledger(settings.ledger)
-
-
-def refuse_open_quarter(quarter: Quarter) -> None:
-    """Refuse a quarter that has not ended in Missouri.
-
-    Raises:
-        OrchestrationError: MS905.
-    """
-    today = datetime.now(ZoneInfo("America/Chicago")).date()
-    last_day = quarter.next().first_day - timedelta(days=1)
-    if today <= last_day:
-        raise OrchestrationError("MS905", quarter=str(quarter), last_day=last_day.isoformat())
 
 
 def _read_release_input(

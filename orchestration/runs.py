@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import dagster as dg
 
+from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.defs.quarters import partition_key
 from orchestration.instance import PROCESS_TAG, clear_dead_runs, process_tag
 from sources.quarters import Quarter
@@ -58,7 +59,11 @@ def run_job(
         quarter: The partition.
         instance: Dagster's storage.
         on_step: Told of each step's start and end.
+
+    Raises:
+        OrchestrationError: MS904 or MS905 when the quarter may not be run.
     """
+    refuse_open_quarter(quarter)
     from orchestration.definitions import defs
 
     clear_dead_runs(instance)

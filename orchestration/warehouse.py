@@ -20,12 +20,17 @@ POOL = "warehouse"
 
 
 @contextmanager
-def warehouse_lock(settings: Settings) -> Iterator[None]:
-    """Wait until no other process of this installation has the warehouse open."""
+def warehouse_lock(settings: Settings) -> Iterator[int]:
+    """Wait until no other process of this installation has the warehouse open.
+
+    Yields:
+        The lock's file descriptor. A child process that inherits it holds the lock for as long as
+        it lives, also when its parent is killed.
+    """
     settings.vault.mkdir(parents=True, exist_ok=True)
     with (settings.vault / "warehouse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 @contextmanager

@@ -36,3 +36,26 @@
             and segments.delivered_position > incidents.delivered_position
     where coalesce(segments.segment_action_type, '') <> 'D'
 {%- endmacro %}
+
+{#- The current token of each record of an agency; a blank key or token stands for nobody. -#}
+{% macro current_tokens(agency) -%}
+    with versions as (
+        select
+            *,
+            row_number() over (
+                partition by trim(record_key)
+                order by delivered_position desc nulls last
+            ) as version_order
+        from ({{ delivered(agency, 'tokens') }})
+    )
+
+    select
+        {{ text_or_null('record_key') }} as record_key,
+        {{ text_or_null('token') }} as token,
+        quarter_start as delivery_quarter_start
+    from versions
+    where
+        version_order = 1
+        and {{ text_or_null('record_key') }} is not null
+        and {{ text_or_null('token') }} is not null
+{%- endmacro %}

@@ -5,15 +5,14 @@ from datetime import date
 
 import dagster as dg
 
+from orchestration.closed_quarters import FIRST_QUARTER, TIMEZONE
 from sources.quarters import Quarter
-
-TIMEZONE = "America/Chicago"
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message="Parameter `backfill_policy`")
 
 QUARTERS = dg.TimeWindowPartitionsDefinition(
     cron_schedule="0 0 1 1,4,7,10 *",
-    start="2013-01-01",  # the first year with human trafficking offences in NIBRS
+    start=FIRST_QUARTER.first_day.isoformat(),
     fmt="%Y-%m-%d",
     timezone=TIMEZONE,
 )

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from orchestration.closed_quarters import TIMEZONE
 from orchestration.defs.jobs import whole_quarter
-from orchestration.defs.quarters import QUARTERS, TIMEZONE
+from orchestration.defs.quarters import QUARTERS
 
 
 def closed_quarter(moment: datetime) -> str:

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -12,13 +11,11 @@ from conftest import QUARTER, run_here
 from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError
-from orchestration.errors import OrchestrationError
 from orchestration.publishing import publish
-from orchestration.releasing import draw_release, refuse_open_quarter
+from orchestration.releasing import draw_release
 from orchestration.settings import Settings
 from orchestration.spending import read_spending
 from privacy.errors import PrivacyError
-from sources.quarters import Quarter
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -135,8 +132,3 @@ def test_two_processes_at_once_give_one_draw(small_quarter: Settings, moshare: l
         check=True,
     )
     assert len(json.loads(told.stdout)["charges"]) == 1
-
-
-def test_a_quarter_that_has_not_ended_is_refused() -> None:
-    with pytest.raises(OrchestrationError, match="MS905"):
-        refuse_open_quarter(Quarter(date.today().year + 1, 1))  # noqa: DTZ011 - any day of next year

@@ -43,6 +43,19 @@ def test_a_text_that_is_no_quarter_is_a_usage_error(home: Settings, command: str
     assert ended.stdout == ""
 
 
+def test_a_quarter_that_has_not_ended_is_refused_with_the_day_on_which_it_may_be_run(home) -> None:
+    ended = call("run", "--quarter", "2099Q4")
+    assert ended.exit_code == 5
+    assert "MS905" in ended.stderr
+    assert "2099-12-31" in ended.stderr
+
+
+def test_a_quarter_before_the_first_one_is_a_usage_error(home) -> None:
+    ended = call("run", "--quarter", "2012Q4")
+    assert ended.exit_code == 2
+    assert "MS904" in ended.stderr
+
+
 def test_an_unknown_agency_is_a_usage_error(home: Settings) -> None:
     ended = call("ingest", "--agency", "fbi", "--quarter", "2025Q1")
     assert ended.exit_code == 2

@@ -13,7 +13,7 @@ QUARTER = Quarter(2025, 1)
 
 
 def fake_dbt(results: dict[str, str] | None):
-    def call(_step, _quarter, settings: Settings) -> str:
+    def call(_step, _quarter, settings: Settings, _lock: int) -> str:
         if results is not None:
             target = settings.vault / "dbt" / "target"
             target.mkdir(parents=True, exist_ok=True)
