@@ -109,7 +109,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS623": ErrorText(
         "The ledger {file} can be opened by others",
         "Its mode must give rights to its owner alone",
-        "Find out who could write to it, run moshare ledger verify, then set the mode to 600",
+        "Find out who could write to it, run 'moshare ledger', then set the mode to 600",
     ),
     "MS624": ErrorText(
         "Quarter {quarter} was already charged for another plan",

@@ -25,12 +25,14 @@ from small_deliveries import (
 
 from expectations.rules import expect_in_list
 from orchestration import linking, quality
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
 MARKER = "QZJXVKWYPH"
 WINDOW = 4
 """Any four characters of the repeated marker betray it, so that short fields are guarded too."""
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 TRACES = {(MARKER * 2)[start : start + WINDOW].encode() for start in range(len(MARKER))}
 LONG_MARK = (MARKER * 40)[:338]
@@ -96,14 +98,14 @@ def put_poisoned_quarter(settings: Settings, made: Path) -> None:
 
 def files_outside_the_vault(settings: Settings) -> Iterator[Path]:
     private = (settings.vault, settings.landing / "inbox")
-    for path in settings.home.rglob("*"):
+    for path in (*settings.home.rglob("*"), *DBT_PROJECT.rglob("*")):
         if path.is_file() and not any(path.is_relative_to(zone) for zone in private):
             yield path
 
 
 def traces_of(marks: set[bytes], settings: Settings, printed: str) -> list[str]:
     found = [
-        str(path.relative_to(settings.home))
+        path.name
         for path in files_outside_the_vault(settings)
         if any(mark in path.read_bytes() or mark.decode() in path.name for mark in marks)
     ]
@@ -236,4 +238,4 @@ def test_the_search_would_find_a_trace(poisoned, capfd) -> None:
     (poisoned.releases / "leak.csv").write_text(f"count,{marked(5)}")
     sys.stdout.write(marked(6))
     printed = "".join(capfd.readouterr())
-    assert traces_of(TRACES, poisoned, printed) == ["releases/leak.csv", "console"]
+    assert traces_of(TRACES, poisoned, printed) == ["leak.csv", "console"]
