@@ -76,6 +76,12 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Name another folder in MOSHARE_HOME",
             2,
         ),
+        "MS910": ErrorText(
+            "'moshare {command}' works at the hub only",
+            "The package {package}, which the hub has, is not installed here",
+            "Run it on the hub, or run 'make install' in the project folder",
+            2,
+        ),
     }
 )
 

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from orchestration.errors import OrchestrationError
 from orchestration.failures import SAFE_ERRORS, keep_report
 from orchestration.settings import Settings
 
@@ -52,6 +53,9 @@ def told_failures(command: str, settings: Settings) -> Iterator[None]:
         raise
     except SAFE_ERRORS as error:
         sentence, code = error.sentence, error.exit_code
+    except ModuleNotFoundError as error:
+        missing = OrchestrationError("MS910", command=command, package=error.name or "unknown")
+        sentence, code = missing.sentence, missing.exit_code
     except Exception as error:  # noqa: BLE001 - a message of unknown origin may quote a record
         report = keep_report(command, error, settings.vault)
         sentence, code = report.sentence, report.exit_code

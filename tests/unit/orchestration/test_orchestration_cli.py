@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,15 @@ def test_the_demo_stays_away_from_a_real_delivery(home: Settings) -> None:
     ended = call("simulate", "2025Q1")
     assert ended.exit_code == 2
     assert "MS909" in ended.stderr
+
+
+def test_a_command_of_the_hub_says_so_where_the_hubs_packages_are_missing(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dagster", None)
+    monkeypatch.delitem(sys.modules, "orchestration.runs", raising=False)
+    monkeypatch.delitem(sys.modules, "orchestration.instance", raising=False)
+    ended = call("run", "--quarter", "2025Q1")
+    assert ended.exit_code == 2
+    assert "MS910" in ended.stderr
+    assert "dagster" in ended.stderr
