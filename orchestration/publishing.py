@@ -14,6 +14,7 @@ from expectations.suites import ReleasedShape, released_suite
 from orchestration.releasing import recall_release
 from orchestration.settings import Settings
 from portal.folder import build_release
+from portal.signature import check_signature, ensure_signing_key, make_signer
 from portal.verify import verify
 from privacy.released import (
     ESTIMATED,
@@ -30,15 +31,22 @@ def publish(quarter: Quarter, settings: Settings) -> Path:
 
     Raises:
         OrchestrationError: MS906 when nothing was drawn for the quarter.
-        PortalError: When the folder there is not what was drawn.
+        PortalError: When the folder there is not what was drawn, or cannot be signed.
     """
-    return build_release(recall_release(quarter, settings), settings.releases)
+    release = recall_release(quarter, settings)
+    ensure_signing_key(settings.signing_key, settings.public_key)
+    return build_release(release, settings.releases, make_signer(settings.signing_key))
 
 
 def judge_released(quarter: Quarter, settings: Settings) -> tuple[str, ...]:
-    """Name the rules that the released tables break; none is as it should be."""
+    """Name the rules that the released tables break; none is as it should be.
+
+    Raises:
+        PortalError: MS723 or MS724 when the folder does not carry the hub's signature.
+    """
     release = recall_release(quarter, settings)
     folder = settings.releases / release.release_id
+    check_signature(folder, settings.public_key)
     failed = [] if verify(folder).passed else ["hashes"]
     for table in release.tables:
         shape = _shape(table, release.release_id)

@@ -72,7 +72,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises:
         PrivacyError: MS620 when releases exist and their ledger does not.
     """
-    was_used = any(settings.releases.glob("[!.]*"))
+    was_used = any(settings.releases.glob("[!.]*/"))
     if not settings.ledger.exists() and not was_used:
         try:
             Ledger.create(settings.ledger)

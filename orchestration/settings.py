@@ -64,6 +64,16 @@ class Settings:
         return self.home / "releases"
 
     @property
+    def signing_key(self) -> Path:
+        """The secret key that signs releases; made once, backed up, never copied out."""
+        return self.vault / "keys" / "release_signing.key"
+
+    @property
+    def public_key(self) -> Path:
+        """The key that agencies check signatures with."""
+        return self.releases / "moshare.pub"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage: run history and events, nothing confidential."""
         return self.home / "dagster"

@@ -22,8 +22,9 @@ from portal.codebook import AGENCIES, COLUMNS, DELIVERIES, TABLES
 from portal.datapackage import describe_package
 from portal.errors import PortalError
 from portal.page import describe_page, render_page
+from portal.signature import Signer
 from portal.tables import list_columns, list_rows, write_csv, write_parquet
-from portal.verify import RECORD_NAME, verify
+from portal.verify import RECORD_NAME, SIGNATURE_NAME, verify
 from privacy.released import Release
 
 FORMAT = 1
@@ -39,7 +40,7 @@ Check that nothing was changed: moshare verify {release_id}
 """
 
 
-def build_release(release: Release, releases_dir: Path) -> Path:
+def build_release(release: Release, releases_dir: Path, sign: Signer | None = None) -> Path:
     """Build ``releases_dir/<release_id>/``, or find the same release there and leave it as it is.
 
     A folder is the same release if it is whole, names the same draw, and its CSV files hold the
@@ -49,6 +50,7 @@ def build_release(release: Release, releases_dir: Path) -> Path:
     Args:
         release: what was drawn.
         releases_dir: the releases zone; made if absent.
+        sign: signs release.json; without it the folder is unsigned.
 
     Raises:
         PortalError: MS701, the folder is there and differs; MS702, it cannot be written; MS703, the
@@ -58,7 +60,7 @@ def build_release(release: Release, releases_dir: Path) -> Path:
     try:
         releases_dir.mkdir(parents=True, exist_ok=True)
         if not target.exists():
-            _place(list_files(release), releases_dir, target)
+            _place(_list_signed_files(release, sign), releases_dir, target)
         differing = _find_differences(release, target)
     except OSError as error:
         kind = errno.errorcode.get(error.errno or 0, "an unknown error")
@@ -66,6 +68,13 @@ def build_release(release: Release, releases_dir: Path) -> Path:
     if differing:
         raise PortalError("MS701", release_id=release.release_id, files=", ".join(differing))
     return target
+
+
+def _list_signed_files(release: Release, sign: Signer | None) -> dict[str, bytes]:
+    files = list_files(release)
+    if sign is not None:
+        files[SIGNATURE_NAME] = sign(release.release_id, files[RECORD_NAME])
+    return files
 
 
 def list_files(release: Release) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from typing import Any
 from portal.errors import PortalError
 
 RECORD_NAME = "release.json"
+SIGNATURE_NAME = "release.json.minisig"
 KNOWN_FORMATS = (1,)
 LARGEST_RECORD = 16 * 1024 * 1024
 """Bytes of a release.json that are read; a real one has a few thousand."""
@@ -188,7 +189,7 @@ def _listed_files(record: Mapping[str, Any], folder: str) -> dict[str, _Listed]:
     try:
         for entry in record["files"]:
             name, item = entry["path"], _Listed(entry["sha256"], entry["bytes"])
-            if not _is_safe(name) or name in listed or name == RECORD_NAME:
+            if not _is_safe(name) or name in listed or name in (RECORD_NAME, SIGNATURE_NAME):
                 raise PortalError(
                     "MS712", folder=folder, reason="a path leads outside or is listed twice"
                 )
@@ -222,7 +223,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, Problem | None]]:
                 yield from inside or [(f"{name}/", Problem.EXTRA)]
             elif not entry.is_file(follow_symlinks=False):
                 yield name, Problem.NOT_A_FILE
-            elif name != RECORD_NAME:
+            elif name not in (RECORD_NAME, SIGNATURE_NAME):
                 yield name, None
 
 

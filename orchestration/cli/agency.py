@@ -82,11 +82,15 @@ def _role_and_path(text: str) -> tuple[str, Path]:
 
 def verify(
     release: Annotated[Path, typer.Argument(help="A released folder, e.g. releases/2025Q1.")],
+    key: Annotated[
+        Path | None, typer.Option(help="The hub's public key, as it was announced to you.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")] = False,  # noqa: FBT002
 ) -> None:
-    """Example: `moshare verify releases/2025Q1`.
+    """Example: `moshare verify releases/2025Q1 --key moshare.pub`.
 
-    Recomputes the hash of every file of a release and says whether it is what left the hub.
+    Recomputes the hash of every file of a release and says whether it is what left the hub. With
+    the hub's public key it also checks the signature, which nobody else can make.
     """
     with told_failures("verify", load_settings()):
         from portal.verify import verify as check
@@ -98,3 +102,10 @@ def verify(
             typer.echo(verification.sentence)
         if not verification.passed:
             raise verification.error
+        if key is None:
+            talk().print("The signature was not checked: give the hub's public key with --key.")
+            return
+        from portal.signature import check_signature
+
+        check_signature(release, key)
+        talk().print(f"It is signed by the holder of {key.name}.")

@@ -61,7 +61,8 @@ def demo() -> None:
         "simulated.\n"
         "Open next:\n"
         f"  {home}/releases/{last}/index.html   the page of the last quarter, in a browser\n"
-        f"  .venv/bin/moshare verify {home}/releases/{first}   check a release\n"
+        f"  .venv/bin/moshare verify {home}/releases/{first} --key {home}/releases/moshare.pub\n"
+        "      check every file of a release, and its signature (by a key made for this demo)\n"
         "  .venv/bin/moshare ledger   what was spent on privacy, and what is left\n"
         "  make dev   the Dagster graph of these runs\n",
         soft_wrap=True,

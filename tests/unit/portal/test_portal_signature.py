@@ -1,0 +1,116 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from portal.errors import PortalError
+from portal.folder import build_release
+from portal.signature import check_signature, ensure_signing_key, make_signer
+from portal.verify import verify
+from privacy.released import Release
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[Path, Path]:
+    pair = (tmp_path / "keys" / "signing.key", tmp_path / "moshare.pub")
+    ensure_signing_key(*pair)
+    return pair
+
+
+@pytest.fixture
+def signed(release: Release, keys: tuple[Path, Path], tmp_path: Path) -> Path:
+    return build_release(release, tmp_path / "releases", make_signer(keys[0]))
+
+
+def refused(code: str, folder: Path, public: Path) -> None:
+    with pytest.raises(PortalError) as caught:
+        check_signature(folder, public)
+    assert caught.value.code == code
+    assert caught.value.exit_code == 8
+
+
+def test_a_release_signed_by_the_hub_is_accepted_and_whole(signed: Path, keys) -> None:
+    check_signature(signed, keys[1])
+    assert verify(signed).passed
+
+
+def test_the_minisign_program_accepts_the_signature(signed: Path, keys) -> None:
+    program = shutil.which("minisign")
+    if program is None:
+        pytest.skip("the minisign program is not installed; run this where it is")
+    command = [program, "-V", "-p", str(keys[1]), "-m", str(signed / "release.json")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_same_release_has_the_same_signature_wherever_it_is_built(
+    release: Release, signed: Path, keys, tmp_path: Path
+) -> None:
+    again = build_release(release, tmp_path / "elsewhere", make_signer(keys[0]))
+    name = "release.json.minisig"
+    assert (again / name).read_bytes() == (signed / name).read_bytes()
+
+
+def test_a_changed_record_is_refused_although_its_hashes_fit(signed: Path, keys) -> None:
+    record = signed / "release.json"
+    record.chmod(0o644)
+    record.write_bytes(record.read_bytes().replace(b"2025Q1", b"2025Q2"))
+    refused("MS724", signed, keys[1])
+
+
+def test_another_key_is_refused(signed: Path, tmp_path: Path) -> None:
+    ensure_signing_key(tmp_path / "other.key", tmp_path / "other.pub")
+    refused("MS724", signed, tmp_path / "other.pub")
+
+
+def test_a_damaged_signature_is_refused(signed: Path, keys) -> None:
+    signature = signed / "release.json.minisig"
+    signature.chmod(0o644)
+    signature.write_text("no signature")
+    refused("MS724", signed, keys[1])
+
+
+def test_an_unsigned_release_is_told_apart_from_a_forged_one(
+    release: Release, keys, tmp_path: Path
+) -> None:
+    refused("MS723", build_release(release, tmp_path / "unsigned"), keys[1])
+
+
+def test_a_file_that_is_no_public_key_is_refused(signed: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.pub").write_text("no key")
+    refused("MS722", signed, tmp_path / "text.pub")
+    refused("MS722", signed, tmp_path / "nowhere.pub")
+
+
+def test_the_secret_key_is_for_its_owner_alone_and_never_replaced(keys) -> None:
+    secret, public = keys
+    before = secret.read_bytes(), public.read_bytes()
+    assert secret.stat().st_mode & 0o777 == 0o600
+    ensure_signing_key(secret, public)
+    assert (secret.read_bytes(), public.read_bytes()) == before
+    assert sorted(path.name for path in secret.parent.iterdir()) == [secret.name]
+
+
+def test_a_lost_public_key_is_made_again_from_the_secret_one(keys) -> None:
+    secret, public = keys
+    before = public.read_bytes()
+    public.unlink()
+    ensure_signing_key(secret, public)
+    assert public.read_bytes() == before
+
+
+def test_a_key_that_another_process_made_first_is_kept(tmp_path: Path, monkeypatch) -> None:
+    secret = tmp_path / "signing.key"
+    ensure_signing_key(secret, tmp_path / "moshare.pub")
+    before = secret.read_bytes()
+    real = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path: path != secret and real(path))
+    ensure_signing_key(secret, tmp_path / "moshare.pub")
+    assert secret.read_bytes() == before
+
+
+def test_a_damaged_secret_key_signs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "signing.key").write_text("no key")
+    with pytest.raises(PortalError, match="MS721"):
+        make_signer(tmp_path / "signing.key")
