@@ -42,7 +42,7 @@ def judge_released(quarter: Quarter, settings: Settings) -> tuple[str, ...]:
     """Name the rules that the released tables break; none is as it should be.
 
     Raises:
-        PortalError: MS723 or MS724 when the folder does not carry the hub's signature.
+        PortalError: MS716 or MS717 when the folder does not carry the hub's signature.
     """
     release = recall_release(quarter, settings)
     folder = settings.releases / release.release_id

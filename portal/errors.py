@@ -45,6 +45,12 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Have the release drawn again by a version of the software that fits this one",
             DELIVERY_FAILED,
         ),
+        "MS704": ErrorText(
+            "The signing key {file} cannot be used",
+            "It is missing, is not readable by this account, or is not a key without a password",
+            "Restore it from the backup; with a new key, announce its public half to every agency",
+            DELIVERY_FAILED,
+        ),
         "MS711": ErrorText(
             "{folder} cannot be verified",
             "It is not a folder that holds a release.json",
@@ -69,25 +75,19 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Do not use its numbers; fetch the release again from where it was published",
             VERIFICATION_FAILED,
         ),
-        "MS721": ErrorText(
-            "The signing key {file} cannot be used",
-            "It is missing, is not readable by this account, or is not a key without a password",
-            "Restore it from the backup; with a new key, announce its public half to every agency",
-            DELIVERY_FAILED,
-        ),
-        "MS722": ErrorText(
+        "MS715": ErrorText(
             "The public key {file} cannot be used",
             "It is missing or is not a minisign public key",
             "Take the key from where the hub announced it",
             VERIFICATION_FAILED,
         ),
-        "MS723": ErrorText(
+        "MS716": ErrorText(
             "{folder} is not signed",
             "It has no release.json.minisig, as releases before signing was introduced",
             "Check its fingerprint against the one that was announced",
             VERIFICATION_FAILED,
         ),
-        "MS724": ErrorText(
+        "MS717": ErrorText(
             "{folder} is not signed by the holder of {file}",
             "Its signature is by another key, or its release.json was changed after it was signed",
             "Do not use its numbers; fetch the release again from where it was published",

@@ -29,7 +29,7 @@ def ensure_signing_key(secret: Path, public: Path) -> None:
     two processes that come first at once end with the same pair.
 
     Raises:
-        PortalError: MS721, the secret key cannot be read.
+        PortalError: MS704, the secret key cannot be read.
     """
     from minisign import KeyPair
 
@@ -55,7 +55,7 @@ def make_signer(secret: Path) -> Signer:
     """Give a function that signs with this key; the same bytes always give the same signature.
 
     Raises:
-        PortalError: MS721, the secret key cannot be read.
+        PortalError: MS704, the secret key cannot be read.
     """
     key = _read_secret(secret)
 
@@ -75,24 +75,24 @@ def check_signature(folder: Path, public: Path) -> None:
     """Check that the holder of a key signed a folder's release.json.
 
     Raises:
-        PortalError: MS722, the public key cannot be read; MS723, the folder has no signature;
-            MS724, the signature is not one by this key over this release.json.
+        PortalError: MS715, the public key cannot be read; MS716, the folder has no signature;
+            MS717, the signature is not one by this key over this release.json.
     """
     from minisign import Error, PublicKey, Signature
 
     try:
         key = PublicKey.from_file(public)
     except (OSError, Error, ValueError):
-        raise PortalError("MS722", file=public.name) from None
+        raise PortalError("MS715", file=public.name) from None
     try:
         record = (folder / RECORD_NAME).read_bytes()
         content = (folder / SIGNATURE_NAME).read_bytes()
     except OSError:
-        raise PortalError("MS723", folder=folder.name) from None
+        raise PortalError("MS716", folder=folder.name) from None
     try:
         key.verify(record, Signature.from_bytes(content))
     except (Error, ValueError):
-        raise PortalError("MS724", folder=folder.name, file=public.name) from None
+        raise PortalError("MS717", folder=folder.name, file=public.name) from None
 
 
 def _read_secret(secret: Path) -> SecretKey:
@@ -101,4 +101,4 @@ def _read_secret(secret: Path) -> SecretKey:
     try:
         return SecretKey.from_file(secret)
     except (OSError, Error, ValueError):
-        raise PortalError("MS721", file=secret.name) from None
+        raise PortalError("MS704", file=secret.name) from None

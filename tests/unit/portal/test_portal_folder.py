@@ -406,7 +406,17 @@ def test_a_dangling_link_in_the_place_of_the_folder_is_a_sentence(
 
 @pytest.mark.parametrize("code", ERRORS)
 def test_every_error_is_one_sentence_with_its_exit_code(code: str) -> None:
-    names = ("release_id", "files", "kind", "reason", "folder", "format", "known", "findings")
+    names = (
+        "release_id",
+        "files",
+        "kind",
+        "reason",
+        "folder",
+        "format",
+        "known",
+        "findings",
+        "file",
+    )
     error = PortalError(code, **dict.fromkeys(names, "something"))
     assert str(error) == error.sentence
     assert error.sentence.startswith(f"{code}: ")

@@ -56,31 +56,31 @@ def test_a_changed_record_is_refused_although_its_hashes_fit(signed: Path, keys)
     record = signed / "release.json"
     record.chmod(0o644)
     record.write_bytes(record.read_bytes().replace(b"2025Q1", b"2025Q2"))
-    refused("MS724", signed, keys[1])
+    refused("MS717", signed, keys[1])
 
 
 def test_another_key_is_refused(signed: Path, tmp_path: Path) -> None:
     ensure_signing_key(tmp_path / "other.key", tmp_path / "other.pub")
-    refused("MS724", signed, tmp_path / "other.pub")
+    refused("MS717", signed, tmp_path / "other.pub")
 
 
 def test_a_damaged_signature_is_refused(signed: Path, keys) -> None:
     signature = signed / "release.json.minisig"
     signature.chmod(0o644)
     signature.write_text("no signature")
-    refused("MS724", signed, keys[1])
+    refused("MS717", signed, keys[1])
 
 
 def test_an_unsigned_release_is_told_apart_from_a_forged_one(
     release: Release, keys, tmp_path: Path
 ) -> None:
-    refused("MS723", build_release(release, tmp_path / "unsigned"), keys[1])
+    refused("MS716", build_release(release, tmp_path / "unsigned"), keys[1])
 
 
 def test_a_file_that_is_no_public_key_is_refused(signed: Path, tmp_path: Path) -> None:
     (tmp_path / "text.pub").write_text("no key")
-    refused("MS722", signed, tmp_path / "text.pub")
-    refused("MS722", signed, tmp_path / "nowhere.pub")
+    refused("MS715", signed, tmp_path / "text.pub")
+    refused("MS715", signed, tmp_path / "nowhere.pub")
 
 
 def test_the_secret_key_is_for_its_owner_alone_and_never_replaced(keys) -> None:
@@ -112,5 +112,5 @@ def test_a_key_that_another_process_made_first_is_kept(tmp_path: Path, monkeypat
 
 def test_a_damaged_secret_key_signs_nothing(tmp_path: Path) -> None:
     (tmp_path / "signing.key").write_text("no key")
-    with pytest.raises(PortalError, match="MS721"):
+    with pytest.raises(PortalError, match="MS704"):
         make_signer(tmp_path / "signing.key")
