@@ -49,7 +49,7 @@ lock: $(STAMP) ## Choose versions anew and pin them by hash
 	@for name in lock bootstrap; do \
 	  case $$name in lock) from='pyproject.toml --extra hub --extra dev';; *) from=requirements/bootstrap.in;; esac; \
 	  $(BIN)/uv pip compile $$from --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements/$$name.txt; done
+	    --no-annotate --no-header --output-file requirements/$$name.txt; done
 
 clean: ## Remove what was installed and built; data stays
 	@rm -rf .venv dbt_project/target dbt_project/logs *.egg-info
