@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:
     """Read a released CSV; every column is text, an empty cell is absent.
 
-    Adds ``is_status_consistent``: whether estimate and moe90 are both there for a status word that
-    carries an estimate, both absent for one that carries none, and false for any other word.
+    Adds ``is_status_consistent``: whether count, estimate and moe90 are all there for a status word
+    that carries an estimate, all absent for one that carries none, and false for any other word.
 
     Raises:
         ExpectationsError: MS507, no such file or no CSV.
@@ -32,9 +32,10 @@ def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:
     except (OSError, ValueError):
         raise ExpectationsError("MS507", file=path.name) from None
     frame = text.mask(text == "")
-    if {"estimate", "moe90", "status"}.issubset(frame.columns):
-        estimate, margin = frame["estimate"].notna(), frame["moe90"].notna()
+    numbers = ["count", "estimate", "moe90"]
+    if {*numbers, "status"}.issubset(frame.columns):
+        present = frame[numbers].notna()
         frame["is_status_consistent"] = (
-            estimate & margin & frame["status"].isin(shape.estimated)
-        ) | (~estimate & ~margin & frame["status"].isin(shape.without_estimate))
+            present.all(axis=1) & frame["status"].isin(shape.estimated)
+        ) | (~present.any(axis=1) & frame["status"].isin(shape.without_estimate))
     return frame

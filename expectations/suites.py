@@ -49,7 +49,8 @@ AGGREGATE_TABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Tables of release_input that arrive as counts: their dimension and their count."""
 
-WHOLE_NUMBER = r"^-?[0-9]+$"
+COUNT = r"^[0-9]+$"
+TENTHS = r"^-?[0-9]+\.[0-9]$"
 POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(\.[0-9]+)?$"
 
 
@@ -97,7 +98,7 @@ def before_release_suites(
 
 def released_suite(shape: ReleasedShape) -> Suite:
     """The rules of one released table; read its file with ``released.read_released``."""
-    columns = ("quarter", *shape.dimensions, "unit", "estimate", "moe90", "status")
+    columns = ("quarter", *shape.dimensions, "unit", "count", "estimate", "moe90", "status")
     words = (*shape.estimated, *shape.without_estimate)
     rules = (
         expect_columns((*columns, "is_status_consistent")),
@@ -117,8 +118,9 @@ def released_suite(shape: ReleasedShape) -> Suite:
             )
         ),
         expect_pattern(
-            "estimate", WHOLE_NUMBER, "Every estimate is a whole number.", "estimate_is_whole"
+            "count", COUNT, "Every count is a whole number from zero up.", "count_is_whole"
         ),
+        expect_pattern("estimate", TENTHS, "Every estimate is in tenths.", "estimate_is_in_tenths"),
         expect_pattern(
             "moe90",
             POSITIVE_NUMBER,
@@ -126,8 +128,8 @@ def released_suite(shape: ReleasedShape) -> Suite:
             "moe90_is_more_than_zero",
         ),
         Rule(
-            "status_explains_the_estimate",
-            "A row has an estimate and a margin exactly where its status word says so.",
+            "status_explains_the_numbers",
+            "A row has a count, an estimate and a margin exactly where its status word says so.",
             "ExpectColumnValuesToBeInSet",
             MappingProxyType({"column": "is_status_consistent", "value_set": [True]}),
             ("is_status_consistent",),

@@ -143,7 +143,15 @@ LIMITS: tuple[str, ...] = (
     LINKAGE,
     HOTLINE,
     NOISE_ALONE,
-    "Breakdowns are measured one by one, so their rows do not add up exactly to the total.",
+    "Counts add up over the tables about one kind of record. Estimates do so up to rounding.",
+)
+
+MEASUREMENTS = ColumnText(
+    "Noisy measurements",
+    "Every count to which noise was added, as it was drawn, with the standard deviation of its "
+    "noise. All other numbers of the release are made from these.",
+    "A single cell is less exact than the estimate of the same cell, which uses all measurements. "
+    "Do not add them to estimates: they are the same information.",
 )
 
 COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
@@ -154,22 +162,45 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
             "Not a fiscal year, and not the quarter of a decision on the report.",
         ),
         "unit": ColumnText(
-            "Unit", "What the estimate counts.", "Numbers of unlike units must never be added."
+            "Unit", "What the numbers count.", "Numbers of unlike units must never be added."
+        ),
+        "count": ColumnText(
+            "Count",
+            "The whole number from zero up that fits the noisy measurements and adds up over all "
+            "tables about the same records.",
+            "Not right on average: a very small count is more often too high than too low. For "
+            "sums over quarters add the estimates.",
         ),
         "estimate": ColumnText(
             "Estimate",
-            "The count with privacy noise added; right on average.",
+            "The count as all noisy measurements together tell it, in tenths; right on average.",
             "May be negative. Empty where the status word says why there is no number.",
         ),
         "moe90": ColumnText(
             "Margin of error (90%)",
-            "Nine times in ten the exact count lies within estimate plus or minus this number.",
+            "Nine times in ten the exact count lies between estimate minus this number, rounded "
+            "down, and estimate plus this number, rounded up.",
             "It speaks of the privacy noise alone, and not of records that were never made.",
         ),
         "status": ColumnText(
             "Status",
             "One word or phrase that says how to read the row.",
             "Never empty.",
+        ),
+        "table": ColumnText(
+            "Measured table",
+            "The records counted and the dimensions by which they are split.",
+            "Not every measured table is published as one, and some published ones are sums.",
+        ),
+        "noisy_count": ColumnText(
+            "Noisy count",
+            "The exact count with privacy noise added, as it was drawn.",
+            "May be negative. An empty dimension means that the cell sums over it.",
+        ),
+        "sigma": ColumnText(
+            "Sigma",
+            "Standard deviation of the noise of the cell, a discrete Gaussian.",
+            "The noise of different cells is independent.",
         ),
         "state": ColumnText("State", "The state.", "Missouri only."),
         "age_band": ColumnText(

@@ -9,14 +9,15 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from portal.codebook import AGENCIES, COLUMNS, TABLES
-from portal.tables import list_columns
+from portal.codebook import AGENCIES, COLUMNS, MEASUREMENTS, TABLES
+from portal.tables import REAL, WHOLE, list_columns, list_measured_columns
 from portal.wording import name_period
 from privacy.released import Release, ReleasedTable
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LICENCE = {"name": "CC0-1.0", "title": "Creative Commons Zero v1.0 Universal"}
-TYPES: Mapping[str, str] = {"estimate": "integer", "moe90": "integer"}
+TYPES: Mapping[str, str] = {**dict.fromkeys(WHOLE, "integer"), **dict.fromkeys(REAL, "number")}
+FORMS = ("csv", "parquet")
 MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -42,27 +43,24 @@ def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, 
         "resources": [
             _describe_resource(table, form, files[f"data/{table.name}.{form}"])
             for table in release.tables
-            for form in ("csv", "parquet")
+            for form in FORMS
+        ]
+        + [
+            _describe_measurements(release, form, files[f"data/measurements.{form}"])
+            for form in FORMS
         ],
     }
 
 
 def _describe_resource(table: ReleasedTable, form: str, content: bytes) -> dict[str, Any]:
     return {
-        "name": table.name if form == "csv" else f"{table.name}_{form}",
-        "path": f"data/{table.name}.{form}",
-        "type": "table",
+        **_describe_file(table.name, form, content),
         "title": table.title,
         "description": table.definition,
         "unit": table.unit,
         "caveats": list(TABLES[table.name].caveats),
         "sources": [{"title": AGENCIES[source]} for source in table.sources]
         or [{"title": "Not collected by any source"}],
-        "format": form,
-        "mediatype": MEDIA[form],
-        **({"encoding": "utf-8"} if form == "csv" else {}),
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": {
             "fields": [_describe_field(table, column) for column in list_columns(table)],
             "primaryKey": ["quarter", *table.dimensions],
@@ -71,19 +69,53 @@ def _describe_resource(table: ReleasedTable, form: str, content: bytes) -> dict[
     }
 
 
+def _describe_measurements(release: Release, form: str, content: bytes) -> dict[str, Any]:
+    return {
+        **_describe_file("measurements", form, content),
+        "title": MEASUREMENTS.title,
+        "description": MEASUREMENTS.definition,
+        "caveats": [MEASUREMENTS.caveats],
+        "sources": [{"title": title} for title in AGENCIES.values()],
+        "schema": {
+            "fields": [_explain_column(column) for column in list_measured_columns(release)],
+            "missingValues": [""],
+        },
+    }
+
+
+def _describe_file(name: str, form: str, content: bytes) -> dict[str, Any]:
+    return {
+        "name": name if form == "csv" else f"{name}_{form}",
+        "path": f"data/{name}.{form}",
+        "type": "table",
+        "format": form,
+        "mediatype": MEDIA[form],
+        **({"encoding": "utf-8"} if form == "csv" else {}),
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+    }
+
+
 def _describe_field(table: ReleasedTable, column: str) -> dict[str, Any]:
-    text = COLUMNS[column]
     is_number = column in TYPES
-    field: dict[str, Any] = {
-        "name": column,
-        "type": TYPES.get(column, "string"),
-        "title": text.title,
-        "description": text.definition,
+    field = {
+        **_explain_column(column),
         "unit": table.unit if is_number else "none",
-        "caveats": text.caveats,
         "constraints": {"required": not is_number},
     }
     if column in table.dimensions:
         position = table.dimensions.index(column)
         field["categories"] = list(dict.fromkeys(row.labels[position] for row in table.rows))
     return field
+
+
+def _explain_column(column: str) -> dict[str, Any]:
+    text = COLUMNS[column]
+    return {
+        "name": column,
+        "type": TYPES.get(column, "string"),
+        "title": text.title,
+        "description": text.definition,
+        "unit": "that of the table" if column in TYPES else "none",
+        "caveats": text.caveats,
+    }

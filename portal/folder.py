@@ -23,19 +23,29 @@ from portal.datapackage import describe_package
 from portal.errors import PortalError
 from portal.page import describe_page, render_page
 from portal.signature import Signer
-from portal.tables import list_columns, list_rows, write_csv, write_parquet
+from portal.tables import (
+    list_columns,
+    list_measured_columns,
+    list_measured_rows,
+    list_rows,
+    write_csv,
+    write_parquet,
+)
 from portal.verify import RECORD_NAME, SIGNATURE_NAME, verify
 from privacy.released import Release
 
-FORMAT = 1
+FORMAT = 2
 """Version of the form of a release folder; ``verify`` knows this one and every earlier one.
 
 The bytes of a CSV and the facts that ``_state_identity`` names are part of the form.
 """
 
+_ELSEWHERE = ("provenance", "tables", "measurements")
+
 README = """\
 {warning}MoShare release {release_id}: counts about child trafficking in Missouri.
 Open index.html in a browser. Every table is in data/, explained in datapackage.json.
+data/measurements.csv holds the noisy counts from which all other numbers are made.
 Check that nothing was changed: moshare verify {release_id}
 """
 
@@ -88,6 +98,9 @@ def list_files(release: Release) -> dict[str, bytes]:
     for table in release.tables:
         columns, rows = list_columns(table), list_rows(table, release.release_id)
         files[f"data/{table.name}.parquet"] = write_parquet(columns, rows)
+    files["data/measurements.parquet"] = write_parquet(
+        list_measured_columns(release), list_measured_rows(release)
+    )
     files["datapackage.json"] = _to_json(describe_package(release, files))
     files["index.html"] = render_page(describe_page(release))
     files["README.txt"] = README.format(
@@ -99,12 +112,14 @@ def list_files(release: Release) -> dict[str, bytes]:
 
 
 def _list_csv_files(release: Release) -> dict[str, bytes]:
-    return {
+    tables = {
         f"data/{table.name}.csv": write_csv(
             list_columns(table), list_rows(table, release.release_id)
         )
         for table in release.tables
     }
+    measured = write_csv(list_measured_columns(release), list_measured_rows(release))
+    return {**tables, "data/measurements.csv": measured}
 
 
 def _check_explained(release: Release) -> None:
@@ -113,8 +128,8 @@ def _check_explained(release: Release) -> None:
         *(table.name for table in release.tables if table.name not in TABLES),
         *(
             column
-            for table in release.tables
-            for column in list_columns(table)
+            for columns in (*map(list_columns, release.tables), list_measured_columns(release))
+            for column in columns
             if column not in COLUMNS
         ),
         *(source for table in release.tables for source in table.sources if source not in AGENCIES),
@@ -133,10 +148,11 @@ def _describe_release(release: Release, files: Mapping[str, bytes]) -> dict[str,
         "format": FORMAT,
         "simulated": release.provenance.is_simulated,
         "deliveries": dict(release.provenance.deliveries),
-        **{name: content[name] for name in content if name not in ("provenance", "tables")},
+        **{name: content[name] for name in content if name not in _ELSEWHERE},
+        "bounds": {table["name"]: table["bound"] for table in content["tables"]},
         "noise": [
-            {name: table[name] for name in ("name", "sigma", "rho", "bound")}
-            for table in content["tables"]
+            {name: measured[name] for name in ("name", "frame", "dimensions", "sigma", "rho")}
+            for measured in content["measurements"]
         ],
         "files": [
             {"path": path, "bytes": len(files[path]), "sha256": _hash(files[path])}

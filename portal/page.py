@@ -6,6 +6,7 @@ form (``templates/release.html``), and writing the file (``folder``).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,7 @@ class RowView:
     """One row as shown; never an empty cell."""
 
     labels: tuple[str, ...]
-    estimate: str
+    count: str
     range: str
 
 
@@ -189,21 +190,26 @@ def _describe_headline(title: str, tables: list[ReleasedTable]) -> Headline:
 
 def _describe_figure(row: ReleasedRow, unit: str, *, is_only: bool) -> Figure:
     name = unit if is_only else f"{unit} ({', '.join(row.labels)})"
-    if row.estimate is None:
+    if row.count is None:
         return Figure(f"{row.status}, which is not zero", "", name)
-    return Figure(_say_estimate(row), say_likely(*_find_range(row)), name)
+    return Figure(_say_count(row), say_likely(*_find_range(row)), name)
 
 
-def _say_estimate(row: ReleasedRow) -> str:
-    is_number = row.estimate is not None and row.status == ESTIMATED
-    return f"about {row.estimate:,}" if is_number else row.status
+def _say_count(row: ReleasedRow) -> str:
+    is_number = row.count is not None and row.status == ESTIMATED
+    return f"about {row.count:,}" if is_number else row.status
 
 
 def _find_range(row: ReleasedRow) -> tuple[int, int]:
-    """The whole numbers to show, never below zero; from zero where zero cannot be excluded."""
-    estimate, margin = row.estimate or 0, row.moe90 or 0
-    low = estimate - margin if row.status == ESTIMATED else 0
-    return max(0, low), max(0, estimate + margin)
+    """The whole numbers to show: the interval of the estimate, never below zero.
+
+    From zero where zero cannot be excluded, and never without the count that is shown beside it,
+    which adds up with other counts and may so, rarely, lie outside the interval of its estimate.
+    """
+    estimate, margin, count = row.estimate or 0.0, row.moe90 or 0.0, row.count or 0
+    low = math.floor(round(estimate - margin, 1)) if row.status == ESTIMATED else 0
+    high = math.ceil(round(estimate + margin, 1))
+    return max(0, min(low, count)), max(0, high, count)
 
 
 def _list_tables(release: Release, block: str) -> tuple[TableView, ...]:
@@ -226,6 +232,6 @@ def _describe_table(table: ReleasedTable) -> TableView:
 
 
 def _describe_row(row: ReleasedRow) -> RowView:
-    if row.estimate is None or row.moe90 is None:
+    if row.count is None:
         return RowView(row.labels, row.status, "no range")
-    return RowView(row.labels, _say_estimate(row), say_range(*_find_range(row)))
+    return RowView(row.labels, _say_count(row), say_range(*_find_range(row)))

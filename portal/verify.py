@@ -21,7 +21,7 @@ from portal.errors import PortalError
 
 RECORD_NAME = "release.json"
 SIGNATURE_NAME = "release.json.minisig"
-KNOWN_FORMATS = (1,)
+KNOWN_FORMATS = (1, 2)
 LARGEST_RECORD = 16 * 1024 * 1024
 """Bytes of a release.json that are read; a real one has a few thousand."""
 

@@ -29,8 +29,8 @@ def release(plan: Plan, read_exact: Callable[[], ExactRelease], ledger: Ledger) 
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (a draw was begun and
             lost), MS612 (the plan's cost is not its real cost), MS609 (wrong frames), MS614 (an
-            agency is missing or unknown), and those of the ledger. What `read_exact` raises passes
-            through, and nothing is charged then.
+            agency is missing or unknown), MS629 (drawn in an older form), and those of the ledger.
+            What `read_exact` raises passes through, and nothing is charged then.
     """
     charge = Charge(plan.quarter, plan.hash, plan.rho)
     with ledger.lock():
@@ -42,7 +42,7 @@ def release(plan: Plan, read_exact: Callable[[], ExactRelease], ledger: Ledger) 
 
 
 def recall(quarter: str, ledger: Ledger) -> Release | None:
-    """Return the release of a quarter as it was drawn, or None; raises PrivacyError MS626."""
+    """Return the release of a quarter as it was drawn, or None; raises MS626, MS629."""
     drawn = ledger.find_drawn(quarter)
     return None if drawn is None else _read_drawn(drawn)
 
@@ -70,4 +70,7 @@ def _draw(
 
 def _read_drawn(entry: Entry) -> Release:
     content = entry.payload or {}
-    return read_release({**content, "drawn_at": entry.at, "ledger_head": entry.hash})
+    try:
+        return read_release({**content, "drawn_at": entry.at, "ledger_head": entry.hash})
+    except (ValueError, TypeError, KeyError):
+        raise PrivacyError("MS629") from None

@@ -139,8 +139,8 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS629": ErrorText(
         "The released record cannot be read",
-        "It is not in the form that privacy writes",
-        "Take the record again from the ledger",
+        "It is not in the form that privacy writes now; an older version may have written it",
+        "Take the record again from the ledger, or read it with the version that wrote it",
     ),
     "MS630": ErrorText(
         "The ledger {file} refused a step for {quarter}",

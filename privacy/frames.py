@@ -13,6 +13,9 @@ ROWS = "rows"
 AGGREGATE = "aggregate"
 LINKED = "linked"
 
+Axes = tuple[int, ...]
+"""A set of axes of a frame: positions in its columns, in rising order."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -30,9 +33,14 @@ class Frame:
     bound: int
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many keys each column has."""
+        return tuple(len(keys) for keys in self.keys)
+
+    @property
     def leaf_count(self) -> int:
         """How many combinations of keys there are."""
-        return math.prod(len(keys) for keys in self.keys)
+        return math.prod(self.sizes)
 
     @property
     def distance(self) -> float:
@@ -60,6 +68,21 @@ class Frame:
                 for leaf, position in zip(leaves, positions, strict=True)
             ]
         return leaves
+
+    def find_axes(self, dimensions: Sequence[str]) -> Axes:
+        """Return the axes of a table with these dimensions.
+
+        A column with a single key, and a dimension that is no column, tells nothing and is no axis.
+        """
+        return tuple(
+            axis
+            for axis, (column, size) in enumerate(zip(self.columns, self.sizes, strict=True))
+            if column in dimensions and size > 1
+        )
+
+    def count_cells(self, axes: Axes) -> int:
+        """Return how many cells the table over these axes has."""
+        return math.prod(self.sizes[axis] for axis in axes)
 
     def find_cell_of_leaf(self, dimensions: Sequence[str]) -> tuple[int, ...]:
         """Return, for each leaf, the number of its cell in a table with these dimensions.

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from statistics import NormalDist
 from typing import Any
 
-from opendp import accuracy, combinators, domains, measurements, metrics, mod, transformations
+from opendp import combinators, domains, measurements, metrics, mod, transformations
 
 from privacy.errors import PrivacyError
 from privacy.exact import ExactFrame
@@ -80,16 +80,6 @@ def find_smallest_scale(frame: Frame, query: Query, rho: Fraction) -> Decimal:
     while _cost(frame, query, thousandths) > rho:
         thousandths += 1
     return Decimal(thousandths) / 1000
-
-
-def compute_margin(scale: float, cells: int) -> int:
-    """Return the whole number m with P(|noise| <= m) >= 0.9 for a sum of independent cells."""
-    return _find_tail(scale, cells, 0.1) - 1
-
-
-def compute_cut_off(scale: float, cells: int, false_alarms: float) -> int:
-    """Return the whole number c with P(noise > c) <= false_alarms for a sum of cells."""
-    return _find_tail(scale, cells, min(2 * false_alarms, 1.0)) - 1
 
 
 def convert_to_epsilon(rho: Fraction, delta: Decimal) -> float:
@@ -167,8 +157,3 @@ def _sum_into_cells(query: Query, leaf_counts: list[int]) -> list[int]:
     for cell, count in zip(query.cell_of_leaf, leaf_counts, strict=True):
         cells[cell] += count
     return cells
-
-
-def _find_tail(scale: float, cells: int, alpha: float) -> int:
-    """Return the least a with P(|noise| >= a) <= alpha."""
-    return int(accuracy.discrete_gaussian_scale_to_accuracy(scale * math.sqrt(cells), alpha))

@@ -6,6 +6,7 @@ Does not belong here: what was already spent (privacy.ledger) and the draw (priv
 
 import datetime
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,20 +14,25 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
+from privacy.counts import Step, order_tables
 from privacy.errors import PrivacyError
-from privacy.frames import Frame, Query
+from privacy.frames import Axes, Frame, Query
 from privacy.keys import PublicKeys
 from privacy.noise import FrameMechanism, find_smallest_scale
-from privacy.policy import FramePolicy, Policy, TablePolicy
+from privacy.optimising import Demand, share_budget
+from privacy.policy import FramePolicy, Policy
+from privacy.residuals import sum_precisions
+from privacy.rows import average_rows, list_rows
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
 
 
 @dataclass(frozen=True)
-class PlannedTable:
-    """One table to be measured: cells, noise scale (standard deviation) and its own cost."""
+class PlannedMeasurement:
+    """One table to be measured: axes of its frame, noise scale (standard deviation), own cost."""
 
-    policy: TablePolicy
+    name: str
+    axes: Axes
     cell_count: int
     scale: Decimal
     rho: Fraction
@@ -34,24 +40,28 @@ class PlannedTable:
 
 @dataclass(frozen=True)
 class PlannedFrame:
-    """One frame to be read, its tables, and the cost of measuring them together."""
+    """One frame to be read, what is measured on it, and the cost of measuring it all together.
+
+    `steps` is the order in which its published tables are made whole (privacy.counts).
+    """
 
     frame: Frame
     reason: str
-    tables: tuple[PlannedTable, ...]
+    measurements: tuple[PlannedMeasurement, ...]
+    steps: tuple[Step, ...]
     rho: Fraction
 
     def list_queries(self) -> list[Query]:
-        """Return what noise needs to know of each table."""
+        """Return what noise needs to know of each measurement."""
         return [
-            Query(
-                table.policy.name,
-                self.frame.find_cell_of_leaf(table.policy.dimensions),
-                table.cell_count,
-                float(table.scale),
-            )
-            for table in self.tables
+            _make_query(self.frame, planned.axes, planned.name, float(planned.scale))
+            for planned in self.measurements
         ]
+
+    def sum_precisions(self) -> dict[Axes, float]:
+        """Return the precision of the frame's measurements in each residual space."""
+        measured = [(planned.axes, float(planned.scale)) for planned in self.measurements]
+        return sum_precisions(self.frame.sizes, measured)
 
 
 @dataclass(frozen=True)
@@ -104,16 +114,33 @@ class Plan:
 
 
 def make_plan(quarter: str, policy: Policy, keys: PublicKeys) -> Plan:
-    """Share the quarter's cap over the tables by weight and find the noise that costs no more.
+    """Share the quarter's cap so that the published error is least, and find noise for each share.
 
     Raises PrivacyError MS602 (policy and key lists do not fit) or MS604 (quarter).
     """
     find_quarter_start(quarter)
     _check_keys(policy, keys)
-    total = sum(table.weight for table in policy.measured_tables)
-    share = policy.caps.quarter / total
-    frames = tuple(_plan_frame(policy, keys, frame, share) for frame in policy.frames.values())
-    return Plan(quarter, policy, keys, frames)
+    frames = {name: _make_frame(frame, keys) for name, frame in policy.frames.items()}
+    shares = share_budget(list_demands(policy, keys, frames))
+    planned = tuple(
+        _plan_frame(
+            policy,
+            frame,
+            {axes: cap * policy.caps.quarter for (of, axes), cap in shares.items() if of == name},
+        )
+        for name, frame in frames.items()
+    )
+    return Plan(quarter, policy, keys, planned)
+
+
+def list_demands(policy: Policy, keys: PublicKeys, frames: Mapping[str, Frame]) -> list[Demand]:
+    """Return what the published tables ask of the measurements, in the order of the policy."""
+    demands = []
+    for table in policy.measured_tables:
+        frame = frames[str(table.frame)]
+        lengths = average_rows(frame, table.dimensions, list_rows(policy, keys, table))
+        demands.append(Demand(frame, frame.find_axes(table.dimensions), table.weight, lengths))
+    return demands
 
 
 def find_quarter_start(quarter: str) -> datetime.date:
@@ -143,33 +170,47 @@ def _complain(problem: str) -> NoReturn:
     raise PrivacyError("MS602", file="policy.toml", problem=problem)
 
 
-def _plan_frame(
-    policy: Policy, keys: PublicKeys, frame_policy: FramePolicy, share: Fraction
-) -> PlannedFrame:
-    frame = Frame(
-        name=frame_policy.name,
-        kind=frame_policy.kind,
-        columns=frame_policy.columns,
-        keys=tuple(tuple(key.key for key in keys.of(name)) for name in frame_policy.columns),
-        bound=frame_policy.bound,
+def _make_frame(policy: FramePolicy, keys: PublicKeys) -> Frame:
+    return Frame(
+        name=policy.name,
+        kind=policy.kind,
+        columns=policy.columns,
+        keys=tuple(tuple(key.key for key in keys.of(name)) for name in policy.columns),
+        bound=policy.bound,
     )
-    tables = tuple(
-        _plan_table(frame, table, keys, share * table.weight)
+
+
+def _plan_frame(policy: Policy, frame: Frame, shares: Mapping[Axes, Fraction]) -> PlannedFrame:
+    published = [
+        frame.find_axes(table.dimensions)
         for table in policy.measured_tables
         if table.frame == frame.name
+    ]
+    steps = order_tables(published)
+    if steps is None:
+        _complain(f"Tables of frame {frame.name} overlap so that no whole counts fit all of them")
+    measurements = tuple(
+        _plan_measurement(frame, axes, rho)
+        for axes, rho in sorted(shares.items(), key=lambda share: (len(share[0]), share[0]))
     )
-    planned = PlannedFrame(frame, frame_policy.reason, tables, rho=Fraction(0))
+    planned = PlannedFrame(
+        frame, policy.frames[frame.name].reason, measurements, tuple(steps), rho=Fraction(0)
+    )
     return replace(planned, rho=FrameMechanism(frame, planned.list_queries()).rho)
 
 
-def _plan_table(frame: Frame, table: TablePolicy, keys: PublicKeys, rho: Fraction) -> PlannedTable:
-    cell_count = 1
-    for name in table.dimensions:
-        cell_count *= len(keys.of(name))
-    query = Query(table.name, frame.find_cell_of_leaf(table.dimensions), cell_count, 1.0)
+def _plan_measurement(frame: Frame, axes: Axes, rho: Fraction) -> PlannedMeasurement:
+    columns = [frame.columns[axis] for axis in axes]
+    name = f"{frame.name}_by_{'_and_'.join(columns)}" if columns else f"{frame.name}_total"
+    query = _make_query(frame, axes, name, 1.0)
     scale = find_smallest_scale(frame, query, rho)
     cost = FrameMechanism(frame, [replace(query, scale=float(scale))]).rho
-    return PlannedTable(table, cell_count, scale, cost)
+    return PlannedMeasurement(name, axes, query.cell_count, scale, cost)
+
+
+def _make_query(frame: Frame, axes: Axes, name: str, scale: float) -> Query:
+    columns = [frame.columns[axis] for axis in axes]
+    return Query(name, frame.find_cell_of_leaf(columns), frame.count_cells(axes), scale)
 
 
 def _describe_frame(planned: PlannedFrame) -> dict[str, Any]:
@@ -180,13 +221,14 @@ def _describe_frame(planned: PlannedFrame) -> dict[str, Any]:
         "leaves": frame.leaf_count,
         "bound": frame.bound,
         "rho": planned.rho,
-        "tables": [
+        "measurements": [
             {
-                "name": table.policy.name,
-                "cells": table.cell_count,
-                "sigma": str(table.scale),
-                "rho": table.rho,
+                "name": measured.name,
+                "dimensions": [frame.columns[axis] for axis in measured.axes],
+                "cells": measured.cell_count,
+                "sigma": str(measured.scale),
+                "rho": measured.rho,
             }
-            for table in planned.tables
+            for measured in planned.measurements
         ],
     }

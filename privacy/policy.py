@@ -55,7 +55,7 @@ class FramePolicy:
 
 @dataclass(frozen=True)
 class TablePolicy:
-    """One table of a release; `frame` and `weight` are absent where nothing is measured."""
+    """One table of a release; `weight` is its importance; silent tables have no frame."""
 
     name: str
     title: str
@@ -147,8 +147,8 @@ class _Section:
             self.fail(f"{key} names something twice")
         return tuple(texts)
 
-    def take_positive(self, key: str) -> int:
-        number: int = self.take(key, int)
+    def take_positive(self, key: str, default: int | None = None) -> int:
+        number: int = self.take(key, int, default=default)
         if number < 1:
             self.fail(f"{key} must be at least 1")
         return number
@@ -288,7 +288,7 @@ def _read_table(section: _Section, dimensions: Mapping[str, Dimension]) -> Table
         definition=section.take("definition", str),
         silence=silence,
         frame=None if silence else section.take("frame", str),
-        weight=0 if silence else section.take_positive("weight"),
+        weight=0 if silence else section.take_positive("weight", default=1),
     )
 
 

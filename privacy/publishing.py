@@ -1,4 +1,4 @@
-"""From noisy cells to a release: sums, margins, status words, and the facts that go with them.
+"""From noisy cells to a release: estimates, margins, counts, status words, and their facts.
 
 Everything here is post-processing of drawn numbers and public facts, so it costs nothing. Does
 not belong here: exact values and draws.
@@ -7,83 +7,89 @@ not belong here: exact values and draws.
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from importlib.metadata import version
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from privacy import noise
-from privacy.plan import Plan, PlannedTable
+from privacy.counts import count_tables
+from privacy.frames import Axes
+from privacy.margins import compute_cut_off, compute_margin
+from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
 from privacy.policy import TablePolicy
+from privacy.reconstruction import NoisyTable, Reconstruction
 from privacy.released import (
     ESTIMATED,
     NOT_DISTINGUISHABLE,
     GroupFacts,
+    MeasuredCell,
     PlanFacts,
     PrivacyFacts,
     Provenance,
     Release,
+    ReleasedMeasurement,
     ReleasedRow,
     ReleasedTable,
     describe_release,
 )
+from privacy.residuals import compute_variance
+from privacy.rows import RowShape, list_rows, place_on_axes, split_row
 
 EXPECTED_FALSE_ALARMS = 0.9
 _GROUP_SIZES = (1, 2, 3)
 _LEDGER_FIELDS = ("drawn_at", "ledger_head")
 
-_Row = tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]
-
 
 class Publisher:
     """Turns the noisy cells of one plan into a release's content; made before the draw.
 
-    All that may fail, such as conversions by OpenDP, happens when it is made, so that nothing
-    can be lost between the draw and its record in the ledger.
+    All that may fail happens when it is made: conversions by OpenDP, and a rehearsal on zeros of
+    everything that follows the draw, so that nothing can be lost between the draw and its record.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._privacy = _state_privacy(plan)
         self._versions = (
+            ("numpy", version("numpy")),
             ("opendp", noise.read_opendp_version()),
             ("python", platform.python_version()),
         )
-        planned = {table.policy.name: table for frame in plan.frames for table in frame.tables}
-        bounds = {
-            table.policy.name: frame.reason for frame in plan.frames for table in frame.tables
+        self._blanks = _prepare_tables(plan)
+        self._labels = {
+            name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
         }
-        rows_of = {table.name: list_published_rows(plan, table) for table in plan.policy.tables}
-        false_alarms = EXPECTED_FALSE_ALARMS / sum(len(rows_of[name]) for name in planned)
-        self._blanks = tuple(
-            _prepare_table(
-                plan,
-                table,
-                planned.get(table.name),
-                bounds.get(table.name),
-                rows_of[table.name],
-                false_alarms,
-            )
-            for table in plan.policy.tables
-        )
-        self._cells_of = {
-            name: tuple(cells for _, _, cells in rows) for name, rows in rows_of.items()
+        zeros = {
+            measured.name: [0] * measured.cell_count
+            for frame in plan.frames
+            for measured in frame.measurements
         }
+        self.publish(zeros, Provenance((), is_simulated=True))
 
     def publish(self, drawn: Mapping[str, Sequence[int]], provenance: Provenance) -> dict[str, Any]:
         """Return the content of the release, without what only the ledger's entry knows.
 
-        `provenance` is one that an ExactRelease accepted.
+        Args:
+            drawn: noisy cells of each measurement, by its name.
+            provenance: one that an ExactRelease accepted.
         """
+        frames = {frame.frame.name: _Reconstructed(frame, drawn) for frame in self._plan.frames}
         release = Release(
             release_id=self._plan.quarter,
             quarter_start=self._plan.quarter_start,
             tables=tuple(
-                _fill_table(blank, drawn[blank.name], self._cells_of[blank.name])
-                if blank.name in drawn
-                else blank
+                blank.fill(frames[blank.frame]) if blank.frame else blank.table
                 for blank in self._blanks
+            ),
+            measurements=tuple(
+                self._state_measurement(frame, measured, drawn[measured.name])
+                for frame in self._plan.frames
+                for measured in frame.measurements
             ),
             plan=_state_plan(self._plan),
             privacy=self._privacy,
@@ -95,41 +101,121 @@ class Publisher:
         content = describe_release(release)
         return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
 
+    def _state_measurement(
+        self, planned: PlannedFrame, measured: PlannedMeasurement, cells: Sequence[int]
+    ) -> ReleasedMeasurement:
+        frame = planned.frame
+        dimensions = tuple(frame.columns[axis] for axis in measured.axes)
+        keys = product(*(frame.keys[axis] for axis in measured.axes))
+        return ReleasedMeasurement(
+            name=measured.name,
+            frame=frame.name,
+            dimensions=dimensions,
+            sigma=float(measured.scale),
+            rho=measured.rho,
+            cells=tuple(
+                MeasuredCell(key, self._label(dimensions, key), int(cell))
+                for key, cell in zip(keys, cells, strict=True)
+            ),
+        )
 
-def list_published_rows(plan: Plan, table: TablePolicy) -> list[_Row]:
-    """Return keys, labels and summed cells of each published row, in the order of the lists."""
-    axes = [_list_published_keys(plan, name) for name in table.dimensions]
-    sizes = [len(plan.keys.of(name)) for name in table.dimensions]
-    rows = []
-    for entries in product(*axes):
-        cells = [0]
-        for (_, _, positions), size in zip(entries, sizes, strict=True):
-            cells = [cell * size + position for cell in cells for position in positions]
-        keys = tuple(key for key, _, _ in entries)
-        labels = tuple(label for _, label, _ in entries)
-        rows.append((keys, labels, tuple(cells)))
-    return rows
+    def _label(self, dimensions: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self._labels[name][key] for name, key in zip(dimensions, keys, strict=True))
 
 
-def _list_published_keys(plan: Plan, dimension: str) -> list[tuple[str, str, tuple[int, ...]]]:
-    listed = plan.keys.of(dimension)
-    position_of = {key.key: position for position, key in enumerate(listed)}
-    published = plan.policy.dimensions[dimension].published
-    if published:
-        return [
-            (entry.key, entry.label, tuple(position_of[cell] for cell in entry.cells))
-            for entry in published
-        ]
-    return [(key.key, key.label, (position_of[key.key],)) for key in listed]
+class _Reconstructed:
+    """Estimates and counts of all tables of one frame."""
+
+    def __init__(self, planned: PlannedFrame, drawn: Mapping[str, Sequence[int]]) -> None:
+        reconstruction = Reconstruction(
+            planned.frame.sizes,
+            [
+                NoisyTable(measured.axes, float(measured.scale), drawn[measured.name])
+                for measured in planned.measurements
+            ],
+        )
+        self._counts = count_tables(planned.steps, reconstruction.estimate)
+        self._estimates = {axes: reconstruction.estimate(axes) for axes in self._counts}
+
+    def sum_row(self, axes: Axes, positions: Sequence[Sequence[int]]) -> tuple[float, int]:
+        """Return estimate, in tenths, and count of a row that sums these positions of each axis."""
+        chosen = np.ix_(*positions)
+        estimate = round(float(self._estimates[axes][chosen].sum()), 1)
+        return estimate + 0.0, int(self._counts[axes][chosen].sum())
+
+
+@dataclass(frozen=True)
+class _Blank:
+    """A table without its numbers, and which cells of its frame each row sums."""
+
+    table: ReleasedTable
+    frame: str | None
+    axes: Axes
+    positions: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def fill(self, numbers: _Reconstructed) -> ReleasedTable:
+        """Return the table with its numbers."""
+        rows = tuple(
+            _fill_row(row, *numbers.sum_row(self.axes, positions))
+            for row, positions in zip(self.table.rows, self.positions, strict=True)
+        )
+        return replace(self.table, rows=rows)
+
+
+def _prepare_tables(plan: Plan) -> tuple[_Blank, ...]:
+    planned = {frame.frame.name: frame for frame in plan.frames}
+    rows_of = {table.name: list_rows(plan.policy, plan.keys, table) for table in plan.policy.tables}
+    measured_rows = sum(len(rows_of[table.name]) for table in plan.policy.measured_tables)
+    false_alarms = EXPECTED_FALSE_ALARMS / measured_rows
+    return tuple(
+        _prepare_silent(plan, table, rows_of[table.name])
+        if table.frame is None
+        else _prepare_table(plan, table, planned[table.frame], rows_of[table.name], false_alarms)
+        for table in plan.policy.tables
+    )
+
+
+def _prepare_silent(plan: Plan, table: TablePolicy, rows: Sequence[RowShape]) -> _Blank:
+    blanks = tuple(
+        ReleasedRow(row.keys, row.labels, None, None, None, None, str(table.silence))
+        for row in rows
+    )
+    return _Blank(_state_table(plan, table, blanks, None), None, (), ())
 
 
 def _prepare_table(
     plan: Plan,
     table: TablePolicy,
-    planned: PlannedTable | None,
-    bound: str | None,
-    rows: Sequence[_Row],
+    planned: PlannedFrame,
+    rows: Sequence[RowShape],
     false_alarms: float,
+) -> _Blank:
+    frame, precisions = planned.frame, planned.sum_precisions()
+    blanks = []
+    for row in rows:
+        variance = compute_variance(split_row(frame, table.dimensions, row), precisions)
+        deviation = math.sqrt(variance)
+        blanks.append(
+            ReleasedRow(
+                keys=row.keys,
+                labels=row.labels,
+                count=None,
+                estimate=None,
+                moe90=compute_margin(deviation),
+                cut_off=compute_cut_off(deviation, false_alarms),
+                status=NOT_DISTINGUISHABLE,
+            )
+        )
+    axes = frame.find_axes(table.dimensions)
+    placed = [place_on_axes(frame, table.dimensions, row) for row in rows]
+    positions = tuple(tuple(row[axis] for axis in axes) for row in placed)
+    return _Blank(
+        _state_table(plan, table, tuple(blanks), planned.reason), frame.name, axes, positions
+    )
+
+
+def _state_table(
+    plan: Plan, table: TablePolicy, rows: tuple[ReleasedRow, ...], bound: str | None
 ) -> ReleasedTable:
     return ReleasedTable(
         name=table.name,
@@ -139,45 +225,15 @@ def _prepare_table(
         sources=table.sources,
         dimensions=table.dimensions,
         dimension_titles=tuple(plan.policy.dimensions[name].title for name in table.dimensions),
-        rows=tuple(_prepare_row(table, planned, row, false_alarms) for row in rows),
-        sigma=float(planned.scale) if planned else None,
-        rho=planned.rho if planned else None,
+        rows=rows,
         bound=bound,
     )
 
 
-def _prepare_row(
-    table: TablePolicy, planned: PlannedTable | None, row: _Row, false_alarms: float
-) -> ReleasedRow:
-    keys, labels, cells = row
-    if planned is None:
-        return ReleasedRow(keys, labels, None, None, None, str(table.silence))
-    scale = float(planned.scale)
-    return ReleasedRow(
-        keys=keys,
-        labels=labels,
-        estimate=None,
-        moe90=noise.compute_margin(scale, len(cells)),
-        cut_off=noise.compute_cut_off(scale, len(cells), false_alarms),
-        status=NOT_DISTINGUISHABLE,
-    )
-
-
-def _fill_table(
-    blank: ReleasedTable, drawn: Sequence[int], cells_of_rows: Sequence[tuple[int, ...]]
-) -> ReleasedTable:
-    rows = tuple(
-        _fill_row(row, sum(drawn[cell] for cell in cells))
-        for row, cells in zip(blank.rows, cells_of_rows, strict=True)
-    )
-    return replace(blank, rows=rows)
-
-
-def _fill_row(blank: ReleasedRow, estimate: int) -> ReleasedRow:
+def _fill_row(blank: ReleasedRow, estimate: float, count: int) -> ReleasedRow:
     is_estimated = blank.cut_off is not None and estimate > blank.cut_off
-    return replace(
-        blank, estimate=estimate, status=ESTIMATED if is_estimated else NOT_DISTINGUISHABLE
-    )
+    status = ESTIMATED if is_estimated else NOT_DISTINGUISHABLE
+    return replace(blank, estimate=estimate, count=count, status=status)
 
 
 def _state_plan(plan: Plan) -> PlanFacts:

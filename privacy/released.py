@@ -24,22 +24,24 @@ DELIVERY_KINDS = ("full", "delta", "nil")
 class ReleasedRow:
     """One published row: its keys and labels in the order of the table's dimensions.
 
-    `estimate` is an unbiased whole number that may be negative; `moe90` covers the noise in at
-    least 9 of 10 draws; `cut_off` is the largest estimate not distinguishable from zero. All three
-    are None where `status` says why there is no number.
+    `estimate` is unbiased, in tenths, and may be negative; the exact count lies within `moe90` of
+    it in 9 of 10 draws; `count` is whole, never negative, and adds up over all tables of one frame;
+    `cut_off` is the largest estimate not distinguishable from zero. All four are None where
+    `status` says why there is no number.
     """
 
     keys: tuple[str, ...]
     labels: tuple[str, ...]
-    estimate: int | None
-    moe90: int | None
+    count: int | None
+    estimate: float | None
+    moe90: float | None
     cut_off: int | None
     status: str
 
 
 @dataclass(frozen=True)
 class ReleasedTable:
-    """One table; `sigma` (counted units, per measured cell), `rho`, `bound` are None if silent."""
+    """One table; `bound` says how far one identity can move it, and is None if it is silent."""
 
     name: str
     title: str
@@ -49,9 +51,31 @@ class ReleasedTable:
     dimensions: tuple[str, ...]
     dimension_titles: tuple[str, ...]
     rows: tuple[ReleasedRow, ...]
-    sigma: float | None
-    rho: Fraction | None
     bound: str | None
+
+
+@dataclass(frozen=True)
+class MeasuredCell:
+    """One cell as it was drawn: a whole number that may be negative."""
+
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    noisy_count: int
+
+
+@dataclass(frozen=True)
+class ReleasedMeasurement:
+    """One measured table of a frame, as drawn: all that any other number is made from.
+
+    `sigma` is the standard deviation of the noise of each cell, in counted units.
+    """
+
+    name: str
+    frame: str
+    dimensions: tuple[str, ...]
+    sigma: float
+    rho: Fraction
+    cells: tuple[MeasuredCell, ...]
 
 
 @dataclass(frozen=True)
@@ -113,6 +137,7 @@ class Release:
     release_id: str
     quarter_start: datetime.date
     tables: tuple[ReleasedTable, ...]
+    measurements: tuple[ReleasedMeasurement, ...]
     plan: PlanFacts
     privacy: PrivacyFacts
     provenance: Provenance
@@ -153,6 +178,7 @@ def read_release(content: dict[str, Any]) -> Release:
             **content,
             "quarter_start": datetime.date.fromisoformat(content["quarter_start"]),
             "tables": tuple(_read_table(table) for table in content["tables"]),
+            "measurements": tuple(map(_read_measurement, content["measurements"])),
             "plan": PlanFacts(**content["plan"]),
             "privacy": _read_privacy(content["privacy"]),
             "provenance": _read_provenance(content["provenance"]),
@@ -162,13 +188,24 @@ def read_release(content: dict[str, Any]) -> Release:
 
 
 def _read_table(content: dict[str, Any]) -> ReleasedTable:
-    rows = tuple(
-        ReleasedRow(**{**row, "keys": tuple(row["keys"]), "labels": tuple(row["labels"])})
-        for row in content["rows"]
-    )
     tuples = {name: tuple(content[name]) for name in ("sources", "dimensions", "dimension_titles")}
-    rho = None if content["rho"] is None else Fraction(content["rho"])
-    return ReleasedTable(**{**content, **tuples, "rows": rows, "rho": rho})
+    rows = tuple(ReleasedRow(**_read_cell(row)) for row in content["rows"])
+    return ReleasedTable(**{**content, **tuples, "rows": rows})
+
+
+def _read_measurement(content: dict[str, Any]) -> ReleasedMeasurement:
+    return ReleasedMeasurement(
+        **{
+            **content,
+            "dimensions": tuple(content["dimensions"]),
+            "rho": Fraction(content["rho"]),
+            "cells": tuple(MeasuredCell(**_read_cell(cell)) for cell in content["cells"]),
+        }
+    )
+
+
+def _read_cell(content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "keys": tuple(content["keys"]), "labels": tuple(content["labels"])}
 
 
 def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:

@@ -105,8 +105,8 @@ def _facts(release: Release) -> dict[str, str | float]:
             name="expectations",
             asset=["released", "folder"],
             blocking=True,
-            description="The released tables have every cell, a status word in each, whole "
-            "estimates and margins, and every file has the hash that release.json names.",
+            description="The released tables have every cell, a status word in each, numbers "
+            "in their form, and every file has the hash that release.json names.",
         )
     ],
     description="The folder that agencies open: a page, CSV and Parquet for each table, and the "

@@ -278,9 +278,9 @@ SHAPE = ReleasedShape(
     estimated=("estimated", "not distinguishable from zero"),
     without_estimate=("not released",),
 )
-HEADER = "quarter,sex_group,unit,estimate,moe90,status\n"
-FIRST = "2025Q1,Female,children,24,12,estimated\n"
-SECOND = "2025Q1,Unknown,children,-3,12,not distinguishable from zero\n"
+HEADER = "quarter,sex_group,unit,count,estimate,moe90,status\n"
+FIRST = "2025Q1,Female,children,24,23.8,12.1,estimated\n"
+SECOND = "2025Q1,Unknown,children,0,-3.2,12.1,not distinguishable from zero\n"
 
 
 def judge_released(folder: Path, content: str) -> tuple[str, ...]:
@@ -295,7 +295,7 @@ def test_a_released_table_as_published_passes(tmp_path: Path) -> None:
 
 def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> None:
     assert (
-        judge_released(tmp_path, f"{HEADER}{FIRST}2025Q1,Unknown,children,,,not released\n") == ()
+        judge_released(tmp_path, f"{HEADER}{FIRST}2025Q1,Unknown,children,,,,not released\n") == ()
     )
 
 
@@ -308,18 +308,21 @@ def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> 
         (SECOND.replace("Unknown", "Other"), {"sex_group_is_in_its_list"}),
         (SECOND.replace("Unknown", ""), {"sex_group_is_present"}),
         (SECOND.replace("children", "cases"), {"unit_is_in_its_list"}),
-        (SECOND.replace("-3", "-3.5"), {"estimate_is_whole"}),
-        (SECOND.replace("12", "0"), {"moe90_is_more_than_zero"}),
-        (SECOND.replace("12", "-4"), {"moe90_is_more_than_zero"}),
-        (SECOND.replace("12", ""), {"status_explains_the_estimate"}),
-        (SECOND.replace("-3,12", ","), {"status_explains_the_estimate"}),
+        (SECOND.replace("-3.2", "-3"), {"estimate_is_in_tenths"}),
+        (SECOND.replace(",0,", ",0.5,"), {"count_is_whole"}),
+        (SECOND.replace(",0,", ",-1,"), {"count_is_whole"}),
+        (SECOND.replace("12.1", "0.0"), {"moe90_is_more_than_zero"}),
+        (SECOND.replace("12.1", "-4.0"), {"moe90_is_more_than_zero"}),
+        (SECOND.replace("12.1", ""), {"status_explains_the_numbers"}),
+        (SECOND.replace(",0,", ",,"), {"status_explains_the_numbers"}),
+        (SECOND.replace("0,-3.2,12.1", ",,"), {"status_explains_the_numbers"}),
         (
             SECOND.replace("not distinguishable from zero", "fine"),
-            {"status_is_in_its_list", "status_explains_the_estimate"},
+            {"status_is_in_its_list", "status_explains_the_numbers"},
         ),
         (
             SECOND.replace("not distinguishable from zero", ""),
-            {"status_is_present", "status_explains_the_estimate"},
+            {"status_is_present", "status_explains_the_numbers"},
         ),
     ],
 )

@@ -11,10 +11,12 @@ from privacy.released import (
     NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
     GroupFacts,
+    MeasuredCell,
     PlanFacts,
     PrivacyFacts,
     Provenance,
     Release,
+    ReleasedMeasurement,
     ReleasedRow,
     ReleasedTable,
 )
@@ -23,7 +25,7 @@ from privacy.released import (
 def make_table(
     name: str,
     unit: str,
-    rows: list[tuple[tuple[str, ...], int | None, int | None, str]],
+    rows: list[tuple[tuple[str, ...], float | None, float | None, str]],
     dimensions: tuple[str, ...] = ("state",),
     sources: tuple[str, ...] = ("dss",),
 ) -> ReleasedTable:
@@ -36,11 +38,17 @@ def make_table(
         dimensions=dimensions,
         dimension_titles=tuple(f"Title of {dimension}" for dimension in dimensions),
         rows=tuple(
-            ReleasedRow(labels, labels, estimate, margin, None if margin is None else 20, status)
+            ReleasedRow(
+                labels,
+                labels,
+                None if estimate is None else max(0, round(estimate)),
+                estimate,
+                margin,
+                None if margin is None else 20,
+                status,
+            )
             for labels, estimate, margin, status in rows
         ),
-        sigma=7.5 if sources else None,
-        rho=Fraction(1, 80) if sources else None,
         bound="One person is one row." if sources else None,
     )
 
@@ -49,30 +57,30 @@ def make_table(
 def release() -> Release:
     state = ("Missouri",)
     tables = (
-        make_table("reports", "reports", [(state, 24, 12, ESTIMATED)]),
+        make_table("reports", "reports", [(state, 24.2, 11.6, ESTIMATED)]),
         make_table(
             "children_by_sex",
             "children",
             [
-                (("Female",), 1234, 12, ESTIMATED),
-                (("Male",), -4, 12, NOT_DISTINGUISHABLE),
-                (('Sex <not> known, "quoted"',), -40, 12, NOT_DISTINGUISHABLE),
+                (("Female",), 1234.0, 12.0, ESTIMATED),
+                (("Male",), -4.0, 12.0, NOT_DISTINGUISHABLE),
+                (('Sex <not> known, "quoted"',), -40.3, 12.0, NOT_DISTINGUISHABLE),
             ],
             dimensions=("sex_group",),
         ),
-        make_table("hotline_cases", "cases", [(state, 15, 12, NOT_DISTINGUISHABLE)]),
-        make_table("hotline_children", "children", [(state, 30, 12, ESTIMATED)]),
+        make_table("hotline_cases", "cases", [(state, 15.0, 12.0, NOT_DISTINGUISHABLE)]),
+        make_table("hotline_children", "children", [(state, 30.0, 12.0, ESTIMATED)]),
         make_table(
             "incidents_known_to_police",
             "incidents",
-            [(("Strict",), 21, 12, ESTIMATED), (("Broad",), 33, 17, ESTIMATED)],
+            [(("Strict",), 21.0, 12.0, ESTIMATED), (("Broad",), 33.0, 17.0, ESTIMATED)],
             dimensions=("definition",),
             sources=("mshp",),
         ),
         make_table(
             "arrests",
             "arrests",
-            [(("Commercial sex acts",), 22, 12, ESTIMATED)],
+            [(("Commercial sex acts",), 22.0, 12.0, ESTIMATED)],
             dimensions=("offence_group",),
             sources=("mshp",),
         ),
@@ -83,6 +91,27 @@ def release() -> Release:
         release_id="2025Q1",
         quarter_start=date(2025, 1, 1),
         tables=tables,
+        measurements=(
+            ReleasedMeasurement(
+                "children_total",
+                "children",
+                (),
+                7.5,
+                Fraction(1, 80),
+                (MeasuredCell((), (), 1203),),
+            ),
+            ReleasedMeasurement(
+                "children_by_sex_group",
+                "children",
+                ("sex_group",),
+                10.25,
+                Fraction(1, 160),
+                (
+                    MeasuredCell(("female",), ("Female",), 1234),
+                    MeasuredCell(("male",), ("Male",), -4),
+                ),
+            ),
+        ),
         plan=PlanFacts("a" * 64, 1, "b" * 64, "2026-01-15", "c" * 64),
         privacy=PrivacyFacts(
             unit="One identity added or removed.",
@@ -112,5 +141,5 @@ def real_release(release: Release) -> Release:
 def other_release(release: Release) -> Release:
     """The same quarter with one estimate changed by one."""
     table = release.tables[0]
-    row = replace(table.rows[0], estimate=25)
+    row = replace(table.rows[0], estimate=25.2)
     return replace(release, tables=(replace(table, rows=(row,)), *release.tables[1:]))

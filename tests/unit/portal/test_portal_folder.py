@@ -52,6 +52,8 @@ def test_a_release_is_a_folder_with_its_page_its_data_and_its_record(
         "index.html",
         "release.json",
         *(f"data/{table.name}.{form}" for table in release.tables for form in ("csv", "parquet")),
+        "data/measurements.csv",
+        "data/measurements.parquet",
     }
     assert [entry.name for entry in built.parent.iterdir()] == ["2025Q1"]
 
@@ -63,13 +65,14 @@ def test_a_release_can_be_read_by_everyone_and_its_files_written_by_nobody(built
 
 def test_rows_are_tidy_and_keep_negative_estimates(built: Path) -> None:
     rows = read_table(built, "children_by_sex")
-    assert list(rows[0]) == ["quarter", "sex_group", "unit", "estimate", "moe90", "status"]
+    assert list(rows[0]) == ["quarter", "sex_group", "unit", "count", "estimate", "moe90", "status"]
     assert rows[1] == {
         "quarter": "2025Q1",
         "sex_group": "Male",
         "unit": "children",
-        "estimate": "-4",
-        "moe90": "12",
+        "count": "0",
+        "estimate": "-4.0",
+        "moe90": "12.0",
         "status": "not distinguishable from zero",
     }
     assert rows[2]["sex_group"] == 'Sex <not> known, "quoted"'
@@ -77,7 +80,7 @@ def test_rows_are_tidy_and_keep_negative_estimates(built: Path) -> None:
 
 def test_a_row_without_an_estimate_says_why(built: Path) -> None:
     (row,) = read_table(built, "prosecutions")
-    assert (row["estimate"], row["moe90"]) == ("", "")
+    assert (row["count"], row["estimate"], row["moe90"]) == ("", "", "")
     assert row["status"] == "not collected by any source"
 
 
@@ -89,21 +92,30 @@ def test_csv_and_parquet_hold_the_same_rows(built: Path, release: Release) -> No
             for row in parquet.to_pylist()
         ]
         assert as_text == read_table(built, table.name)
-        assert parquet.schema.field("estimate").type == pa.int64()
+        assert parquet.schema.field("count").type == pa.int64()
+        assert parquet.schema.field("estimate").type == pa.float64()
         assert parquet.schema.field("status").type == pa.string()
 
 
 @pytest.mark.parametrize(
-    ("estimate", "moe90", "status"), [(5, None, "estimated"), (None, 5, "x"), (5, 5, "")]
+    ("count", "estimate", "moe90", "status"),
+    [
+        (5, 5.2, None, "estimated"),
+        (None, None, 5.2, "x"),
+        (None, 5.1, 5.2, "estimated"),
+        (5, None, None, "not released"),
+        (5, 5.1, 5.2, ""),
+    ],
 )
 def test_a_row_that_does_not_explain_itself_is_not_released(
     release: Release,
-    estimate: int | None,
-    moe90: int | None,
+    count: int | None,
+    estimate: float | None,
+    moe90: float | None,
     status: str,
 ) -> None:
     table = release.tables[0]
-    row = replace(table.rows[0], estimate=estimate, moe90=moe90, status=status)
+    row = replace(table.rows[0], count=count, estimate=estimate, moe90=moe90, status=status)
     bad = replace(release, tables=(replace(table, rows=(row,)),))
     with pytest.raises(PortalError, match=r"MS703.*reports") as caught:
         list_files(bad)
@@ -140,7 +152,7 @@ def test_the_record_lists_every_other_file_with_its_hash_and_size(built: Path) -
 
 def test_the_record_says_how_the_release_came_to_be(built: Path) -> None:
     record = json.loads((built / "release.json").read_bytes())
-    assert record["format"] == 1
+    assert record["format"] == 2
     assert record["simulated"] is True
     assert record["deliveries"] == {"dss": "full", "mshp": "delta", "hotline": "nil"}
     assert record["plan"]["hash"] == "a" * 64
@@ -149,12 +161,36 @@ def test_the_record_says_how_the_release_came_to_be(built: Path) -> None:
     assert record["versions"] == {"opendp": "0.16.0", "python": "3.11.7"}
     assert record["drawn_at"] == "2025-04-15T11:00:00Z"
     assert record["ledger_head"] == "f" * 64
-    assert record["noise"][0] == {
-        "name": "reports",
-        "sigma": 7.5,
-        "rho": "1/80",
-        "bound": "One person is one row.",
+    assert record["bounds"]["reports"] == "One person is one row."
+    assert record["noise"][1] == {
+        "name": "children_by_sex_group",
+        "frame": "children",
+        "dimensions": ["sex_group"],
+        "sigma": 10.25,
+        "rho": "1/160",
     }
+
+
+def test_the_noisy_measurements_are_released_as_they_were_drawn(built: Path) -> None:
+    rows = read_table(built, "measurements")
+    assert rows == [
+        {
+            "quarter": "2025Q1",
+            "table": table,
+            "sex_group": sex,
+            "noisy_count": count,
+            "sigma": sigma,
+        }
+        for table, sex, count, sigma in (
+            ("children_total", "", "1203", "7.5"),
+            ("children_by_sex_group", "Female", "1234", "10.25"),
+            ("children_by_sex_group", "Male", "-4", "10.25"),
+        )
+    ]
+    parquet = pq.ParquetFile(built / "data" / "measurements.parquet").read()
+    assert parquet.column("noisy_count").to_pylist() == [1203, 1234, -4]
+    assert parquet.column("sex_group").to_pylist() == [None, "Female", "Male"]
+    assert parquet.schema.field("sigma").type == pa.float64()
 
 
 def test_the_codebook_explains_every_column_of_every_table(built: Path) -> None:
@@ -259,7 +295,7 @@ def test_a_folder_without_facts_that_older_software_never_wrote_is_accepted(
 def test_another_csv_is_refused_even_where_every_hash_fits(
     release: Release, built: Path, name: str
 ) -> None:
-    rewrite(built, name, b"quarter,state,unit,estimate,moe90,status\n")
+    rewrite(built, name, b"quarter,state,unit,count,estimate,moe90,status\n")
     with pytest.raises(PortalError, match="MS701") as caught:
         build_release(release, built.parent)
     assert f"in: {name};" in caught.value.sentence
@@ -301,7 +337,7 @@ def test_the_folder_of_another_draw_is_refused_even_with_the_same_numbers(
 
 
 def test_a_folder_of_a_format_of_the_future_is_refused(release: Release, built: Path) -> None:
-    rewrite_record(built, lambda record: record.update(format=2))
+    rewrite_record(built, lambda record: record.update(format=3))
     with pytest.raises(PortalError, match=r"MS701.*in: release\.json;"):
         build_release(release, built.parent)
 

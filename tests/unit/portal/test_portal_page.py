@@ -63,6 +63,14 @@ def test_a_number_that_may_be_zero_is_said_so_with_a_range_from_zero(page: Reade
     assert "Missouri not distinguishable from zero 0 to 27" in page.text
 
 
+def test_a_range_is_never_without_the_count_beside_it(release: Release) -> None:
+    table = release.tables[0]
+    for count, shown in ((9, "about 9 9 to 36"), (40, "about 40 12 to 40")):
+        row = replace(table.rows[0], count=count)
+        text = read(replace(release, tables=(replace(table, rows=(row,)),))).text
+        assert f"Missouri {shown}" in text
+
+
 def test_prosecutions_are_not_collected_which_is_not_zero(page: Reader) -> None:
     assert "not collected by any source, which is not zero cases filed" in page.text
     assert "Missouri not collected by any source no range" in page.text
@@ -70,7 +78,7 @@ def test_prosecutions_are_not_collected_which_is_not_zero(page: Reader) -> None:
 
 def test_a_table_that_is_not_released_says_so(release: Release) -> None:
     table = release.tables[0]
-    row = replace(table.rows[0], estimate=None, moe90=None, status=NOT_RELEASED)
+    row = replace(table.rows[0], count=None, estimate=None, moe90=None, status=NOT_RELEASED)
     text = read(replace(release, tables=(replace(table, rows=(row,)),))).text
     assert "Missouri not released no range" in text
     assert "not released, which is not zero" in text

@@ -39,7 +39,7 @@ def test_a_folder_as_built_is_whole(folder: Path, release: Release) -> None:
     assert verification.passed
     assert verification.release_id == "2025Q1"
     assert verification.is_simulated
-    assert verification.files_checked == 2 * len(release.tables) + 3
+    assert verification.files_checked == 2 * len(release.tables) + 5
     assert "simulated" in verification.sentence
     assert verification.fingerprint in verification.sentence
     assert verification.to_json()["passed"] is True
@@ -207,11 +207,16 @@ def test_a_record_of_absurd_size_is_not_read(folder: Path) -> None:
         verify(folder)
 
 
-@pytest.mark.parametrize("number", [2, "1", None, [1]])
+@pytest.mark.parametrize("number", [3, "1", None, [1]])
 def test_a_format_of_the_future_is_refused_and_named(folder: Path, number: object) -> None:
     rewrite_record(folder, lambda record: record.update(format=number))
     with pytest.raises(PortalError, match="MS713"):
         verify(folder)
+
+
+def test_a_folder_of_the_earlier_format_is_still_verified(folder: Path) -> None:
+    rewrite_record(folder, lambda record: record.update(format=1))
+    assert verify(folder).passed
 
 
 def test_the_format_that_is_written_is_one_that_can_be_verified() -> None:

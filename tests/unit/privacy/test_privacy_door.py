@@ -16,7 +16,7 @@ from privacy_examples import (
 )
 
 from privacy import door
-from privacy.chain import BEGUN, CHARGE, DONE
+from privacy.chain import BEGUN, CHARGE, DONE, Charge
 from privacy.errors import PrivacyError
 from privacy.exact import ExactRelease
 from privacy.ledger import Ledger
@@ -55,6 +55,22 @@ def test_a_second_release_of_a_quarter_gives_the_first_again_without_reading(
 
 def test_recalling_a_quarter_that_was_never_drawn_gives_nothing(ledger: Ledger) -> None:
     assert door.recall("2025Q1", ledger) is None
+
+
+def test_a_draw_recorded_in_an_older_form_is_refused_and_not_drawn_again(
+    plan: Plan, ledger: Ledger
+) -> None:
+    charge = Charge(plan.quarter, plan.hash, plan.rho)
+    ledger.charge(charge, plan.policy.caps)
+    ledger.begin_draw(charge)
+    ledger.finish_draw(charge, {"release_id": plan.quarter, "tables": []})
+    for give in (
+        lambda: door.release(plan, never_read, ledger),
+        lambda: door.recall(plan.quarter, ledger),
+    ):
+        with pytest.raises(PrivacyError, match=r"MS629.*older version"):
+            give()
+    assert kinds(ledger) == [CHARGE, BEGUN, DONE]
 
 
 def test_a_release_names_the_ledgers_head_and_time(plan: Plan, ledger: Ledger) -> None:

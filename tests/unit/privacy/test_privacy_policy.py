@@ -111,6 +111,11 @@ def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
     assert policy.sources == {"mshp"}
 
 
+def test_a_table_without_a_weight_has_weight_1(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, SMALL.replace("weight = 2\n", "")))
+    assert [table.weight for table in policy.tables] == [1, 1, 0]
+
+
 def test_a_withheld_table_says_so(tmp_path: Path) -> None:
     text = SMALL.replace("collected = false", "withheld = true")
     assert load_policy(write(tmp_path, text)).tables[-1].silence == NOT_RELEASED

@@ -1,4 +1,3 @@
-import re
 from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -12,30 +11,36 @@ from privacy import door, noise
 from privacy.errors import PrivacyError
 from privacy.ledger import Ledger
 from privacy.plan import Plan, make_plan
-from privacy.publishing import Publisher, list_published_rows
+from privacy.publishing import Publisher
 from privacy.released import (
     ESTIMATED,
     NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
     NOT_RELEASED,
     Release,
+    ReleasedTable,
     read_release,
 )
+from privacy.rows import list_rows
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "privacy.md"
 
 
 def cells(plan: Plan, value: int) -> dict[str, list[int]]:
     return {
-        table.policy.name: [value] * table.cell_count
+        measured.name: [value] * measured.cell_count
         for frame in plan.frames
-        for table in frame.tables
+        for measured in frame.measurements
     }
 
 
 def publish(plan: Plan, drawn: dict[str, list[int]]) -> Release:
     content: dict[str, Any] = Publisher(plan).publish(drawn, PROVENANCE)
     return read_release({**content, "drawn_at": "now", "ledger_head": "0" * 64})
+
+
+def find(release: Release, name: str) -> ReleasedTable:
+    return next(table for table in release.tables if table.name == name)
 
 
 @pytest.fixture
@@ -84,27 +89,82 @@ def test_every_listed_key_has_a_row_even_without_data(plan: Plan) -> None:
 
 
 def test_broad_is_the_sum_of_strict_and_broad_only(plan: Plan) -> None:
-    drawn = {**cells(plan, 0), "incidents_known_to_police": [30, 12]}
-    table = next(t for t in publish(plan, drawn).tables if t.name == "incidents_known_to_police")
-    strict, broad = table.rows
-    assert (strict.keys, strict.estimate) == (("strict",), 30)
-    assert (broad.keys, broad.estimate) == (("broad",), 42)
+    drawn = cells(plan, 0)
+    drawn["incidents_known_to_police_total"] = [42]
+    drawn["incidents_known_to_police_by_definition"] = [30, 12]
+    drawn["incidents_known_to_police_by_troop"] = [42] + [0] * 10
+    drawn["incidents_known_to_police_by_definition_and_troop"] = [30, *[0] * 10, 12, *[0] * 10]
+    strict, broad = find(publish(plan, drawn), "incidents_known_to_police").rows
+    assert (strict.keys, strict.estimate, strict.count) == (("strict",), 30.0, 30)
+    assert (broad.keys, broad.estimate, broad.count) == (("broad",), 42.0, 42)
     assert broad.moe90 is not None
     assert strict.moe90 is not None
-    assert broad.moe90 > strict.moe90
+    assert broad.moe90 < 2**0.5 * strict.moe90
 
 
 def test_a_crossed_row_sums_the_cells_of_its_own_troop(plan: Plan) -> None:
     table = next(t for t in plan.policy.tables if t.name == "incidents_by_troop")
-    rows = {keys: summed for keys, _, summed in list_published_rows(plan, table)}
-    size = len(plan.keys.of("troop"))
-    assert rows["strict", "B"] == (1,)
-    assert rows["broad", "B"] == (1, size + 1)
+    rows = {row.keys: row.positions for row in list_rows(plan.policy, plan.keys, table)}
+    assert rows["strict", "B"] == ((0,), (1,))
+    assert rows["broad", "B"] == ((0, 1), (1,))
 
 
-def test_negative_estimates_stay(plan: Plan) -> None:
+def test_negative_estimates_stay_and_counts_are_never_below_zero(plan: Plan) -> None:
     rows = publish(plan, cells(plan, -9)).tables[0].rows
-    assert [(row.estimate, row.status) for row in rows] == [(-9, NOT_DISTINGUISHABLE)]
+    assert [(row.estimate, row.count, row.status) for row in rows] == [
+        (-9.0, 0, NOT_DISTINGUISHABLE)
+    ]
+
+
+def test_a_number_that_rounds_to_zero_has_no_sign(plan: Plan) -> None:
+    drawn = cells(plan, 0)
+    drawn["children_reported_by_sex_group"] = [-1, 1, 0]
+    sums = [row.estimate for row in find(publish(plan, drawn), "children_reported").rows]
+    assert [str(estimate) for estimate in sums] == ["0.0"]
+
+
+def test_every_number_is_made_from_the_released_measurements(plan: Plan, released: Release) -> None:
+    drawn = {
+        measured.name: [cell.noisy_count for cell in measured.cells]
+        for measured in released.measurements
+    }
+    assert publish(plan, drawn).tables == released.tables
+    assert {measured.name: str(measured.sigma) for measured in released.measurements} == {
+        measured.name: str(float(measured.scale))
+        for frame in plan.frames
+        for measured in frame.measurements
+    }
+
+
+def test_the_ledger_holds_the_measurements_and_what_was_made_of_them(
+    released: Release, ledger: Ledger
+) -> None:
+    payload = ledger.read_entries()[-1].payload
+    assert payload is not None
+    first = payload["measurements"][0]
+    assert first["cells"][0]["noisy_count"] == released.measurements[0].cells[0].noisy_count
+    assert payload["tables"][0]["rows"][0]["count"] == released.tables[0].rows[0].count
+
+
+def test_a_measured_cell_carries_its_keys_and_labels(released: Release) -> None:
+    measured = next(m for m in released.measurements if m.dimensions == ("definition", "troop"))
+    assert (measured.frame, len(measured.cells)) == ("incidents_known_to_police", 22)
+    assert measured.cells[12].keys == ("broad_only", "B")
+    assert measured.cells[12].labels[1] == "Troop B"
+
+
+def test_counts_agree_in_all_tables_of_a_frame(plan: Plan, ledger: Ledger) -> None:
+    released = door.release(plan, lambda: example_exact(plan, rows=300), ledger)
+    total = find(released, "children_reported").rows[0].count
+    for name in ("children_by_age_band", "children_by_sex", "children_by_region"):
+        counts = [row.count for row in find(released, name).rows]
+        assert sum(count for count in counts if count is not None) == total
+    for unit in ("incidents", "juvenile_victim_records"):
+        by_definition = find(released, unit if unit != "incidents" else "incidents_known_to_police")
+        by_troop = find(released, f"{unit}_by_troop")
+        for row in by_definition.rows:
+            parts = [part.count for part in by_troop.rows if part.keys[0] == row.keys[0]]
+            assert sum(part for part in parts if part is not None) == row.count
 
 
 def test_an_estimate_is_distinguishable_only_above_its_cut_off(plan: Plan) -> None:
@@ -116,10 +176,11 @@ def test_an_estimate_is_distinguishable_only_above_its_cut_off(plan: Plan) -> No
 
 def test_a_table_nobody_collects_is_present_with_its_own_words(released: Release) -> None:
     table = released.tables[-1]
-    assert (table.name, table.sigma, table.rho, table.bound) == ("prosecutions", None, None, None)
-    assert [(row.labels, row.estimate, row.moe90, row.status) for row in table.rows] == [
-        (("Missouri",), None, None, NOT_COLLECTED)
-    ]
+    assert (table.name, table.bound) == ("prosecutions", None)
+    assert [
+        (row.labels, row.count, row.estimate, row.moe90, row.cut_off, row.status)
+        for row in table.rows
+    ] == [(("Missouri",), None, None, None, None, NOT_COLLECTED)]
 
 
 def test_a_withheld_table_is_present_without_numbers(plan: Plan) -> None:
@@ -142,7 +203,7 @@ def test_the_facts_of_the_guarantee_are_those_of_the_plan(plan: Plan, released: 
     ]
     assert facts.epsilon == facts.groups[0].epsilon < facts.groups[1].epsilon
     assert (released.plan.hash, released.plan.policy_hash) == (plan.hash, plan.policy.hash)
-    assert dict(released.versions).keys() == {"opendp", "python"}
+    assert dict(released.versions).keys() == {"numpy", "opendp", "python"}
 
 
 @pytest.mark.parametrize("rho", [Fraction(1, 4), Fraction(1, 5), Fraction(1, 10)])
@@ -160,11 +221,14 @@ def test_the_reference_values_of_the_guarantee_are_met() -> None:
     assert noise.compute_power(Fraction(1, 2)) == pytest.approx(0.092, abs=0.001)
 
 
-def test_the_page_about_privacy_tells_the_noise_of_every_table(released: Release) -> None:
-    lines = PAGE.read_text("utf-8").splitlines()
-    told = [line for line in lines if re.match(r"\| [^|]+ \| \d+\.\d{3} \| \d+", line)]
+def test_the_page_about_privacy_tells_the_noise_of_every_measurement_and_table(
+    released: Release,
+) -> None:
+    text = PAGE.read_text("utf-8")
+    for measured in released.measurements:
+        assert f"| `{measured.name}` | {measured.sigma:.3f} |" in text, measured.name
     for table in released.tables:
         margins = sorted({row.moe90 for row in table.rows if row.moe90 is not None})
-        noise_of_table = f"| {table.sigma} | " + " (broad: ".join(map(str, margins))
-        assert table.sigma is None or any(noise_of_table in line for line in told), table.name
-    assert f"{released.privacy.groups[2].epsilon:.2f}" in "".join(lines)
+        told = " (broad: ".join(map(str, margins)) + (")" if margins[1:] else "")
+        assert not margins or f"| `{table.name}` | {told} |" in text, table.name
+    assert f"{released.privacy.groups[2].epsilon:.2f}" in text
