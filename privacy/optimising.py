@@ -22,7 +22,7 @@ Candidate = tuple[str, Axes]
 WORTHLESS = 1e-4
 _ROUGH, _FINE = 1e-6, 1e-10
 _ROUNDS = 20_000
-_GRID = 10**7
+_GRID = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class _Problem:
         number_of = {space: number for number, space in enumerate(spaces)}
         self._space_count = len(spaces)
         self._gains = [
-            2 * count_leaves_per_cell(frames[name].sizes, axes) / frames[name].distance ** 2
-            for name, axes in candidates
+            2 * count_leaves_per_cell(frame.sizes, axes) / (frame.distance * frame.distance)
+            for frame, axes in ((frames[name], axes) for name, axes in candidates)
         ]
         self._reach = [
             [number_of[name, space] for space in list_subsets(axes)] for name, axes in candidates
@@ -122,7 +122,7 @@ class _Problem:
             root = math.sqrt(math.fsum(length / precisions[space] for space, length in lengths))
             errors.append(weight * root)
             for space, length in lengths:
-                falls[space] += weight * length / (2 * root * precisions[space] ** 2)
+                falls[space] += weight * length / (2 * root * precisions[space] * precisions[space])
         slopes = [
             gain * math.fsum(falls[space] for space in reach)
             for gain, reach in zip(self._gains, self._reach, strict=True)

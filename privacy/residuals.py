@@ -55,7 +55,7 @@ def sum_precisions(
     """
     precisions: dict[Axes, float] = {}
     for axes, scale in measured:
-        gain = count_leaves_per_cell(sizes, axes) / scale**2
+        gain = count_leaves_per_cell(sizes, axes) / (scale * scale)
         for space in list_subsets(axes):
             precisions[space] = precisions.get(space, 0.0) + gain
     return precisions

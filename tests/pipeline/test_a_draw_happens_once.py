@@ -90,8 +90,8 @@ def test_a_changed_policy_cannot_draw_a_released_quarter_anew(
 ) -> None:
     changed = tmp_path / "policy.toml"
     text = home.policy.read_text("utf-8")
-    assert "version = 1\n" in text
-    changed.write_text(text.replace("version = 1\n", "version = 2\n"), "utf-8")
+    assert "version = 2\n" in text
+    changed.write_text(text.replace("version = 2\n", "version = 3\n"), "utf-8")
     monkeypatch.setattr(Settings, "policy", property(lambda _: changed))
     with pytest.raises(PrivacyError, match="MS624"):
         draw_release(QUARTER, home)

@@ -15,7 +15,7 @@ from privacy_examples import (
     release_and_crash,
 )
 
-from privacy import door
+from privacy import door, publishing
 from privacy.chain import BEGUN, CHARGE, DONE, Charge
 from privacy.errors import PrivacyError
 from privacy.exact import ExactRelease
@@ -71,6 +71,18 @@ def test_a_draw_recorded_in_an_older_form_is_refused_and_not_drawn_again(
         with pytest.raises(PrivacyError, match=r"MS629.*older version"):
             give()
     assert kinds(ledger) == [CHARGE, BEGUN, DONE]
+
+
+def test_what_follows_the_draw_is_rehearsed_before_anything_is_charged(
+    plan: Plan, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(publishing, "count_tables", fail)
+    with pytest.raises(ArithmeticError):
+        door.release(plan, never_read, ledger)
+    assert kinds(ledger) == []
 
 
 def test_a_release_names_the_ledgers_head_and_time(plan: Plan, ledger: Ledger) -> None:

@@ -112,8 +112,7 @@ def sum_out(cells: np.ndarray, axes: Axes, kept: Axes) -> np.ndarray:
 @given(seed=st.integers(0, 10**6), level=st.sampled_from([-20.0, 0.0, 0.4, 3.0, 50.0]))
 def test_counts_are_whole_not_negative_and_agree(seed: int, level: float) -> None:
     chance = np.random.default_rng(seed)
-    tables: list[Axes] = [(0,), (0, 1), (0, 2), (1, 2, 0)]
-    tables = [(0,), (0, 1), (0, 2)]
+    tables: list[Axes] = [(0,), (0, 1), (0, 2)]
     noisy = {
         axes: chance.normal(level, 5, tuple(SIZES[axis] for axis in axes)) for axes in [(), *tables]
     }
