@@ -46,7 +46,7 @@ README = """\
 {warning}MoShare release {release_id}: counts about child trafficking in Missouri.
 Open index.html in a browser. Every table is in data/, explained in datapackage.json.
 data/measurements.csv holds the noisy counts from which all other numbers are made.
-Check that nothing was changed: moshare verify {release_id}
+Check it: moshare verify {release_id} --key moshare.pub, the hub's public key
 """
 
 

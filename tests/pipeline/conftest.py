@@ -1,24 +1,12 @@
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from small_deliveries import put_small_quarter
 
-from orchestration.instance import open_instance
-from orchestration.runs import RunOutcome, run_job
-from orchestration.settings import Settings, prepare_process
-from sources.quarters import Quarter
-
-QUARTER = Quarter(2025, 1)
-RunJob = Callable[[str], RunOutcome]
-
-
-def run_here(job: str, settings: Settings, quarter: Quarter = QUARTER) -> RunOutcome:
-    prepare_process(settings)
-    with open_instance(settings) as instance:
-        return run_job(job, quarter, instance, lambda *_: None)
+from orchestration.settings import Settings
 
 
 @pytest.fixture(autouse=True)

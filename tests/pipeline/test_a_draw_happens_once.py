@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import QUARTER, run_here
+from pipeline_runs import QUARTER, run_here
 from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError

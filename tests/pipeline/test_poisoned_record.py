@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import run_here
+from pipeline_runs import run_here
 from small_deliveries import (
     child_record,
     incident,
