@@ -18,8 +18,8 @@ def compute_margin(deviation: float) -> float:
 
 
 def compute_cut_off(deviation: float, false_alarms: float) -> int:
-    """Return a whole number that an estimate of zero passes with at most this probability.
+    """Return the least whole number from zero that an estimate of zero passes this rarely.
 
-    Rounded up, so that it holds for estimates that are whole numbers too.
+    Whole, so that it holds for estimates that are whole numbers too.
     """
-    return math.ceil(NormalDist(sigma=deviation).inv_cdf(1 - false_alarms))
+    return max(0, math.ceil(NormalDist(sigma=deviation).inv_cdf(1 - false_alarms)))

@@ -160,7 +160,7 @@ def test_the_variance_of_every_row_is_the_one_that_is_told() -> None:
     sample = draw_sample(120)
     ratios = ((sample.unrounded - sample.truth) ** 2).mean(axis=0) / sample.deviation**2
     assert abs(ratios - 1).max() < 5 * math.sqrt(2 / DRAWS)
-    assert abs(ratios.mean() - 1) < 0.02
+    assert abs(ratios.mean() - 1) < 0.05
 
 
 def test_unrounded_intervals_cover_the_truth_nine_times_in_ten() -> None:

@@ -161,6 +161,7 @@ def test_the_margin_is_rounded_up_to_tenths() -> None:
 def test_more_rows_need_a_higher_cut_off() -> None:
     cut_offs = [compute_cut_off(5.0, 0.9 / rows) for rows in (2, 10, 100, 1000)]
     assert cut_offs == sorted(set(cut_offs))
+    assert compute_cut_off(5.0, 0.9) == 0
 
 
 def test_subsets_come_smaller_first() -> None:
