@@ -51,7 +51,7 @@ AGGREGATE_TABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 COUNT = r"^[0-9]+$"
 TENTHS = r"^-?[0-9]+\.[0-9]$"
-POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(\.[0-9]+)?$"
+POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(?:\.[0-9]+)?$"
 
 
 @dataclass(frozen=True)
