@@ -12,10 +12,10 @@ from orchestration.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.publishing import judge_released, publish
 from orchestration.quality import record_gate
-from orchestration.releasing import draw_release
+from orchestration.releasing import draw_release, recall_release
 from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
-from privacy.released import Release
+from privacy.released import Release, ReleasedRow
 
 _RELEASE_INPUT = [["release_input", table] for table in (*UNIT_TABLES, *AGGREGATE_TABLES)]
 _OFFICER = "team:privacy-officer"
@@ -119,15 +119,35 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
     with border("released/folder", settings):
         path = publish(quarter, settings)
         failed = judge_released(quarter, settings)
+        release = recall_release(quarter, settings)
     verdict = dg.AssetCheckResult(
         check_name="expectations",
         passed=not failed,
         metadata={"failed_rules": ", ".join(failed) or "none"},
     )
     yield dg.MaterializeResult(
-        metadata={"folder": f"releases/{path.name}", "page": f"releases/{path.name}/index.html"},
+        metadata={
+            "folder": f"releases/{path.name}",
+            "page": f"releases/{path.name}/index.html",
+            "state_totals": dg.MetadataValue.md(_list_state_totals(release)),
+        },
         check_results=[verdict],
     )
+
+
+def _list_state_totals(release: Release) -> str:
+    """List the released totals for the state; they are public."""
+    lines = ["| table | count | estimate and margin (90 %) |", "| --- | --- | --- |"]
+    for table in release.tables:
+        if table.dimensions == ("state",):
+            lines += [f"| {table.title} | {_say(row)} |" for row in table.rows]
+    return "\n".join(lines)
+
+
+def _say(row: ReleasedRow) -> str:
+    if row.estimate is None:
+        return f"{row.status} | {row.status}"
+    return f"{row.count} | {row.estimate} ± {row.moe90}, {row.status}"
 
 
 released = [counts, folder]
