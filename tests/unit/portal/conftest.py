@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from portal.folder import build_release
 from privacy.released import (
     ESTIMATED,
     NOT_COLLECTED,
@@ -143,3 +145,8 @@ def other_release(release: Release) -> Release:
     table = release.tables[0]
     row = replace(table.rows[0], estimate=25.2)
     return replace(release, tables=(replace(table, rows=(row,)), *release.tables[1:]))
+
+
+@pytest.fixture
+def built(release: Release, tmp_path: Path) -> Path:
+    return build_release(release, tmp_path / "releases")
