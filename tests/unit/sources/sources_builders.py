@@ -1,9 +1,15 @@
 """Small deliveries for the tests of `sources`, built from the layouts."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from sources.errors import SourcesError
+from sources.ingest import ingest
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import write_manifest
 from sources.zones import Zones
@@ -175,3 +181,24 @@ def deliver(
 def deliver_children(zones: Zones, lines: list[str], **options: object) -> Path:
     files = {"child_file": ("child_file.txt", text_of(lines))}
     return deliver(zones, "dss", files, **options)  # type: ignore[arg-type]
+
+
+def list_files(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(paths)}
+
+
+def edit_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    document = json.loads((folder / "manifest.json").read_text())
+    change(document)
+    (folder / "manifest.json").write_text(json.dumps(document))
+
+
+def refuse(zones: Zones, agency: str = "dss") -> SourcesError:
+    with pytest.raises(SourcesError) as caught:
+        ingest(zones, agency, QUARTER)
+    assert caught.value.exit_code == 3
+    assert not (zones.vault / "raw").exists()
+    assert not (zones.vault / "deliveries").exists()
+    assert not (zones.vault / "work" / agency / QUARTER).exists()
+    return caught.value

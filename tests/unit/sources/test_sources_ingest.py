@@ -4,10 +4,8 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -20,8 +18,11 @@ from sources_builders import (
     deliver,
     deliver_children,
     description,
+    edit_manifest,
     incident,
+    list_files,
     make_zones,
+    refuse,
     text_of,
 )
 
@@ -37,27 +38,6 @@ PROVENANCE = ["agency", "quarter_start", "delivery_sequence", "delivery_kind"]
 @pytest.fixture
 def zones(tmp_path: Path) -> Zones:
     return make_zones(tmp_path)
-
-
-def list_files(folder: Path) -> dict[str, bytes]:
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(paths)}
-
-
-def refuse(zones: Zones, agency: str = "dss") -> SourcesError:
-    with pytest.raises(SourcesError) as caught:
-        ingest(zones, agency, QUARTER)
-    assert caught.value.exit_code == 3
-    assert not (zones.vault / "raw").exists()
-    assert not (zones.vault / "deliveries").exists()
-    assert not (zones.vault / "work" / agency / QUARTER).exists()
-    return caught.value
-
-
-def edit_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    document = json.loads((folder / "manifest.json").read_text())
-    change(document)
-    (folder / "manifest.json").write_text(json.dumps(document))
 
 
 def test_an_accepted_delivery_lies_in_the_vault_and_its_receipt_in_the_outbox(
@@ -322,74 +302,6 @@ def test_too_many_quarantined_records_reject_the_delivery_and_list_the_problems(
     folder = zones.quarantine("dss", QUARTER) / "0001-1"
     assert pq.read_metadata(folder / "_records" / "records.parquet").num_rows == 20
     assert (folder / "child_file.txt").is_file()
-
-
-def test_ingesting_an_accepted_delivery_again_changes_nothing(zones: Zones) -> None:
-    deliver_children(zones, [*child_lines(30), child_line(chsex="5")])
-    first = ingest(zones, "dss", QUARTER)
-    before = list_files(zones.vault) | list_files(zones.landing)
-    second = ingest(zones, "dss", QUARTER)
-    assert second.status == "already accepted"
-    assert (second.files, second.problems) == (first.files, first.problems)
-    assert list_files(zones.vault) | list_files(zones.landing) == before
-
-
-def test_the_same_rejected_delivery_is_kept_once_and_may_be_corrected(zones: Zones) -> None:
-    folder = deliver_children(zones, child_lines(3))
-    (folder / "child_file.txt").write_bytes(b"A" * 1017)
-    refuse(zones)
-    before = list_files(zones.vault) | list_files(zones.landing)
-    refuse(zones)
-    assert list_files(zones.vault) | list_files(zones.landing) == before
-    (folder / "child_file.txt").write_bytes(b"B" * 1017)
-    refuse(zones)
-    assert (zones.quarantine("dss", QUARTER) / "0001-2").is_dir()
-    deliver_children(zones, child_lines(3))
-    assert ingest(zones, "dss", QUARTER).status == "accepted"
-
-
-def test_a_later_delivery_lies_beside_the_earlier_one(zones: Zones) -> None:
-    deliver_children(zones, child_lines(3))
-    ingest(zones, "dss", QUARTER)
-    deliver_children(zones, child_lines(2), sequence=7, kind="delta")
-    assert ingest(zones, "dss", QUARTER).sequence == 7
-    assert sorted(path.name for path in zones.raw("dss", QUARTER).iterdir()) == ["0001", "0007"]
-
-
-@pytest.mark.parametrize(
-    ("code", "sequence", "count"), [("MS115", 7, 2), ("MS114", 6, 3), ("MS115", 3, 2)]
-)
-def test_a_stale_or_changed_delivery_replaces_nothing(
-    zones: Zones, code: str, sequence: int, count: int
-) -> None:
-    for accepted in (3, 7):
-        deliver_children(zones, child_lines(3), sequence=accepted)
-        ingest(zones, "dss", QUARTER)
-    before = list_files(zones.vault / "raw")
-    deliver_children(zones, child_lines(count), sequence=sequence)
-    with pytest.raises(SourcesError) as caught:
-        ingest(zones, "dss", QUARTER)
-    assert caught.value.code == code
-    assert list_files(zones.vault / "raw") == before
-
-
-def test_concurrent_ingests_accept_a_delivery_once(zones: Zones) -> None:
-    deliver_children(zones, child_lines(30))
-    with ThreadPoolExecutor(4) as pool:
-        receipts = list(pool.map(lambda _: ingest(zones, "dss", QUARTER), range(4)))
-    assert sorted(receipt.status for receipt in receipts) == [
-        "accepted",
-        *["already accepted"] * 3,
-    ]
-    assert len(list_files(zones.vault / "raw")) == 3
-
-
-def test_two_quarters_do_not_touch_each_other(zones: Zones) -> None:
-    deliver_children(zones, child_lines(1))
-    deliver_children(zones, child_lines(1), quarter="2025Q2")
-    ingest(zones, "dss", "2025Q2")
-    assert not zones.raw("dss", QUARTER).exists()
-    assert ingest(zones, "dss", QUARTER).status == "accepted"
 
 
 @pytest.mark.parametrize("failure", [OSError, duckdb.OutOfMemoryException, MemoryError])
