@@ -1,6 +1,6 @@
 """Build the released folder from what was drawn, and judge it.
 
-Reads nothing confidential: the ledger gives back what left. Does not belong here: the draw
+Reads nothing confidential: a release is what left. Does not belong here: the draw
 (see `releasing`) and the look of a folder (see `portal`).
 """
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from expectations.released import read_released
 from expectations.run import run_suite
 from expectations.suites import ReleasedShape, released_suite
-from orchestration.releasing import recall_release
 from orchestration.settings import Settings
 from portal.folder import build_release
 from portal.signature import check_signature, ensure_signing_key, make_signer
@@ -21,30 +20,27 @@ from privacy.released import (
     NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
     NOT_RELEASED,
+    Release,
     ReleasedTable,
 )
-from sources.quarters import Quarter
 
 
-def publish(quarter: Quarter, settings: Settings) -> Path:
+def publish(release: Release, settings: Settings) -> Path:
     """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
 
     Raises:
-        OrchestrationError: MS906 when nothing was drawn for the quarter.
         PortalError: When the folder there is not what was drawn, or cannot be signed.
     """
-    release = recall_release(quarter, settings)
     ensure_signing_key(settings.signing_key, settings.public_key)
     return build_release(release, settings.releases, make_signer(settings.signing_key))
 
 
-def judge_released(quarter: Quarter, settings: Settings) -> tuple[str, ...]:
+def judge_released(release: Release, settings: Settings) -> tuple[str, ...]:
     """Name the rules that the released tables break; none is as it should be.
 
     Raises:
         PortalError: MS716 or MS717 when the folder does not carry the hub's signature.
     """
-    release = recall_release(quarter, settings)
     folder = settings.releases / release.release_id
     check_signature(folder, settings.public_key)
     failed = [] if verify(folder).passed else ["hashes"]

@@ -117,9 +117,9 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
     settings = load_settings()
     quarter = quarter_of(context)
     with border("released/folder", settings):
-        path = publish(quarter, settings)
-        failed = judge_released(quarter, settings)
         release = recall_release(quarter, settings)
+        path = publish(release, settings)
+        failed = judge_released(release, settings)
     verdict = dg.AssetCheckResult(
         check_name="expectations",
         passed=not failed,

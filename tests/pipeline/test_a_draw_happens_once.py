@@ -12,7 +12,7 @@ from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError
 from orchestration.publishing import publish
-from orchestration.releasing import draw_release
+from orchestration.releasing import draw_release, recall_release
 from orchestration.settings import Settings
 from orchestration.spending import read_spending
 from privacy.errors import PrivacyError
@@ -62,7 +62,7 @@ def test_running_a_released_quarter_again_gives_the_same_bytes(home: Settings) -
 def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> None:
     before = released(home)
     shutil.rmtree(home.releases / "2025Q1")
-    publish(QUARTER, home)
+    publish(recall_release(QUARTER, home), home)
     assert released(home) == before
 
 
@@ -81,7 +81,7 @@ def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: S
     shutil.rmtree(home.releases / "2025Q1")
     (home.vault / "warehouse.duckdb").unlink()
     assert draw_release(QUARTER, home).release_id == "2025Q1"
-    publish(QUARTER, home)
+    publish(recall_release(QUARTER, home), home)
     assert released(home) == before
 
 

@@ -27,8 +27,13 @@ def call(*arguments: str):
 
 def test_help_begins_with_examples_and_ends_with_exit_codes() -> None:
     told = call("--help").stdout
-    assert told.index("Examples") < told.index("Usage") or "Examples" in told.split("Options")[0]
-    assert all(meaning.split()[0] in told for meaning in EXIT_CODES.values())
+    last_panel = told.index("For trying it out")
+    assert told.index("Examples") < told.index("On the hub") < last_panel < told.index("Exit codes")
+    ends = told[told.index("Exit codes") :]
+    assert all(
+        f"{code} {meaning.split()[0]}" in " ".join(ends.split())
+        for code, meaning in EXIT_CODES.items()
+    )
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
