@@ -47,7 +47,7 @@ dev: install ## Open the Dagster UI on the same data
 
 lock: $(STAMP) ## Choose versions anew and pin them by hash
 	@for name in lock bootstrap; do \
-	  case $$name in lock) from='pyproject.toml --extra hub --extra dev';; *) from=requirements/bootstrap.in;; esac; \
+	  case $$name in lock) from='pyproject.toml --extra hub --extra gate --extra synthetic --extra dev';; *) from=requirements/bootstrap.in;; esac; \
 	  $(BIN)/uv pip compile $$from --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --output-file requirements/$$name.txt; done
 
