@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from privacy.canonical import to_canonical_json
+from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
 
 ESTIMATED = "estimated"
@@ -19,17 +19,26 @@ NOT_RELEASED = "not released"
 
 DELIVERY_KINDS = ("full", "delta", "nil")
 
+COHORT = "cohort"
+ACTIVITY = "activity"
+QUARTERLY = "quarterly"
+ANNUAL = "annual"
+FOUR_QUARTERS = "four quarters"
+
 
 @dataclass(frozen=True)
 class ReleasedRow:
-    """One published row: its keys and labels in the order of the table's dimensions.
+    """One published row: a unit of the table's level, and the keys and labels of its dimensions.
 
     `estimate` is unbiased, in tenths, and may be negative; the exact count lies within `moe90` of
-    it in 9 of 10 draws; `count` is whole, never negative, and adds up over all tables of one frame;
-    `cut_off` is the largest estimate not distinguishable from zero. All four are None where
-    `status` says why there is no number.
+    it in 9 of 10 draws; `deviation` is the exact standard deviation of the estimate; `count` is
+    whole, never negative, and adds up over all tables of one frame (None for sums over quarters,
+    which are estimates only); `cut_off` is the largest estimate not distinguishable from zero.
+    All are None where `status` says why there is no number. `modelled` and its 90 % bounds come
+    from a model of released numbers and public population, and are None where there is none.
     """
 
+    geography: str
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     count: int | None
@@ -37,27 +46,72 @@ class ReleasedRow:
     moe90: float | None
     cut_off: int | None
     status: str
+    deviation: float | None = None
+    modelled: float | None = None
+    modelled_low90: float | None = None
+    modelled_high90: float | None = None
 
 
 @dataclass(frozen=True)
 class ReleasedTable:
-    """One table; `bound` says how far one identity can move it, and is None if it is silent."""
+    """One table of one level; `bound` says how far one identity can move it, None if silent.
+
+    `kind` is cohort or activity; `cadence` quarterly, annual or four quarters; `period` is 2025Q1,
+    2025, or 2024Q2 to 2025Q1. `frame` names the frame whose covariance holds for its rows.
+    `positions` holds, for each row, the place of its unit in its level and, for each axis of the
+    frame, which keys it sums; empty for silent tables and sums over quarters.
+    """
 
     name: str
     title: str
     unit: str
     definition: str
     sources: tuple[str, ...]
+    kind: str
+    cadence: str
+    period: str
+    level: str
     dimensions: tuple[str, ...]
     dimension_titles: tuple[str, ...]
     rows: tuple[ReleasedRow, ...]
     bound: str | None
+    frame: str | None
+    positions: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleasedLevel:
+    """Units of one level of a geography; `parents` are places in the level above, () at the top."""
+
+    name: str
+    title: str
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    parents: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ReleasedFrame:
+    """What the covariance of any two sums of a frame's rows follows from; privacy.covariance reads.
+
+    `levels` name its geography from the top; `sizes` are the keys of each axis (all columns but the
+    geography). `precisions` holds, for each residual space (axes, in order), the precision of the
+    measurements at each level, in the order of `levels`.
+    """
+
+    name: str
+    period: str
+    levels: tuple[ReleasedLevel, ...]
+    columns: tuple[str, ...]
+    sizes: tuple[int, ...]
+    precisions: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
 
 
 @dataclass(frozen=True)
 class MeasuredCell:
     """One cell as it was drawn: a whole number that may be negative."""
 
+    geography: str
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     noisy_count: int
@@ -72,10 +126,40 @@ class ReleasedMeasurement:
 
     name: str
     frame: str
+    level: str
     dimensions: tuple[str, ...]
     sigma: float
     rho: Fraction
     cells: tuple[MeasuredCell, ...]
+
+
+@dataclass(frozen=True)
+class HistoryPoint:
+    """A row of an earlier release of the same table, as it was published then."""
+
+    table: str
+    period: str
+    geography: str
+    keys: tuple[str, ...]
+    count: int | None
+    estimate: float | None
+    moe90: float | None
+    status: str
+    deviation: float | None
+
+
+@dataclass(frozen=True)
+class SyntheticFrame:
+    """Made-up records of a frame that fit its noisy measurements, and how far they move tables.
+
+    `columns` are the leaf level and the dimensions; `moved` holds, for each published table of the
+    frame, its name and the mean and largest absolute difference from its published counts.
+    """
+
+    frame: str
+    columns: tuple[str, ...]
+    records: tuple[tuple[str, ...], ...]
+    moved: tuple[tuple[str, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -90,6 +174,15 @@ class PlanFacts:
 
 
 @dataclass(frozen=True)
+class ApprovalFacts:
+    """One officer's signature of the plan: name of the key, its minisign key id, and the words."""
+
+    signer: str
+    key_id: str
+    signed_at: str
+
+
+@dataclass(frozen=True)
 class GroupFacts:
     """The guarantee for `size` identities together: rho grows with the square of size."""
 
@@ -99,12 +192,22 @@ class GroupFacts:
 
 
 @dataclass(frozen=True)
+class SpendingFacts:
+    """Budget of a period: quarter, annual, year, three_years or lifetime; worst case and cap."""
+
+    period: str
+    spent: Fraction
+    cap: Fraction
+
+
+@dataclass(frozen=True)
 class PrivacyFacts:
     """The guarantee of the release, in each of its usual forms.
 
     `unit` is the adjacency sentence, `rho` the exact cost (zCDP) and `rho_decimal` the same rounded
     up; `epsilon` is tight at `delta`; `mu` = sqrt(2 rho); `power` is the best attacker's share of
-    true alarms at 1 false alarm in 100; `unprotected` lists what the guarantee does not cover.
+    true alarms at 1 false alarm in 100; `spending` counts this release in; `unprotected` lists what
+    the guarantee does not cover.
     """
 
     unit: str
@@ -115,6 +218,7 @@ class PrivacyFacts:
     mu: float
     power: float
     groups: tuple[GroupFacts, ...]
+    spending: tuple[SpendingFacts, ...]
     unprotected: tuple[str, ...]
 
 
@@ -131,16 +235,32 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class PreviousRelease:
+    """The release before this one: its id and the SHA-256 of its canonical JSON."""
+
+    release_id: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Release:
-    """One quarter as it left; `drawn_at` (UTC) and `ledger_head` come from the ledger's entry."""
+    """One quarter as it left; `drawn_at` (UTC) and `ledger_head` come from the ledger's entry.
+
+    The release of a fourth quarter carries the annual tables of its year too.
+    """
 
     release_id: str
     quarter_start: datetime.date
     tables: tuple[ReleasedTable, ...]
+    frames: tuple[ReleasedFrame, ...]
     measurements: tuple[ReleasedMeasurement, ...]
+    history: tuple[HistoryPoint, ...]
+    synthetic: tuple[SyntheticFrame, ...]
     plan: PlanFacts
+    approvals: tuple[ApprovalFacts, ...]
     privacy: PrivacyFacts
     provenance: Provenance
+    previous: PreviousRelease | None
     versions: tuple[tuple[str, str], ...]
     drawn_at: str
     ledger_head: str
@@ -148,6 +268,11 @@ class Release:
     def to_json(self) -> str:
         """Return canonical JSON; the same release always gives the same text."""
         return to_canonical_json(describe_release(self))
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        return compute_sha256(self.to_json())
 
     @classmethod
     def from_json(cls, text: str) -> "Release":
@@ -177,11 +302,19 @@ def read_release(content: dict[str, Any]) -> Release:
         **{
             **content,
             "quarter_start": datetime.date.fromisoformat(content["quarter_start"]),
-            "tables": tuple(_read_table(table) for table in content["tables"]),
+            "tables": tuple(map(_read_table, content["tables"])),
+            "frames": tuple(map(_read_frame, content["frames"])),
             "measurements": tuple(map(_read_measurement, content["measurements"])),
+            "history": tuple(
+                HistoryPoint(**{**point, "keys": tuple(point["keys"])})
+                for point in content["history"]
+            ),
+            "synthetic": tuple(map(_read_synthetic, content["synthetic"])),
             "plan": PlanFacts(**content["plan"]),
+            "approvals": tuple(ApprovalFacts(**one) for one in content["approvals"]),
             "privacy": _read_privacy(content["privacy"]),
             "provenance": _read_provenance(content["provenance"]),
+            "previous": content["previous"] and PreviousRelease(**content["previous"]),
             "versions": tuple(sorted(content["versions"].items())),
         }
     )
@@ -190,7 +323,22 @@ def read_release(content: dict[str, Any]) -> Release:
 def _read_table(content: dict[str, Any]) -> ReleasedTable:
     tuples = {name: tuple(content[name]) for name in ("sources", "dimensions", "dimension_titles")}
     rows = tuple(ReleasedRow(**_read_cell(row)) for row in content["rows"])
-    return ReleasedTable(**{**content, **tuples, "rows": rows})
+    positions = tuple(
+        (unit, tuple(tuple(places) for places in axes)) for unit, axes in content["positions"]
+    )
+    return ReleasedTable(**{**content, **tuples, "rows": rows, "positions": positions})
+
+
+def _read_frame(content: dict[str, Any]) -> ReleasedFrame:
+    levels = tuple(
+        ReleasedLevel(
+            **{**level, **{name: tuple(level[name]) for name in ("keys", "labels", "parents")}}
+        )
+        for level in content["levels"]
+    )
+    precisions = tuple((tuple(space), tuple(values)) for space, values in content["precisions"])
+    tuples = {name: tuple(content[name]) for name in ("columns", "sizes")}
+    return ReleasedFrame(**{**content, **tuples, "levels": levels, "precisions": precisions})
 
 
 def _read_measurement(content: dict[str, Any]) -> ReleasedMeasurement:
@@ -204,6 +352,15 @@ def _read_measurement(content: dict[str, Any]) -> ReleasedMeasurement:
     )
 
 
+def _read_synthetic(content: dict[str, Any]) -> SyntheticFrame:
+    return SyntheticFrame(
+        content["frame"],
+        tuple(content["columns"]),
+        tuple(map(tuple, content["records"])),
+        tuple((name, mean, largest) for name, mean, largest in content["moved"]),
+    )
+
+
 def _read_cell(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "keys": tuple(content["keys"]), "labels": tuple(content["labels"])}
 
@@ -212,11 +369,16 @@ def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:
     groups = tuple(
         GroupFacts(**{**group, "rho": Fraction(group["rho"])}) for group in content["groups"]
     )
+    spending = tuple(
+        SpendingFacts(one["period"], Fraction(one["spent"]), Fraction(one["cap"]))
+        for one in content["spending"]
+    )
     return PrivacyFacts(
         **{
             **content,
             "rho": Fraction(content["rho"]),
             "groups": groups,
+            "spending": spending,
             "unprotected": tuple(content["unprotected"]),
         }
     )
