@@ -147,6 +147,12 @@ ERRORS: Mapping[str, ErrorText] = {
         "{problem}",
         "Let the door lead the steps: charge, begin, finish, each once",
     ),
+    "MS640": ErrorText(
+        "The public geography {file} cannot be used",
+        "{problem}",
+        "Restore the file, with one column for each level from the top and one line for each "
+        "finest unit, and its key lists",
+    ),
 }
 
 
