@@ -65,7 +65,7 @@ FORM: Mapping[str, Mapping[str, Field]] = {
     "caps": {
         "quarter": Field(DECIMAL, "Most rho from the quarterly tables of one quarter."),
         "annual": Field(DECIMAL, "Most rho from the annual tables of one year."),
-        "year": Field(DECIMAL, "Most rho in any four quarters in a row, their annual tables too."),
+        "year": Field(DECIMAL, "Most rho in one calendar year, its annual tables too."),
         "three_years": Field(DECIMAL, "Most rho in any twelve quarters in a row."),
         "lifetime": Field(DECIMAL, "Most rho ever."),
     },
