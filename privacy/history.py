@@ -92,9 +92,7 @@ class History:
 
     def _list_within(self, quarters: int) -> list[Release]:
         return [
-            one
-            for one in self._releases
-            if count_quarters(one.release_id) >= self._now - quarters
+            one for one in self._releases if count_quarters(one.release_id) >= self._now - quarters
         ]
 
 

@@ -164,9 +164,7 @@ def _compare_dimension(old: Dimension | None, new: Dimension) -> Iterator[Change
         yield Change(WORDS, f"Dimension {new.name}: {words}.")
     if published != new.published:
         words = f"its published rows are {_tell_rows(new.published)}"
-        yield Change(
-            CONTENT, f"Dimension {new.name}: {words} instead of {_tell_rows(published)}."
-        )
+        yield Change(CONTENT, f"Dimension {new.name}: {words} instead of {_tell_rows(published)}.")
 
 
 def _compare_names(
