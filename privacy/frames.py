@@ -30,11 +30,16 @@ class Marginal(NamedTuple):
     axes: Axes
 
 
-class Coded(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Coded:
     """A column of keys as places in a short list of its own, which need not be the public one."""
 
-    codes: NDArray[Any]
+    codes: NDArray[np.integer[Any]]
     keys: Sequence[str]
+
+    def __len__(self) -> int:
+        """Return how many entries the column has."""
+        return len(self.codes)
 
 
 Column = Sequence[str] | Coded
