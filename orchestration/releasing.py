@@ -29,6 +29,7 @@ from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
 _COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
+_UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
 
 def draw_release(quarter: Quarter, settings: Settings) -> Release:
@@ -112,8 +113,8 @@ def _read_frame(
         return _read_counts(connection, frame, quarter)
     names = (frame.leaf_column, *frame.columns)
     rows = connection.execute(
-        "select case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end, "
-        f"{', '.join(names)} from release_input.{frame.name} where quarter_start = ?",  # noqa: S608
+        f"select {_UNIT}, {', '.join(names)} "  # noqa: S608 - names of the policy
+        f"from release_input.{frame.name} where quarter_start = ?",
         [quarter.first_day],
     ).to_arrow_table()
     units, *columns = rows.columns
