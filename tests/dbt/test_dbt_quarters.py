@@ -24,8 +24,8 @@ FIRST: dict[str, list[tuple[Any, ...]]] = {
     ],
     "juvenile_victim_records_in_year": [],
     "arrests": [
-        ("MO0480600:OLD:01", "Missouri", "involuntary_servitude"),
-        ("MO0950000:I1:01", "Missouri", "commercial_sex_acts"),
+        ("MO0480600:OLD:01", "Missouri"),
+        ("MO0950000:I1:01", "Missouri"),
     ],
     "children_by_agency_in_year": [],
     "report_lag_in_year": [],

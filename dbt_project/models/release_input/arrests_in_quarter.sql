@@ -1,11 +1,10 @@
--- depends_on: {{ ref('state') }} {{ ref('offence_group') }}
+-- depends_on: {{ ref('state') }}
 {{ config(alias='arrests') }}
 
 select
     known_quarter_start as quarter_start,
     arrest_key as unit_id,
-    'Missouri' as state,
-    offence_group
+    'Missouri' as state
 from {{ ref('arrests') }}
 where
     known_quarter_start = {{ current_quarter() }}
