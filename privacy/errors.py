@@ -153,6 +153,21 @@ ERRORS: Mapping[str, ErrorText] = {
         "Restore the file, with one column for each level from the top and one line for each "
         "finest unit, and its key lists",
     ),
+    "MS645": ErrorText(
+        "The stored split {file} cannot be read",
+        "It is missing, or not in the form that 'moshare policy optimise' writes",
+        "Restore the reviewed file, or compute it again and have it reviewed",
+    ),
+    "MS646": ErrorText(
+        "The stored split is not for this policy and these key lists",
+        "One of them changed after the split was computed, and a plan needs all three together",
+        "Restore what was reviewed, or run 'moshare policy optimise' and have the split reviewed",
+    ),
+    "MS647": ErrorText(
+        "The stored split does not fit frame {frame}",
+        "It measures nothing of it, or something that the frame does not hold",
+        "Run 'moshare policy optimise' and have the split reviewed",
+    ),
 }
 
 
