@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from privacy.released import ANNUAL, FOUR_QUARTERS, ReleasedTable
+from privacy.released import ACTIVITY, ANNUAL, COHORT, FOUR_QUARTERS, ReleasedTable
 
 STRICT_BROAD = (
     "Strict counts offences coded 64A (commercial sex acts) or 64B (involuntary servitude). Broad "
@@ -123,6 +123,14 @@ SOURCES: Mapping[tuple[str, ...], TableText] = MappingProxyType(
 )
 """By the agencies that deliver a table, sorted, for frames without words of their own."""
 
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        COHORT: "Each child is counted once ever, in the period when it first became known. It is "
+        "not in the numbers of later periods, so periods may be added.",
+        ACTIVITY: "The same child may stand behind numbers of other periods too.",
+    }
+)
+
 _CADENCES: Mapping[str, str] = MappingProxyType(
     {
         ANNUAL: "It counts the whole calendar year and is measured on its own, so it does not "
@@ -141,8 +149,8 @@ def explain_table(table: ReleasedTable) -> TableText:
     """
     frame = (table.frame or "").removesuffix(_IN_YEAR)
     text = FRAMES.get(frame) or SOURCES[tuple(sorted(table.sources))]
-    extra = _CADENCES.get(table.cadence)
-    return TableText(text.block, (*text.caveats, extra)) if extra else text
+    extra = (_KINDS.get(table.kind) if table.frame else None, _CADENCES.get(table.cadence))
+    return TableText(text.block, (*text.caveats, *(words for words in extra if words)))
 
 
 UNITS = (

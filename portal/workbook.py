@@ -36,7 +36,9 @@ def write_workbook(release: Release, tables: Sequence[ReleasedTable]) -> bytes:
     from xlsxwriter import Workbook
 
     sink = io.BytesIO()
-    book = Workbook(sink, {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False})
+    book = Workbook(
+        sink, {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+    )
     book.set_properties(
         {
             "title": _name_book(release, tables),

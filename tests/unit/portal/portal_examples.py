@@ -80,7 +80,9 @@ def make_levels(tree: str, names: tuple[str, ...]) -> tuple[ReleasedLevel, ...]:
     levels: list[ReleasedLevel] = []
     above: dict[str, int] = {}
     for depth, name in enumerate(names):
-        paths = list(dict.fromkeys(tuple(line[part] for part in names[: depth + 1]) for line in lines))
+        paths = list(
+            dict.fromkeys(tuple(line[part] for part in names[: depth + 1]) for line in lines)
+        )
         labels = {entry["key"]: entry["label"] for entry in read_keys(name)}
         parents = tuple(above[path[:-1]] for path in paths) if depth else ()
         keys = tuple(path[-1] for path in paths)
@@ -92,9 +94,7 @@ def make_levels(tree: str, names: tuple[str, ...]) -> tuple[ReleasedLevel, ...]:
 
 def make_column(name: str, title: str) -> Column:
     entries = read_keys(name)
-    return Column(
-        name, title, tuple(e["key"] for e in entries), tuple(e["label"] for e in entries)
-    )
+    return Column(name, title, tuple(e["key"] for e in entries), tuple(e["label"] for e in entries))
 
 
 AGE = make_column("age_band", "Age band")
@@ -162,8 +162,10 @@ ANNUAL_FRAMES = (
     ),
 )
 DSS, POLICE, HOTLINE, BOTH = ("dss",), ("mshp",), ("hotline",), ("dss", "mshp")
-CHILDREN = ("Children reported to Children's Division", "children", DSS, "children_reported")
-RECORDS = ("Juvenile victim records of the police", "victim records", POLICE)
+FIRST = "Children first reported to Children's Division"
+CHILDREN = ("children", DSS, "children_reported")
+VICTIMS = "Juvenile victim records of the police"
+RECORDS = ("victim records", POLICE)
 IN_YEAR = ("children", DSS, "children_reported_in_year")
 QUARTERLY_TABLES = (
     Spec(
@@ -173,10 +175,16 @@ QUARTERLY_TABLES = (
         DSS,
         "reports_to_childrens_division",
     ),
-    Spec("children_reported", *CHILDREN, kind=COHORT),
-    Spec("children_by_age_band", *CHILDREN, dimensions=("age_band",), kind=COHORT),
-    Spec("children_by_sex", *CHILDREN, dimensions=("sex_group",), kind=COHORT),
-    Spec("children_by_region", *CHILDREN, "region", kind=COHORT),
+    Spec("children_reported", FIRST, *CHILDREN, kind=COHORT),
+    Spec(
+        "children_by_age_band",
+        f"{FIRST}, by age band",
+        *CHILDREN,
+        dimensions=("age_band",),
+        kind=COHORT,
+    ),
+    Spec("children_by_sex", f"{FIRST}, by sex", *CHILDREN, dimensions=("sex_group",), kind=COHORT),
+    Spec("children_by_region", f"{FIRST}, by region", *CHILDREN, "region", kind=COHORT),
     Spec("hotline_cases", "Hotline cases with a child", "cases", HOTLINE, "hotline_cases"),
     Spec("hotline_children", "Children in hotline cases", "children", HOTLINE, "hotline_children"),
     Spec(
@@ -205,16 +213,26 @@ QUARTERLY_TABLES = (
         ("definition",),
     ),
     Spec(
-        "juvenile_victim_records", *RECORDS, "juvenile_victim_records", dimensions=("definition",)
+        "juvenile_victim_records",
+        VICTIMS,
+        *RECORDS,
+        "juvenile_victim_records",
+        dimensions=("definition",),
     ),
     Spec(
         "juvenile_victim_records_by_relationship",
+        f"{VICTIMS}, by relationship to the offender",
         *RECORDS,
         "juvenile_victim_records",
         dimensions=("definition", "relationship_group"),
     ),
     Spec(
-        "arrests", "Arrests for trafficking", "arrests", POLICE, "arrests", "state",
+        "arrests",
+        "Arrests for trafficking",
+        "arrests",
+        POLICE,
+        "arrests",
+        "state",
         ("offence_group",),
     ),
     Spec(
@@ -236,8 +254,22 @@ QUARTERLY_TABLES = (
     ),
 )
 ANNUAL_TABLES = (
-    Spec("children_in_year_by_region", "Children reported in the year, by region", *IN_YEAR, "region", (), COHORT),
-    Spec("children_in_year_by_circuit", "Children reported in the year, by circuit", *IN_YEAR, "circuit", (), COHORT),
+    Spec(
+        "children_in_year_by_region",
+        "Children reported in the year, by region",
+        *IN_YEAR,
+        "region",
+        (),
+        COHORT,
+    ),
+    Spec(
+        "children_in_year_by_circuit",
+        "Children reported in the year, by circuit",
+        *IN_YEAR,
+        "circuit",
+        (),
+        COHORT,
+    ),
     Spec(
         "children_in_year_by_county",
         "Children reported in the year, by county",
@@ -278,13 +310,24 @@ DEFINITIONS = {
 }
 
 
+LARGE = {"St. Louis": 0.3, "Kansas City": 0.2, "Southwest": 0.16, "A": 0.25, "C": 0.33, "D": 0.14}
+LARGE |= {"Jackson County": 0.17, "St. Louis city": 0.15, "St. Louis County": 0.14}
+LARGE |= {"Greene County": 0.1, "Boone County": 0.06, "Jasper County": 0.05}
+
+
+def weigh_places(frame: DenseFrame) -> Floats:
+    """Uneven over places, as real counts are, and the same in every quarter."""
+    keys = frame.levels[-1].keys
+    rest = (1 - sum(LARGE.get(key, 0) for key in keys)) / len(keys)
+    return np.array([LARGE.get(key, 0) + rest for key in keys])
+
+
 def draw_truth(frame: DenseFrame, random: np.random.Generator) -> Floats:
-    """Made-up exact counts of a frame, uneven over places as real ones are."""
-    uneven = random.dirichlet(np.full(frame.shape[0], 0.35)) if frame.shape[0] > 1 else np.ones(1)
-    parts = [uneven, *(random.dirichlet(np.full(size, 2.0)) for size in frame.sizes)]
-    weights = parts[0]
-    for part in parts[1:]:
-        weights = np.multiply.outer(weights, part)
+    """Made-up exact counts of a frame."""
+    weights = weigh_places(frame)
+    for size in frame.sizes:
+        share = np.linspace(3, 1, size)
+        weights = np.multiply.outer(weights, share / share.sum())
     return random.poisson(TOTALS[frame.name] * weights).astype(float).ravel()
 
 
@@ -405,7 +448,9 @@ def sum_over_quarters(table: ReleasedTable, earlier: Sequence[ReleasedTable], fi
         deviation = math.sqrt(sum((part.deviation or 0) ** 2 for part in parts))
         total = sum(part.estimate or 0 for part in parts)
         rows.append(
-            replace(make_row(row.geography, row.keys, row.labels, total, deviation, False), count=None)
+            replace(
+                make_row(row.geography, row.keys, row.labels, total, deviation, False), count=None
+            )
         )
     return replace(
         table,
@@ -528,11 +573,17 @@ def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
     frames = {frame.name: frame for frame in QUARTERLY_FRAMES}
     periods = [name_quarter(number - back) for back in range(earlier, -1, -1)]
     drawn = {
-        period: {name: draw(frame, place * 100 + order) for order, (name, frame) in enumerate(frames.items())}
+        period: {
+            name: draw(frame, place * 100 + order)
+            for order, (name, frame) in enumerate(frames.items())
+        }
         for place, period in enumerate(periods)
     }
     made = {
-        period: [make_table(spec, drawn[period][spec.frame], period, QUARTERLY) for spec in QUARTERLY_TABLES]
+        period: [
+            make_table(spec, drawn[period][spec.frame], period, QUARTERLY)
+            for spec in QUARTERLY_TABLES
+        ]
         for period in periods
     }
     tables = list(made[quarter])
@@ -545,7 +596,9 @@ def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
     if quarter.endswith("Q4"):
         yearly = [draw(frame, 7) for frame in ANNUAL_FRAMES]
         by_name = {one.frame.name: one for one in yearly}
-        tables += [make_table(spec, by_name[spec.frame], quarter[:4], ANNUAL) for spec in ANNUAL_TABLES]
+        tables += [
+            make_table(spec, by_name[spec.frame], quarter[:4], ANNUAL) for spec in ANNUAL_TABLES
+        ]
     tables.append(make_silent(quarter))
     current = [*drawn[quarter].values(), *yearly]
     return Release(
