@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from privacy.frames import Axes, Frame, Places, Row
+from privacy.frames import Axes, Frame, Row
 from privacy.residuals import list_subsets
 from privacy.trees import Numbers
 
@@ -77,21 +77,13 @@ def _make_block(frame: Frame, tables: Sequence[Table], free: Axes, space: Axes) 
         gram = np.zeros((math.prod(shape), math.prod(shape)))
         for row in rows:
             vector = np.zeros(shape)
-            inside = np.flatnonzero(_find_ancestors(frame, level, row.level) == row.unit)
+            inside = np.flatnonzero(frame.find_units(level, row.level) == row.unit)
             vector[np.ix_(inside, *(np.array(row.positions[axis]) for axis in bound))] = 1
             share = _measure_part(frame, row, free, space) / (repeats * len(rows))
             places = np.flatnonzero(vector)
             gram[np.ix_(places, places)] += share
         grams.append(gram)
     return _Block(repeats, np.array(grams))
-
-
-def _find_ancestors(frame: Frame, level: int, above: int) -> Places:
-    """Return, for each unit of a level, the unit of a level above that it lies in."""
-    units = np.arange(len(frame.levels[level].keys))
-    for finer in reversed(frame.levels[above + 1 : level + 1]):
-        units = np.array(finer.parents, dtype=np.int64)[units]
-    return units
 
 
 def _measure_part(frame: Frame, row: Row, free: Axes, space: Axes) -> float:

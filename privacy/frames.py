@@ -30,11 +30,16 @@ class Marginal(NamedTuple):
     axes: Axes
 
 
-class Coded(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Coded:
     """A column of keys as places in a short list of its own, which need not be the public one."""
 
-    codes: NDArray[Any]
+    codes: NDArray[np.integer[Any]]
     keys: Sequence[str]
+
+    def __len__(self) -> int:
+        """Return how many entries the column has."""
+        return len(self.codes)
 
 
 Column = Sequence[str] | Coded
@@ -120,22 +125,34 @@ class Frame:
         """Return how many cells a table has."""
         return math.prod(self.find_shape(marginal))
 
-    def units_of_leaf(self, level: int) -> Places:
-        """Return, for each unit of the finest level, the unit of this level that it lies in."""
-        units = np.arange(len(self.levels[-1].keys))
-        for finer in reversed(self.levels[level + 1 :]):
-            units = np.array(finer.parents, dtype=np.int64)[units]
+    def find_units(self, fine: int, coarse: int) -> Places:
+        """Return, for each unit of a level, the unit of a level above, or the same, it lies in."""
+        units = np.arange(len(self.levels[fine].keys))
+        for level in reversed(self.levels[coarse + 1 : fine + 1]):
+            units = np.array(level.parents, dtype=np.int64)[units]
         return units
 
-    def find_cell_of_leaf(self, marginal: Marginal) -> Places:
-        """Return, for each leaf, the number of its cell in a table, counted units first."""
-        cells = self.units_of_leaf(marginal.level).reshape((-1, *(1 for _ in self.sizes)))
-        for axis, size in enumerate(self.sizes):
-            if axis in marginal.axes:
-                places = np.arange(size).reshape([size if a == axis else 1 for a in self._places])
-                cells = cells * size + places
-        shape = (len(self.levels[-1].keys), *self.sizes)
+    def units_of_leaf(self, level: int) -> Places:
+        """Return, for each unit of the finest level, the unit of this level that it lies in."""
+        return self.find_units(len(self.levels) - 1, level)
+
+    def find_cells(self, fine: Marginal, coarse: Marginal) -> Places:
+        """Return, for each cell of a table, the number of its cell in a table that it refines.
+
+        Cells are counted units first, then along the axes in their order.
+        """
+        shape = self.find_shape(fine)
+        cells = self.find_units(fine.level, coarse.level).reshape((-1, *(1 for _ in fine.axes)))
+        for place, axis in enumerate(fine.axes, start=1):
+            if axis in coarse.axes:
+                along = [-1 if place == other else 1 for other in range(len(shape))]
+                cells = cells * self.sizes[axis] + np.arange(self.sizes[axis]).reshape(along)
         return np.ascontiguousarray(np.broadcast_to(cells, shape)).reshape(-1)
+
+    def find_cell_of_leaf(self, marginal: Marginal) -> Places:
+        """Return, for each leaf, the number of its cell in a table."""
+        every_column = tuple(range(len(self.columns)))
+        return self.find_cells(Marginal(len(self.levels) - 1, every_column), marginal)
 
     def compute_leaves(self, columns: Mapping[str, Column]) -> Places:
         """Return the leaf of each row, from a column of keys for the units and each dimension.
@@ -150,11 +167,6 @@ class Frame:
                 raise KeyError(column)
             leaves = leaves * len(keys) + positions
         return leaves
-
-    @property
-    def _places(self) -> range:
-        """Dimensions of an array over leaves, where -1 stands for the units."""
-        return range(-1, len(self.sizes))
 
 
 @dataclass(frozen=True)

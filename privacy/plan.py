@@ -79,7 +79,7 @@ class Plan:
 
     @property
     def year(self) -> str | None:
-        """The calendar year whose annual tables the plan holds; None in the first three quarters."""
+        """The year whose annual tables the plan holds; None in the first three quarters."""
         return find_year(self.quarter)
 
     @property
@@ -188,13 +188,10 @@ def _plan_frame(policy: Policy, frame: Frame, period: str, strategy: Strategy) -
 
 
 def _plan_measurement(frame: Frame, share: Share, rho: Fraction) -> PlannedMeasurement:
-    try:
-        level = frame.find_level(share.level)
-        marginal = Marginal(level, frame.find_axes(share.dimensions))
-        if rho <= 0 or not set(share.dimensions) <= set(frame.columns):
-            raise ValueError
-    except ValueError:
-        raise PrivacyError("MS647", frame=frame.name) from None
+    levels = [level.name for level in frame.levels]
+    if rho <= 0 or share.level not in levels or not set(share.dimensions) <= set(frame.columns):
+        raise PrivacyError("MS647", frame=frame.name)
+    marginal = Marginal(levels.index(share.level), frame.find_axes(share.dimensions))
     by = f"_by_{'_and_'.join(share.dimensions)}" if share.dimensions else ""
     name = f"{frame.name}_at_{share.level}{by}"
     scale = find_smallest_scale(frame, Query(name, marginal, 1.0), rho)

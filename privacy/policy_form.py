@@ -65,7 +65,7 @@ FORM: Mapping[str, Mapping[str, Field]] = {
     "caps": {
         "quarter": Field(DECIMAL, "Most rho from the quarterly tables of one quarter."),
         "annual": Field(DECIMAL, "Most rho from the annual tables of one year."),
-        "year": Field(DECIMAL, "Most rho in any four quarters in a row, their annual tables too."),
+        "year": Field(DECIMAL, "Most rho in one calendar year, its annual tables too."),
         "three_years": Field(DECIMAL, "Most rho in any twelve quarters in a row."),
         "lifetime": Field(DECIMAL, "Most rho ever."),
     },
@@ -75,7 +75,10 @@ FORM: Mapping[str, Mapping[str, Field]] = {
     "dimension": {
         "title": Field(TEXT, "Words shown to people."),
         "published": Field(
-            LIST, "Published keys, where they are not those measured.", True, form="published"
+            LIST,
+            "Published keys, where they are not those measured.",
+            is_optional=True,
+            form="published",
         ),
     },
     "published": {
@@ -94,10 +97,14 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "geography": Field(TEXT, "Which tree its units belong to."),
         "levels": Field(TEXTS, "Levels of that tree from the top to the one at which it is read."),
         "columns": Field(TEXTS, "Its dimensions.", may_be_empty=True),
-        "bound": Field(WHOLE, "How many rows or counts one identity adds.", True),
-        "bound_squared": Field(WHOLE, "Linked frames: squared distance of neighbours.", True),
+        "bound": Field(WHOLE, "How many rows or counts one identity adds.", is_optional=True),
+        "bound_squared": Field(
+            WHOLE, "Linked frames: squared distance of neighbours.", is_optional=True
+        ),
         "quarters": Field(
-            WHOLE, "Activity: in how many quarters one identity can be counted, if limited.", True
+            WHOLE,
+            "Activity: in how many quarters one identity can be counted, if limited.",
+            is_optional=True,
         ),
         "reason": Field(TEXT, "Why the bound holds."),
     },
@@ -106,13 +113,13 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "title": Field(TEXT, "Title, which names the unit."),
         "unit": Field(TEXT, "What is counted."),
         "sources": Field(TEXTS, "Agencies whose records are counted.", may_be_empty=True),
-        "frame": Field(TEXT, "Frame it is made from.", True),
+        "frame": Field(TEXT, "Frame it is made from.", is_optional=True),
         "level": Field(TEXT, "Level of its units."),
         "dimensions": Field(TEXTS, "Its dimensions besides geography.", may_be_empty=True),
-        "weight": Field(WHOLE, "Importance of its error; 1 if left out.", True),
+        "weight": Field(WHOLE, "Importance of its error; 1 if left out.", is_optional=True),
         "definition": Field(TEXT, "What is counted, in sentences."),
-        "collected": Field(FLAG, "False where no source collects it.", True),
-        "withheld": Field(FLAG, "True where it is not released.", True),
+        "collected": Field(FLAG, "False where no source collects it.", is_optional=True),
+        "withheld": Field(FLAG, "True where it is not released.", is_optional=True),
     },
 }
 """Fields of each section by name; the whole file has the form `policy`."""

@@ -44,10 +44,8 @@ class Reconstruction:
                 known = sums.setdefault(space, [np.zeros((1, 1)) for _ in frame.levels])
                 known[level] = known[level] + part
         precisions = sum_precisions(frame, [(table.marginal, table.scale) for table in measured])
-        self._parts = {
-            space: Tree(frame.levels, precisions[space]).solve(known)
-            for space, known in sums.items()
-        }
+        self._trees = {space: Tree(frame.levels, precisions[space]) for space in sums}
+        self._parts = {space: self._trees[space].solve(known) for space, known in sums.items()}
 
     def estimate(self, marginal: Marginal) -> Cells:
         """Return the cells of a table: units first, then one dimension for each axis."""
@@ -60,6 +58,16 @@ class Reconstruction:
             ]
             cells += self._parts[space][level].reshape((shape[0], *kept))
         return cells * count_leaves_per_cell(self._frame.sizes, axes)
+
+    def measure_spread(self, marginal: Marginal) -> Cells:
+        """Return, for each unit, the standard deviation of its cells where coarser ones are known.
+
+        What was measured in the unit and inside it counts; the rest only tells of sums over units.
+        """
+        level, axes = marginal
+        per_cell = count_leaves_per_cell(self._frame.sizes, axes)
+        spread: Cells = np.sqrt(per_cell * self._trees[axes].inner_variances[level])
+        return spread
 
 
 def _project(cells: Cells, axes: Axes, space: Axes) -> Cells:

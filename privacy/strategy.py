@@ -19,6 +19,7 @@ from privacy.policy import REVIEWED_POLICY, Policy
 
 STORED_STRATEGY = REVIEWED_POLICY.with_name("strategy.json")
 
+
 @dataclass(frozen=True)
 class Share:
     """One table to be measured, and its share of the budget of its cadence."""
@@ -62,7 +63,9 @@ class Strategy:
 
     def find_shares(self, frame: str) -> tuple[Share, ...]:
         """Return the shares of one frame."""
-        return tuple(share for split in self.splits for share in split.shares if share.frame == frame)
+        return tuple(
+            share for split in self.splits for share in split.shares if share.frame == frame
+        )
 
 
 def load_strategy(path: Path = STORED_STRATEGY) -> Strategy:

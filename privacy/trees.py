@@ -24,7 +24,8 @@ class Tree:
     """A geography down to the deepest level that was measured.
 
     Precisions are per level, zero where nothing was measured, and not all zero. `variances` holds,
-    for each level, the variance of the least-squares estimate of each unit from all levels.
+    for each level, the variance of the least-squares estimate of each unit from all levels;
+    `inner_variances` the variance by what was measured in the unit and in those inside it alone.
     """
 
     def __init__(self, levels: Sequence[Level], precisions: Sequence[float]) -> None:
@@ -42,12 +43,12 @@ class Tree:
             sums: for each level, each unit's measurements times their precision, with any number of
                 columns; one zero where nothing was measured.
         """
-        inner = [self._below[self._depth][:, None] * sums[self._depth]]
+        inner = [self.inner_variances[self._depth][:, None] * sums[self._depth]]
         children: list[Numbers] = []
         for level in range(self._depth - 1, -1, -1):
             children.insert(0, self._sum_children(level, inner[0]))
             told = children[0] / self._spread[level][:, None] + sums[level]
-            inner.insert(0, self._below[level][:, None] * told)
+            inner.insert(0, self.inner_variances[level][:, None] * told)
         solved = [inner[0]]
         for level in range(1, self._depth + 1):
             lacking = (solved[-1] - children[level - 1])[self._parents[level]]
@@ -81,23 +82,25 @@ class Tree:
         """
         below: list[Numbers] = []
         share: list[Numbers] = []
-        passed = np.zeros_like(self._below[-1])
+        passed = np.zeros_like(self.inner_variances[-1])
         for level in range(self._depth, 0, -1):
             given = weights[level] + passed
             variances = self.variances[level - 1][self._parents[level]]
-            share.insert(0, given * (2 * self._share[level] * variances - self._below[level]))
+            share.insert(
+                0, given * (2 * self._share[level] * variances - self.inner_variances[level])
+            )
             below.insert(0, given * (1 - self._share[level]))
             passed = self._sum_children(level - 1, given * self._share[level] ** 2)
         below.insert(0, weights[0] + passed)
         slopes = []
         for level in range(self._depth):
-            slopes.append(float(below[level] @ self._below[level] ** 2))
-            spread = below[level] * (self._below[level] / self._spread[level]) ** 2
+            slopes.append(float(below[level] @ self.inner_variances[level] ** 2))
+            spread = below[level] * (self.inner_variances[level] / self._spread[level]) ** 2
             taken = self._sum_children(level, share[level] * self._share[level + 1])
             spread -= taken / self._spread[level]
             above = self._parents[level + 1]
             below[level + 1] += share[level] / self._spread[level][above] + spread[above]
-        slopes.append(float(below[-1] @ self._below[-1] ** 2))
+        slopes.append(float(below[-1] @ self.inner_variances[-1] ** 2))
         return slopes
 
     def _sum_children(self, level: int, numbers: Numbers) -> Numbers:
@@ -108,19 +111,19 @@ class Tree:
 
     def _climb(self, units: int) -> None:
         """Find what each unit and all below it tell, and what its children tell together."""
-        self._below: list[Numbers] = [np.full(units, 1 / self._precisions[-1])]
+        self.inner_variances: list[Numbers] = [np.full(units, 1 / self._precisions[-1])]
         self._spread: list[Numbers] = []
         for level in range(self._depth - 1, -1, -1):
-            self._spread.insert(0, self._sum_children(level, self._below[0]))
-            self._below.insert(0, 1 / (self._precisions[level] + 1 / self._spread[0]))
+            self._spread.insert(0, self._sum_children(level, self.inner_variances[0]))
+            self.inner_variances.insert(0, 1 / (self._precisions[level] + 1 / self._spread[0]))
 
     def _descend(self) -> None:
         """Find the variance of each unit, and its share in what its parent lacks."""
-        self.variances: list[Numbers] = [self._below[0]]
-        self._share: list[Numbers] = [np.ones(len(self._below[0]))]
+        self.variances: list[Numbers] = [self.inner_variances[0]]
+        self._share: list[Numbers] = [np.ones(len(self.inner_variances[0]))]
         for level in range(1, self._depth + 1):
             above = self._parents[level]
-            share = self._below[level] / self._spread[level - 1][above]
-            own = self._below[level] * (1 - share)
+            share = self.inner_variances[level] / self._spread[level - 1][above]
+            own = self.inner_variances[level] * (1 - share)
             self.variances.append(share**2 * self.variances[-1][above] + own)
             self._share.append(share)
