@@ -198,8 +198,8 @@ MEASUREMENTS = ColumnText(
 SYNTHETIC = ColumnText(
     "Synthetic records",
     "Made-up records that fit the noisy measurements. No row is a child or a record of one.",
-    "Use them to write and try programs. For numbers use the tables: synthetic_moved.csv says how far the "
-    "made-up records are from each of them.",
+    "Use them to write and try programs. For numbers use the tables: synthetic_moved.csv says how "
+    "far the made-up records are from each of them.",
 )
 
 COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
@@ -281,8 +281,8 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
         ),
     }
 )
-"""The columns every release has; dimensions have theirs in ``DIMENSIONS`` where there is more to say
-than their title and their labels."""
+"""The columns every release has; a dimension has its own in ``DIMENSIONS`` where there is more to
+say than its title and its labels."""
 
 DIMENSIONS: Mapping[str, ColumnText] = MappingProxyType(
     {
@@ -310,10 +310,10 @@ DIMENSIONS: Mapping[str, ColumnText] = MappingProxyType(
 
 LEVELS: Mapping[str, str] = MappingProxyType(
     {
-        "region": "Regions of Children's Division. Which county lies in which region is provisional.",
+        "region": "Regions of Children's Division. Which county lies in which one is provisional.",
         "circuit": "Judicial circuits, each of one or more whole counties.",
         "county": "Counties and the City of St. Louis, which is not part of St. Louis County.",
-        "troop": "Troop areas of the Highway Patrol in which the reporting police agency lies, which "
+        "troop": "Troop areas of the Highway Patrol in which the reporting police agency lies; it "
         "need not be where the child lives.",
     }
 )

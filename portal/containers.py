@@ -14,8 +14,9 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import Protocol, cast
 
 from portal.errors import PortalError
 
@@ -51,7 +52,7 @@ class Container(Protocol):
     def measure(self, path: str) -> int:
         """The size that an entry claims, in bytes; raises OSError."""
 
-    def open(self, path: str) -> IO[bytes]:
+    def open(self, path: str) -> BufferedIOBase:
         """An entry's bytes as a stream; raises OSError."""
 
     def read_small(self, path: str) -> bytes | None:
@@ -103,7 +104,7 @@ class _Folder:
     def measure(self, path: str) -> int:
         return (self._path / path).stat().st_size
 
-    def open(self, path: str) -> IO[bytes]:
+    def open(self, path: str) -> BufferedIOBase:
         return (self._path / path).open("rb")
 
     def read_small(self, path: str) -> bytes | None:
@@ -178,9 +179,9 @@ class _Archive:
     def measure(self, path: str) -> int:
         return self._entries[path].file_size
 
-    def open(self, path: str) -> IO[bytes]:
+    def open(self, path: str) -> BufferedIOBase:
         try:
-            return self._archive.open(self._entries[path])
+            return cast(BufferedIOBase, self._archive.open(self._entries[path]))
         except _BROKEN:
             raise OSError from None
 

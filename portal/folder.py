@@ -26,9 +26,9 @@ from privacy.released import Release
 def build_release(release: Release, releases_dir: Path, sign: Signer | None = None) -> Path:
     """Build ``releases_dir/<release_id>/`` and its ZIP, or find the same release there.
 
-    What is there is left as it is. A folder is the same release if it is whole, names the same draw, and its CSV files hold the
-    same bytes. Its page and its Parquet files may come from another version of the software.
-    Two processes may do this at once: both get the same folder.
+    What is there is left as it is. A folder is the same release if it is whole, names the same
+    draw, and its CSV files hold the same bytes. Its other files may come from another version of
+    the software. Two processes may do this at once: both get the same folder.
 
     Args:
         release: what was drawn.

@@ -96,8 +96,10 @@ def _write_cover(
         "The exact number lies between “Likely at least” and “Likely at most” nine times in ten.",
         "Numbers of unlike units must never be added. For sums add estimates and not counts.",
         f"The sheet {COLUMNS} explains every column. Each other sheet holds one table.",
-        "The signature is on release.json in the folder of the release, and not on this workbook "
-        "once it is taken out of it.",
+        (
+            "The signature is on release.json in the folder of the release, and not on this "
+            "workbook once it is taken out of it."
+        ),
     ]
     if release.provenance.is_simulated:
         lines.insert(0, "SIMULATED DATA. No real child is behind any number. Do not quote it.")

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -88,9 +89,7 @@ def _draw(rings: Sequence[Sequence[Point]]) -> Outline:
 
 
 def _draw_ring(ring: Sequence[Point]) -> str:
-    steps = (
-        f"{to[0] - start[0]} {to[1] - start[1]}" for start, to in zip(ring, ring[1:], strict=False)
-    )
+    steps = (f"{to[0] - start[0]} {to[1] - start[1]}" for start, to in pairwise(ring))
     return f"M{ring[0][0]} {ring[0][1]}l{' '.join(steps)}z".replace(" -", "-")
 
 

@@ -1,4 +1,4 @@
-"""The numbers of a release as the page's scripts read them: small, and nothing that is not released.
+"""The numbers of a release as the page's scripts read them: small, and all of them released.
 
 Here: rows with their positions, precisions of frames, and earlier quarters, as one JSON value. Not
 here: what scripts make of them (``templates/release_*.js``). Numbers in tenths are whole here.
@@ -147,12 +147,18 @@ def _describe_history(release: Release, lists: _Lists) -> dict[str, Any]:
 
 
 def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[list[Number]]:
-    return [
-        [point and _count_tenths(point.estimate) for point in points],
-        [point and point.count for point in points],
-        [point and lists.statuses.number(point.status) for point in points],
-        [point and lists.number_noise(point) for point in points],
+    moments: list[tuple[Number, Number, Number, Number]] = [
+        (None, None, None, None)
+        if point is None
+        else (
+            _count_tenths(point.estimate),
+            point.count,
+            lists.statuses.number(point.status),
+            lists.number_noise(point),
+        )
+        for point in points
     ]
+    return [list(column) for column in zip(*moments, strict=True)]
 
 
 def _count_tenths(number: float | None) -> int | None:

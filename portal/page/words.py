@@ -45,8 +45,10 @@ STATUS_WORDS: tuple[tuple[str, str], ...] = (
 CROSSWALK: tuple[tuple[str, str, str], ...] = (
     (
         "Report",
-        "One report to Children's Division under RSMo 210.115 that names a child with a sex "
-        "trafficking allegation.",
+        (
+            "One report to Children's Division under RSMo 210.115 that names a child with a sex "
+            "trafficking allegation."
+        ),
         "A finding. A report is a suspicion, and one child may be in several reports.",
     ),
     (
@@ -67,8 +69,10 @@ CROSSWALK: tuple[tuple[str, str, str], ...] = (
     (
         "Incident (police)",
         "One event in a police file (NIBRS) with a victim under 18.",
-        "A report to Children's Division, an arrest, or one child: an incident may have several "
-        "victims.",
+        (
+            "A report to Children's Division, an arrest, or one child: an incident may have "
+            "several victims."
+        ),
     ),
     (
         "Victim record (police)",
@@ -90,13 +94,21 @@ CROSSWALK: tuple[tuple[str, str, str], ...] = (
 """Word, what it means in this release, and what it is not."""
 
 REVISIONS: tuple[str, ...] = (
-    "A release is never edited. Its files stay as they were signed, and asking for it again gives "
-    "the same numbers.",
-    "Police submit incidents months late, and agencies correct what they delivered. Such records "
-    "count in the quarter of their event, but a quarter that has been released is not drawn "
-    "again: a second draw would spend privacy twice and let the two be compared.",
-    "So a quarter tells what was known on the 15th of the month after it. Expect recent quarters "
-    "of police tables to be low.",
-    "If an error of the software or of a definition is found, it is told in CHANGES.md of the "
-    "next release, and the release with the error stays where it is.",
+    (
+        "A release is never edited. Its files stay as they were signed, and asking for it again "
+        "gives the same numbers."
+    ),
+    (
+        "Police submit incidents months late, and agencies correct what they delivered. Such "
+        "records count in the quarter of their event, but a quarter that has been released is not "
+        "drawn again: a second draw would spend privacy twice and let the two be compared."
+    ),
+    (
+        "So a quarter tells what was known on the 15th of the month after it. Expect recent "
+        "quarters of police tables to be low."
+    ),
+    (
+        "If an error of the software or of a definition is found, it is told in CHANGES.md of the "
+        "next release, and the release with the error stays where it is."
+    ),
 )

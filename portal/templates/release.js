@@ -12,5 +12,5 @@ document.querySelectorAll(".scripted").forEach((part) => { part.hidden = false; 
 offerComparison();
 offerFilters();
 offerCheck();
-globalThis.moshare = { compare: compare, measure: measureVariance };
+globalThis.moshare = { compare: compare, measure: measureVariance, hash: hashBlake };
 })();
