@@ -106,12 +106,12 @@ function judge(chance) {
 function sayDifference(answer) {
   const size = Math.abs(answer.difference);
   const margin = QUANTILE * answer.deviation;
-  const low = Math.floor(size - margin);
+  const [low, high] = [Math.floor(size - margin), Math.ceil(size + margin)];
   const word = answer.difference < 0 ? "less" : "more";
-  const most = `and likely at most ${say(Math.ceil(size + margin))} ${word}`;
-  const range = low > 0 ? `likely between ${say(low)} and ${say(Math.ceil(size + margin))} ${word}`
-    : `${most}, and it may be none or the other way round`;
-  return `The first is ${say(Math.round(10 * size) / 10)} ${word} than the second, by the estimates; ${range}.`;
+  const range = low > 0 ? `likely ${say(low)} to ${say(high)} ${word}`
+    : `likely at most ${say(high)} ${word}, perhaps none, perhaps the other way round`;
+  const exact = say(Math.round(10 * size) / 10);
+  return `By the estimates the first is ${exact} ${word} than the second: ${range}.`;
 }
 
 function sayAnswer(answer) {

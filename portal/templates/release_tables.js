@@ -85,8 +85,5 @@ function offerFilters() {
     offerFilter(holder, numbers.tables.find((table) => table.name === holder.dataset.table));
   });
   addEventListener("hashchange", openTarget);
-  addEventListener("beforeprint", () => {
-    document.querySelectorAll(".table details").forEach((folded) => { folded.open = true; });
-  });
   openTarget();
 }
