@@ -49,6 +49,9 @@ AGGREGATE_TABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Tables of release_input that arrive as counts: their dimension and their count."""
 
+NUMBERS = ("estimate", "moe90", "low90", "high90")
+"""The columns of a released table that every row with an estimate fills."""
+
 COUNT = r"^[0-9]+$"
 TENTHS = r"^-?[0-9]+\.[0-9]$"
 POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(?:\.[0-9]+)?$"
@@ -61,10 +64,12 @@ class ReleasedShape:
     Attributes:
         table: its name, which is the name of its file.
         quarter: for example ``2025Q1``.
-        dimensions: column to the labels it may carry, in column order.
+        dimensions: column to the labels it may carry, in column order; geography is the first.
         unit: the unit every row must name.
         estimated: status words of rows that carry an estimate.
         without_estimate: status words of rows that carry none.
+        has_count: whether rows with an estimate carry a whole count too; sums of quarters do not.
+        more: columns after the status word.
     """
 
     table: str
@@ -73,6 +78,18 @@ class ReleasedShape:
     unit: str
     estimated: tuple[str, ...]
     without_estimate: tuple[str, ...]
+    has_count: bool = True
+    more: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file, in their order."""
+        return ("quarter", *self.dimensions, "unit", *NUMBERS, "count", "status", *self.more)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns that are filled where a row carries an estimate, and only there."""
+        return (*NUMBERS, "count") if self.has_count else NUMBERS
 
 
 def before_release_suites(
@@ -98,10 +115,9 @@ def before_release_suites(
 
 def released_suite(shape: ReleasedShape) -> Suite:
     """The rules of one released table; read its file with ``released.read_released``."""
-    columns = ("quarter", *shape.dimensions, "unit", "count", "estimate", "moe90", "status")
     words = (*shape.estimated, *shape.without_estimate)
     rules = (
-        expect_columns((*columns, "is_status_consistent")),
+        expect_columns((*shape.columns, "is_status_consistent")),
         expect_row_count(prod(len(labels) for labels in shape.dimensions.values())),
         expect_unique(*("quarter", *shape.dimensions)),
         *(
@@ -117,8 +133,14 @@ def released_suite(shape: ReleasedShape) -> Suite:
                 expect_in_list(column, allowed, f"values published for {column}"),
             )
         ),
-        expect_pattern(
-            "count", COUNT, "Every count is a whole number from zero up.", "count_is_whole"
+        *(
+            expect_pattern(
+                column,
+                COUNT,
+                f"Every {column} is a whole number from zero up.",
+                f"{column}_is_whole",
+            )
+            for column in ("low90", "high90", "count")
         ),
         expect_pattern("estimate", TENTHS, "Every estimate is in tenths.", "estimate_is_in_tenths"),
         expect_pattern(
@@ -129,13 +151,13 @@ def released_suite(shape: ReleasedShape) -> Suite:
         ),
         Rule(
             "status_explains_the_numbers",
-            "A row has a count, an estimate and a margin exactly where its status word says so.",
+            "A row has its numbers exactly where its status word says so.",
             "ExpectColumnValuesToBeInSet",
             MappingProxyType({"column": "is_status_consistent", "value_set": [True]}),
             ("is_status_consistent",),
         ),
     )
-    return Suite(f"released.{shape.table}", Stage.RELEASED, columns, rules)
+    return Suite(f"released.{shape.table}", Stage.RELEASED, shape.columns, rules)
 
 
 def _unit_suite(

@@ -8,7 +8,7 @@ reviewed policy: titles, units and definitions of tables, titles of dimensions, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -141,15 +141,20 @@ _CADENCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def explain_table(table: ReleasedTable) -> TableText:
-    """The block and the caveats of a table.
+def explain_table(table: ReleasedTable, tables: Iterable[ReleasedTable]) -> TableText:
+    """The block and the caveats of a table of a release.
+
+    A sum over quarters has the words of the table whose quarters it adds.
 
     Raises:
         KeyError: no words exist for its frame or for the agencies that deliver it.
     """
-    frame = (table.frame or "").removesuffix(_IN_YEAR)
-    text = FRAMES.get(frame) or SOURCES[tuple(sorted(table.sources))]
-    extra = (_KINDS.get(table.kind) if table.frame else None, _CADENCES.get(table.cadence))
+    frame = table.frame or next(
+        (one.frame for one in tables if one.frame and one.definition == table.definition), None
+    )
+    name = (frame or "").removesuffix(_IN_YEAR)
+    text = FRAMES.get(name) or SOURCES[tuple(sorted(table.sources))]
+    extra = (_KINDS.get(table.kind) if frame else None, _CADENCES.get(table.cadence))
     return TableText(text.block, (*text.caveats, *(words for words in extra if words)))
 
 

@@ -79,7 +79,7 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
         "period": table.period,
         "cadence": table.cadence,
         "counting": table.kind,
-        "caveats": list(list_caveats(table)),
+        "caveats": list(list_caveats(release, table)),
         "sources": [{"title": AGENCIES[source]} for source in table.sources]
         or [{"title": "Not collected by any source"}],
         "schema": {
@@ -90,10 +90,10 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
     }
 
 
-def list_caveats(table: ReleasedTable) -> Sequence[str]:
+def list_caveats(release: Release, table: ReleasedTable) -> Sequence[str]:
     """What to beware of in a table, with what there is to say of its level of geography."""
     about_level = LEVELS.get(table.level)
-    return (*explain_table(table).caveats, *([about_level] if about_level else []))
+    return (*explain_table(table, release.tables).caveats, *([about_level] if about_level else []))
 
 
 def _describe_measurements(release: Release) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from portal.changes import describe_changes
 from portal.codebook import AGENCIES, DELIVERIES, explain_table
 from portal.containers import RECORD_NAME
 from portal.datapackage import describe_package
+from portal.deployment import describe_deployment
 from portal.errors import PortalError
 from portal.measurements import (
     describe_strategy,
@@ -66,6 +67,7 @@ def list_files(release: Release) -> dict[str, bytes]:
     files[WORKBOOK] = write_workbook(release, release.tables)
     files["data/strategy.json"] = _to_json(describe_strategy(release))
     files["datapackage.json"] = _to_json(describe_package(release, files))
+    files["deployment.json"] = _to_json(describe_deployment(release))
     files["index.html"] = render_page(describe_page(release))
     files["CHANGES.md"] = describe_changes(release).encode()
     files["README.txt"] = README.format(
@@ -104,7 +106,7 @@ def _check_explained(release: Release) -> None:
     ]
     for table in release.tables:
         try:
-            explain_table(table)
+            explain_table(table, release.tables)
         except KeyError:
             unknown.append(table.name)
     if unknown:

@@ -137,7 +137,7 @@ def _write_table(
     source = " and ".join(AGENCIES[name] for name in table.sources) or "none"
     sheet.write_string(0, 0, table.title, styles["title"])
     sheet.write_string(1, 0, f"{table.definition} Unit: {table.unit}. Source: {source}.")
-    sheet.write_string(2, 0, " ".join(list_caveats(table)))
+    sheet.write_string(2, 0, " ".join(list_caveats(release, table)))
     formats = [
         styles["whole"] if name in WHOLE else styles["tenths"] if name in REAL else None
         for name in columns

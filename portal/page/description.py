@@ -118,7 +118,7 @@ def _list_blocks(release: Release, views: dict[str, TableView]) -> tuple[BlockVi
     in_block: dict[str, list[TableView]] = {title: [] for title in BLOCKS}
     for table in release.tables:
         if table.name not in CRACKS:
-            in_block[explain_table(table).block].append(views[table.name])
+            in_block[explain_table(table, release.tables).block].append(views[table.name])
     return tuple(
         BlockView(title, f"block-{number}", tuple(tables))
         for number, (title, tables) in enumerate(in_block.items(), start=1)

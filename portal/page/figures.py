@@ -1,6 +1,6 @@
 """Numbers in sentences: the five that the law names, and those between two agencies.
 
-Here: one figure with its range, its unit and how it stands to the quarter before. Not here: tables
+Here: one figure with its range, its unit and how it stands to the one before. Not here: tables
 (``rows``), and the comparison of any two numbers, which a reader makes in the page.
 """
 
@@ -50,7 +50,7 @@ class Headline:
 def list_headlines(release: Release) -> tuple[Headline, ...]:
     """The five things the law names, each with all that answers it."""
     tables = {table.name: table for table in release.tables}
-    past = recall_previous(release)
+    past = recall_latest(release)
     return tuple(
         _describe_headline(title, [tables[name] for name in names if name in tables], past)
         for title, names in HEADLINES
@@ -59,7 +59,7 @@ def list_headlines(release: Release) -> tuple[Headline, ...]:
 
 def list_unreported(release: Release) -> tuple[Figure, ...]:
     """The figures about children whom police know and Children's Division does not."""
-    keys, past = dict(UNREPORTED), recall_previous(release)
+    keys, past = dict(UNREPORTED), recall_latest(release)
     return tuple(
         _describe_figure(table, row, past)
         for table in release.tables
@@ -69,15 +69,12 @@ def list_unreported(release: Release) -> tuple[Figure, ...]:
     )
 
 
-def recall_previous(release: Release) -> Past:
-    """The rows of the release before, by table, place and keys."""
-    if release.previous is None:
-        return {}
-    return {
-        (point.table, point.geography, point.keys): point
-        for point in release.history
-        if point.period == release.previous.release_id
-    }
+def recall_latest(release: Release) -> Past:
+    """The latest earlier row of each that this release has too, by table, place and keys."""
+    past: dict[tuple[str, str, tuple[str, ...]], HistoryPoint] = {}
+    for point in sorted(release.history, key=lambda point: point.period):
+        past[point.table, point.geography, point.keys] = point
+    return past
 
 
 def _describe_headline(title: str, tables: list[ReleasedTable], past: Past) -> Headline:
@@ -101,7 +98,7 @@ def _describe_figure(table: ReleasedTable, row: ReleasedRow, past: Past) -> Figu
 
 
 def say_trend(row: ReleasedRow, before: HistoryPoint) -> str:
-    """How a number stands to that of the quarter before, and whether noise could explain it."""
+    """How a number stands to the one published before, and whether noise could explain it."""
     if None in (row.estimate, row.deviation, before.estimate, before.deviation):
         return ""
     difference = (row.estimate or 0) - (before.estimate or 0)
@@ -110,6 +107,6 @@ def say_trend(row: ReleasedRow, before: HistoryPoint) -> str:
     shown = find_shown(before)
     then = f"about {shown:,}" if before.status == ESTIMATED else before.status
     if chance >= SURE:
-        return f"The quarter before: {then}. Noise alone could explain the difference."
+        return f"In {before.period}: {then}. Noise alone could explain the difference."
     word = "Higher" if difference > 0 else "Lower"
-    return f"{word} than the quarter before ({then}), by more than noise explains."
+    return f"{word} than in {before.period} ({then}), by more than noise explains."

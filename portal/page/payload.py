@@ -6,8 +6,8 @@ here: what scripts make of them (``templates/release_*.js``). Numbers in tenths 
 Form: ``geographies``: parents of each level, levels from the top. ``frames``: its geography, sizes
 and precisions. ``noises``: deviation and margin. ``tables``: a row is [place, unit, kind, estimate,
 count, status, noise, modelled...]; place, status and noise are numbers of lists, kind one of the
-table's kinds of rows (labels, and which keys it sums). ``history``: [table, row, then for each of
-``periods`` a list of estimates, counts, statuses and noises].
+table's kinds of rows (labels, and which keys it sums). ``earlier``: periods of a table, and
+``past``: for each of its rows, by those periods, lists of estimates, counts, statuses and noises.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from typing import Any, TypeVar
 from portal.page.rows import list_labels
 from portal.tables import MODELLED, has_modelled, list_columns, name_geographies
 from privacy.released import (
+    ANNUAL,
     FOUR_QUARTERS,
+    QUARTERLY,
     HistoryPoint,
     Release,
     ReleasedFrame,
@@ -27,8 +29,8 @@ from privacy.released import (
     ReleasedTable,
 )
 
-MOST_QUARTERS = 12
-"""Earlier quarters with which a row can be compared, the latest."""
+MOST_EARLIER = {QUARTERLY: 7, ANNUAL: 2}
+"""Earlier periods with which a row can be compared, the latest."""
 DIGITS = 6
 """Significant digits of precisions and deviations."""
 
@@ -72,7 +74,6 @@ def describe_payload(release: Release) -> dict[str, Any]:
         "release": release.release_id,
         "frames": [_describe_frame(frame, lists) for frame in release.frames],
         "tables": [_describe_table(release, table, lists) for table in release.tables],
-        **_describe_history(release, lists),
         "geographies": lists.geographies,
         "noises": lists.noises,
         "places": lists.places,
@@ -115,6 +116,7 @@ def _describe_table(release: Release, table: ReleasedTable, lists: _Lists) -> di
         "level": level,
         "kinds": kinds,
         "rows": rows,
+        **_describe_past(release, table, lists),
     }
 
 
@@ -131,19 +133,20 @@ def _list_modelled(row: ReleasedRow) -> Sequence[float | None]:
     return [getattr(row, name) for name in MODELLED]
 
 
-def _describe_history(release: Release, lists: _Lists) -> dict[str, Any]:
-    """Earlier quarters of the rows that this release has too."""
-    periods = sorted({point.period for point in release.history})[-MOST_QUARTERS:]
-    points: dict[tuple[str, str, tuple[str, ...]], dict[str, HistoryPoint]] = {}
+def _describe_past(release: Release, table: ReleasedTable, lists: _Lists) -> dict[str, Any]:
+    """Earlier periods of the rows of a table."""
+    points: dict[tuple[str, tuple[str, ...]], dict[str, HistoryPoint]] = {}
     for point in release.history:
-        points.setdefault((point.table, point.geography, point.keys), {})[point.period] = point
-    history = []
-    for number, table in enumerate(release.tables):
-        for place, row in enumerate(table.rows):
-            found = points.get((table.name, row.geography, row.keys), {})
-            if known := [found.get(period) for period in periods if found]:
-                history.append([number, place, *_list_moments(known, lists)])
-    return {"periods": periods, "history": history}
+        if point.table == table.name and point.estimate is not None:
+            points.setdefault((point.geography, point.keys), {})[point.period] = point
+    periods = sorted({period for found in points.values() for period in found})
+    periods = periods[-MOST_EARLIER.get(table.cadence, 0) :]
+    past = [
+        _list_moments([found.get(period) for period in periods], lists)
+        for row in table.rows
+        for found in [points.get((row.geography, row.keys), {})]
+    ]
+    return {"earlier": periods, "past": past} if periods else {"earlier": [], "past": []}
 
 
 def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[list[Number]]:

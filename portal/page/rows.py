@@ -76,7 +76,7 @@ def describe_table(release: Release, table: ReleasedTable) -> TableView:
         unit=table.unit,
         source=" and ".join(AGENCIES[source] for source in table.sources) or "none",
         period=table.period,
-        caveats=tuple(list_caveats(table)),
+        caveats=tuple(list_caveats(release, table)),
         headers=(*list_place_header(release, table), *table.dimension_titles),
         rows=tuple(
             _describe_row(row, list_labels(release, table, row), largest, has_model=modelled)

@@ -6,8 +6,6 @@ const LIKELY = 0.05;
 const UNCLEAR = 0.2;
 const QUANTILE = 1.6448536269514722;
 
-const historyOf = new Map(numbers.history.map((entry) => [entry.slice(0, 2).join(), entry.slice(2)]));
-
 /* The likely range of a row, as the data files state it. */
 function findRange(estimate, margin, count, isEstimated) {
   const low = isEstimated ? Math.floor((estimate - margin) / 10) : 0;
@@ -17,8 +15,7 @@ function findRange(estimate, margin, count, isEstimated) {
 }
 
 function hasPeriod(table, row, period) {
-  const moments = historyOf.get([table, row].join());
-  return Boolean(moments) && moments[0][period] !== null;
+  return numbers.tables[table].past[row][0][period] !== null;
 }
 
 function readTerm(term) {
@@ -26,17 +23,18 @@ function readTerm(term) {
   const row = table.rows[term.row];
   const isNow = term.period === null;
   const [estimate, count, status, noise] = isNow ? row.slice(3, 7)
-    : historyOf.get([term.table, term.row].join()).map((moments) => moments[term.period]);
+    : table.past[term.row].map((moments) => moments[term.period]);
   const [deviation, margin] = numbers.noises[noise];
   const isEstimated = numbers.statuses[status] === "estimated";
   const [low, high] = findRange(estimate, margin, count, isEstimated);
   const position = isNow && { level: table.level, unit: row[1], keys: table.kinds[row[2]][1] };
   return { table, frame: table.frame, place: `${term.table},${term.row}`, period: term.period,
+    when: isNow ? table.period : table.earlier[term.period],
     estimate: estimate / 10, count, deviation, isEstimated, low, high, position };
 }
 
 function covary(one, two) {
-  if (one.frame !== two.frame || one.period !== two.period) return 0;
+  if (one.frame !== two.frame || one.when !== two.when) return 0;
   if (one.position) return computeCovariance(one.frame, one.position, two.position);
   return one.place === two.place ? one.deviation ** 2 : 0;
 }
@@ -75,7 +73,7 @@ function refuse(first, second) {
   }
   const earlier = new Map();
   for (const term of read.filter((one) => one.period !== null)) {
-    const key = `${term.frame},${term.period}`;
+    const key = `${term.frame},${term.when}`;
     if (earlier.has(key) && earlier.get(key) !== term.place) {
       return "Of an earlier quarter only one row at a time can be compared here. How its rows share "
         + "their noise is in the release of that quarter: compare them there.";
@@ -98,7 +96,7 @@ function isWithin(one, two) {
 /* Whether two terms of one side count some records twice. */
 function overlap(terms) {
   return terms.some((one, place) => terms.slice(place + 1).some((two) => (
-    one.period === two.period && (one.place === two.place || isWithin(one, two))
+    one.when === two.when && (one.place === two.place || isWithin(one, two))
   )));
 }
 

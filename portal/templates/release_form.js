@@ -35,7 +35,7 @@ function fillRows(select, table) {
 }
 
 function fillPeriods(select, table, row) {
-  const earlier = numbers.periods
+  const earlier = numbers.tables[table].earlier
     .map((period, place) => [place, period])
     .filter(([place]) => hasPeriod(table, row, place))
     .reverse()

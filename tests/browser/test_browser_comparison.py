@@ -47,11 +47,11 @@ def choose_pair(numbers: dict[str, Any], random: np.random.Generator) -> tuple[l
     terms = by_unit[str(random.choice(sorted(by_unit)))]
     first, second = choose_side(terms, random), choose_side(terms, random)
     if random.random() < 0.3:
-        with_history = {tuple(entry[:2]) for entry in numbers["history"]}
-        known = [term for term in terms if (term["table"], term["row"]) in with_history]
+        known = [term for term in terms if numbers["tables"][term["table"]]["earlier"]]
         if known:
             one = known[random.integers(len(known))]
-            second = [{**one, "period": int(random.integers(len(numbers["periods"])))}]
+            earlier = numbers["tables"][one["table"]]["earlier"]
+            second = [{**one, "period": int(random.integers(len(earlier)))}]
     return first, second
 
 

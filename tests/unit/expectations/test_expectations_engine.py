@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -273,14 +274,14 @@ def test_a_fault_in_staging_fails_the_rule_it_breaks(
 SHAPE = ReleasedShape(
     table="children_by_sex",
     quarter="2025Q1",
-    dimensions={"sex_group": ("Female", "Unknown")},
+    dimensions={"geography": ("Missouri",), "sex_group": ("Female", "Unknown")},
     unit="children",
     estimated=("estimated", "not distinguishable from zero"),
     without_estimate=("not released",),
 )
-HEADER = "quarter,sex_group,unit,count,estimate,moe90,status\n"
-FIRST = "2025Q1,Female,children,24,23.8,12.1,estimated\n"
-SECOND = "2025Q1,Unknown,children,0,-3.2,12.1,not distinguishable from zero\n"
+HEADER = "quarter,geography,sex_group,unit,estimate,moe90,low90,high90,count,status\n"
+FIRST = "2025Q1,Missouri,Female,children,23.8,12.1,11,36,24,estimated\n"
+SECOND = "2025Q1,Missouri,Unknown,children,-3.2,12.1,0,9,0,not distinguishable from zero\n"
 
 
 def judge_released(folder: Path, content: str) -> tuple[str, ...]:
@@ -295,7 +296,10 @@ def test_a_released_table_as_published_passes(tmp_path: Path) -> None:
 
 def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> None:
     assert (
-        judge_released(tmp_path, f"{HEADER}{FIRST}2025Q1,Unknown,children,,,,not released\n") == ()
+        judge_released(
+            tmp_path, f"{HEADER}{FIRST}2025Q1,Missouri,Unknown,children,,,,,,not released\n"
+        )
+        == ()
     )
 
 
@@ -303,19 +307,26 @@ def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> 
     ("second", "broken"),
     [
         ("", {"every_cell_is_present"}),
-        (SECOND + SECOND, {"every_cell_is_present", "quarter_and_sex_group_are_unique"}),
+        (
+            SECOND + SECOND,
+            {"every_cell_is_present", "quarter_and_geography_and_sex_group_are_unique"},
+        ),
         (SECOND.replace("2025Q1", "2025Q2"), {"quarter_is_in_its_list"}),
         (SECOND.replace("Unknown", "Other"), {"sex_group_is_in_its_list"}),
         (SECOND.replace("Unknown", ""), {"sex_group_is_present"}),
         (SECOND.replace("children", "cases"), {"unit_is_in_its_list"}),
         (SECOND.replace("-3.2", "-3"), {"estimate_is_in_tenths"}),
-        (SECOND.replace(",0,", ",0.5,"), {"count_is_whole"}),
-        (SECOND.replace(",0,", ",-1,"), {"count_is_whole"}),
+        (SECOND.replace(",9,0,", ",9,0.5,"), {"count_is_whole"}),
+        (SECOND.replace(",9,0,", ",9,-1,"), {"count_is_whole"}),
+        (SECOND.replace(",0,9,", ",-1,9,"), {"low90_is_whole"}),
+        (SECOND.replace(",0,9,", ",0,8.9,"), {"high90_is_whole"}),
+        (SECOND.replace(",0,9,", ",0,,"), {"status_explains_the_numbers"}),
+        (SECOND.replace("Missouri", "Kansas"), {"geography_is_in_its_list"}),
         (SECOND.replace("12.1", "0.0"), {"moe90_is_more_than_zero"}),
         (SECOND.replace("12.1", "-4.0"), {"moe90_is_more_than_zero"}),
         (SECOND.replace("12.1", ""), {"status_explains_the_numbers"}),
-        (SECOND.replace(",0,", ",,"), {"status_explains_the_numbers"}),
-        (SECOND.replace("0,-3.2,12.1", ",,"), {"status_explains_the_numbers"}),
+        (SECOND.replace(",9,0,", ",9,,"), {"status_explains_the_numbers"}),
+        (SECOND.replace("-3.2,12.1,0,9,0", ",,,,"), {"status_explains_the_numbers"}),
         (
             SECOND.replace("not distinguishable from zero", "fine"),
             {"status_is_in_its_list", "status_explains_the_numbers"},
@@ -330,6 +341,19 @@ def test_a_released_table_with_one_fault_fails_the_rule_it_breaks(
     tmp_path: Path, second: str, broken: set[str]
 ) -> None:
     assert set(judge_released(tmp_path, HEADER + FIRST + second)) == broken
+
+
+@pytest.mark.parametrize(("count", "broken"), [("", ()), ("24", ("status_explains_the_numbers",))])
+def test_a_sum_over_quarters_has_no_whole_count(
+    tmp_path: Path, count: str, broken: tuple[str, ...]
+) -> None:
+    shape = replace(SHAPE, has_count=False, more=("modelled",))
+    path = tmp_path / "children_by_sex.csv"
+    header = HEADER.replace("status", "status,modelled")
+    first = FIRST.replace(",24,", f",{count},").replace("estimated", "estimated,23.1")
+    second = SECOND.replace(",9,0,", ",9,,").replace("zero", "zero,1.1")
+    path.write_text(header + first + second, encoding="utf-8")
+    assert run_suite(released_suite(shape), read_released(path, shape)).failed_rules == broken
 
 
 def test_a_released_table_with_a_column_too_many_fails(tmp_path: Path) -> None:

@@ -320,55 +320,58 @@ def name_quarter(number: int) -> str:
     return f"{number // 4}Q{number % 4 + 1}"
 
 
+def draw_all(frames: Sequence[DenseFrame], seed: int) -> dict[str, Drawn]:
+    return {frame.name: draw(frame, 100 * seed + place) for place, frame in enumerate(frames)}
+
+
+def make_tables(
+    specs: Sequence[Spec], drawn: dict[str, Drawn], period: str, cadence: str
+) -> list[ReleasedTable]:
+    return [make_table(spec, drawn[spec.frame], period, cadence) for spec in specs]
+
+
+def add_quarters(made: Sequence[list[ReleasedTable]], first: str) -> list[ReleasedTable]:
+    """Rolling sums of the tables of the last of four quarters."""
+    return [
+        sum_over_quarters(table, [earlier[place] for earlier in made[:-1]], first)
+        for place, table in enumerate(made[-1])
+        if table.name in SUMMED
+    ]
+
+
 @cache
 def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
     """The release of a quarter, after `earlier` others; with annual tables in a fourth one."""
     number = int(quarter[:4]) * 4 + int(quarter[5]) - 1
-    frames = {frame.name: frame for frame in QUARTERLY_FRAMES}
     periods = [name_quarter(number - back) for back in range(earlier, -1, -1)]
-    drawn = {
-        period: {
-            name: draw(frame, place * 100 + order)
-            for order, (name, frame) in enumerate(frames.items())
-        }
-        for place, period in enumerate(periods)
-    }
-    made = {
-        period: [
-            make_table(spec, drawn[period][spec.frame], period, QUARTERLY)
-            for spec in QUARTERLY_TABLES
-        ]
-        for period in periods
-    }
-    tables = list(made[quarter])
+    drawn = [draw_all(QUARTERLY_FRAMES, seed) for seed in range(len(periods))]
+    made = [
+        make_tables(QUARTERLY_TABLES, one, period, QUARTERLY)
+        for one, period in zip(drawn, periods, strict=True)
+    ]
+    tables = list(made[-1])
+    past = [table for one in made[:-1] for table in one]
     if earlier >= 3:
-        for place, table in enumerate(made[quarter]):
-            if table.name in SUMMED:
-                before = [made[period][place] for period in periods[-4:-1]]
-                tables.append(sum_over_quarters(table, before, periods[-4]))
-    yearly = []
+        tables += add_quarters(made[-4:], periods[-4])
+    year = quarter[:4]
+    yearly: dict[str, Drawn] = {}
     if quarter.endswith("Q4"):
-        yearly = [draw(frame, 7) for frame in ANNUAL_FRAMES]
-        by_name = {one.frame.name: one for one in yearly}
-        tables += [
-            make_table(spec, by_name[spec.frame], quarter[:4], ANNUAL) for spec in ANNUAL_TABLES
-        ]
+        yearly = draw_all(ANNUAL_FRAMES, 50)
+        tables += make_tables(ANNUAL_TABLES, yearly, year, ANNUAL)
+        for back in range(earlier // 4, 0, -1):
+            before = draw_all(ANNUAL_FRAMES, 50 + back)
+            past += make_tables(ANNUAL_TABLES, before, str(int(year) - back), ANNUAL)
     tables.append(make_silent(quarter))
-    current = [*drawn[quarter].values(), *yearly]
+    current = {**drawn[-1], **yearly}
     return Release(
         release_id=quarter,
         quarter_start=date(number // 4, number % 4 * 3 + 1, 1),
         tables=tuple(tables),
         frames=tuple(
-            one.frame.release(quarter[:4] if one in yearly else quarter) for one in current
+            one.frame.release(year if name in yearly else quarter) for name, one in current.items()
         ),
-        measurements=tuple(table for one in current for table in state_measurements(one)),
-        history=tuple(
-            point
-            for period in periods[:-1]
-            for table in made[period]
-            for point in state_history(table)
-        ),
+        measurements=tuple(table for one in current.values() for table in state_measurements(one)),
+        history=tuple(point for table in past for point in state_history(table)),
         synthetic=(),
         plan=PlanFacts("a" * 64, 3, "b" * 64, "2026-11-22", "c" * 64),
         approvals=(ApprovalFacts("officer", "0123456789ABCDEF", "2026-01-14T09:30:00Z"),),

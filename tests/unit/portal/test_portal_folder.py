@@ -31,6 +31,7 @@ def test_a_release_is_a_folder_with_its_page_its_data_and_its_record(
         "CHANGES.md",
         "README.txt",
         "datapackage.json",
+        "deployment.json",
         "index.html",
         "release.json",
         *(

@@ -245,7 +245,8 @@ def test_colours_have_the_contrast_of_wcag_aa(
 
 
 def test_every_table_of_a_large_release_stands_in_a_block_with_caveats() -> None:
-    texts = [explain_table(table) for table in make_example().tables]
+    tables = make_example().tables
+    texts = [explain_table(table, tables) for table in tables]
     assert {text.block for text in texts} == set(BLOCKS)
     assert all(text.caveats for text in texts)
 
