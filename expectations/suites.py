@@ -31,23 +31,27 @@ from expectations.rules import (
 UNIT_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "reports_to_childrens_division": ("state",),
-        "children_reported": ("age_band", "sex_group", "region"),
-        "incidents_known_to_police": ("definition", "troop"),
-        "juvenile_victim_records": ("definition", "troop", "relationship_group"),
-        "arrests": ("offence_group",),
-        "children_by_agency": ("agency_pattern",),
-        "report_lag": ("lag_group",),
+        "children_reported": ("region",),
+        "incidents_known_to_police": ("troop", "definition"),
+        "arrests": ("state",),
+        "children_reported_in_year": ("county", "age_band", "sex_group"),
+        "juvenile_victim_records_in_year": ("county", "definition", "relationship_group"),
+        "children_by_agency_in_year": ("state", "agency_pattern"),
+        "report_lag_in_year": ("state", "lag_group"),
     }
 )
-"""Tables of release_input with one row for each unit, and the dimensions that make its cell."""
+"""Tables of release_input with one row for each unit: its place, then what else makes its cell."""
 
-AGGREGATE_TABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+AGGREGATE_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "hotline_cases": ("state", "case_count"),
-        "hotline_children": ("relationship_group", "child_count"),
+        "hotline_children": ("state", "relationship_group", "child_count"),
     }
 )
-"""Tables of release_input that arrive as counts: their dimension and their count."""
+"""Tables of release_input that arrive as counts: what makes a cell, and last its count."""
+
+NUMBERS = ("estimate", "moe90", "low90", "high90")
+"""The columns of a released table that every row with an estimate fills."""
 
 NUMBERS = ("estimate", "moe90", "low90", "high90")
 """The columns of a released table that every row with an estimate fills."""
@@ -99,7 +103,7 @@ def before_release_suites(
 
     Args:
         quarter_start: first day of the quarter.
-        keys: dimension to its public keys; every dimension of ``UNIT_TABLES`` and
+        keys: dimension or level to its public keys; each that is named in ``UNIT_TABLES`` and
             ``AGGREGATE_TABLES`` is needed.
     """
     units = [
@@ -107,8 +111,8 @@ def before_release_suites(
         for table, dimensions in UNIT_TABLES.items()
     ]
     aggregates = [
-        _aggregate_suite(table, dimension, count, quarter_start, keys)
-        for table, (dimension, count) in AGGREGATE_TABLES.items()
+        _aggregate_suite(table, dimensions, count, quarter_start, keys)
+        for table, (*dimensions, count) in AGGREGATE_TABLES.items()
     ]
     return (*units, *aggregates)
 
@@ -179,7 +183,7 @@ def _unit_suite(
 
 def _aggregate_suite(
     table: str,
-    dimension: str,
+    dimensions: Sequence[str],
     count: str,
     quarter_start: date,
     keys: Mapping[str, Sequence[str]],
@@ -187,12 +191,12 @@ def _aggregate_suite(
     rules = (
         expect_quarter("quarter_start", quarter_start.isoformat()),
         expect_not_null("quarter_start"),
-        expect_unique(dimension),
-        *_cell_rules((dimension,), keys),
+        expect_unique(*dimensions),
+        *_cell_rules(dimensions, keys),
         expect_not_null(count),
         expect_at_least(count, 0),
     )
-    columns = ("quarter_start", dimension, count)
+    columns = ("quarter_start", *dimensions, count)
     return Suite(f"release_input.{table}", Stage.BEFORE_RELEASE, columns, rules)
 
 

@@ -239,11 +239,10 @@ RELEASE_TABLES = (
     "children_reported",
     "children_reported_in_year",
     "incidents_known_to_police",
-    "juvenile_victim_records",
     "juvenile_victim_records_in_year",
     "arrests",
-    "children_by_agency",
-    "report_lag",
+    "children_by_agency_in_year",
+    "report_lag_in_year",
     "hotline_cases",
     "hotline_children",
 )

@@ -33,6 +33,7 @@ KEYS = {
     "age_band": ("under_6", "unknown"),
     "sex_group": ("female", "unknown"),
     "region": ("St. Louis", "Unknown"),
+    "county": ("St. Louis city", "Unknown"),
     "definition": ("strict", "broad_only"),
     "troop": ("A", "Unknown"),
     "relationship_group": ("family", "unknown"),
@@ -41,10 +42,10 @@ KEYS = {
     "lag_group": ("same_day", "none_found"),
 }
 SUITES = {suite.name: suite for suite in before_release_suites(QUARTER, KEYS)}
-CHILDREN = SUITES["release_input.children_reported"]
+CHILDREN = SUITES["release_input.children_reported_in_year"]
 GOOD_ROWS = [
-    ("2025-01-01", "child1", "under_6", "female", "St. Louis"),
-    ("2025-01-01", "child2", "unknown", "unknown", "Unknown"),
+    ("2025-01-01", "child1", "St. Louis city", "under_6", "female"),
+    ("2025-01-01", "child2", "Unknown", "unknown", "unknown"),
 ]
 
 
@@ -57,13 +58,13 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     connection.execute("create schema release_input")
     connection.execute(
-        "create table release_input.children_reported (quarter_start date, unit_id varchar, "
-        "age_band varchar, sex_group varchar, region varchar, unneeded varchar)"
+        "create table release_input.children_reported_in_year (quarter_start date, "
+        "unit_id varchar, county varchar, age_band varchar, sex_group varchar, unneeded varchar)"
     )
     rows = [(*row, MARKER) for row in GOOD_ROWS]
-    rows.append(("2025-04-01", "child1", "under_6", "female", "St. Louis", MARKER))
+    rows.append(("2025-04-01", "child1", "St. Louis city", "under_6", "female", MARKER))
     connection.executemany(
-        "insert into release_input.children_reported values (?, ?, ?, ?, ?, ?)", rows
+        "insert into release_input.children_reported_in_year values (?, ?, ?, ?, ?, ?)", rows
     )
     yield connection
     connection.close()
@@ -74,7 +75,7 @@ def test_a_table_that_keeps_every_rule_passes() -> None:
     assert result.passed
     assert result.failed_rules == ()
     assert set(result.outcomes) == {rule.rule_id for rule in CHILDREN.rules}
-    assert result.suite == "release_input.children_reported"
+    assert result.suite == "release_input.children_reported_in_year"
     assert result.stage is Stage.BEFORE_RELEASE
 
 
@@ -85,12 +86,12 @@ def test_a_quarter_without_any_row_passes() -> None:
 @pytest.mark.parametrize(
     ("row", "broken"),
     [
-        (("2025-01-01", "child1", "under_6", "female", "Unknown"), "unit_id_is_unique"),
-        (("2025-01-01", None, "under_6", "female", "Unknown"), "unit_id_is_present"),
-        (("2025-01-02", "child3", "under_6", "female", "Unknown"), "quarter_start_is_the_quarter"),
-        ((None, "child3", "under_6", "female", "Unknown"), "quarter_start_is_present"),
-        (("2025-01-01", "child3", MARKER, "female", "Unknown"), "age_band_is_in_its_list"),
-        (("2025-01-01", "child3", "under_6", None, "Unknown"), "sex_group_is_present"),
+        (("2025-01-01", "child1", "Unknown", "under_6", "female"), "unit_id_is_unique"),
+        (("2025-01-01", None, "Unknown", "under_6", "female"), "unit_id_is_present"),
+        (("2025-01-02", "child3", "Unknown", "under_6", "female"), "quarter_start_is_the_quarter"),
+        ((None, "child3", "Unknown", "under_6", "female"), "quarter_start_is_present"),
+        (("2025-01-01", "child3", "Unknown", MARKER, "female"), "age_band_is_in_its_list"),
+        (("2025-01-01", "child3", "Unknown", "under_6", None), "sex_group_is_present"),
     ],
 )
 def test_one_bad_row_fails_the_rule_it_breaks_and_no_other(
@@ -103,8 +104,8 @@ def test_one_bad_row_fails_the_rule_it_breaks_and_no_other(
 
 
 def test_a_rule_whose_column_is_absent_does_not_hold() -> None:
-    result = run_suite(CHILDREN, children(*GOOD_ROWS).drop(columns="region"))
-    assert set(result.failed_rules) == {"region_is_present", "region_is_in_its_list"}
+    result = run_suite(CHILDREN, children(*GOOD_ROWS).drop(columns="county"))
+    assert set(result.failed_rules) == {"county_is_present", "county_is_in_its_list"}
 
 
 def test_a_frame_without_any_column_fails_every_rule() -> None:
@@ -175,8 +176,8 @@ def test_a_row_of_no_quarter_is_read_and_fails_the_quarter(
     warehouse: duckdb.DuckDBPyConnection, stray: str | None
 ) -> None:
     warehouse.execute(
-        "insert into release_input.children_reported values "
-        "(?, 'child9', 'under_6', 'female', 'Unknown', '')",
+        "insert into release_input.children_reported_in_year values "
+        "(?, 'child9', 'Unknown', 'under_6', 'female', '')",
         [stray],
     )
     result = run_suite(CHILDREN, read_frame(warehouse, CHILDREN, QUARTER))
@@ -188,8 +189,10 @@ def test_a_row_of_no_quarter_is_read_and_fails_the_quarter(
 def test_a_query_that_fails_is_a_sentence_without_the_message_of_the_warehouse(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    warehouse.execute(f"alter table release_input.children_reported rename region to {MARKER}")
-    with pytest.raises(ExpectationsError, match=r"MS502.*children_reported") as caught:
+    warehouse.execute(
+        f"alter table release_input.children_reported_in_year rename county to {MARKER}"
+    )
+    with pytest.raises(ExpectationsError, match=r"MS502.*children_reported_in_year") as caught:
         read_frame(warehouse, CHILDREN, QUARTER)
     assert MARKER not in caught.value.sentence
     assert caught.value.__context__ is None

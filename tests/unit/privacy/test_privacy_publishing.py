@@ -2,6 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from privacy.released import (
     Release,
     SpendingFacts,
 )
+from privacy.tables import EXPECTED_FALSE_ALARMS
 from privacy.trees import Tree
 
 
@@ -187,10 +189,27 @@ def test_an_estimate_is_distinguishable_only_above_its_cut_off(plan: Plan) -> No
         assert publish(plan, fill_cells(plan, value)).tables[0].rows[0].status == status
 
 
-def test_cut_offs_grow_with_the_number_of_cells(plan: Plan, released: Release) -> None:
-    few = publish(plan, fill_cells(plan, 0)).tables[0].rows[0].cut_off
-    many = released.tables[0].rows[0].cut_off
-    assert (few or 0) < (many or 0)
+def test_a_quarterly_table_is_judged_alike_in_every_quarter(plan: Plan, released: Release) -> None:
+    quarterly = publish(plan, fill_cells(plan, 0)).tables
+    for table in quarterly:
+        cut_offs = [row.cut_off for row in table.rows]
+        assert cut_offs == [row.cut_off for row in find_table(released, table.name).rows]
+
+
+def test_cut_offs_are_higher_where_many_cells_are_tested_together(released: Release) -> None:
+    def find_height(name: str) -> float:
+        row = find_table(released, name).rows[0]
+        return (row.cut_off or 0) / (row.deviation or 1)
+
+    assert find_height("children_reported_in_year") > 1.2 * find_height("children_reported")
+
+
+def test_fewer_than_one_false_alarm_is_expected_in_a_release(released: Release) -> None:
+    tested = [row for table in released.tables for row in table.rows if row.cut_off is not None]
+    alarms = [
+        1 - NormalDist(sigma=row.deviation or 1).cdf(float(row.cut_off or 0)) for row in tested
+    ]
+    assert 0.3 < sum(alarms) <= sum(EXPECTED_FALSE_ALARMS.values()) < 1
 
 
 def test_a_table_nobody_collects_is_present_with_its_own_words(released: Release) -> None:
