@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
 from privacy.approval import check_recorded, load_officers
 from privacy.caps import compute_spending, name_period
@@ -101,6 +102,7 @@ def verify_ledger(settings: Settings) -> dict[str, Any]:
         `quarter` and who signed it; `is_listed` says whether the key still counts.
 
     Raises:
+        OrchestrationError: MS920 for a release whose record cannot be read.
         PrivacyError: MS620 to MS628 for the ledger, MS654 for a signature that does not fit.
     """
     ledger = Ledger(settings.ledger_place)
@@ -150,8 +152,11 @@ def _sum_periods(
 
 
 def _read_heads(settings: Settings) -> Iterator[str]:
-    for path in sorted(settings.releases.glob("[!.]*/release.json")):
-        yield str(json.loads(path.read_bytes())["ledger_head"])
+    for folder in sorted(settings.releases.glob("[!.]*/")):
+        try:
+            yield str(json.loads((folder / "release.json").read_bytes())["ledger_head"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise OrchestrationError("MS920", release=folder.name) from None
 
 
 def _was_used(settings: Settings) -> bool:
