@@ -7,20 +7,23 @@ tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from portal.ranges import find_range, find_shown
 from portal.wording import say_range
 from privacy.released import (
+    ANNUAL,
     QUARTERLY,
     HistoryPoint,
     PreviousRelease,
     Release,
     ReleasedRow,
-    ReleasedTable,
 )
 
 _STATE = "state"
+
+Tables = Mapping[str, tuple[str, str]]
+"""Name of a table to its cadence and the hash of its meaning."""
 
 
 def describe_changes(release: Release) -> str:
@@ -58,32 +61,30 @@ def _describe_policy(release: Release, previous: PreviousRelease) -> str:
 
 
 def _describe_tables(release: Release, previous: PreviousRelease) -> Iterator[str]:
-    now = {table.name: table for table in release.tables}
-    before = dict(previous.tables) or dict.fromkeys(_list_earlier_tables(release, previous))
-    kinds = {
-        "New": [name for name in now if name not in before],
-        "No longer published": [name for name in before if name not in now],
-        "Redefined": [
-            name
-            for name, meaning in before.items()
-            if name in now and meaning is not None and meaning != now[name].meaning_hash
-        ],
-    }
-    for kind, names in kinds.items():
-        for name in names:
-            yield f"* {kind}: {name}{_explain_absence(kind, now.get(name))}"
-    if not any(kinds.values()):
-        yield "The same tables, with the same meaning."
+    now = {table.name: (table.cadence, table.meaning_hash) for table in release.tables}
+    before = {name: (cadence, meaning) for name, cadence, meaning in previous.tables}
+    titles = {table.name: table.title for table in release.tables}
+    changes = [
+        *(f"* New: {name}, {titles[name]}" for name in _list_missing(now, before)),
+        *(f"* No longer published: {name}" for name in _list_missing(before, now)),
+        *(f"* Redefined: {name}" for name in now if before.get(name, now[name]) != now[name]),
+        *(f"* Once a year, with the fourth quarter: {name}" for name in _list_annual(now, before)),
+    ]
+    if not before:
+        yield "Which tables the release before had is not recorded here."
+    else:
+        yield from changes or ["The same tables, with the same meaning."]
 
 
-def _explain_absence(kind: str, table: ReleasedTable | None) -> str:
-    return f", {table.title}" if table is not None and kind == "New" else ""
+def _list_missing(these: Tables, those: Tables) -> list[str]:
+    """Tables of these that those have not, but for annual ones, which come and go."""
+    return [name for name in these if name not in those and these[name][0] != ANNUAL]
 
 
-def _list_earlier_tables(release: Release, previous: PreviousRelease) -> Iterator[str]:
-    """Tables of the release before, as far as the history carried here names them."""
-    yield from (point.table for point in release.history if point.period == previous.release_id)
-    yield from (table.name for table in release.tables if table.frame is None)
+def _list_annual(now: Tables, before: Tables) -> list[str]:
+    """Annual tables that only one of two releases has."""
+    both = {**before, **now}
+    return [name for name in both if both[name][0] == ANNUAL and (name in now) != (name in before)]
 
 
 def _list_numbers(release: Release) -> Iterator[str]:

@@ -246,15 +246,15 @@ class Provenance:
 class PreviousRelease:
     """The release before this one: its id and the SHA-256 of its canonical JSON.
 
-    `tables` holds the name of each of its tables and a hash of what the table means, so that a
-    reader is told which were redefined; empty where it is not known.
+    `tables` holds name, cadence and a hash of the meaning of each of its tables, so that a reader
+    is told which were redefined; empty where it is not known.
     """
 
     release_id: str
     sha256: str
     policy_version: int | None = None
     policy_hash: str | None = None
-    tables: tuple[tuple[str, str], ...] = ()
+    tables: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
     def of(cls, release: "Release") -> "PreviousRelease":
@@ -264,7 +264,7 @@ class PreviousRelease:
             release.sha256,
             release.plan.policy_version,
             release.plan.policy_hash,
-            tuple((table.name, table.meaning_hash) for table in release.tables),
+            tuple((one.name, one.cadence, one.meaning_hash) for one in release.tables),
         )
 
 

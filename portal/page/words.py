@@ -99,16 +99,13 @@ REVISIONS: tuple[str, ...] = (
         "gives the same numbers."
     ),
     (
-        "Police submit incidents months late, and agencies correct what they delivered. Such "
-        "records count in the quarter of their event, but a quarter that has been released is not "
-        "drawn again: a second draw would spend privacy twice and let the two be compared."
-    ),
-    (
-        "So a quarter tells what was known on the 15th of the month after it. Expect recent "
-        "quarters of police tables to be low."
+        "A quarter that has been released is not drawn again: a second draw would spend privacy "
+        "twice and let the two be compared. Records that come late are counted where the "
+        "definition of their table says, and never change a release."
     ),
     (
         "If an error of the software or of a definition is found, it is told in CHANGES.md of the "
         "next release, and the release with the error stays where it is."
     ),
 )
+"""What becomes of corrections."""

@@ -1,19 +1,19 @@
 """Pages as a reader opens them: from a folder, in a real browser that reaches nothing outside."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "portal"))
-
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from portal_examples import make_example
+from privacy_examples import example_plan
 
 from portal.folder import build_release
+from portal.review import render_review
 from portal.signature import ensure_signing_key, make_signer
+from privacy.approval import Officer
+from privacy.assessment import assess
 from privacy.released import Release
 
 CHROMIUM = Path(os.environ.get("MOSHARE_BROWSER", "/usr/bin/chromium"))
@@ -67,9 +67,12 @@ def folder(home: Path, example: Release) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pages(folder: Path) -> dict[str, Path]:
+def pages(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every page that people open, by name."""
-    return {"release": folder / "index.html"}
+    review = tmp_path_factory.mktemp("review") / "index.html"
+    officer = Officer("j_doe", "A1B2", b"", is_throwaway=False)
+    review.write_bytes(render_review(assess(example_plan("2024Q4"), (), [officer])))
+    return {"release": folder / "index.html", "review": review}
 
 
 @pytest.fixture

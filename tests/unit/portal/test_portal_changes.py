@@ -54,12 +54,18 @@ def test_other_numbers_and_another_period_are_no_redefinition(release: Release) 
     assert "The same tables, with the same meaning." in follow(release, before)
 
 
-def test_where_only_the_history_is_known_it_tells_which_tables_there_were() -> None:
+def test_annual_tables_come_and_go_without_being_new_or_lost() -> None:
+    fourth, first = make_example("2025Q4"), make_example("2026Q1")
+    for text in (follow(fourth, make_example("2025Q3")), follow(first, fourth)):
+        assert "* Once a year, with the fourth quarter: children_in_year_by_county" in text
+        assert "New: children_in_year" not in text
+        assert "No longer published: children_in_year" not in text
+
+
+def test_what_is_not_recorded_of_the_release_before_is_not_guessed() -> None:
     text = describe_changes(make_example("2025Q1"))
-    assert "The policy is version 3" in text
     assert "That of the release before is not recorded here." in text
-    assert "* New: reports_four_quarters" in text
-    assert "Redefined" not in text
+    assert "Which tables the release before had is not recorded here." in text
 
 
 def test_the_numbers_of_the_state_stand_beside_those_of_the_quarter_before() -> None:
