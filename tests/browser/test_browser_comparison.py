@@ -1,14 +1,20 @@
 """The comparison of the page against noise that is drawn anew many thousands of times."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 from portal_examples import draw_noise
 from portal_specs import ANNUAL_FRAMES, QUARTERLY_FRAMES
+from privacy_examples import example_plan
+from release_examples import fill_cells, publish
 
+from portal.page.description import describe_page
+from portal.page.rendering import render_page
 from privacy.released import Release
 
 FRAMES = {frame.name: frame for frame in (*QUARTERLY_FRAMES, *ANNUAL_FRAMES)}
@@ -140,3 +146,22 @@ def test_every_row_has_the_deviation_that_it_was_published_with(
             row = example.tables[term["table"]].rows[term["row"]]
             found = page.evaluate("(terms) => moshare.measure(terms)", [term])
             assert found**0.5 == pytest.approx(row.deviation, rel=1e-4)
+
+
+def test_the_engine_and_the_page_give_every_row_of_the_reviewed_policy_the_same_deviation(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    plan = example_plan("2024Q4")
+    drawn = publish(plan, fill_cells(plan, 9))
+    release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
+    (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))
+    page = context.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    checked = 0
+    for terms in list_terms(json.loads(page.inner_text("#numbers"))).values():
+        for term in terms:
+            row = release.tables[term["table"]].rows[term["row"]]
+            found = page.evaluate("(terms) => moshare.measure(terms)", [term])
+            assert found**0.5 == pytest.approx(row.deviation, rel=1e-4)
+            checked += 1
+    assert checked > 100
