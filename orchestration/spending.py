@@ -169,7 +169,8 @@ def _read_heads(settings: Settings) -> Iterator[str]:
 
 
 def _was_used(settings: Settings) -> bool:
-    return any(settings.releases.glob("[!.]*/"))
+    """Say whether something was released, or rows were once handed over to be released."""
+    return any(settings.releases.glob("[!.]*/")) or any(settings.kept_rows.glob("*.json"))
 
 
 def _decimal(value: Fraction) -> str:
