@@ -83,6 +83,9 @@ def _read_provenance(
 ) -> tuple[Provenance, bool]:
     """Say how each agency last delivered the quarter, and whether records are simulated.
 
+    A nil delivery is told as a full one, which it is: that an agency holds no record at all is an
+    exact count, and one child more would undo it.
+
     Records of a quarter also come with deliveries for other quarters, so one simulated delivery
     among all that still count makes the whole release simulated. It is made up, as the second
     answer says, only where every one of them is.
@@ -102,7 +105,11 @@ def _read_provenance(
         [quarter.first_day],
     ).fetchall()
     provenance = Provenance(
-        deliveries=tuple((agency, kind) for agency, kind, _, _ in rows if kind is not None),
+        deliveries=tuple(
+            (agency, "full" if kind == "nil" else kind)
+            for agency, kind, _, _ in rows
+            if kind is not None
+        ),
         is_simulated=any(is_any for _, _, is_any, _ in rows),
     )
     return provenance, bool(rows) and all(is_every for _, _, _, is_every in rows)
