@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.cli import agency, hub
+from orchestration.cli import agency, gate, hub
 from orchestration.cli.console import EXIT_CODES
 
 _EXAMPLES = """\
@@ -22,6 +22,7 @@ _EXAMPLES = """\
 * `moshare run --quarter 2025Q1` – one quarter, from the three deliveries to the release
 * `moshare verify data/releases/2025Q1` – is this release what left the hub?
 * `moshare ledger` – what was spent on privacy, and what is left
+* `moshare gate --demo` – serve the demo's releases to this machine
 
 Missouri's agencies share child-trafficking numbers without sharing children.
 Data goes to stdout, everything else to stderr; reading commands take `--json`.
@@ -31,6 +32,13 @@ The data home is the folder named by `MOSHARE_HOME`, or `data`.
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.ledger, hub.dev),
     "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
+    "On the machine that serves releases": (
+        gate.gate,
+        gate.token,
+        gate.audit,
+        gate.push,
+        gate.notify,
+    ),
     "For trying it out": (hub.demo, hub.simulate),
 }
 
