@@ -82,7 +82,7 @@ def _add_sign_in(router: APIRouter, gate: Gate) -> None:
         facts = find_facts(request)
         facts.resource = "sign-in"
         _check_origin(request, settings.address)
-        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
+        form = parse_qs((await request.body()).decode("utf-8", "replace"))
         token = gate.tokens.find(form.get("token", [""])[0].strip())
         back = _keep_next(form.get("next", ["/"])[0])
         if token is None:

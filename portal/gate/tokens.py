@@ -27,7 +27,8 @@ Clock = Callable[[], datetime]
 
 FILE_NAME = "tokens.sqlite"
 LONGEST_DAYS = 3_653
-LONGEST_SECRET = 128
+_SECRET = re.compile(r"moshare-([0-9a-f]{8})-[A-Za-z0-9_-]{43}")
+_SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
 _AGENCY = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COLUMNS = "name, agency, tier, releases, created_at, expires_at, revoked_at, hash"
 _SELECT = f"select {_COLUMNS} from tokens"  # noqa: S608 - both parts are constants
@@ -137,11 +138,11 @@ class TokenStore:
 
     def find(self, secret: str) -> Token | None:
         """The valid token of a secret."""
-        name = secret.split("-", 2)[1] if secret.count("-") >= 2 else ""
-        if len(secret) > LONGEST_SECRET:
+        match = _SECRET.fullmatch(secret)
+        if match is None:
             return None
         with self._told():
-            rows = self._file.execute(f"{_SELECT} where name = ?", (name,)).fetchall()
+            rows = self._file.execute(f"{_SELECT} where name = ?", (match[1],)).fetchall()
         if not rows or not hmac.compare_digest(rows[0][-1], _hash(secret)):
             return None
         return self._keep_valid(_read_token(rows[0]))
@@ -160,7 +161,7 @@ class TokenStore:
 
     def find_session(self, secret: str) -> Token | None:
         """The valid token of a session that has not ended."""
-        if len(secret) > LONGEST_SECRET:
+        if not _SESSION.fullmatch(secret):
             return None
         with self._told():
             rows = self._file.execute(
@@ -211,7 +212,7 @@ def _read_token(row: tuple[str, ...]) -> Token:
 
 
 def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _write_moment(moment: datetime) -> str:

@@ -1,10 +1,10 @@
-"""One gate's files: two releases, a calendar that opened them, settings, a clock that stands."""
+"""One gate's files, and the gate opened on them with a client that speaks to it directly."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gate_places import GatePlace, make_place
+from gate_places import GateClient, GatePlace, make_place, open_client
 
 
 @pytest.fixture
@@ -13,5 +13,6 @@ def place(tmp_path: Path) -> GatePlace:
 
 
 @pytest.fixture
-def now() -> datetime:
-    return datetime(2025, 8, 1, 12, 0, tzinfo=UTC)
+def visitor(place: GatePlace) -> Iterator[GateClient]:
+    with open_client(place) as client:
+        yield client

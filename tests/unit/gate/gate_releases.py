@@ -16,7 +16,8 @@ REGIONS = ("Kansas City", "Northeast", "Northwest", "Southeast", "Southwest", "S
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{release_id}</title>
 <style>p {{ color: black }}</style></head>
-<body><p style="margin: 0">Release {release_id}</p><script>document.title += "";</script></body></html>
+<body><p style="margin: 0">Release {release_id}</p><script>document.title += "";</script>
+</body></html>
 """
 
 
