@@ -40,6 +40,11 @@ _REFUSALS = {
     503: "It cannot be served now.",
 }
 _UNCHANGED = {"description": "As the client has it already."}
+_FORMS: dict[str, Any] = {
+    JSON: {"schema": {"type": "object", "required": ["dataset"]}},
+    ATOM: {"schema": {"type": "string"}},
+    "*/*": {},
+}
 _Described = dict[int | str, dict[str, Any]]
 
 
@@ -56,8 +61,7 @@ def describe_answers(
     model: type | None = None, media: str = JSON, refusals: tuple[int, ...] = (401, 429)
 ) -> _Described:
     """The answers of an address, for OpenAPI."""
-    form = {"schema": {"type": "string", "format": "binary"}}
-    given: dict[str, Any] = {"model": model} if model else {"content": {media: form}}
+    given: dict[str, Any] = {"model": model} if model else {"content": {media: _FORMS[media]}}
     problem = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     return {
         200: {"description": "What was asked for.", **given},
@@ -194,7 +198,7 @@ def _add_files(router: APIRouter, gate: Gate, identify: Identify) -> None:
         **describe_answers(media="*/*", refusals=_FOR_ONE),
         206: {
             "description": "The part that was asked for.",
-            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {"*/*": _FORMS["*/*"]},
         },
         416: {
             "description": "The part is not there.",

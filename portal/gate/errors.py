@@ -235,7 +235,11 @@ class GateError(PortalError):
     """
 
     def __init__(
-        self, code: str, headers: Mapping[str, str] | None = None, **facts: object
+        self,
+        code: str,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+        **facts: object,
     ) -> None:
         text = ERRORS[code]
         parts = (text.what, text.why, text.next_step)
@@ -244,7 +248,7 @@ class GateError(PortalError):
         self.title = said[0][:-1]
         self.detail = " ".join(said)
         self.sentence = f"{code}: {self.detail}"
-        self.status = text.status
+        self.status = status or text.status
         self.exit_code = text.exit_code
         self.headers = dict(headers or {})
         Exception.__init__(self, self.sentence)

@@ -29,6 +29,8 @@ from portal.gate.settings import GateSettings
 
 HEALTH = "/healthz"
 RECEIPT = "Moshare-Receipt"
+TOO_LONG = 431
+VERSIONS = ("1.0", "1.1")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -85,8 +87,7 @@ class Recorded:
 
     async def refuse_unread(self, address: str, status: int) -> tuple[list[tuple[str, str]], bytes]:
         """Record the refusal of something that is no request; gives its headers and body."""
-        error = GateError("MS733")
-        error.status = status
+        error = GateError("MS733", status=status)
         facts = Facts(address, event="refusal", code=error.code)
         body = describe_problem(error)
         receipt = await self._recorder.record(_write_entry(facts, "other", status, body))
@@ -112,6 +113,10 @@ class Recorded:
         return await _collect(answer_problem(Request(scope), problem), scope, receive)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
+        if _measure_head(scope) > self._settings.limits.header_bytes:
+            raise GateError("MS733", {"Connection": "close"}, status=TOO_LONG)
+        if scope["http_version"] not in VERSIONS:
+            raise GateError("MS733", {"Connection": "close"})
         if headers.getlist("host") not in [[host] for host in self._settings.hosts]:
             raise GateError("MS731", {"Connection": "close"})
         length = headers.get("content-length", "0")
@@ -157,6 +162,11 @@ def _write_entry(facts: Facts, method: str, status: int, body: bytes) -> Entry:
         size=len(body),
         sha256=hashlib.sha256(body).hexdigest(),
     )
+
+
+def _measure_head(scope: Scope) -> int:
+    lines = sum(len(name) + len(value) for name, value in scope["headers"])
+    return lines + len(scope["raw_path"]) + len(scope["query_string"])
 
 
 def _is_plain(path: bytes) -> bool:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import socket
+import struct
 import sys
+from types import FrameType
 from typing import Any
 
 import h11
@@ -18,14 +22,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from portal.gate.app import build_app
 from portal.gate.audit import tell_time
 from portal.gate.errors import GateError
-from portal.gate.recorded import Recorded
+from portal.gate.recorded import TOO_LONG, Recorded
 from portal.gate.settings import GateSettings
 from portal.gate.tokens import Clock
 from portal.gate.visits import open_gate
 
 STOP_SECONDS = 10
 BACKLOG = 256
-TOO_LONG = 431
 
 
 class BoundedProtocol(H11Protocol):
@@ -109,7 +112,14 @@ class BoundedProtocol(H11Protocol):
     def _set_deadline(self, seconds: float) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+        self._deadline = self.loop.call_later(seconds, self._reset)
+
+    def _reset(self) -> None:
+        """End at once, and leave nothing to the kernel that a client might never read."""
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        self.transport.abort()
 
 
 def make_config(settings: GateSettings, recorded: Recorded) -> uvicorn.Config:
@@ -147,7 +157,13 @@ def serve(settings: GateSettings, clock: Clock = tell_time) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     gate = open_gate(settings, clock)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end_quietly)
     try:
         uvicorn.Server(make_config(settings, build_app(gate))).run()
     finally:
         gate.close()
+
+
+def _end_quietly(number: int, frame: FrameType | None) -> None:
+    """Do nothing: uvicorn sends the signal again once it has stopped, and the audit is to end."""

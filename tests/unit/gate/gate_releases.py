@@ -29,10 +29,11 @@ def build_release_folder(
     archived: bool = True,
     changes: bool = True,
     form: int = 2,
+    extra: dict[str, bytes] | None = None,
 ) -> Path:
     """Write one folder, and the ZIP beside it, as a release would be."""
     folder = releases / release_id
-    files = _list_files(release_id, changes=changes, form=form)
+    files = _list_files(release_id, changes=changes, form=form, extra=extra or {})
     if key is not None:
         record = files["release.json"]
         files["release.json.minisig"] = make_signer(key)(release_id, record)
@@ -46,7 +47,9 @@ def build_release_folder(
     return folder
 
 
-def _list_files(release_id: str, *, changes: bool, form: int) -> dict[str, bytes]:
+def _list_files(
+    release_id: str, *, changes: bool, form: int, extra: dict[str, bytes]
+) -> dict[str, bytes]:
     year, quarter = int(release_id[:4]), int(release_id[5])
     table = pa.table(
         {
@@ -66,6 +69,7 @@ def _list_files(release_id: str, *, changes: bool, form: int) -> dict[str, bytes
         "data/children_by_region.csv": csv.getvalue(),
         "data/children_by_region.parquet": parquet.getvalue(),
         "data/reports.csv": b"quarter,unit,estimate\n" + release_id.encode() + b",reports,24.2\n",
+        **extra,
         "index.html": PAGE.format(release_id=release_id).encode(),
         "datapackage.json": json.dumps(
             {

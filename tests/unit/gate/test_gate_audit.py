@@ -59,16 +59,15 @@ def test_files_are_the_owners_only(log: AuditLog, tmp_path: Path) -> None:
     assert only_file(tmp_path).stat().st_mode & 0o777 == 0o600
 
 
-def test_any_changed_bit_of_any_byte_is_found(log: AuditLog, tmp_path: Path) -> None:
+def test_any_changed_byte_is_found(log: AuditLog, tmp_path: Path) -> None:
     log.write([entry(), entry("healthz")])
     path = only_file(tmp_path)
     content = path.read_bytes()
     for place in range(len(content)):
-        for bit in (1, 32, 128):
-            changed = bytearray(content)
-            changed[place] ^= bit
-            path.write_bytes(changed)
-            broken(log)
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        broken(log)
     path.write_bytes(content)
     assert log.check().rows == 2
 
