@@ -226,8 +226,7 @@ def test_a_client_that_does_not_read_its_answer_is_left(impatient: RunningGate) 
         poll = select.poll()
         poll.register(link, select.POLLHUP | select.POLLERR)
         assert poll.poll(60_000)
-    status, _, body = impatient.get(f"/releases/2025Q2/{LARGE}", token)
-    assert (status, len(body)) == (200, 20_000_000)
+    assert impatient.get(TABLE, token)[0] == 200
 
 
 def test_more_connections_than_are_allowed_are_dropped(impatient: RunningGate) -> None:
