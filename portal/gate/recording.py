@@ -10,6 +10,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.errors import GateError
@@ -59,14 +60,12 @@ class Recorder:
         failure: GateError | None = None
         try:
             hashes = self._log.write([entry for entry, _, _ in group])
-        except GateError as error:
-            failure = error
+        except Exception:  # noqa: BLE001 - whatever it was, no answer may wait for ever
+            failure = GateError("MS738")
         for place, (_, loop, future) in enumerate(group):
             outcome = failure or hashes[place]
-            try:
+            with suppress(RuntimeError):  # its loop was closed; nobody waits for it any more
                 loop.call_soon_threadsafe(_settle, future, outcome)
-            except RuntimeError:  # the loop was closed; nobody waits any more
-                return
 
 
 def _settle(future: asyncio.Future[str], outcome: str | GateError) -> None:

@@ -45,11 +45,12 @@ def test_many_answers_share_few_visits_to_the_disk_and_each_gets_its_row(log: No
     assert [log.find(receipt) for receipt in receipts[:3]] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("failure", [GateError("MS738"), RuntimeError("anything")])
 def test_a_group_that_was_not_written_fails_each_of_its_answers(
-    log: NotingLog, monkeypatch: pytest.MonkeyPatch
+    log: NotingLog, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     recorder = Recorder(log)
-    monkeypatch.setattr(log, "write", lambda _: (_ for _ in ()).throw(GateError("MS738")))
+    monkeypatch.setattr(log, "write", lambda _: (_ for _ in ()).throw(failure))
 
     async def record_two() -> list[object]:
         tasks = [recorder.record(ENTRY) for _ in range(2)]
@@ -81,4 +82,12 @@ def test_an_answer_whose_loop_is_gone_does_not_stop_the_next(log: NotingLog) -> 
     recorder._waiting.put((ENTRY, loop, future))
     assert asyncio.run(recorder.record(ENTRY))
     recorder.close()
-    assert log.check().rows == 2
+
+    async def record_in_one_group() -> str:
+        running = asyncio.get_running_loop()
+        alive = running.create_future()
+        recorder._write([(ENTRY, loop, future), (ENTRY, running, alive)])
+        return await alive
+
+    assert asyncio.run(record_in_one_group())
+    assert log.check().rows == 4
