@@ -10,14 +10,15 @@ RELEASE = "release"
 whole_quarter = dg.define_asset_job(
     WHOLE_QUARTER,
     selection=dg.AssetSelection.all(),
-    description="One quarter from the three deliveries to the released folder.",
+    description="One quarter from the three deliveries to the released folder; without an approved "
+    "plan it stops before the gate.",
 )
 
 release = dg.define_asset_job(
     RELEASE,
     selection=dg.AssetSelection.assets(["release_input", "gate"])
-    | dg.AssetSelection.groups("released"),
-    description="The gate and the release of a quarter whose release input is built.",
+    | dg.AssetSelection.groups("review", "released"),
+    description="Plan, approval, gate and release of a quarter whose release input is built.",
 )
 
 ingest_jobs = {

@@ -1,9 +1,11 @@
--- depends_on: {{ ref('offence_group') }}
+-- depends_on: {{ ref('state') }}
 {{ config(alias='arrests') }}
 
 select
-    quarter_start,
+    known_quarter_start as quarter_start,
     arrest_key as unit_id,
-    offence_group
+    'Missouri' as state
 from {{ ref('arrests') }}
-where quarter_start = {{ current_quarter() }}
+where
+    known_quarter_start = {{ current_quarter() }}
+    and {{ is_counted_in_no_other_quarter('arrest_key') }}

@@ -1,14 +1,14 @@
-{{ config(meta={'dagster': {'ref': {'name': 'children_by_agency'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'children_by_agency_in_year'}}}) }}
 
 with expected as (
     select unit_id
-    from {{ ref('children_reported') }}
+    from {{ ref('children_reported_in_year') }}
     where quarter_start = {{ current_quarter() }}
 ),
 
 given as (
     select unit_id
-    from {{ ref('children_by_agency') }}
+    from {{ ref('children_by_agency_in_year') }}
     where agency_pattern in ('dss_only', 'both') and quarter_start = {{ current_quarter() }}
 )
 

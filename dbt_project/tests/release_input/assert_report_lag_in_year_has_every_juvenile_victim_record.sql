@@ -1,14 +1,14 @@
-{{ config(meta={'dagster': {'ref': {'name': 'report_lag'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'report_lag_in_year'}}}) }}
 
 with expected as (
     select unit_id
-    from {{ ref('juvenile_victim_records') }}
+    from {{ ref('juvenile_victim_records_in_year') }}
     where quarter_start = {{ current_quarter() }}
 ),
 
 given as (
     select unit_id
-    from {{ ref('report_lag') }}
+    from {{ ref('report_lag_in_year') }}
     where quarter_start = {{ current_quarter() }}
 )
 
