@@ -38,13 +38,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         approval.new_officer_key,
     ),
     "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
-    "On the machine that serves releases": (
-        gate.gate,
-        gate.token,
-        gate.audit,
-        gate.push,
-        gate.notify,
-    ),
+    "On the machine that serves releases": (gate.gate, gate.push, gate.notify),
     "For trying it out": (hub.demo, hub.simulate),
 }
 
@@ -68,6 +62,8 @@ def build_app() -> typer.Typer:
     for name, panel, group in (
         ("ledger", "For the privacy officer", ledger.build_group(_purpose)),
         ("policy", "On the hub", policy.build_group(_purpose)),
+        ("token", "On the machine that serves releases", gate.build_token_group(_purpose)),
+        ("audit", "On the machine that serves releases", gate.build_audit_group(_purpose)),
     ):
         app.add_typer(
             group, name=name, rich_help_panel=panel, short_help=_say_purpose(group.info.help)

@@ -7,8 +7,9 @@ Nothing here may import Dagster, dbt or the privacy engine. Does not belong here
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,12 +17,20 @@ from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
+    from portal.gate.audit import AuditLog
     from portal.gate.settings import GateSettings
+    from portal.gate.tokens import TokenStore
 
 SETTINGS = Path("/etc/moshare/gate.toml")
 SettingsOption = Annotated[
     Path, typer.Option("--settings", help="The gate's settings; see deploy/gate.example.toml.")
 ]
+_HELP_OF_AGENCIES = """Example: `moshare token create --agency dss`.
+
+Makes, revokes and lists the tokens of agencies."""
+_HELP_OF_AUDIT = """Example: `moshare audit verify`.
+
+Checks the gate's record of every list, download and refusal."""
 ReleaseOption = Annotated[str, typer.Option("--release", help="An announced release, like 2025Q1.")]
 
 
@@ -47,10 +56,18 @@ def gate(
         serve(read_settings(settings))
 
 
-def token(
-    action: Annotated[Literal["create", "revoke", "list"], typer.Argument(help="What to do.")],
-    name: Annotated[str, typer.Argument(help="The token to revoke.")] = "",
-    agency: Annotated[str, typer.Option(help="Who gets it: a short name, like dss.")] = "",
+def build_token_group(purpose: Callable[[Callable[..., None]], str]) -> typer.Typer:
+    """Put the commands of `moshare token` together."""
+    return _build_group(_HELP_OF_AGENCIES, purpose, create=create, revoke=revoke, list=show)
+
+
+def build_audit_group(purpose: Callable[[Callable[..., None]], str]) -> typer.Typer:
+    """Put the commands of `moshare audit` together."""
+    return _build_group(_HELP_OF_AUDIT, purpose, verify=verify)
+
+
+def create(
+    agency: Annotated[str, typer.Option(help="Who gets it: a short name, like dss.")],
     tier: Annotated[str, typer.Option(help="public or partner.")] = "public",
     days: Annotated[int, typer.Option(help="How long it is valid.")] = 365,
     release: Annotated[
@@ -60,35 +77,45 @@ def token(
 ) -> None:
     """Example: `moshare token create --agency dss --tier partner --days 365`.
 
-    Makes, revokes or lists the tokens of agencies. A token is shown once, when it is made; the gate
-    keeps its hash only. Revoking ends its sessions too.
+    Makes a token for an agency and shows it once, on stdout; the gate keeps its hash only.
     """
-    with told_failures("token", load_settings()):
-        from portal.gate.audit import AuditLog, tell_time
-        from portal.gate.settings import read_settings
-        from portal.gate.tokens import TokenStore
-        from portal.gate.visits import describe_step
-
-        state = read_settings(settings).state
-        store, log = TokenStore(state, tell_time), AuditLog(state, tell_time)
-        if action == "list":
-            show_json([vars(one) for one in store.list_all()])
-        elif action == "revoke":
-            store.revoke(name)
-            log.write([describe_step("token-revoked", f"token:{name}")])
-            talk().print(f"Revoked {name}, and ended its sessions.")
-        else:
-            made, secret = store.create(agency, tier, days, tuple(release) if release else None)
-            log.write([describe_step("token-created", f"token:{made.name}", made.agency)])
-            talk().print(
-                f"Token {made.name} for {made.agency}, valid until {made.expires_at}. "
-                "It is shown now and never again:"
-            )
-            typer.echo(secret)
+    with told_failures("token create", load_settings()):
+        store, log = _open_tokens(settings)
+        made, secret = store.create(agency, tier, days, tuple(release) if release else None)
+        _record(log, "token-created", made.name, made.agency)
+        talk().print(
+            f"Token {made.name} for {made.agency}, valid until {made.expires_at}. "
+            "It is shown now and never again:"
+        )
+        typer.echo(secret)
 
 
-def audit(
-    action: Annotated[Literal["verify"], typer.Argument(help="What to do.")],  # noqa: ARG001
+def revoke(
+    name: Annotated[str, typer.Argument(help="The token's name, as in the list.")],
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Example: `moshare token revoke 1a2b3c4d`.
+
+    Refuses a token from now on, and ends the sessions of browsers that signed in with it.
+    """
+    with told_failures("token revoke", load_settings()):
+        store, log = _open_tokens(settings)
+        store.revoke(name)
+        _record(log, "token-revoked", name, "")
+        talk().print(f"Revoked {name}, and ended its sessions.")
+
+
+def show(settings: SettingsOption = SETTINGS) -> None:
+    """Example: `moshare token list`.
+
+    Lists every token ever made, as JSON, without its secret.
+    """
+    with told_failures("token list", load_settings()):
+        store, _ = _open_tokens(settings)
+        show_json([vars(one) for one in store.list_all()])
+
+
+def verify(
     receipt: Annotated[
         str, typer.Option(help="A hash noted earlier, or the receipt of an answer.")
     ] = "",
@@ -99,7 +126,7 @@ def audit(
     Recomputes the chain of the gate's audit and prints its head. With `--receipt` it also says
     which row an agency's receipt is, so that a row that was taken away is found out.
     """
-    with told_failures("audit", load_settings()):
+    with told_failures("audit verify", load_settings()):
         from portal.gate.audit import AuditLog, tell_time
         from portal.gate.settings import read_settings
 
@@ -145,6 +172,32 @@ def notify(
 
         for name in notify_release(read_settings(settings), release, to):
             typer.echo(f"{name}: told")
+
+
+def _build_group(
+    text: str,
+    purpose: Callable[[Callable[..., None]], str],
+    **commands: Callable[..., None],
+) -> typer.Typer:
+    group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="markdown")
+    for name, command in commands.items():
+        group.command(name, short_help=purpose(command))(command)
+    return group
+
+
+def _open_tokens(settings: Path) -> tuple[TokenStore, AuditLog]:
+    from portal.gate.audit import AuditLog, tell_time
+    from portal.gate.settings import read_settings
+    from portal.gate.tokens import TokenStore
+
+    state = read_settings(settings).state
+    return TokenStore(state, tell_time), AuditLog(state, tell_time)
+
+
+def _record(log: AuditLog, event: str, name: str, agency: str) -> None:
+    from portal.gate.visits import describe_step
+
+    log.write([describe_step(event, f"token:{name}", agency)])
 
 
 def _serve_demo(port: int) -> None:

@@ -50,7 +50,7 @@ def test_a_token_is_made_shown_listed_and_revoked(settings: Path, tmp_path: Path
 
 
 def test_a_token_for_nobody_is_refused(settings: Path) -> None:
-    made = run("token", "create", settings=settings)
+    made = run("token", "create", "--agency", "", settings=settings)
     assert made.exit_code == 2
     assert "MS748" in made.stderr
     assert made.stdout == ""
