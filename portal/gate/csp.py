@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from html.parser import HTMLParser
 
 FOR_FILES = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -39,6 +40,7 @@ class _Parts(HTMLParser):
             self.texts[self._inside][-1] += data
 
 
+@lru_cache(maxsize=16)
 def write_policy(page: bytes, *, has_form: bool = False) -> str:
     """The policy of a page; everything in it that is not hashed here is refused by the browser."""
     parts = _Parts()

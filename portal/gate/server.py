@@ -129,6 +129,7 @@ def make_config(settings: GateSettings, recorded: Recorded) -> uvicorn.Config:
         recorded,
         host=settings.listen,
         port=settings.port,
+        loop="asyncio",
         http=make_protocol(settings, recorded),
         ws="none",
         lifespan="off",
