@@ -20,6 +20,9 @@ from orchestration.settings import Settings, child_environment
 from orchestration.warehouse import warehouse_lock
 from sources.quarters import Quarter
 
+QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
+"""Tells the dbt process which quarter incremental models build; no setting of a person's."""
+
 
 @dataclass(frozen=True)
 class DbtStep:
@@ -109,7 +112,6 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
     base = settings.vault / "dbt"
     log = base / "logs" / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = {"vault": str(settings.vault), "quarter_start": quarter.first_day.isoformat()}
     command = [
         *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--quiet"),
         *("--log-path", str(base / "logs"), "build"),
@@ -119,7 +121,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
         *("--project-dir", str(settings.dbt_project)),
         *("--profiles-dir", str(settings.dbt_project)),
         *("--target-path", str(base / "target")),
-        *("--vars", json.dumps(variables)),
+        *("--vars", json.dumps({"vault": str(settings.vault)})),
     ]
     with log.open("w", encoding="utf-8") as output:
         subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
@@ -127,7 +129,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=child_environment(),
+            env={**child_environment(), QUARTER_VARIABLE: quarter.first_day.isoformat()},
             pass_fds=(lock,),
             check=False,
         )

@@ -1,6 +1,9 @@
-{#- First day of the quarter that is being built. -#}
+{#-
+  First day of the quarter that is being built. It comes in the environment and not as a variable, for
+  another variable would make dbt parse the whole project anew for each quarter.
+-#}
 {% macro current_quarter() -%}
-    date '{{ var("quarter_start") }}'
+    date '{{ env_var("MOSHARE_QUARTER_START", "2025-01-01") }}'
 {%- endmacro %}
 
 {#- First day of the calendar quarter of a date. -#}

@@ -6,6 +6,7 @@ Does not belong here: records of a scenario, and what they should lead to.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -187,7 +188,6 @@ class Vault:
     ) -> dict[str, str]:
         """Run dbt and give the status of every node, by its unique id."""
         base = self.folder / "dbt"
-        variables = {"vault": str(self.folder), "quarter_start": start_of(quarter).isoformat()}
         results = base / "target" / "run_results.json"
         results.unlink(missing_ok=True)
         self.said = subprocess.run(
@@ -199,8 +199,9 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps(variables)),
+                *("--vars", json.dumps({"vault": str(self.folder)})),
             ],
+            env={**os.environ, "MOSHARE_QUARTER_START": start_of(quarter).isoformat()},
             capture_output=True,
             text=True,
             check=False,

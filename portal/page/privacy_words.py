@@ -6,7 +6,27 @@ Here: sentences made from the facts a release carries. Not here: computing those
 
 from __future__ import annotations
 
-from privacy.released import PrivacyFacts
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+from privacy.released import PrivacyFacts, SpendingFacts
+
+PERIODS = {
+    "quarter": "this quarter's tables",
+    "annual": "this year's annual tables",
+    "year": "all tables of this calendar year",
+    "three_years": "twelve quarters in a row",
+    "lifetime": "all releases ever",
+}
+
+
+@dataclass(frozen=True)
+class GaugeView:
+    """How much of a cap is spent, in words and in hundredths."""
+
+    title: str
+    words: str
+    percent: int
 
 
 def describe_privacy(facts: PrivacyFacts) -> tuple[tuple[str, str], ...]:
@@ -14,6 +34,7 @@ def describe_privacy(facts: PrivacyFacts) -> tuple[tuple[str, str], ...]:
     return (
         ("What is protected", f"Whether any one child is in the records. Exactly: {facts.unit}"),
         ("What an attacker could learn", _describe_power(facts)),
+        ("The same as odds", _describe_odds(facts)),
         ("What this release costs", _describe_cost(facts)),
         ("If one child is several identities", _describe_groups(facts)),
         ("What is not protected", _describe_unprotected(facts)),
@@ -26,6 +47,30 @@ def _describe_power(facts: PrivacyFacts) -> str:
         "child is in the records. If this person is wrong about 1 in 100 children who are not, "
         "then all tables of this release together reveal "
         f"{100 * facts.power:.1f} in 100 of those who are. Guessing blindly reveals 1 in 100."
+    )
+
+
+def _describe_odds(facts: PrivacyFacts) -> str:
+    rho = float(facts.rho)
+    odds = exp(rho + 2 * sqrt(rho * log(100)))
+    return (
+        "Suppose someone thinks it an even bet that the child is in the records. After they have "
+        f"seen this whole release, their odds are at most {odds:,.1f} to 1 either way, in at "
+        "least 99 of 100 draws of the noise."
+    )
+
+
+def list_gauges(facts: PrivacyFacts) -> tuple[GaugeView, ...]:
+    """What has been spent of each cap, this release included."""
+    return tuple(map(_describe_gauge, facts.spending))
+
+
+def _describe_gauge(one: SpendingFacts) -> GaugeView:
+    percent = round(100 * one.spent / one.cap) if one.cap else 100
+    return GaugeView(
+        PERIODS.get(one.period, one.period),
+        f"rho {float(one.spent):.4g} of {float(one.cap):.4g} spent, {percent} %",
+        min(100, percent),
     )
 
 
