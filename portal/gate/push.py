@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from portal.containers import RECORD_NAME, SIGNATURE_NAME
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.calendar import Announcement
 from portal.gate.errors import GateError
@@ -20,7 +21,6 @@ from portal.gate.settings import Sftp
 from portal.gate.shelf import Shelf, ShelvedRelease
 from portal.gate.tokens import Clock
 from portal.gate.visits import describe_step
-from portal.verify import RECORD_NAME, SIGNATURE_NAME
 
 if TYPE_CHECKING:
     from asyncssh import SFTPClient

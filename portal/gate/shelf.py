@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from portal.containers import RECORD_NAME, SIGNATURE_NAME
 from portal.errors import PortalError
 from portal.gate.calendar import RELEASE_ID
 from portal.gate.errors import GateError
 from portal.signature import check_signature
-from portal.verify import RECORD_NAME, SIGNATURE_NAME, verify
+from portal.verify import verify
 
 PACKAGE_NAME = "datapackage.json"
 PAGE_NAME = "index.html"
