@@ -51,17 +51,7 @@ def _list_files(
     release_id: str, *, changes: bool, form: int, extra: dict[str, bytes]
 ) -> dict[str, bytes]:
     year, quarter = int(release_id[:4]), int(release_id[5])
-    table = pa.table(
-        {
-            "quarter": [release_id] * len(REGIONS),
-            "geography": list(REGIONS),
-            "unit": ["children"] * len(REGIONS),
-            "estimate": [104.2, 31.0, -2.5, 12.1, 22.4, 88.8],
-            "moe90": [8.4, 8.4, 8.4, 8.4, 8.4, 8.4],
-            "count": [104, 31, 0, 12, 22, 89],
-            "status": ["estimated", "estimated", "not distinguishable from zero"] * 2,
-        }
-    )
+    table = _make_table(release_id)
     csv, parquet = io.BytesIO(), io.BytesIO()
     pyarrow.csv.write_csv(table, csv)
     pq.write_table(table, parquet)
@@ -101,3 +91,17 @@ def _list_files(
     }
     files["release.json"] = json.dumps(record, indent=1).encode()
     return files
+
+
+def _make_table(release_id: str) -> pa.Table:
+    return pa.table(
+        {
+            "quarter": [release_id] * len(REGIONS),
+            "geography": list(REGIONS),
+            "unit": ["children"] * len(REGIONS),
+            "estimate": [104.2, 31.0, -2.5, 12.1, 22.4, 88.8],
+            "moe90": [8.4, 8.4, 8.4, 8.4, 8.4, 8.4],
+            "count": [104, 31, 0, 12, 22, 89],
+            "status": ["estimated", "estimated", "not distinguishable from zero"] * 2,
+        }
+    )
