@@ -16,6 +16,7 @@ from portal.gate.identity import find_caller, name_cookie
 from portal.gate.pages import render
 from portal.gate.problems import wants_page
 from portal.gate.recorded import find_facts
+from portal.gate.settings import GateSettings
 from portal.gate.visits import Gate
 
 SIGN_IN = "/sign-in"
@@ -81,7 +82,7 @@ def _add_sign_in(router: APIRouter, gate: Gate) -> None:
     async def sign_in(request: Request) -> Response:
         facts = find_facts(request)
         facts.resource = "sign-in"
-        _check_origin(request, settings.address)
+        _check_origin(request, settings)
         form = parse_qs((await request.body()).decode("utf-8", "replace"))
         token = gate.tokens.find(form.get("token", [""])[0].strip())
         back = _keep_next(form.get("next", ["/"])[0])
@@ -108,7 +109,7 @@ def _add_sign_in(router: APIRouter, gate: Gate) -> None:
     async def sign_out(request: Request) -> Response:
         facts = find_facts(request)
         facts.resource = "sign-out"
-        _check_origin(request, settings.address)
+        _check_origin(request, settings)
         caller = find_caller(request, settings, gate.tokens)
         facts.event, facts.who, facts.agency = "sign-out", caller.who, caller.agency
         gate.tokens.close_session(request.cookies.get(cookie, ""))
@@ -119,9 +120,9 @@ def _add_sign_in(router: APIRouter, gate: Gate) -> None:
         return answer
 
 
-def _check_origin(request: Request, address: str) -> None:
+def _check_origin(request: Request, settings: GateSettings) -> None:
     """Refuse a form that was not sent from the gate's own page."""
-    if request.headers.getlist("origin") != [address]:
+    if request.headers.getlist("origin") not in [[one] for one in settings.origins]:
         raise GateError("MS734")
 
 

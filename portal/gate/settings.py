@@ -128,6 +128,13 @@ class GateSettings:
             own.append(f"{split.hostname}:{443 if self.is_secure else 80}")
         return (*own, f"127.0.0.1:{self.port}", f"localhost:{self.port}")
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """What a browser names as the origin of the gate's own forms."""
+        if self.is_secure:
+            return (self.address,)
+        return tuple(f"http://{host}" for host in self.hosts)
+
 
 def read_settings(path: Path) -> GateSettings:
     """Read and check a settings file; paths in it are relative to its folder.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from portal.errors import PortalError
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.calendar import Announcement, Calendar
 from portal.gate.errors import GateError
@@ -42,7 +43,7 @@ class Gate:
     recorder: Recorder
     callers: Pace
     strangers: Pace
-    looked_at: float = -LOOK_SECONDS
+    looked_at: float = field(default_factory=time.monotonic)
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def identify(self, request: Request) -> Caller:
@@ -67,8 +68,7 @@ class Gate:
         async with self.looking:
             if time.monotonic() - self.looked_at < LOOK_SECONDS:
                 return
-            for failure in await asyncio.to_thread(self.shelf.look):
-                _LOG.warning("A release is withheld. %s", failure.sentence)
+            _tell_withheld(await asyncio.to_thread(self.shelf.look))
             self.looked_at = time.monotonic()
 
     def list_open(self, caller: Caller) -> Iterator[tuple[Announcement, ShelvedRelease]]:
@@ -114,17 +114,24 @@ def open_gate(settings: GateSettings, clock: Clock) -> Gate:
     log = AuditLog(settings.state, clock)
     head = log.write([describe_step("opened", "gate")])[0]
     _LOG.info("The gate is open. The audit stands at %s", head)
+    shelf = Shelf(settings.releases, settings.public_key)
+    _tell_withheld(shelf.look())
     limits = settings.limits
     return Gate(
         settings=settings,
         clock=clock,
         calendar=calendar,
-        shelf=Shelf(settings.releases, settings.public_key),
+        shelf=shelf,
         tokens=tokens,
         recorder=Recorder(log),
         callers=Pace(limits.requests_per_minute),
         strangers=Pace(limits.refusals_per_minute),
     )
+
+
+def _tell_withheld(failures: list[PortalError]) -> None:
+    for failure in failures:
+        _LOG.warning("A release is withheld. %s", failure.sentence)
 
 
 def describe_step(

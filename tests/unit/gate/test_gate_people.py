@@ -70,6 +70,19 @@ def test_a_form_of_no_known_origin_is_refused(visitor: GateClient, secret: str) 
         assert answer.json()["code"] == "MS734"
 
 
+@pytest.mark.parametrize("own", ["http://127.0.0.1:8600", "http://localhost:8600"])
+def test_the_gates_own_names_are_its_origin(visitor: GateClient, secret: str, own: str) -> None:
+    assert sign_in(visitor, secret, Origin=own).status_code == 303
+
+
+def test_over_tls_only_the_announced_address_is_its_origin(place: GatePlace) -> None:
+    with open_client(place.change(address="https://moshare.example.org")) as visitor:
+        secret = visitor.gate.tokens.create("dss", "partner", 30)[1]
+        for origin in ("http://moshare.example.org", "https://127.0.0.1:8600"):
+            assert sign_in(visitor, secret, Origin=origin).status_code == 403
+        assert sign_in(visitor, secret).status_code == 303
+
+
 def test_signing_out_ends_the_session(visitor: GateClient, secret: str) -> None:
     cookie = read_cookie(sign_in(visitor, secret))
     answer = visitor.send("POST", "/sign-out", {**cookie, "Origin": BASE})

@@ -40,6 +40,18 @@ def test_a_release_is_described_by_its_own_files(shelf: Shelf, place: GatePlace)
         assert item.size == len(content)
 
 
+@pytest.mark.parametrize("form", ["format_1", "format_2"])
+def test_a_folder_of_an_earlier_form_is_served(form: str) -> None:
+    old = Path(__file__).parents[1] / "portal" / "old_folders"
+    shelf = Shelf(old / form, old / "moshare.pub")
+    assert shelf.look() == []
+    release = shelf.get("2025Q1")
+    assert release.tables
+    assert release.archive is None
+    for path in release.items:
+        shelf.read(release, path)
+
+
 def test_a_file_changed_after_it_was_verified_does_not_leave(
     shelf: Shelf, place: GatePlace
 ) -> None:
