@@ -121,7 +121,9 @@ class ExactTokenLinker:
     ) -> duckdb.DuckDBPyRelation:
         """Link by exact token; see `Linker.link`."""
         ties = _find_ties(earlier)
-        owners = _find_owners(children, order_key).join(ties, "owned_token = tied_token", how="anti")
+        owners = _find_owners(children, order_key).join(
+            ties, "owned_token = tied_token", how="anti"
+        )
         matched = (
             self._place(victims, earlier, order_key)
             .join(owners, "token = owned_token", how="left")

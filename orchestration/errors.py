@@ -85,8 +85,8 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         "MS920": ErrorText(
             "The ledger cannot be compared with release {release}",
             "Its release.json is missing or damaged",
-            "Put that folder aside and run 'moshare release' for its quarter, which builds it again "
-            "from the ledger",
+            "Put that folder aside and run 'moshare release' for its quarter, which builds it "
+            "again from the ledger",
             8,
         ),
         "MS921": ErrorText(

@@ -42,9 +42,7 @@ def keep_rows(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings:
         _write_note(quarter, _digest(connection, quarter, settings), settings)
 
 
-def _digest(
-    connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings
-) -> Digests:
+def _digest(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings) -> Digests:
     tables = connection.execute(
         "select table_name from information_schema.tables "
         "where table_schema = 'release_input' order by table_name"

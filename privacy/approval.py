@@ -52,14 +52,8 @@ class Approvals:
     throwaway: Path
 
     def list_officers(self) -> tuple[Officer, ...]:
-        """Return all whose keys count, each key once, those of the demo last; raises MS657.
-
-        A key of the demo that names itself like an officer's does not count.
-        """
-        officers = load_officers(self.officers)
-        taken = {officer.key_id for officer in officers}
-        throwaway = load_officers(self.throwaway, are_throwaway=True)
-        return (*officers, *(one for one in throwaway if one.key_id not in taken))
+        """Return all whose keys count; raises MS657."""
+        return load_all_officers(self.officers, self.throwaway)
 
 
 @dataclass(frozen=True)
@@ -91,6 +85,17 @@ def load_officers(folder: Path, *, are_throwaway: bool = False) -> tuple[Officer
             _refuse_key(path)
         officers.append(Officer(path.stem, _read_key_id(content), content, are_throwaway))
     return tuple(officers)
+
+
+def load_all_officers(officers: Path, throwaway: Path) -> tuple[Officer, ...]:
+    """Return all whose keys count, those of the demo last; raises PrivacyError MS657.
+
+    A key of the demo that bears the key id of an officer does not count.
+    """
+    real = load_officers(officers)
+    taken = {officer.key_id for officer in real}
+    made = load_officers(throwaway, are_throwaway=True)
+    return (*real, *(one for one in made if one.key_id not in taken))
 
 
 def make_officer_key(secret: Path, public: Path, password: str | None) -> str:

@@ -155,14 +155,12 @@ def test_a_token_never_goes_to_a_second_child_when_its_own_is_withdrawn(
     )
     files = [link(warehouse, tmp_path, children=three)]
     [owner] = set(linked(files[0]).values())
-    left = f"select * from ({three}) where child_id <> '{owner}'"
+    left = f"select * from ({three}) where child_id <> '{owner}'"  # noqa: S608 - of this test
     found = {owner}
     for quarter in ("2025Q2", "2025Q3"):
         new = f"select 'v{quarter}' as victim_key, 'a' as token"
         files.append(
-            link(
-                warehouse, tmp_path, victims=new, children=left, quarter=quarter, earlier=[*files]
-            )
+            link(warehouse, tmp_path, victims=new, children=left, quarter=quarter, earlier=[*files])
         )
         found |= {str(row[3]) for row in rows(files[-1])}
     assert found == {owner}

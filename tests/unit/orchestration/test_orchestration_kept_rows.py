@@ -76,7 +76,7 @@ def test_rows_of_a_release_that_changed_or_are_gone_stop_the_next_one(
 ) -> None:
     released.execute(loss)
     for quarter in (SECOND, FIRST):
-        with pytest.raises(OrchestrationError, match="MS923.*2025Q1") as caught:
+        with pytest.raises(OrchestrationError, match=r"MS923.*2025Q1") as caught:
             keep_rows(released, quarter, settings)
         assert caught.value.exit_code == 5
 

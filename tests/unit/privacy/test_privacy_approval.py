@@ -224,9 +224,7 @@ def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     with pytest.raises(PrivacyError, match="MS657") as caught:
         sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: "wrong")
     assert caught.value.exit_code == 6
-    review.add_signature(
-        *sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: PASSWORD)
-    )
+    review.add_signature(*sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: PASSWORD))
     assert approve(PLAN, office).facts
 
 
