@@ -53,9 +53,6 @@ AGGREGATE_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 NUMBERS = ("estimate", "moe90", "low90", "high90")
 """The columns of a released table that every row with an estimate fills."""
 
-NUMBERS = ("estimate", "moe90", "low90", "high90")
-"""The columns of a released table that every row with an estimate fills."""
-
 COUNT = r"^[0-9]+$"
 TENTHS = r"^-?[0-9]+\.[0-9]$"
 POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(?:\.[0-9]+)?$"

@@ -7,19 +7,19 @@ counted from the links, and the hotline, which is never linked.
 Why locality matters
 --------------------
 Tables made from links are released with noise in proportion to what one child can change, in all
-quarters together. With connected components over pairs, removing one child can join or split
+years together. With connected components over pairs, removing one child can join or split
 others without bound. Here each record makes one choice on its own, and the number of records that
 may take one child is bounded over its lifetime, so that a change stays where it happened.
 
 What is proved (tests: `tests/properties/test_linkage_bounds.py`)
 -----------------------------------------------------------------
-Take two tables over all quarters. A holds (dss_only, both, mshp_only) of each quarter: a child is
-one unit in the quarter in which Children's Division first reported it, in `both` if a record known
-by then is matched to it; a token is one unit of mshp_only in the quarter in which police records
-first bear it, if no child known by then bears it too. B holds, in the quarter in which each record
-was first known, cells that depend only on the child it is linked to, if any; a record is linked
-if it is matched in that quarter and has a place. The squared L2 distance, summed over every
-quarter there ever is, is at most, for k >= 1 places:
+Take two tables over all years. A holds (dss_only, both, mshp_only) of each year: a child is one
+unit in the year in which Children's Division first reported it, in `both` if a record known by its
+end is matched to it; a token is one unit of mshp_only in the year in which police records first
+bear it, if no child known by its end bears it too. B holds, in the year in which each record was
+first known, cells that depend only on the child it is linked to, if any; a record is linked if it
+is matched by the end of that year and has a place. The squared L2 distance, summed over every year
+there ever is, is at most, for k >= 1 places:
 
 ================================================  =====  ==========
 neighbours differ by                                A        B
@@ -29,13 +29,14 @@ one DSS child                                       4      2 k^2
 one DSS child and one record that bears its token   5    2 k^2 + 1
 ================================================  =====  ==========
 
-All are reached (B from k = 2 on), so none can be lowered. Because the sums run over all quarters,
-what one identity can lose by every release of such a table together is no more than what it can
-lose by the costliest of them alone.
+All are reached, so none can be lowered. Because the sums run over all years, what one identity can
+lose by every release of such a table together is no more than what it can lose by the costliest of
+them alone. (Periods of any other length would do: nothing rests on a year but the order of time.)
 
 Three details carry the proof. A child or victim record has one token, whatever the input says. A
 token stands for one child for ever: the one known first (in keyed hash order among children first
-known in one quarter), so that a later child takes nothing from it. And places go to the first k
+known in one quarter), so that a later child takes nothing from it; once it was linked it stays so,
+whoever is withdrawn. And places go to the first k
 records of a token, earlier quarters first, *whether or not a child is known*: if only matched
 records used places, a child's removal would free them for records of later quarters, and B would
 move without bound over the years. Table A needs no places, because it counts tokens, not records.
@@ -119,11 +120,13 @@ class ExactTokenLinker:
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
         """Link by exact token; see `Linker.link`."""
-        owners = _find_owners(children, order_key)
+        ties = _find_ties(earlier)
+        owners = _find_owners(children, order_key).join(ties, "owned_token = tied_token", how="anti")
         matched = (
             self._place(victims, earlier, order_key)
             .join(owners, "token = owned_token", how="left")
-            .project("victim_key, token, child_id, has_place")
+            .join(ties, "token = tied_token", how="left")
+            .project("victim_key, token, coalesce(tied_child, child_id) as child_id, has_place")
         )
         matched_later = (
             earlier.filter(f"quarter_start < date '{quarter_start.isoformat()}'")
@@ -167,6 +170,17 @@ class ExactTokenLinker:
             )
             .project(f"victim_key, token, token is not null and place <= {self.k} as has_place")
         )
+
+
+def _find_ties(earlier: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Give the child that each token was ever linked to: it stands for no other one.
+
+    Also where the child was withdrawn since: a second child that takes its place, and a third when
+    that one is withdrawn, would each be moved by the first one's removal.
+    """
+    return earlier.filter("child_id is not null").aggregate(
+        "token as tied_token, arg_min(child_id, (quarter_start, child_id)) as tied_child", "token"
+    )
 
 
 def _find_owners(

@@ -32,10 +32,15 @@ def open_ledger(settings: Settings) -> Ledger:
     """Open the ledger; make an empty one only where nothing was ever released.
 
     Raises:
-        PrivacyError: MS620 when releases exist and their ledger does not.
+        OrchestrationError: MS920 for a release whose record cannot be read.
+        PrivacyError: MS620 when releases exist and their ledger does not, MS628 when it does not
+            know one of them, as an older copy would not.
     """
+    heads = list(_read_heads(settings))
     try:
-        return Ledger(settings.ledger_place)
+        ledger = Ledger(settings.ledger_place)
+        ledger.verify(heads)
+        return ledger
     except PrivacyError as error:
         if error.code != "MS620" or _was_used(settings):
             raise
@@ -51,10 +56,14 @@ def read_entries(settings: Settings) -> tuple[Entry, ...]:
     """Read the ledger; there is nothing in one that was not made yet.
 
     Raises:
-        PrivacyError: When it is lost or its chain is broken.
+        OrchestrationError: MS920 for a release whose record cannot be read.
+        PrivacyError: When it is lost, its chain is broken, or it does not know a release.
     """
+    heads = list(_read_heads(settings))
     try:
-        return Ledger(settings.ledger_place).read_entries()
+        ledger = Ledger(settings.ledger_place)
+        ledger.verify(heads)
+        return ledger.read_entries()
     except PrivacyError as error:
         if error.code != "MS620" or _was_used(settings):
             raise
@@ -160,7 +169,8 @@ def _read_heads(settings: Settings) -> Iterator[str]:
 
 
 def _was_used(settings: Settings) -> bool:
-    return any(settings.releases.glob("[!.]*/"))
+    """Say whether something was released, or rows were once handed over to be released."""
+    return any(settings.releases.glob("[!.]*/")) or any(settings.kept_rows.glob("*.json"))
 
 
 def _decimal(value: Fraction) -> str:

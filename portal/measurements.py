@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from portal.tables import Row, name_geographies
-from privacy.canonical import format_fraction
 from privacy.released import Release, ReleasedFrame, SyntheticFrame
 
 LAW = (
@@ -94,7 +93,7 @@ def _describe_frame(release: Release, frame: ReleasedFrame) -> dict[str, Any]:
                 "level": measured.level,
                 "dimensions": list(measured.dimensions),
                 "sigma": measured.sigma,
-                "rho": format_fraction(measured.rho),
+                "rho": f"{measured.rho.numerator}/{measured.rho.denominator}",
             }
             for measured in release.measurements
             if measured.frame == frame.name

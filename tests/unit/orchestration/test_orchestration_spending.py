@@ -93,10 +93,23 @@ def test_a_ledger_is_made_only_where_nothing_was_released(home: Settings) -> Non
     assert not home.ledger.exists()
     assert open_ledger(home).read_entries() == ()
     home.ledger.unlink()
-    put_release(home, "{}")
+    put_release(home, '{"ledger_head": "0"}')
     for look in (open_ledger, read_entries):
         with pytest.raises(PrivacyError, match="MS620"):
             look(home)
+
+
+def test_an_older_copy_of_the_ledger_is_refused_before_anything_is_spent_or_kept(
+    charged: Settings,
+) -> None:
+    put_release(charged, json.dumps({"ledger_head": open_ledger(charged).verify()}))
+    assert open_ledger(charged).read_entries() == read_entries(charged) != ()
+    charged.ledger.unlink()
+    Ledger.create(charged.ledger)
+    for look in (open_ledger, read_entries):
+        with pytest.raises(PrivacyError, match="MS628"):
+            look(charged)
+    assert call("plan", "--quarter", "2025Q2").exit_code == 5
 
 
 def test_two_processes_that_come_first_at_once_end_with_one_ledger(
