@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from gate_server import CALENDAR, RunningGate, prepare_gate
+from gate_server import CALENDAR, RunningGate, keep_running, prepare_gate
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.folder import build_release
@@ -33,10 +33,8 @@ def gate(
     build_release(example, made.releases, make_signer(made.base / "signing.key"))
     calendar = CALENDAR + ENTRY.format(id=example.release_id)
     (made.base / "calendar.toml").write_text(calendar, "utf-8")
-    made.start()
-    yield made
-    made.process.kill()
-    made.process.wait(30)
+    with keep_running(made):
+        yield made
 
 
 def address(gate: RunningGate, path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from gate_releases import build_release_folder
-from gate_server import RunningGate, read_all, read_answer, run_gate
+from gate_server import RunningGate, keep_running, prepare_gate, read_all, read_answer
 
 MARK = b"xyzzy-outside"
 LARGE = "data/large.csv"
@@ -181,9 +181,10 @@ def test_a_websocket_is_not_opened(running: RunningGate) -> None:
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGate]:
     limits = {"header_seconds": 0.5, "idle_seconds": 1, "answer_seconds": 1.0, "connections": 8}
-    with run_gate(tmp_path_factory.mktemp("impatient"), **limits) as gate:
-        key, large = gate.base / "signing.key", {LARGE: b"x" * 20_000_000}
-        build_release_folder(gate.releases, "2025Q2", key=key, archived=False, extra=large)
+    gate = prepare_gate(tmp_path_factory.mktemp("impatient"), **limits)
+    key, large = gate.base / "signing.key", {LARGE: b"x" * 20_000_000}
+    build_release_folder(gate.releases, "2025Q2", key=key, archived=False, extra=large)
+    with keep_running(gate):
         yield gate
 
 

@@ -168,9 +168,16 @@ def prepare_gate(base: Path, **limits: Any) -> RunningGate:
 def run_gate(base: Path, **limits: Any) -> Iterator[RunningGate]:
     """Start a gate in a folder, and end it whatever happens."""
     gate = prepare_gate(base, **limits)
+    with keep_running(gate):
+        yield gate
+
+
+@contextmanager
+def keep_running(gate: RunningGate) -> Iterator[None]:
+    """Start a gate that was prepared, and end it whatever happens."""
     gate.start()
     try:
-        yield gate
+        yield
     finally:
         gate.process.kill()
         gate.process.wait(30)
