@@ -3,8 +3,8 @@
 One identity can stand in a cohort frame once ever, in an activity frame in as many quarters as the
 policy says, and in any number where it says nothing. So over a window a frame costs it at most the
 sum of its largest charges there, that many of them; frames add up. Charges of one frame made under
-different promises (another counting, another number of quarters) are promises of their own and add
-up too. Does not belong here: where charges are kept (privacy.ledger).
+different promises (another counting, cadence or number of quarters) are promises of their own and
+add up too. Does not belong here: where charges are kept (privacy.ledger).
 """
 
 from collections import defaultdict
@@ -99,14 +99,15 @@ def _find_worst_window(charges: Sequence[Charge], charge: Charge) -> Fraction:
 def _sum_worst(
     charges: Iterable[Charge], is_counted: Callable[[Part], bool] = lambda _: True
 ) -> Fraction:
-    costs: dict[tuple[str, str, int | None], list[Fraction]] = defaultdict(list)
+    costs: dict[tuple[str, str, str, int | None], list[Fraction]] = defaultdict(list)
     for charge in charges:
         for part in filter(is_counted, charge.parts):
-            costs[part.frame, part.counting, part.appearances].append(part.rho)
+            promise = part.frame, part.counting, part.cadence, part.appearances
+            costs[promise].append(part.rho)
     return sum(
         (
             cost
-            for (_, _, appearances), listed in costs.items()
+            for (*_, appearances), listed in costs.items()
             for cost in sorted(listed, reverse=True)[:appearances]
         ),
         start=Fraction(0),

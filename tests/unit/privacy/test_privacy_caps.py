@@ -122,6 +122,12 @@ def test_promises_made_anew_add_up_with_the_old_ones() -> None:
     assert spend([old], new)["lifetime"] == Fraction(1, 4)
 
 
+def test_a_frame_that_became_annual_costs_beside_what_it_cost_in_quarters() -> None:
+    old = charge_of("2025Q1", example_part(EIGHTH, quarters=1))
+    new = charge_of("2025Q4", example_part(EIGHTH, quarters=1, cadence=ANNUAL))
+    assert spend([old], new)["lifetime"] == Fraction(1, 4)
+
+
 def test_a_charge_is_counted_once_whether_it_is_in_the_ledger_or_not() -> None:
     charge = example_charge()
     assert compute_spending([], charge, CAPS) == compute_spending(enter(charge), charge, CAPS)
