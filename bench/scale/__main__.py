@@ -3,11 +3,11 @@
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.accuracy.methods import find_method
@@ -57,51 +57,70 @@ def main() -> None:
 
 def run(command: list[str]) -> list[str]:
     """Return steps, their seconds, processor time and peak memory, or why there are none."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with subprocess.Popen(  # noqa: S603 - our own command line
-        ["nice", *command],  # noqa: S607
-        cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        peak = watch(process, lambda: read_memory(process.pid))
-        told, complaint = process.communicate()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    worked = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    if process.returncode != 0:
-        lines = [line for line in complaint.splitlines() if line.strip()]
-        return [
-            lines[-1] if lines else f"stopped, {process.returncode}",
-            "",
-            f"{worked:.0f}",
-            f"{peak / 1e9:.1f}",
-        ]
-    seconds = json.loads(told.splitlines()[-1])
+    with (
+        tempfile.TemporaryFile("w+") as told,
+        tempfile.TemporaryFile("w+") as complaint,
+        subprocess.Popen(  # noqa: S603 - our own command line
+            ["nice", *command],  # noqa: S607
+            cwd=ROOT,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=told,
+            stderr=complaint,
+        ) as process,
+    ):
+        use = watch(process)
+        figures = [f"{use.seconds:.0f}", f"{use.bytes / 1e9:.1f}"]
+        if process.returncode != 0:
+            complaint.seek(0)
+            lines = [line for line in complaint.read().splitlines() if line.strip()]
+            return [lines[-1] if lines else f"stopped, {process.returncode}", "", *figures]
+        told.seek(0)
+        seconds = json.loads(told.read().splitlines()[-1])
     steps = ", ".join(f"{step} {taken:.1f}" for step, taken in seconds.items())
-    return [steps, f"{sum(seconds.values()):.1f}", f"{worked:.0f}", f"{peak / 1e9:.1f}"]
+    return [steps, f"{sum(seconds.values()):.1f}", *figures]
 
 
-def watch(process: "subprocess.Popen[str]", measure: Callable[[], int]) -> int:
-    """Return the most that was measured while a process ran; it is ended after the limit."""
-    peak, end = 0, time.monotonic() + LIMIT
+@dataclass(frozen=True)
+class Use:
+    """What a process and all it started used: processor seconds, and bytes of memory."""
+
+    seconds: float = 0.0
+    bytes: int = 0
+
+    def exceed(self, other: "Use") -> "Use":
+        """Return the larger of each."""
+        return Use(max(self.seconds, other.seconds), max(self.bytes, other.bytes))
+
+
+def watch(process: "subprocess.Popen[bytes]") -> Use:
+    """Return the most that a process used while it ran; it is ended after the limit."""
+    most, end = Use(), time.monotonic() + LIMIT
     while process.poll() is None:
-        peak = max(peak, measure())
+        most = most.exceed(read_use(process.pid))
         if time.monotonic() > end:
             process.kill()
         time.sleep(EVERY)
-    return peak
+    return most
 
 
-def read_memory(pid: int) -> int:
-    """Return the bytes that a process and all it started hold now."""
+def read_use(pid: int) -> Use:
+    """Return what a process and all it started have used by now, and hold."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1])
-        started = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+        ticks = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[11:15]
+        # A child is listed under the thread that started it.
+        started = [
+            int(child)
+            for listed in Path(f"/proc/{pid}/task").glob("*/children")
+            for child in listed.read_text("utf-8").split()
+        ]
     except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") + sum(read_memory(int(child)) for child in started)
+        return Use()
+    uses = [read_use(child) for child in started]
+    return Use(
+        sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + sum(use.seconds for use in uses),
+        pages * os.sysconf("SC_PAGE_SIZE") + sum(use.bytes for use in uses),
+    )
 
 
 if __name__ == "__main__":
