@@ -244,7 +244,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS661": ErrorText(
         "Synthetic records cannot be made on this machine",
         "They need the package mbi, which is not installed",
-        "Install moshare with the extra synthetic, or turn synthetic records off in the policy",
+        "Install the extra synthetic of moshare, or turn synthetic records off in the policy",
     ),
 }
 
