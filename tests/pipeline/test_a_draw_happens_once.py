@@ -3,19 +3,24 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
-from pipeline_runs import QUARTER, run_here
+from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError
+from orchestration.approving import approve_for_demo
 from orchestration.publishing import publish
 from orchestration.releasing import draw_release, recall_release
-from orchestration.settings import Settings
-from orchestration.spending import read_spending
+from orchestration.settings import Settings, prepare_process
+from orchestration.spending import read_entries
+from privacy.chain import CHARGE
 from privacy.errors import PrivacyError
+from privacy.policy import load_policy
+from privacy.strategy import load_strategy
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -31,7 +36,7 @@ def released(settings: Settings) -> dict[str, bytes]:
 
 
 def charges(settings: Settings) -> list[str]:
-    return [row["quarter"] for row in read_spending(settings)["charges"]]
+    return [entry.charge.quarter for entry in read_entries(settings) if entry.kind == CHARGE]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +45,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("once")
     settings = Settings(folder / "home")
     put_small_quarter(settings, folder / "made")
-    assert run_here("whole_quarter", settings).sentences == ()
+    assert run_approved("whole_quarter", settings).sentences == ()
     return settings.home
 
 
@@ -76,6 +81,23 @@ def test_a_later_delivery_changes_nothing_that_was_released(home: Settings, tmp_
     assert charges(home) == ["2025Q1"]
 
 
+def test_rows_and_links_of_a_released_quarter_stay_whatever_is_delivered(
+    home: Settings, tmp_path: Path
+) -> None:
+    def kept() -> list[object]:
+        with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+            rows = warehouse.execute(
+                "select * from release_input.children_reported order by unit_id"
+            ).fetchall()
+        return [rows, (home.vault / "linkage" / "2025Q1" / "links.parquet").read_bytes()]
+
+    before = kept()
+    put(home, "dss", "2025Q1", {}, sequence=2)
+    put(home, "mshp", "2025Q1", {}, sequence=2)
+    assert run_here("whole_quarter", home).sentences == ()
+    assert kept() == before
+
+
 def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: Settings) -> None:
     before = released(home)
     shutil.rmtree(home.releases / "2025Q1")
@@ -88,13 +110,18 @@ def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: S
 def test_a_changed_policy_cannot_draw_a_released_quarter_anew(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changed = tmp_path / "policy.toml"
+    policy, strategy = tmp_path / "policy.toml", tmp_path / "strategy.json"
     text = home.policy.read_text("utf-8")
-    assert "version = 2\n" in text
-    changed.write_text(text.replace("version = 2\n", "version = 3\n"), "utf-8")
-    monkeypatch.setattr(Settings, "policy", property(lambda _: changed))
+    assert "version = 3\n" in text
+    policy.write_text(text.replace("version = 3\n", "version = 4\n"), "utf-8")
+    split = load_strategy(home.strategy)
+    fitting = replace(split, policy_hash=load_policy(policy).hash)
+    strategy.write_text(fitting.to_text(), "utf-8")
+    monkeypatch.setattr(Settings, "policy", property(lambda _: policy))
+    monkeypatch.setattr(Settings, "strategy", property(lambda _: strategy))
     with pytest.raises(PrivacyError, match="MS624"):
         draw_release(QUARTER, home)
+    assert run_here("whole_quarter", home).exit_code == 5
     assert charges(home) == ["2025Q1"]
 
 
@@ -116,7 +143,22 @@ def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> No
     assert charges(home) == []
 
 
+def test_a_quarter_without_an_approved_plan_is_prepared_and_stops_with_exit_code_six(
+    small_quarter: Settings,
+) -> None:
+    outcome = run_here("whole_quarter", small_quarter)
+    assert outcome.exit_code == 6
+    assert len(outcome.sentences) == 1
+    assert "moshare approve" in outcome.sentences[0]
+    assert charges(small_quarter) == []
+    assert not (small_quarter.releases / "2025Q1").exists()
+    assert run_approved("release", small_quarter).sentences == ()
+    assert charges(small_quarter) == ["2025Q1"]
+
+
 def test_two_processes_at_once_give_one_draw(small_quarter: Settings, moshare: list[str]) -> None:
+    prepare_process(small_quarter)
+    approve_for_demo(QUARTER, small_quarter)
     command = [*moshare, "run", "--quarter", "2025Q1"]
     environment = {"MOSHARE_HOME": str(small_quarter.home), "PATH": "/usr/bin:/bin"}
     both = [

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.approving import approve_for_demo
 from orchestration.settings import Settings
+from sources.quarters import Quarter
 
 GUARD = """
 import sys
@@ -63,7 +65,10 @@ def test_a_quarter_runs_from_deliveries_to_release_with_the_network_cut(
 ) -> None:
     simulated = run_cut_off([*moshare, "simulate", "2025Q1"], environment, tmp_path)
     assert simulated.returncode == 0, simulated.stderr
-    ended = run_cut_off([*moshare, "run", "--quarter", "2025Q1"], environment, tmp_path)
+    unapproved = run_cut_off([*moshare, "run", "--quarter", "2025Q1"], environment, tmp_path)
+    assert unapproved.returncode == 6, unapproved.stderr
+    approve_for_demo(Quarter(2025, 1), settings)
+    ended = run_cut_off([*moshare, "release", "--quarter", "2025Q1"], environment, tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.strip() == str(settings.releases / "2025Q1")
     verified = run_cut_off([*moshare, "verify", ended.stdout.strip()], environment, tmp_path)

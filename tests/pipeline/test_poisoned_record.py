@@ -1,17 +1,22 @@
 """A record whose every field carries a marker goes through success and each kind of failure.
 
 Afterwards the marker is nowhere outside the vault and the agency's own inbox: not in Dagster's
-storage, on the console, in receipts, in the ledger or in what was released.
+storage, on the console, in receipts, in plans and approvals, in the ledger, in what was released
+(spreadsheets and archives opened) or in the audit of the gate that serves it.
 """
 
+import asyncio
+import io
 import shutil
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pipeline_runs import run_here
+from httpx import ASGITransport, AsyncClient
+from pipeline_runs import run_approved, run_here
 from small_deliveries import (
     child_record,
     incident,
@@ -26,6 +31,10 @@ from small_deliveries import (
 from expectations.rules import expect_in_list
 from orchestration import linking, quality
 from orchestration.settings import PROJECT_ROOT, Settings
+from portal.gate.app import build_app
+from portal.gate.audit import tell_time
+from portal.gate.demo import prepare_demo
+from portal.gate.visits import open_gate
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
 MARKER = "QZJXVKWYPH"
@@ -103,13 +112,50 @@ def files_outside_the_vault(settings: Settings) -> Iterator[Path]:
             yield path
 
 
+def look_inside(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of a file, and of whatever is packed in it: spreadsheets, archives of them."""
+    yield name, content
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        for entry in packed.infolist():
+            yield from look_inside(f"{name}/{entry.filename}", packed.read(entry))
+
+
 def traces_of(marks: set[bytes], settings: Settings, printed: str) -> list[str]:
     found = [
-        path.name
+        name
         for path in files_outside_the_vault(settings)
-        if any(mark in path.read_bytes() or mark.decode() in path.name for mark in marks)
+        for name, content in look_inside(path.name, path.read_bytes())
+        if any(mark in content or mark.decode() in name for mark in marks)
     ]
     return found + (["console"] if any(mark.decode() in printed for mark in marks) else [])
+
+
+def serve_everything(settings: Settings) -> int:
+    """Serve the release through the gate, as its demo does; gives the number of files served."""
+    state = settings.home / "gate"
+    state.mkdir()
+    served, secret = prepare_demo(settings.releases, state, 8600)
+    folder = settings.releases / "2025Q1"
+    paths = ["/", "/api/v1/releases", "/catalog.json", "/releases/2025Q1.zip"]
+    paths += [
+        f"/releases/2025Q1/{path.relative_to(folder).as_posix()}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    gate = open_gate(served, tell_time)
+
+    async def ask() -> list[int]:
+        transport = ASGITransport(build_app(gate), client=("127.0.0.1", 50_000))
+        headers = {"Authorization": f"Bearer {secret}"}
+        async with AsyncClient(transport=transport, base_url=served.address) as client:
+            return [(await client.get(path, headers=headers)).status_code for path in paths]
+
+    try:
+        return asyncio.run(ask()).count(200)
+    finally:
+        gate.close()
 
 
 @pytest.fixture
@@ -134,9 +180,32 @@ def assert_clean(poisoned: Settings, capfd: pytest.CaptureFixture[str]):
 
 
 def test_success_leaves_no_trace_of_a_record(poisoned, assert_clean) -> None:
-    outcome = run_here("whole_quarter", poisoned)
+    outcome = run_approved("whole_quarter", poisoned)
     assert outcome.sentences == ()
-    assert (poisoned.releases / "2025Q1" / "index.html").exists()
+    assert serve_everything(poisoned) > 10
+    names = {
+        name
+        for path in files_outside_the_vault(poisoned)
+        for name, _ in look_inside(str(path.relative_to(path.anchor)), path.read_bytes())
+    }
+    for looked_at in (
+        "review/2025Q1/plan.json",
+        "review/2025Q1/index.html",
+        ".minisig",
+        "ledger/ledger.sqlite",
+        "releases/2025Q1/index.html",
+        "releases/2025Q1/deployment.json",
+        "releases/2025Q1/CHANGES.md",
+        "2025Q1.zip/2025Q1/data/all_tables.xlsx/xl/worksheets/sheet1.xml",
+        "gate/state/audit/",
+    ):
+        assert any(looked_at in name for name in names), looked_at
+    assert_clean()
+
+
+def test_a_plan_that_nobody_approved_leaves_no_trace(poisoned, assert_clean) -> None:
+    assert run_here("whole_quarter", poisoned).exit_code == 6
+    assert (poisoned.review / "2025Q1" / "index.html").exists()
     assert_clean()
 
 
@@ -178,7 +247,7 @@ def test_a_bad_cast_in_dbt_leaves_no_trace(poisoned, assert_clean, tmp_path, mon
         model.write_text(text.replace("placed.child_id,", f"placed.child_id, {cast}", 1))
 
     with_changed_dbt_project(poisoned, tmp_path, monkeypatch, cast_plainly)
-    outcome = run_here("whole_quarter", poisoned)
+    outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "MS902" in outcome.sentences[0]
     assert any(marked(12).encode() in log for log in read_logs(poisoned)), (
@@ -198,7 +267,7 @@ def test_a_failed_dbt_test_leaves_no_trace(poisoned, assert_clean, tmp_path, mon
         chosen.write_text("select * from {{ ref('stg_dss__child_reports') }}")
 
     with_changed_dbt_project(poisoned, tmp_path, monkeypatch, fail_a_test)
-    outcome = run_here("whole_quarter", poisoned)
+    outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert not (poisoned.releases / "2025Q1").exists()
     assert_clean()
@@ -213,7 +282,7 @@ def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> 
         return (first, replace(second, rules=(*second.rules, rule)), *rest)
 
     monkeypatch.setattr("orchestration.defs.checks.after_staging_suites", strict_suites)
-    outcome = run_here("whole_quarter", poisoned)
+    outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "expectations" in outcome.sentences[0]
     assert not (poisoned.vault / "gates").exists()
@@ -227,10 +296,17 @@ def test_an_exception_in_python_leaves_no_trace(poisoned, assert_clean, monkeypa
         raise ValueError(record) from context
 
     monkeypatch.setattr(linking, "write_links", fail)
-    outcome = run_here("whole_quarter", poisoned)
+    outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 1
     assert "MS901" in outcome.sentences[0]
     assert_clean()
+
+
+def pack(name: str, text: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return packed.getvalue()
 
 
 def test_the_search_would_find_a_trace(poisoned, capfd) -> None:
@@ -238,4 +314,7 @@ def test_the_search_would_find_a_trace(poisoned, capfd) -> None:
     (poisoned.releases / "leak.csv").write_text(f"count,{marked(5)}")
     sys.stdout.write(marked(6))
     printed = "".join(capfd.readouterr())
-    assert traces_of(TRACES, poisoned, printed) == ["leak.csv", "console"]
+    with zipfile.ZipFile(poisoned.releases / "2025Q1.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data/leak.xlsx", pack("sheet1.xml", marked(50)))
+    found = traces_of(TRACES, poisoned, printed)
+    assert sorted(found) == ["2025Q1.zip/data/leak.xlsx/sheet1.xml", "console", "leak.csv"]
