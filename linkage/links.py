@@ -6,40 +6,44 @@ counted from the links, and the hotline, which is never linked.
 
 Why locality matters
 --------------------
-Tables made from links are released with noise in proportion to what one child can change. With
-connected components over pairs, removing one child can join or split others without bound. Here
-each victim record makes one choice on its own, and at most k records take one child, so that a
-change stays where it happened.
+Tables made from links are released with noise in proportion to what one child can change, in all
+quarters together. With connected components over pairs, removing one child can join or split
+others without bound. Here each record makes one choice on its own, and the number of records that
+may take one child is bounded over its lifetime, so that a change stays where it happened.
 
 What is proved (tests: `tests/properties/test_linkage_bounds.py`)
 -----------------------------------------------------------------
-Take two tables of a quarter: A = (dss_only, both, mshp_only), where every child with
-`is_reported` is one unit, in `both` if a record is linked to it, and every victim record not
-linked to such a child is one unit of mshp_only; and B, victim records in cells that depend only on
-the child linked to them, if any. In L2, for k >= 1:
+Take two tables over all quarters. A holds (dss_only, both, mshp_only) of each quarter: a child is
+one unit in the quarter in which Children's Division first reported it, in `both` if a record known
+by then is matched to it; a token is one unit of mshp_only in the quarter in which police records
+first bear it, if no child known by then bears it too. B holds, in the quarter in which each record
+was first known, cells that depend only on the child it is linked to, if any; a record is linked
+if it is matched in that quarter and has a place. The squared L2 distance, summed over every
+quarter there ever is, is at most, for k >= 1 places:
 
-=====================================================================  =============  ==========
-neighbours differ by                                                   A              B
-=====================================================================  =============  ==========
-one police victim record                                               sqrt(2)        sqrt(3)
-one DSS child                                                          sqrt(1 + k^2)  k sqrt(2)
-one DSS child and up to k of the victim records that bear its token    sqrt(1 + k^2)  k sqrt(3)
-=====================================================================  =============  ==========
+================================================  =====  ==========
+neighbours differ by                                A        B
+================================================  =====  ==========
+one police victim record                            3        3
+one DSS child                                       4      2 k^2
+one DSS child and one record that bears its token   5    2 k^2 + 1
+================================================  =====  ==========
 
-All are reached, so none can be lowered. k sqrt(3) needs a second child with the same token and 2k
-records bearing it: k records go, k others take their places with the second child, and the first
-child's cell loses k. The person protected is therefore one DSS child together with at most k
-police records of the same token; a child whose police records bear other tokens (a misspelt name)
-counts as several persons, and its loss adds up over them.
+All are reached (B from k = 2 on), so none can be lowered. Because the sums run over all quarters,
+what one identity can lose by every release of such a table together is no more than what it can
+lose by the costliest of them alone.
 
-Two details carry the proof. A child or victim record has one token, whatever the input says; with
-two, removing a child could hand its records to two others. And among children who share a token a
-reported one is preferred: otherwise an unreported child could keep k records away from a reported
-one, and its removal would move A by sqrt(2 + k^2).
+Three details carry the proof. A child or victim record has one token, whatever the input says. A
+token stands for one child for ever: the one known first (in keyed hash order among children first
+known in one quarter), so that a later child takes nothing from it. And places go to the first k
+records of a token, earlier quarters first, *whether or not a child is known*: if only matched
+records used places, a child's removal would free them for records of later quarters, and B would
+move without bound over the years. Table A needs no places, because it counts tokens, not records.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -52,26 +56,39 @@ from linkage.errors import LinkageError
 
 RULE_EXACT_TOKEN = "exact_token"  # noqa: S105 - the name of a rule, no secret
 
+_NO_EARLIER_LINKS = """
+select null::date as quarter_start, null::varchar as victim_key, null::varchar as token,
+    null::varchar as child_id, null::boolean as has_place
+where false
+"""
+
 
 class Linker(Protocol):
-    """Anything that links locally: each victim record chooses alone, at most k take one child."""
+    """Anything that links locally: each record chooses alone, at most k ever take one child."""
 
     def link(
         self,
+        quarter_start: date,
         victims: duckdb.DuckDBPyRelation,
         children: duckdb.DuckDBPyRelation,
+        earlier: duckdb.DuckDBPyRelation,
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
-        """Link the victim records of one quarter.
+        """Link one quarter, after the quarters before it.
 
         Args:
-            victims: victim_key VARCHAR, token VARCHAR (may be null).
-            children: child_id VARCHAR, token VARCHAR (may be null), is_reported BOOLEAN: whether
-                the child is counted as reported in the quarter.
+            quarter_start: First day of the quarter.
+            victims: victim_key VARCHAR, token VARCHAR (may be null): records first known in the
+                quarter. Records that an earlier quarter has are left out.
+            children: child_id VARCHAR, token VARCHAR (may be null), first_quarter_start DATE:
+                children known by the end of the quarter, and when each was first known.
+            earlier: What other quarters gave: quarter_start DATE, and the columns returned.
             order_key: one row, order_key VARCHAR.
 
         Returns:
-            victim_key, child_id, rule (VARCHAR each); one row for each linked victim record.
+            victim_key, token, child_id (VARCHAR), has_place (BOOLEAN), rule (VARCHAR); one row for
+            each record first known in the quarter, its child_id null if it is matched to none; and
+            one for each record of an earlier quarter whose child was first known in this one.
         """
 
 
@@ -79,12 +96,12 @@ class Linker(Protocol):
 class ExactTokenLinker:
     """Equal tokens are the same child.
 
-    A token held by several children stands for one of them: a reported one if there is any, then
-    the first in keyed hash order. Every victim record with that token chooses this child and no
-    other; the k records first in keyed hash order take it, the rest stay unlinked.
+    A token held by several children stands for the one known first, then the first in keyed hash
+    order. Every record with that token is matched to this child and no other; the first k records
+    of the token have a place, by quarter and then in keyed hash order.
 
     Attributes:
-        k: Most victim records that may take one child, at least 1.
+        k: Most victim records that may ever take one child, at least 1.
     """
 
     k: int = 2
@@ -95,39 +112,81 @@ class ExactTokenLinker:
 
     def link(
         self,
+        quarter_start: date,
         victims: duckdb.DuckDBPyRelation,
         children: duckdb.DuckDBPyRelation,
+        earlier: duckdb.DuckDBPyRelation,
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
         """Link by exact token; see `Linker.link`."""
-        chosen = (
-            children.filter("token is not null")
-            .aggregate(
-                "child_id, min(token) as token, max(is_reported is true) as is_reported",
-                "child_id",
-            )
-            .cross(order_key)
-            .project(f"child_id, token, is_reported, {_order('child_id')} as child_order")
-            .aggregate(
-                "token, arg_min(child_id, (not is_reported, child_order, child_id)) as child_id",
-                "token",
-            )
+        owners = _find_owners(children, order_key)
+        matched = (
+            self._place(victims, earlier, order_key)
+            .join(owners, "token = owned_token", how="left")
+            .project("victim_key, token, child_id, has_place")
         )
-        records = (
-            victims.filter("token is not null")
-            .aggregate("victim_key, min(token) as token", "victim_key")
-            .cross(order_key)
-            .project(f"victim_key, token, {_order('victim_key')} as victim_order")
+        matched_later = (
+            earlier.filter(f"quarter_start < date '{quarter_start.isoformat()}'")
+            .aggregate(
+                "victim_key, token, has_place, max(child_id) as known_child",
+                "victim_key, token, has_place",
+            )
+            .filter("known_child is null")
+            .join(
+                owners.filter(f"first_quarter_start = date '{quarter_start.isoformat()}'"),
+                "token = owned_token",
+            )
+            .project("victim_key, token, child_id, has_place")
+        )
+        return matched.union(matched_later).project(
+            f"victim_key, token, child_id, has_place, '{RULE_EXACT_TOKEN}' as rule"
+        )
+
+    def _place(
+        self,
+        victims: duckdb.DuckDBPyRelation,
+        earlier: duckdb.DuckDBPyRelation,
+        order_key: duckdb.DuckDBPyRelation,
+    ) -> duckdb.DuckDBPyRelation:
+        """Say which records first known in the quarter have one of the places that are left."""
+        used = earlier.filter("has_place").aggregate(
+            "token as used_token, count(distinct victim_key) as used", "token"
         )
         return (
-            records.join(chosen, "token")
-            .project(
-                "victim_key, child_id, row_number() over "
-                "(partition by child_id order by victim_order, victim_key) as place"
+            victims.aggregate("victim_key, min(token) as token", "victim_key")
+            .join(
+                earlier.project("victim_key as seen_key").distinct(),
+                "victim_key = seen_key",
+                how="anti",
             )
-            .filter(f"place <= {self.k}")
-            .project(f"victim_key, child_id, '{RULE_EXACT_TOKEN}' as rule")
+            .cross(order_key)
+            .join(used, "token = used_token", how="left")
+            .project(
+                f"victim_key, token, coalesce(used, 0) + row_number() over (partition by token "
+                f"order by {_order('victim_key')}, victim_key) as place"
+            )
+            .project(f"victim_key, token, token is not null and place <= {self.k} as has_place")
         )
+
+
+def _find_owners(
+    children: duckdb.DuckDBPyRelation, order_key: duckdb.DuckDBPyRelation
+) -> duckdb.DuckDBPyRelation:
+    """Give the child for which each token stands, and when that child was first known."""
+    return (
+        children.filter("token is not null")
+        .aggregate(
+            "child_id, min(token) as token, min(first_quarter_start) as first_quarter_start",
+            "child_id",
+        )
+        .cross(order_key)
+        .project(f"child_id, token, first_quarter_start, {_order('child_id')} as child_order")
+        .aggregate(
+            "token as owned_token, min(first_quarter_start) as first_quarter_start, "
+            "arg_min(child_id, (first_quarter_start, child_order, child_id)) as child_id",
+            "token",
+        )
+    )
 
 
 def _order(column: str) -> str:
@@ -139,6 +198,7 @@ def write_links(
     *,
     victims: str,
     children: str,
+    earlier: Sequence[Path],
     quarter_start: date,
     order_key_path: Path,
     out_parquet: Path,
@@ -148,11 +208,15 @@ def write_links(
 
     Args:
         connection: A warehouse, which may be open read-only.
-        victims: SELECT that gives victim_key, token: the juvenile victim records of the quarter.
-        children: SELECT that gives child_id, token, is_reported: children known to DSS.
-        quarter_start: First day of the quarter of the police incidents.
+        victims: SELECT that gives victim_key, token: the juvenile victim records first known in
+            the quarter.
+        children: SELECT that gives child_id, token, first_quarter_start: children known to DSS by
+            the end of the quarter.
+        earlier: Files of the quarters that keep their places: all before this one, and any later
+            one that was released.
+        quarter_start: First day of the quarter.
         order_key_path: File of `linkage.order_key.ensure_order_key`.
-        out_parquet: File to write: quarter_start DATE, victim_key, child_id, rule VARCHAR, sorted
+        out_parquet: File to write: quarter_start DATE, and the columns of `Linker.link`, sorted
             by victim_key. The same input gives the same rows.
         linker: The rule.
 
@@ -164,10 +228,17 @@ def write_links(
         order_key = connection.read_parquet(str(order_key_path)).project("order_key")
         if len(order_key.filter("order_key is not null").fetchall()) != 1:
             raise LinkageError("MS811", file=order_key_path.name)
-        links = linker.link(connection.sql(victims), connection.sql(children), order_key)
+        links = linker.link(
+            quarter_start,
+            connection.sql(victims),
+            connection.sql(children),
+            _read_earlier(connection, earlier),
+            order_key,
+        )
         out_parquet.parent.mkdir(parents=True, exist_ok=True)
         links.project(
-            f"date '{quarter_start.isoformat()}' as quarter_start, victim_key, child_id, rule"
+            f"date '{quarter_start.isoformat()}' as quarter_start, "
+            "victim_key, token, child_id, has_place, rule"
         ).order("victim_key").write_parquet(str(unfinished))
         unfinished.replace(out_parquet)
     except (duckdb.Error, OSError):
@@ -175,3 +246,13 @@ def write_links(
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+def _read_earlier(
+    connection: duckdb.DuckDBPyConnection, earlier: Sequence[Path]
+) -> duckdb.DuckDBPyRelation:
+    if not earlier:
+        return connection.sql(_NO_EARLIER_LINKS)
+    return connection.read_parquet([str(path) for path in earlier]).project(
+        "quarter_start, victim_key, token, child_id, has_place"
+    )

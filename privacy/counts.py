@@ -1,85 +1,123 @@
-"""Whole, non-negative counts that agree in all tables of a frame, from the estimates.
+"""Whole, non-negative counts that agree in all tables and levels of a frame, from the estimates.
 
-Top-down: the total first, then each table inside the cells of the table it refines, by non-negative
-least squares with the sum held, and rounded by largest remainders. Nothing is cut at zero before
-it is summed, so totals are not pushed up. Does not belong here: estimates and margins.
-
-Source: Wang, Carreira-Perpinan, "Projection onto the probability simplex" (2013).
+Top-down: the state first, then level by level the children of each unit, in the coarser tables
+before the finer ones; each table is fitted with all its coarser sums held (privacy.fitting) and
+made whole (privacy.rounding). Nothing is cut at zero before it is summed, so totals are not pushed
+up. Does not belong here: estimates and margins.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from privacy.frames import Axes
-from privacy.reconstruction import Cells
+from privacy.fitting import Pin, fit
+from privacy.frames import Frame, Marginal
+from privacy.reconstruction import Cells, Reconstruction
+from privacy.rounding import Counts, Held, round_by_remainder, round_together
 
-Counts = NDArray[np.int64]
-Step = tuple[Axes, Axes]
+_TOTAL = Marginal(0, ())
 
 
-def order_tables(tables: Collection[Axes]) -> list[Step] | None:
-    """Return each table with the table it refines, coarser ones first, the total before all.
+def count_tables(
+    frame: Frame, published: Sequence[Marginal], reconstruction: Reconstruction
+) -> dict[Marginal, Counts]:
+    """Return the counts of the published tables, units first, then one dimension for each axis.
 
-    What two tables share is counted too, so that they agree on it. None where a table refines two
-    others and neither of them refines the other: then no order of this kind exists.
+    Tables that several published ones share, or that hold them at a higher level, are counted too,
+    so that all agree.
     """
-    nodes = {(), *tables}
-    shared = nodes
-    while shared:
-        shared = {_intersect(one, other) for one in nodes for other in nodes} - nodes
-        nodes |= shared
-    steps = []
-    for axes in sorted(nodes - {()}, key=lambda node: (len(node), node)):
-        coarser = [node for node in nodes if set(node) < set(axes)]
-        widest = max(coarser, key=len)
-        if any(not set(node) <= set(widest) for node in coarser):
-            return None
-        steps.append((axes, widest))
-    return steps
+    nodes = _close(published)
+    total = max(0, round(float(reconstruction.estimate(_TOTAL)[0])))
+    counts = {_TOTAL: np.array([total])}
+    for level in range(len(frame.levels)):
+        tables = [node for node in nodes if node.level == level and node != _TOTAL]
+        coarser = {node: _find_coarser(node, nodes) for node in tables}
+        if all(len(held) <= 2 for held in coarser.values()):
+            for node in tables:
+                fitted = _fit(frame, node, coarser[node], counts, reconstruction)
+                counts[node] = _round(frame, node, coarser[node], counts, fitted)
+        else:
+            counts |= _count_together(frame, coarser, counts, reconstruction)
+    return {node: counts[node].reshape(frame.find_shape(node)) for node in published}
 
 
-def count_tables(steps: Sequence[Step], estimate: Callable[[Axes], Cells]) -> dict[Axes, Counts]:
-    """Return the counts of the total and of every table of `order_tables`, by its axes."""
-    total = max(0, round(float(estimate(()))))
-    counts: dict[Axes, Counts] = {(): np.array(total, dtype=np.int64)}
-    for axes, coarser in steps:
-        counts[axes] = _refine(counts[coarser], coarser, estimate(axes), axes)
-    return counts
+def _close(published: Collection[Marginal]) -> list[Marginal]:
+    """Return the tables to be counted, each after all that it refines."""
+    nodes = {_TOTAL, *published}
+    nodes |= {Marginal(level, axes) for deepest, axes in nodes for level in range(deepest)}
+    found = nodes
+    while found:
+        found = {_meet(one, other) for one in nodes for other in nodes} - nodes
+        nodes |= found
+    return sorted(nodes, key=lambda node: (node.level, len(node.axes), node.axes))
 
 
-def _intersect(one: Axes, other: Axes) -> Axes:
-    return tuple(axis for axis in one if axis in other)
+def _meet(one: Marginal, other: Marginal) -> Marginal:
+    """Return the finest table that two tables refine."""
+    shared = tuple(axis for axis in one.axes if axis in other.axes)
+    return Marginal(min(one.level, other.level), shared)
 
 
-def _refine(totals: Counts, coarser: Axes, estimates: Cells, axes: Axes) -> Counts:
-    """Share each cell of the coarser table over the cells of the finer one inside it."""
-    order = [axes.index(axis) for axis in coarser]
-    order += [place for place, axis in enumerate(axes) if axis not in coarser]
-    turned = estimates.transpose(order)
-    sums = totals.reshape(-1)
-    whole = _round(_fit(turned.reshape(len(sums), -1), sums), sums)
-    back: Counts = whole.reshape(turned.shape).transpose(np.argsort(order))
-    return back
+def _refines(fine: Marginal, coarse: Marginal) -> bool:
+    return fine.level >= coarse.level and set(fine.axes) >= set(coarse.axes)
 
 
-def _fit(values: Cells, sums: Counts) -> Cells:
-    """Return, for each line, the nearest non-negative line with the given sum."""
-    falling = -np.sort(-values, axis=1)
-    ranks = np.arange(1, values.shape[1] + 1)
-    excess = (falling.cumsum(axis=1) - sums[:, None]) / ranks
-    kept = np.maximum((falling > excess).sum(axis=1), 1)
-    shift = excess[np.arange(len(values)), kept - 1]
-    fitted: Cells = np.maximum(values - shift[:, None], 0.0)
-    return fitted
+def _find_coarser(node: Marginal, nodes: Collection[Marginal]) -> list[Marginal]:
+    """Return the finest tables that a table refines, the level above first."""
+    below = [other for other in nodes if other != node and _refines(node, other)]
+    return [
+        one for one in below if not any(other != one and _refines(other, one) for other in below)
+    ]
 
 
-def _round(values: Cells, sums: Counts) -> Counts:
-    """Round down, then give what each line lacks to its largest remainders, one each."""
-    floors = np.floor(values)
-    lacking = sums - floors.sum(axis=1).astype(np.int64)
-    by_remainder = np.argsort(floors - values, axis=1, kind="stable")
-    ranks = np.argsort(by_remainder, axis=1)
-    counts: Counts = floors.astype(np.int64) + (ranks < lacking[:, None])
-    return counts
+def _fit(
+    frame: Frame,
+    node: Marginal,
+    coarser: Sequence[Marginal],
+    known: Mapping[Marginal, Counts | Cells],
+    reconstruction: Reconstruction,
+) -> Cells:
+    estimates = reconstruction.estimate(node)
+    spread = reconstruction.measure_spread(node).reshape((-1, *(1 for _ in node.axes)))
+    pins = [
+        Pin(frame.find_cells(node, one), known[one].reshape(-1).astype(np.float64))
+        for one in coarser
+    ]
+    return fit(estimates.reshape(-1), np.broadcast_to(spread, estimates.shape).reshape(-1), pins)
+
+
+def _round(
+    frame: Frame,
+    node: Marginal,
+    coarser: Sequence[Marginal],
+    counts: Mapping[Marginal, Counts],
+    fitted: Cells,
+) -> Counts:
+    held = [Held(0, frame.find_cells(node, one), counts[one]) for one in coarser]
+    if len(held) == 1:
+        return round_by_remainder(fitted, held[0].groups, held[0].sums)
+    return round_together([fitted], held)[0]
+
+
+def _count_together(
+    frame: Frame,
+    coarser: Mapping[Marginal, Sequence[Marginal]],
+    counts: Mapping[Marginal, Counts],
+    reconstruction: Reconstruction,
+) -> dict[Marginal, Counts]:
+    """Return the counts of all tables of a level at once.
+
+    Needed where a table has more than two coarser ones: whole numbers may not exist for sums that
+    were made whole before. At once they do, as one child can take all that its parent has.
+    """
+    fitted: dict[Marginal, Cells] = {}
+    place_of = {node: place for place, node in enumerate(coarser)}
+    held = []
+    for node, finer_than in coarser.items():
+        fitted[node] = _fit(frame, node, finer_than, {**counts, **fitted}, reconstruction)
+        for one in finer_than:
+            groups = frame.find_cells(node, one)
+            sums = counts.get(one, np.zeros(frame.count_cells(one), dtype=np.int64))
+            held.append(Held(place_of[node], groups, sums, place_of.get(one)))
+    rounded = round_together(list(fitted.values()), held)
+    return dict(zip(coarser, rounded, strict=True))

@@ -1,76 +1,149 @@
 """The one door: the only place where exact counts become released ones, once per charge.
 
-Order of steps, each committed before the next: read and check, charge, mark the draw as begun,
-draw, record what was drawn, return it. Does not belong here: how any of these steps is done.
+Order of steps, each committed before the next: check the approval, read and check, charge, mark
+the draw as begun, draw and record the noisy cells, record the release that follows from them.
+Does not belong here: how any of these steps is done.
 
 What a crash leaves behind:
 before the charge, nothing; after the charge, a charge that the next call uses; after the mark, a
-charge that is spent for good, because noise may have been seen; after the record, the release.
+charge that is spent for good, because noise may have been seen; after the noisy cells, a draw that
+the next call finishes without reading anything; after that, the release.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
 
-from privacy.chain import Charge, Entry
+from privacy.approval import Approval, Approvals, check_approval
+from privacy.caps import compute_spending
+from privacy.chain import CHARGE, DONE, DRAWN, Charge, Entry, find_entry
 from privacy.errors import PrivacyError
 from privacy.exact import ExactRelease
 from privacy.ledger import Ledger
 from privacy.noise import FrameMechanism
 from privacy.plan import Plan
 from privacy.publishing import Publisher
-from privacy.released import Release, read_release
+from privacy.released import ApprovalFacts, Provenance, Release, read_release
 
 
-def release(plan: Plan, read_exact: Callable[[], ExactRelease], ledger: Ledger) -> Release:
+def release(
+    plan: Plan, approvals: Approvals, read_exact: Callable[[], ExactRelease], ledger: Ledger
+) -> Release:
     """Return the release of a plan: what was drawn before, or else drawn now, once.
 
     A second process waits until the first is done and gets the same release. `read_exact` is
-    called only where nothing was drawn yet and the plan can be paid.
+    called only where nothing was drawn yet, the plan is approved and it can be paid.
 
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (a draw was begun and
-            lost), MS612 (the plan's cost is not its real cost), MS609 (wrong frames), MS614 (an
-            agency is missing or unknown), MS629 (drawn in an older form), and those of the ledger.
-            What `read_exact` raises passes through, and nothing is charged then.
+            lost), MS650 to MS658 (the approval), MS612 (the plan's cost is not its real cost),
+            MS609 (wrong frames), MS614 (an agency is missing or unknown), MS629 (drawn in an older
+            form), and those of the ledger. What `read_exact` raises passes through, and nothing is
+            charged then.
     """
-    charge = Charge(plan.quarter, plan.hash, plan.rho)
+    charge = Charge(plan.quarter, plan.hash, plan.parts)
     with ledger.lock():
         ledger.check_charge(charge, plan.policy.caps)
-        drawn = ledger.find_drawn(plan.quarter)
-        if drawn is None:
-            drawn = _draw(plan, charge, read_exact, ledger)
-    return _read_drawn(drawn)
+        found = ledger.find_draw(plan.quarter)
+        if found is None:
+            approval = check_approval(plan, approvals)
+            publisher = _prepare(plan, charge, approval.facts, ledger)
+            drawn = _draw(plan, charge, approval, read_exact, ledger)
+            found = _finish(publisher, drawn, ledger)
+        elif found.kind == DRAWN:
+            publisher = _prepare(plan, charge, (), ledger)
+            found = _finish(publisher, found, ledger)
+    return _read_finished(found)
 
 
 def recall(quarter: str, ledger: Ledger) -> Release | None:
-    """Return the release of a quarter as it was drawn, or None; raises MS626, MS629."""
-    drawn = ledger.find_drawn(quarter)
-    return None if drawn is None else _read_drawn(drawn)
+    """Return the finished release of a quarter as it was drawn, or None; raises MS626, MS629."""
+    found = ledger.find_draw(quarter)
+    return None if found is None or found.kind != DONE else _read_finished(found)
 
 
 def _draw(
-    plan: Plan, charge: Charge, read_exact: Callable[[], ExactRelease], ledger: Ledger
+    plan: Plan,
+    charge: Charge,
+    approval: Approval,
+    read_exact: Callable[[], ExactRelease],
+    ledger: Ledger,
 ) -> Entry:
     mechanisms = [
         (frame.frame, FrameMechanism(frame.frame, frame.list_queries())) for frame in plan.frames
     ]
     if sum(mechanism.rho for _, mechanism in mechanisms) != plan.rho:
         raise PrivacyError("MS612", quarter=plan.quarter)
-    publisher = Publisher(plan)
     exact = read_exact()
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
     exact.require([frame for frame, _ in mechanisms], plan.policy.sources)
-    ledger.charge(charge, plan.policy.caps)
+    if approval.needs_simulated and not exact.is_made_up:
+        raise PrivacyError("MS656", quarter=plan.quarter)
+    ledger.charge(charge, plan.policy.caps, _state_charge(plan, approval))
     ledger.begin_draw(charge)
     cells: dict[str, list[int]] = {}
     for frame, mechanism in mechanisms:
         cells |= mechanism.draw(exact.take(frame.name))
-    return ledger.finish_draw(charge, publisher.publish(cells, exact.provenance))
+    return ledger.record_draw(
+        charge, {"cells": cells, "provenance": _state_provenance(exact.provenance)}
+    )
 
 
-def _read_drawn(entry: Entry) -> Release:
-    content = entry.payload or {}
+def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
+    """Make the release that follows from a recorded draw; everything here may be done again."""
+    payload = drawn.payload or {}
+    content = publisher.publish(payload["cells"], _read_provenance(payload["provenance"]))
+    return ledger.finish(drawn.charge, {**content, "drawn_at": drawn.at})
+
+
+def _prepare(
+    plan: Plan, charge: Charge, approved: Sequence[ApprovalFacts], ledger: Ledger
+) -> Publisher:
+    """Rehearse the release from the facts that the ledger held when its plan was charged.
+
+    What was charged or finished later changes nothing, and who approved stands in the charge.
+    """
+    entries = ledger.read_entries()
+    charged = find_entry(entries, CHARGE, charge.plan)
+    if charged is not None:
+        entries = entries[: charged.number - 1]
+        approved = _read_approvals(charged)
+    earlier = [
+        _read_finished(entry)
+        for entry in entries
+        if entry.kind == DONE and entry.charge.place < charge.place
+    ]
+    spending = compute_spending(entries, charge, plan.policy.caps)
+    return Publisher(plan, earlier=earlier, approvals=approved, spending=spending)
+
+
+def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:
+    """Return what the ledger keeps with a charge, enough to check the approval without a file."""
+    return {
+        "plan": plan.to_json(),
+        "approvals": [asdict(facts) for facts in approval.facts],
+        "signatures": list(approval.signatures),
+    }
+
+
+def _read_approvals(charged: Entry) -> tuple[ApprovalFacts, ...]:
+    return tuple(ApprovalFacts(**facts) for facts in (charged.payload or {})["approvals"])
+
+
+def _state_provenance(provenance: Provenance) -> dict[str, Any]:
+    return {
+        "deliveries": dict(provenance.deliveries),
+        "is_simulated": provenance.is_simulated,
+    }
+
+
+def _read_provenance(content: dict[str, Any]) -> Provenance:
+    return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])
+
+
+def _read_finished(entry: Entry) -> Release:
     try:
-        return read_release({**content, "drawn_at": entry.at, "ledger_head": entry.hash})
+        return read_release({**(entry.payload or {}), "ledger_head": entry.hash})
     except (ValueError, TypeError, KeyError):
         raise PrivacyError("MS629") from None

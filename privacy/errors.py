@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ErrorText:
-    """What happened, why, and what to do next; `str.format` templates."""
+    """What happened, why, and what to do next; `str.format` templates. Then the exit code."""
 
     what: str
     why: str
     next_step: str
+    exit_code: int = 5
 
 
-_RESTORE = "Stop releasing, keep the file as it is, and compare it with the last back-up"
+_RESTORE = "Stop releasing, keep the ledger as it is, and compare it with the last back-up"
+_APPROVAL = 6
 
 ERRORS: Mapping[str, ErrorText] = {
     "MS601": ErrorText(
@@ -108,8 +110,9 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS623": ErrorText(
         "The ledger {file} can be opened by others",
-        "Its mode must give rights to its owner alone",
-        "Find out who could write to it, run 'moshare ledger', then set the mode to 600",
+        "Its owner alone may have rights",
+        "Find out who could write to it, run 'moshare ledger verify', then set the file's mode to "
+        "600, or revoke the rights of PUBLIC",
     ),
     "MS624": ErrorText(
         "Quarter {quarter} was already charged for another plan",
@@ -118,19 +121,19 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS625": ErrorText(
         "The plan for {quarter} would pass the cap of {period}",
-        "It costs rho {rho}, and {left} is left of {cap}",
+        "It costs rho {rho}, and one identity could lose {spent} there, of {cap} at most",
         "Lower the cost of the plan or wait for the next period; nothing was drawn",
     ),
     "MS626": ErrorText(
         "A draw for {quarter} began and its end was never recorded",
         "Its noise may have been seen, so a second draw would cost more than was charged",
-        "Publish nothing for this quarter under this charge; the budget stays spent, and another "
-        "release of it is a revision with its own charge",
+        "Publish nothing for this quarter; the budget stays spent",
     ),
     "MS627": ErrorText(
         "The ledger {file} cannot be used",
         "The database did not answer as it should",
-        "Check that the disk has room and that the folder can be written, then try again",
+        "Check that the disk has room and the folder can be written, or that the server of "
+        "MOSHARE_LEDGER answers, then try again",
     ),
     "MS628": ErrorText(
         "The ledger {file} lacks an entry that a release names",
@@ -145,19 +148,104 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS630": ErrorText(
         "The ledger {file} refused a step for {quarter}",
         "{problem}",
-        "Let the door lead the steps: charge, begin, finish, each once",
+        "Let the door lead the steps: charge, begin, draw, finish, each once",
+    ),
+    "MS631": ErrorText(
+        "The ledger {file} cannot be kept on this PostgreSQL server",
+        "It answers before what it wrote has reached the disk, so a charge could be lost",
+        "Have fsync and full_page_writes switched on, then try again",
+    ),
+    "MS650": ErrorText(
+        "There is no plan of {quarter} to approve",
+        "A release needs a plan that an officer has read and signed",
+        "Run 'moshare plan --quarter {quarter}', then 'moshare approve'",
+        _APPROVAL,
+    ),
+    "MS651": ErrorText(
+        "The plan of {quarter} changed after it was put up for approval",
+        "The policy, its split or a public list is not the one that the officer was shown",
+        "Run 'moshare plan --quarter {quarter}' again and have the new plan signed",
+        _APPROVAL,
+    ),
+    "MS652": ErrorText(
+        "The plan of {quarter} is not approved",
+        "It has {present} of the {needed} signatures that the policy asks for",
+        "Have it signed with 'moshare approve --quarter {quarter} --key FILE'",
+        _APPROVAL,
+    ),
+    "MS653": ErrorText(
+        "A signature of the plan of {quarter} was made with the key {key}",
+        "No officer in privacy/officers has this key",
+        "Have an officer sign, or have the key reviewed and added",
+        _APPROVAL,
+    ),
+    "MS654": ErrorText(
+        "The signature of {signer} does not fit the plan of {quarter}",
+        "It was made over another plan or another quarter, or was altered since",
+        "Have {signer} read this plan and sign it",
+        _APPROVAL,
+    ),
+    "MS655": ErrorText(
+        "The plan of {quarter} was rejected",
+        "The reason stands in {file}, and a rejected plan is never released",
+        "Change the policy, raise its version, and make a new plan",
+        _APPROVAL,
+    ),
+    "MS656": ErrorText(
+        "The plan of {quarter} is signed with a throw-away key of the demo",
+        "Such a key counts only where every delivery is simulated, and here one is not",
+        "Have the plan signed by an officer of privacy/officers",
+        _APPROVAL,
+    ),
+    "MS657": ErrorText(
+        "The key {file} cannot be used",
+        "It is missing, is no minisign key, or its password is another one",
+        "Give the file that 'moshare new-officer-key' made, and its password",
+        _APPROVAL,
+    ),
+    "MS658": ErrorText(
+        "The record {file} of rejections cannot be trusted",
+        "One of its lines was changed or removed",
+        "Restore it from the back-up before the plan is approved or released",
+        _APPROVAL,
+    ),
+    "MS659": ErrorText(
+        "A key already exists at {file}",
+        "A key is never written over another",
+        "Give another name, or use the key that is there",
+        _APPROVAL,
+    ),
+    "MS640": ErrorText(
+        "The public geography {file} cannot be used",
+        "{problem}",
+        "Restore the file, with one column for each level from the top and one line for each "
+        "finest unit, and its key lists",
+    ),
+    "MS645": ErrorText(
+        "The stored split {file} cannot be read",
+        "It is missing, or not in the form that 'moshare policy optimise' writes",
+        "Restore the reviewed file, or compute it again and have it reviewed",
+    ),
+    "MS646": ErrorText(
+        "The stored split is not for this policy and these key lists",
+        "One of them changed after the split was computed, and a plan needs all three together",
+        "Restore what was reviewed, or run 'moshare policy optimise' and have the split reviewed",
+    ),
+    "MS647": ErrorText(
+        "The stored split does not fit frame {frame}",
+        "It measures nothing of it, or something that the frame does not hold",
+        "Run 'moshare policy optimise' and have the split reviewed",
     ),
 }
 
 
 class PrivacyError(Exception):
-    """A refusal by privacy: `code`, `sentence`, `exit_code` (always 5)."""
-
-    exit_code = 5
+    """A refusal by privacy: `code`, `sentence`, `exit_code`."""
 
     def __init__(self, code: str, **fields: object) -> None:
         text = ERRORS[code]
         parts = (text.what, text.why, text.next_step)
         self.code = code
+        self.exit_code = text.exit_code
         self.sentence = f"{code}: " + " ".join(part.format(**fields) + "." for part in parts)
         super().__init__(self.sentence)

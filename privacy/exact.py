@@ -5,11 +5,17 @@ and the refusals. Does not belong here: noise. Only privacy.noise takes the valu
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
 
 from privacy.errors import PrivacyError
-from privacy.frames import AGGREGATE, LINKED, ROWS, Frame
+from privacy.frames import AGGREGATE, LINKED, ROWS, Column, Frame, Places
 from privacy.released import DELIVERY_KINDS, Provenance
+
+Units = Sequence[str] | NDArray[np.integer[Any]]
+"""Who each row is of: names, or whole numbers made from them, where zero stands for nobody."""
 
 
 class _Withheld:
@@ -29,19 +35,19 @@ class _Withheld:
 
 
 class ExactFrame(_Withheld):
-    """One frame of a quarter; `frame` is its public geometry."""
+    """One frame of a period; `frame` is its public geometry."""
 
     __slots__ = ("frame",)
     kind = ""
 
-    def __init__(self, frame: Frame, values: list[int]) -> None:
+    def __init__(self, frame: Frame, values: Places) -> None:
         if frame.kind != self.kind:
             _complain(frame, f"It is a frame of kind {frame.kind}, given as another kind")
         self.frame = frame
         self._name = frame.name
         self._values = values
 
-    def hand_over_to_noise(self) -> list[int]:
+    def hand_over_to_noise(self) -> Places:
         """Return the values themselves; privacy.noise alone may call this (a test looks)."""
         return self._values
 
@@ -49,12 +55,10 @@ class ExactFrame(_Withheld):
 class _UnitRows(ExactFrame):
     __slots__ = ()
 
-    def __init__(
-        self, frame: Frame, unit_ids: Sequence[str], columns: Mapping[str, Sequence[str]]
-    ) -> None:
-        if any(not isinstance(unit_id, str) or not unit_id for unit_id in unit_ids):
+    def __init__(self, frame: Frame, unit_ids: Units, columns: Mapping[str, Column]) -> None:
+        if not _are_all_named(unit_ids):
             _complain(frame, "A row has no unit")
-        if len(set(unit_ids)) != len(unit_ids):
+        if not _are_all_different(unit_ids):
             raise PrivacyError("MS606", frame=frame.name)
         super().__init__(frame, _find_leaves(frame, columns, len(unit_ids)))
 
@@ -62,6 +66,8 @@ class _UnitRows(ExactFrame):
 class ExactRows(_UnitRows):
     """Rows of one source: one row per unit, one key per column, held as leaf numbers.
 
+    Units may be given as whole numbers that a hash makes of them: then two units that meet in one
+    number are refused as if they were one, and none is missed.
     Raises PrivacyError MS605 (unlisted key), MS606 (unit twice) or MS607 (form).
     """
 
@@ -89,30 +95,37 @@ class ExactCounts(ExactFrame):
     __slots__ = ()
     kind = AGGREGATE
 
-    def __init__(
-        self, frame: Frame, columns: Mapping[str, Sequence[str]], counts: Sequence[int]
-    ) -> None:
+    def __init__(self, frame: Frame, columns: Mapping[str, Column], counts: Sequence[int]) -> None:
         if any(type(count) is not int or not 0 <= count < 2**53 for count in counts):
             _complain(frame, "A count is not a whole number from zero up")
         leaves = _find_leaves(frame, columns, len(counts))
-        if len(set(leaves)) != len(leaves):
+        if not _are_all_different(leaves):
             _complain(frame, "One cell is given twice")
-        count_of = dict(zip(leaves, counts, strict=True))
-        super().__init__(frame, [count_of.get(leaf, 0) for leaf in range(frame.leaf_count)])
+        values = np.zeros(frame.leaf_count, dtype=np.int64)
+        values[leaves] = counts
+        super().__init__(frame, values)
 
 
 class ExactRelease(_Withheld):
     """All frames of one quarter, each once; `provenance` is public and says who delivered them.
 
+    `is_made_up` says that every record is simulated, so that a throw-away key may sign for it.
     Raises PrivacyError MS609 (a frame twice) or MS614 (provenance in another form).
     """
 
-    __slots__ = ("provenance",)
+    __slots__ = ("is_made_up", "provenance")
     _values: dict[str, ExactFrame]
 
-    def __init__(self, frames: Iterable[ExactFrame], provenance: Provenance) -> None:
+    def __init__(
+        self,
+        frames: Iterable[ExactFrame],
+        provenance: Provenance,
+        *,
+        is_made_up: bool = False,
+    ) -> None:
         _check_provenance(provenance)
         self.provenance = provenance
+        self.is_made_up = is_made_up
         self._name = "a release"
         self._values = {}
         for exact in frames:
@@ -164,9 +177,23 @@ def _is_delivery(pair: object) -> bool:
     )
 
 
-def _find_leaves(frame: Frame, columns: Mapping[str, Sequence[str]], rows: int) -> list[int]:
-    if set(columns) != set(frame.columns):
-        _complain(frame, f"Its columns must be {', '.join(frame.columns)}")
+def _are_all_named(unit_ids: Units) -> bool:
+    if isinstance(unit_ids, np.ndarray):
+        return unit_ids.dtype.kind in "iu" and bool((unit_ids != 0).all())
+    return all(isinstance(unit_id, str) and unit_id for unit_id in unit_ids)
+
+
+def _are_all_different(unit_ids: Units) -> bool:
+    if isinstance(unit_ids, np.ndarray):
+        ordered = np.sort(unit_ids)
+        return bool((ordered[1:] != ordered[:-1]).all())
+    return len(set(unit_ids)) == len(unit_ids)
+
+
+def _find_leaves(frame: Frame, columns: Mapping[str, Column], rows: int) -> Places:
+    wanted = (frame.leaf_column, *frame.columns)
+    if set(columns) != set(wanted):
+        _complain(frame, f"Its columns must be {', '.join(wanted)}")
     if any(len(keys) != rows for keys in columns.values()):
         _complain(frame, "Its columns differ in length")
     try:

@@ -1,23 +1,25 @@
-"""Public key lists: every category a table may show, read from reviewed CSV files.
+"""Public key lists and trees: every category and unit a table may show, from reviewed CSV files.
 
 Does not belong here: keys taken from data. A key only in a list is noise on zero; a key only in
 the data is refused by privacy.exact.
 """
 
 import csv
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
+from privacy.frames import Level
+from privacy.geography import load_levels
+from privacy.policy import Policy
 
 _HEADER = ["key", "label", "description"]
 
 
 @dataclass(frozen=True)
 class Key:
-    """One category: its key in tables, its label for people, its description."""
+    """One category or unit: its key in tables, its label for people, its description."""
 
     key: str
     label: str
@@ -26,25 +28,45 @@ class Key:
 
 @dataclass(frozen=True)
 class PublicKeys:
-    """The key lists of all dimensions of a policy, in the order of their files."""
+    """The lists of all levels and dimensions of a policy, and the trees of its geographies."""
 
     lists: tuple[tuple[str, tuple[Key, ...]], ...]
+    trees: tuple[tuple[str, tuple[Level, ...]], ...]
 
-    def of(self, dimension: str) -> tuple[Key, ...]:
-        """Return the keys of one dimension; raises KeyError for one not loaded."""
-        return dict(self.lists)[dimension]
+    def of(self, name: str) -> tuple[Key, ...]:
+        """Return the keys of one level or dimension; raises KeyError for one not loaded."""
+        return dict(self.lists)[name]
+
+    def tree(self, geography: str) -> tuple[Level, ...]:
+        """Return the levels of one geography, the top first; raises KeyError."""
+        return dict(self.trees)[geography]
 
     @property
     def hash(self) -> str:
-        """SHA-256 of all lists with their labels and order."""
+        """SHA-256 of all lists and trees with their labels and order."""
         return compute_sha256(
-            to_canonical_json({name: [asdict(key) for key in keys] for name, keys in self.lists})
+            to_canonical_json(
+                {
+                    "lists": {name: [asdict(key) for key in keys] for name, keys in self.lists},
+                    "trees": {name: [asdict(one) for one in tree] for name, tree in self.trees},
+                }
+            )
         )
 
 
-def load_keys(folder: Path, dimensions: Iterable[str]) -> PublicKeys:
-    """Read `<dimension>.csv` for each dimension; raises PrivacyError MS603."""
-    return PublicKeys(tuple((name, _read_list(folder / f"{name}.csv")) for name in dimensions))
+def load_keys(folder: Path, policy: Policy) -> PublicKeys:
+    """Read `<name>.csv` for each level and dimension, and `tree_<name>.csv` for each geography.
+
+    Raises PrivacyError MS603 (a list) or MS640 (a tree).
+    """
+    names = (*policy.levels, *policy.dimensions)
+    lists = {name: _read_list(folder / f"{name}.csv") for name in names}
+    keys = {name: tuple(key.key for key in listed) for name, listed in lists.items()}
+    trees = {
+        name: load_levels(folder / f"tree_{name}.csv", chain, keys)
+        for name, chain in policy.geographies.items()
+    }
+    return PublicKeys(tuple(lists.items()), tuple(trees.items()))
 
 
 def _read_list(path: Path) -> tuple[Key, ...]:

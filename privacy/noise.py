@@ -17,11 +17,12 @@ from importlib.metadata import version
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 from opendp import combinators, domains, measurements, metrics, mod, transformations
 
 from privacy.errors import PrivacyError
 from privacy.exact import ExactFrame
-from privacy.frames import AGGREGATE, ROWS, Frame, Query
+from privacy.frames import AGGREGATE, ROWS, Frame, Places, Query
 
 FALSE_ALARM_RATE = 0.01
 _NO_CELL = -1
@@ -41,11 +42,11 @@ class FrameMechanism:
         self._queries = tuple(queries)
         try:
             if frame.kind == ROWS:
-                parts = [_measure_rows(query) for query in queries]
+                parts = [_measure_rows(frame, query) for query in queries]
                 self._measurements: list[Any] = [combinators.make_composition(parts)]
                 self.rho = Fraction(self._measurements[0].map(frame.bound))
             else:
-                self._measurements = [_measure_counts(query) for query in queries]
+                self._measurements = [_measure_counts(frame, query) for query in queries]
                 self.rho = sum(
                     (Fraction(part.map(frame.distance)) for part in self._measurements),
                     start=Fraction(0),
@@ -58,16 +59,19 @@ class FrameMechanism:
         values = exact.hand_over_to_noise()
         try:
             if self._frame.kind == ROWS:
-                drawn = self._measurements[0](values)
+                drawn = self._measurements[0](values.astype(np.uintp))
             else:
                 counts = _count_leaves(exact.frame, values)
                 drawn = [
-                    measurement(_sum_into_cells(query, counts))
+                    measurement(_sum_into_cells(exact.frame, query, counts))
                     for query, measurement in zip(self._queries, self._measurements, strict=True)
                 ]
         except mod.OpenDPException:
             raise PrivacyError("MS613") from None
-        return {query.table: cells for query, cells in zip(self._queries, drawn, strict=True)}
+        return {
+            query.name: [int(cell) for cell in cells]
+            for query, cells in zip(self._queries, drawn, strict=True)
+        }
 
 
 def find_smallest_scale(frame: Frame, query: Query, rho: Fraction) -> Decimal:
@@ -117,21 +121,24 @@ def _enable_contrib() -> None:
         raise PrivacyError("MS610")
 
 
-def _count_rows(query: Query) -> Any:  # noqa: ANN401 - opendp ships no types
+def _count_rows(frame: Frame, query: Query) -> Any:  # noqa: ANN401 - opendp ships no types
     space = domains.vector_domain(domains.atom_domain(T="usize")), metrics.symmetric_distance()
-    index = transformations.then_index(list(query.cell_of_leaf), _NO_CELL, TOA="i32")
+    cell_of_leaf = frame.find_cell_of_leaf(query.marginal).astype(np.int32)
+    cells = np.arange(frame.count_cells(query.marginal), dtype=np.int32)
+    index = transformations.then_index(cell_of_leaf, _NO_CELL, TOA="i32")
     count = transformations.then_count_by_categories(
-        list(range(query.cell_count)), null_category=False, MO="L2Distance<f64>", TOA="i64"
+        cells, null_category=False, MO="L2Distance<f64>", TOA="i64"
     )
     return space >> index >> count
 
 
-def _measure_rows(query: Query) -> Any:  # noqa: ANN401
-    return _count_rows(query) >> measurements.then_gaussian(query.scale)
+def _measure_rows(frame: Frame, query: Query) -> Any:  # noqa: ANN401
+    return _count_rows(frame, query) >> measurements.then_gaussian(query.scale)
 
 
-def _measure_counts(query: Query) -> Any:  # noqa: ANN401
-    cells = domains.vector_domain(domains.atom_domain(T="i64"), size=query.cell_count)
+def _measure_counts(frame: Frame, query: Query) -> Any:  # noqa: ANN401
+    size = frame.count_cells(query.marginal)
+    cells = domains.vector_domain(domains.atom_domain(T="i64"), size=size)
     return _gaussian((cells, metrics.l2_distance(T="f64")), query.scale)
 
 
@@ -143,17 +150,13 @@ def _cost(frame: Frame, query: Query, thousandths: int) -> Fraction:
     return FrameMechanism(frame, [replace(query, scale=thousandths / 1000)]).rho
 
 
-def _count_leaves(frame: Frame, values: list[int]) -> list[int]:
+def _count_leaves(frame: Frame, values: Places) -> Places:
     if frame.kind == AGGREGATE:
         return values
-    counts = [0] * frame.leaf_count
-    for leaf in values:
-        counts[leaf] += 1
-    return counts
+    return np.bincount(values, minlength=frame.leaf_count)
 
 
-def _sum_into_cells(query: Query, leaf_counts: list[int]) -> list[int]:
-    cells = [0] * query.cell_count
-    for cell, count in zip(query.cell_of_leaf, leaf_counts, strict=True):
-        cells[cell] += count
+def _sum_into_cells(frame: Frame, query: Query, leaf_counts: Places) -> Places:
+    cells = np.zeros(frame.count_cells(query.marginal), dtype=np.int64)
+    np.add.at(cells, frame.find_cell_of_leaf(query.marginal), leaf_counts)
     return cells

@@ -1,38 +1,38 @@
 """The plan: what a quarter's release contains and costs, before any confidential value is read.
 
-Made from the policy and the public keys alone, so the same inputs give the same plan and hash.
-Does not belong here: what was already spent (privacy.ledger) and the draw (privacy.door).
+Made from the policy, its stored split and the public lists alone, so the same inputs give the same
+plan and hash. The plan of a fourth quarter holds the annual frames of its year too. Does not belong
+here: what was already spent (privacy.ledger) and the draw (privacy.door).
 """
 
 import datetime
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
-from privacy.counts import Step, order_tables
+from privacy.chain import Part
+from privacy.covariance import Precisions
 from privacy.errors import PrivacyError
-from privacy.frames import Axes, Frame, Query
+from privacy.frames import Frame, Marginal, Query
 from privacy.keys import PublicKeys
 from privacy.noise import FrameMechanism, find_smallest_scale
-from privacy.optimising import Demand, share_budget
 from privacy.policy import FramePolicy, Policy
-from privacy.residuals import sum_precisions
-from privacy.rows import average_rows, list_rows
+from privacy.released import ANNUAL, QUARTERLY
+from privacy.strategy import Share, Strategy, make_frames
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
 
 
 @dataclass(frozen=True)
 class PlannedMeasurement:
-    """One table to be measured: axes of its frame, noise scale (standard deviation), own cost."""
+    """One table to be measured: where on its frame, noise scale (standard deviation), own cost."""
 
     name: str
-    axes: Axes
+    marginal: Marginal
     cell_count: int
     scale: Decimal
     rho: Fraction
@@ -42,26 +42,24 @@ class PlannedMeasurement:
 class PlannedFrame:
     """One frame to be read, what is measured on it, and the cost of measuring it all together.
 
-    `steps` is the order in which its published tables are made whole (privacy.counts).
+    `period` is the quarter, or the year of an annual frame.
     """
 
     frame: Frame
-    reason: str
+    policy: FramePolicy
+    period: str
     measurements: tuple[PlannedMeasurement, ...]
-    steps: tuple[Step, ...]
     rho: Fraction
 
     def list_queries(self) -> list[Query]:
         """Return what noise needs to know of each measurement."""
-        return [
-            _make_query(self.frame, planned.axes, planned.name, float(planned.scale))
-            for planned in self.measurements
-        ]
+        return [Query(one.name, one.marginal, float(one.scale)) for one in self.measurements]
 
-    def sum_precisions(self) -> dict[Axes, float]:
-        """Return the precision of the frame's measurements in each residual space."""
-        measured = [(planned.axes, float(planned.scale)) for planned in self.measurements]
-        return sum_precisions(self.frame.sizes, measured)
+    @cached_property
+    def precisions(self) -> Precisions:
+        """What the covariance of the frame's estimates follows from."""
+        measured = [(one.marginal, float(one.scale)) for one in self.measurements]
+        return Precisions(self.frame, measured)
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,7 @@ class Plan:
     quarter: str
     policy: Policy
     keys: PublicKeys
+    strategy: Strategy
     frames: tuple[PlannedFrame, ...]
 
     @property
@@ -79,152 +78,189 @@ class Plan:
         return find_quarter_start(self.quarter)
 
     @property
+    def year(self) -> str | None:
+        """The year whose annual tables the plan holds; None in the first three quarters."""
+        return find_year(self.quarter)
+
+    @property
     def rho(self) -> Fraction:
         """Cost of the whole release: under zCDP the frames' costs add up."""
-        return sum((frame.rho for frame in self.frames), start=Fraction(0))
+        return self.sum_rho(QUARTERLY) + self.sum_rho(ANNUAL)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The cost of each frame, as the ledger records it."""
+        return tuple(
+            Part(
+                frame=planned.frame.name,
+                counting=planned.policy.counting,
+                cadence=planned.policy.cadence,
+                quarters=planned.policy.quarters,
+                rho=planned.rho,
+            )
+            for planned in self.frames
+        )
 
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON."""
         return compute_sha256(self.to_json())
 
+    def sum_rho(self, cadence: str) -> Fraction:
+        """Return the cost of the frames of one cadence."""
+        costs = (one.rho for one in self.frames if one.policy.cadence == cadence)
+        return sum(costs, start=Fraction(0))
+
     def frame(self, name: str) -> Frame:
         """Return the geometry of a frame, to build its exact rows with; KeyError if unknown."""
-        return self._frame_of[name]
+        return {planned.frame.name: planned.frame for planned in self.frames}[name]
 
     def to_json(self) -> str:
-        """Return the canonical JSON that is hashed, charged and shown to people."""
-        caps = self.policy.caps
-        return to_canonical_json(
-            {
-                "quarter": self.quarter,
-                "policy_version": self.policy.version,
-                "policy_hash": self.policy.hash,
-                "keys_hash": self.keys.hash,
-                "delta": str(self.policy.delta),
-                "caps": {"quarter": caps.quarter, "year": caps.year},
-                "rho": self.rho,
-                "frames": [_describe_frame(planned) for planned in self.frames],
-            }
-        )
-
-    @cached_property
-    def _frame_of(self) -> dict[str, Frame]:
-        return {planned.frame.name: planned.frame for planned in self.frames}
+        """Return the canonical JSON that is hashed, signed, charged and shown to people."""
+        return to_canonical_json(_describe_plan(self))
 
 
-def make_plan(quarter: str, policy: Policy, keys: PublicKeys) -> Plan:
-    """Share the quarter's cap so that the published error is least, and find noise for each share.
+def make_plan(quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy) -> Plan:
+    """Find the noise for each share of the stored split, rounded so that no budget is passed.
 
-    Raises PrivacyError MS602 (policy and key lists do not fit) or MS604 (quarter).
+    Raises:
+        PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS646 (the split is
+            of another policy or other lists) or MS647 (it measures what the frames do not hold).
     """
-    find_quarter_start(quarter)
+    year = find_year(quarter)
     _check_keys(policy, keys)
-    frames = {name: _make_frame(frame, keys) for name, frame in policy.frames.items()}
-    shares = share_budget(list_demands(policy, keys, frames))
+    if (strategy.policy_hash, strategy.keys_hash) != (policy.hash, keys.hash):
+        raise PrivacyError("MS646")
+    cadences = (QUARTERLY,) if year is None else (QUARTERLY, ANNUAL)
     planned = tuple(
-        _plan_frame(
-            policy,
-            frame,
-            {axes: cap * policy.caps.quarter for (of, axes), cap in shares.items() if of == name},
-        )
-        for name, frame in frames.items()
+        _plan_frame(policy, frame, quarter if cadence == QUARTERLY else str(year), strategy)
+        for cadence in cadences
+        for name, frame in make_frames(policy, keys).items()
+        if policy.frames[name].cadence == cadence
     )
-    return Plan(quarter, policy, keys, planned)
-
-
-def list_demands(policy: Policy, keys: PublicKeys, frames: Mapping[str, Frame]) -> list[Demand]:
-    """Return what the published tables ask of the measurements, in the order of the policy."""
-    demands = []
-    for table in policy.measured_tables:
-        frame = frames[str(table.frame)]
-        lengths = average_rows(frame, table.dimensions, list_rows(policy, keys, table))
-        demands.append(Demand(frame, frame.find_axes(table.dimensions), table.weight, lengths))
-    return demands
+    return Plan(quarter, policy, keys, strategy, planned)
 
 
 def find_quarter_start(quarter: str) -> datetime.date:
     """Return the first day of a quarter written like 2025Q1; raises PrivacyError MS604."""
+    year, number = _split_quarter(quarter)
+    return datetime.date(year, 3 * number - 2, 1)
+
+
+def find_year(quarter: str) -> str | None:
+    """Return the year that a quarter ends, or None; raises PrivacyError MS604."""
+    year, number = _split_quarter(quarter)
+    return f"{year:04}" if number == 4 else None
+
+
+def _split_quarter(quarter: str) -> tuple[int, int]:
     match = _QUARTER.fullmatch(quarter)
     if match is None or match[1] == "0000":
         raise PrivacyError("MS604")
-    return datetime.date(int(match[1]), 3 * int(match[2]) - 2, 1)
+    return int(match[1]), int(match[2])
 
 
 def _check_keys(policy: Policy, keys: PublicKeys) -> None:
-    if {name for name, _ in keys.lists} != policy.dimensions.keys():
-        _complain("Other key lists were read than the dimensions it names")
+    if {name for name, _ in keys.lists} != policy.levels.keys() | policy.dimensions.keys():
+        _complain("Other key lists were read than the levels and dimensions it names")
     for dimension in policy.dimensions.values():
         listed = {key.key for key in keys.of(dimension.name)}
         used = {cell for published in dimension.published for cell in published.cells}
         if not used <= listed:
             _complain(f"Dimension {dimension.name} sums keys that its list does not name")
-    for table in policy.measured_tables:
-        columns = policy.frames[str(table.frame)].columns
-        for name in table.dimensions:
-            if name not in columns and len(keys.of(name)) > 1:
-                _complain(f"Table {table.name} uses {name}, which its frame does not hold")
 
 
 def _complain(problem: str) -> NoReturn:
     raise PrivacyError("MS602", file="policy.toml", problem=problem)
 
 
-def _make_frame(policy: FramePolicy, keys: PublicKeys) -> Frame:
-    return Frame(
-        name=policy.name,
-        kind=policy.kind,
-        columns=policy.columns,
-        keys=tuple(tuple(key.key for key in keys.of(name)) for name in policy.columns),
-        bound=policy.bound,
-    )
-
-
-def _plan_frame(policy: Policy, frame: Frame, shares: Mapping[Axes, Fraction]) -> PlannedFrame:
-    published = [
-        frame.find_axes(table.dimensions)
-        for table in policy.measured_tables
-        if table.frame == frame.name
-    ]
-    steps = order_tables(published)
-    if steps is None:
-        _complain(f"Tables of frame {frame.name} overlap so that no whole counts fit all of them")
+def _plan_frame(policy: Policy, frame: Frame, period: str, strategy: Strategy) -> PlannedFrame:
+    of = policy.frames[frame.name]
+    budget = policy.budget.annual if of.cadence == ANNUAL else policy.budget.quarterly
     measurements = tuple(
-        _plan_measurement(frame, axes, rho)
-        for axes, rho in sorted(shares.items(), key=lambda share: (len(share[0]), share[0]))
+        _plan_measurement(frame, share, share.share * budget)
+        for share in strategy.find_shares(frame.name)
     )
-    planned = PlannedFrame(
-        frame, policy.frames[frame.name].reason, measurements, tuple(steps), rho=Fraction(0)
-    )
-    return replace(planned, rho=FrameMechanism(frame, planned.list_queries()).rho)
+    if not measurements:
+        raise PrivacyError("MS647", frame=frame.name)
+    queries = [Query(one.name, one.marginal, float(one.scale)) for one in measurements]
+    return PlannedFrame(frame, of, period, measurements, FrameMechanism(frame, queries).rho)
 
 
-def _plan_measurement(frame: Frame, axes: Axes, rho: Fraction) -> PlannedMeasurement:
-    columns = [frame.columns[axis] for axis in axes]
-    name = f"{frame.name}_by_{'_and_'.join(columns)}" if columns else f"{frame.name}_total"
-    query = _make_query(frame, axes, name, 1.0)
-    scale = find_smallest_scale(frame, query, rho)
-    cost = FrameMechanism(frame, [replace(query, scale=float(scale))]).rho
-    return PlannedMeasurement(name, axes, query.cell_count, scale, cost)
+def _plan_measurement(frame: Frame, share: Share, rho: Fraction) -> PlannedMeasurement:
+    levels = [level.name for level in frame.levels]
+    if rho <= 0 or share.level not in levels or not set(share.dimensions) <= set(frame.columns):
+        raise PrivacyError("MS647", frame=frame.name)
+    marginal = Marginal(levels.index(share.level), frame.find_axes(share.dimensions))
+    by = f"_by_{'_and_'.join(share.dimensions)}" if share.dimensions else ""
+    name = f"{frame.name}_at_{share.level}{by}"
+    scale = find_smallest_scale(frame, Query(name, marginal, 1.0), rho)
+    cost = FrameMechanism(frame, [Query(name, marginal, float(scale))]).rho
+    return PlannedMeasurement(name, marginal, frame.count_cells(marginal), scale, cost)
 
 
-def _make_query(frame: Frame, axes: Axes, name: str, scale: float) -> Query:
-    columns = [frame.columns[axis] for axis in axes]
-    return Query(name, frame.find_cell_of_leaf(columns), frame.count_cells(axes), scale)
+def _describe_plan(plan: Plan) -> dict[str, Any]:
+    policy = plan.policy
+    frames = {planned.frame.name for planned in plan.frames}
+    return {
+        "quarter": plan.quarter,
+        "year": plan.year,
+        "policy_version": policy.version,
+        "policy_hash": policy.hash,
+        "keys_hash": plan.keys.hash,
+        "strategy_hash": plan.strategy.hash,
+        "unit": policy.unit,
+        "delta": str(policy.delta),
+        "signers": policy.signers,
+        "budget": {"quarterly": policy.budget.quarterly, "annual": policy.budget.annual},
+        "caps": {
+            "quarter": policy.caps.quarter,
+            "annual": policy.caps.annual,
+            "year": policy.caps.year,
+            "three_years": policy.caps.three_years,
+            "lifetime": policy.caps.lifetime,
+        },
+        "rho": plan.rho,
+        "quarterly_rho": plan.sum_rho(QUARTERLY),
+        "annual_rho": plan.sum_rho(ANNUAL),
+        "modelled": policy.is_modelled,
+        "synthetic": policy.is_synthetic,
+        "frames": [_describe_frame(planned) for planned in plan.frames],
+        "tables": [
+            {
+                "name": table.name,
+                "frame": table.frame,
+                "level": table.level,
+                "dimensions": table.dimensions,
+            }
+            for table in policy.tables
+            if table.frame is None or table.frame in frames
+        ],
+    }
 
 
 def _describe_frame(planned: PlannedFrame) -> dict[str, Any]:
-    frame = planned.frame
+    frame, policy = planned.frame, planned.policy
     return {
         "name": frame.name,
+        "period": planned.period,
         "kind": frame.kind,
-        "leaves": frame.leaf_count,
+        "counting": policy.counting,
+        "cadence": policy.cadence,
+        "quarters": policy.quarters,
         "bound": frame.bound,
+        "geography": policy.geography,
+        "levels": [{"name": level.name, "units": len(level.keys)} for level in frame.levels],
+        "dimensions": [
+            {"name": column, "keys": size}
+            for column, size in zip(frame.columns, frame.sizes, strict=True)
+        ],
         "rho": planned.rho,
         "measurements": [
             {
                 "name": measured.name,
-                "dimensions": [frame.columns[axis] for axis in measured.axes],
+                "level": frame.levels[measured.marginal.level].name,
+                "dimensions": [frame.columns[axis] for axis in measured.marginal.axes],
                 "cells": measured.cell_count,
                 "sigma": str(measured.scale),
                 "rho": measured.rho,

@@ -1,27 +1,23 @@
-"""The reviewed policy file, read and checked; every privacy parameter comes from here.
+"""The reviewed policy, checked; every privacy parameter comes from here.
 
-Does not belong here: noise scales (privacy.plan works them out) and key lists (privacy.keys).
+Does not belong here: the form of the file (privacy.policy_form), noise scales (privacy.plan) and
+key lists (privacy.keys).
 """
 
-import datetime
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
-from privacy.frames import AGGREGATE, LINKED, ROWS
-from privacy.released import NOT_COLLECTED, NOT_RELEASED
+from privacy.frames import LINKED
+from privacy.policy_reading import InvalidPolicyError, Section, read_section
+from privacy.released import COHORT, NOT_COLLECTED, NOT_RELEASED
 
 REVIEWED_POLICY = Path(__file__).with_name("policy.toml")
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_DECIMAL = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -44,12 +40,21 @@ class Dimension:
 
 @dataclass(frozen=True)
 class FramePolicy:
-    """What one identity can change in a frame, and why; `bound` as in privacy.frames.Frame."""
+    """What one identity can change in a frame, and why; `bound` as in privacy.frames.Frame.
+
+    `counting` is cohort or activity, `cadence` quarterly or annual. `quarters` says in how many
+    periods of a lifetime one identity can be counted: 1 for cohorts, None where nothing limits it.
+    """
 
     name: str
     kind: str
+    counting: str
+    cadence: str
+    geography: str
+    levels: tuple[str, ...]
     columns: tuple[str, ...]
     bound: int
+    quarters: int | None
     reason: str
 
 
@@ -61,6 +66,7 @@ class TablePolicy:
     title: str
     unit: str
     sources: tuple[str, ...]
+    level: str
     dimensions: tuple[str, ...]
     definition: str
     silence: str | None
@@ -69,23 +75,43 @@ class TablePolicy:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What the quarterly tables of a quarter, and the annual tables of a year, cost at most."""
+
+    quarterly: Fraction
+    annual: Fraction
+
+
+@dataclass(frozen=True)
 class Caps:
-    """The most rho that may be charged for a quarter and for a calendar year."""
+    """The most rho that one identity may lose, in the worst case, in each kind of period."""
 
     quarter: Fraction
+    annual: Fraction
     year: Fraction
+    three_years: Fraction
+    lifetime: Fraction
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The whole policy; `hash` is the SHA-256 of its canonical content, comments aside."""
+    """The whole policy; `hash` is the SHA-256 of its canonical content, comments aside.
+
+    `geographies` names the levels of each tree, the top first; `levels` the title of each level.
+    """
 
     version: int
     reviewed_on: str
     delta: Decimal
     unit: str
+    signers: int
     unprotected: tuple[str, ...]
+    budget: Budget
     caps: Caps
+    is_modelled: bool
+    is_synthetic: bool
+    geographies: Mapping[str, tuple[str, ...]]
+    levels: Mapping[str, str]
     dimensions: Mapping[str, Dimension]
     frames: Mapping[str, FramePolicy]
     tables: tuple[TablePolicy, ...]
@@ -109,196 +135,159 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise PrivacyError("MS601", file=path.name) from None
     try:
-        return _read_policy(_Section(content, "the policy"))
-    except _InvalidError as invalid:
+        top = read_section(content, "policy", "the policy")
+        return _build_policy(
+            top,
+            compute_sha256(to_canonical_json({**content, "reviewed_on": top["reviewed_on"]})),
+        )
+    except InvalidPolicyError as invalid:
         problem = str(invalid)
     raise PrivacyError("MS602", file=path.name, problem=problem)
 
 
-class _InvalidError(Exception):
-    """A sentence, without its stop, about what is wrong in the policy."""
-
-
-class _Section:
-    """One TOML table; every key must be taken, each with the type that is asked for."""
-
-    def __init__(self, content: object, where: str) -> None:
-        if not isinstance(content, dict):
-            raise _InvalidError(f"{where} must be a section of its own")
-        self.content: dict[str, Any] = content
-        self.where = where
-        self.taken: set[str] = set()
-
-    def fail(self, problem: str) -> NoReturn:
-        raise _InvalidError(f"In {self.where}, {problem}")
-
-    def take(self, key: str, kind: type, default: object = None) -> Any:  # noqa: ANN401
-        self.taken.add(key)
-        value = self.content.get(key, default)
-        if type(value) is not kind or value in ("", {}):
-            self.fail(f"{key} must be a {_KIND_NAMES[kind]} that is not empty")
-        return value
-
-    def take_texts(self, key: str) -> tuple[str, ...]:
-        texts = self.take(key, list)
-        if any(not isinstance(text, str) or not text for text in texts):
-            self.fail(f"{key} must hold texts that are not empty")
-        if len(set(texts)) != len(texts):
-            self.fail(f"{key} names something twice")
-        return tuple(texts)
-
-    def take_positive(self, key: str, default: int | None = None) -> int:
-        number: int = self.take(key, int, default=default)
-        if number < 1:
-            self.fail(f"{key} must be at least 1")
-        return number
-
-    def take_decimal(self, key: str) -> Decimal:
-        text = self.take(key, str)
-        if not _DECIMAL.fullmatch(text) or Decimal(text) <= 0:
-            self.fail(f"{key} must be a positive decimal written as text")
-        return Decimal(text)
-
-    def take_sections(self, key: str) -> dict[str, "_Section"]:
-        sections = self.take(key, dict)
-        for name in sections:
-            if not _NAME.fullmatch(name):
-                self.fail(f"{key} has a name that is not lower case with underscores")
-        return {name: _Section(body, f"{key}.{name}") for name, body in sections.items()}
-
-    def finish(self) -> None:
-        unknown = sorted(self.content.keys() - self.taken)
-        if unknown:
-            self.fail(f"{', '.join(unknown)} is not known")
-
-
-_KIND_NAMES = {
-    str: "text",
-    int: "whole number",
-    list: "list",
-    dict: "section",
-    bool: "true or false",
-    datetime.date: "date",
-}
-
-
-def _read_policy(top: _Section) -> Policy:
-    delta = top.take_decimal("delta")
-    if delta >= 1:
+def _build_policy(top: Section, digest: str) -> Policy:
+    if top["delta"] >= 1:
         top.fail("delta must be below 1")
-    dimensions = {
-        name: _read_dimension(name, section)
-        for name, section in top.take_sections("dimensions").items()
+    geographies = {
+        name: _build_geography(section, top["levels"].keys())
+        for name, section in top["geographies"].items()
     }
+    if top["levels"].keys() & top["dimensions"].keys():
+        top.fail("levels and dimensions share a name, and a key list has one meaning")
     frames = {
-        name: _read_frame(name, section, dimensions)
-        for name, section in top.take_sections("frames").items()
+        name: _build_frame(name, section, geographies, top["dimensions"].keys())
+        for name, section in top["frames"].items()
     }
-    tables = _read_tables(top, dimensions, frames)
-    policy = Policy(
-        version=top.take_positive("version"),
-        reviewed_on=top.take("reviewed_on", datetime.date).isoformat(),
-        delta=delta,
-        unit=top.take("unit", str),
-        unprotected=top.take_texts("unprotected"),
-        caps=_read_caps(_Section(top.take("caps", dict), "caps")),
-        dimensions=dimensions,
+    budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
+    return Policy(
+        version=top["version"],
+        reviewed_on=top["reviewed_on"],
+        delta=top["delta"],
+        unit=top["unit"],
+        signers=top["signers"],
+        unprotected=top["unprotected"],
+        budget=budget,
+        caps=_build_caps(top["caps"], budget),
+        is_modelled=top["modelled"]["enabled"],
+        is_synthetic=top["synthetic"]["enabled"],
+        geographies=geographies,
+        levels={name: section["title"] for name, section in top["levels"].items()},
+        dimensions={
+            name: _build_dimension(name, section) for name, section in top["dimensions"].items()
+        },
         frames=frames,
-        tables=tables,
-        hash=compute_sha256(
-            to_canonical_json({**top.content, "reviewed_on": str(top.content.get("reviewed_on"))})
-        ),
+        tables=_build_tables(top, frames),
+        hash=digest,
     )
-    top.finish()
-    return policy
 
 
-def _read_caps(section: _Section) -> Caps:
-    caps = Caps(Fraction(section.take_decimal("quarter")), Fraction(section.take_decimal("year")))
-    if caps.year < caps.quarter:
-        section.fail("year must be at least quarter")
-    section.finish()
+def _build_caps(section: Section, budget: Budget) -> Caps:
+    names = ("quarter", "annual", "year", "three_years", "lifetime")
+    caps = Caps(*(Fraction(section[name]) for name in names))
+    if caps.quarter < budget.quarterly or caps.annual < budget.annual:
+        section.fail("quarter and annual must be at least what the budget spends")
+    if not max(caps.quarter, caps.annual) <= caps.year <= caps.three_years <= caps.lifetime:
+        section.fail("a longer period must have a cap at least as high as a shorter one")
     return caps
 
 
-def _read_dimension(name: str, section: _Section) -> Dimension:
-    published = []
-    for position, body in enumerate(section.take("published", list, default=[])):
-        entry = _Section(body, f"{section.where}.published number {position + 1}")
-        published.append(
-            PublishedKey(
-                entry.take("key", str), entry.take("label", str), entry.take_texts("cells")
-            )
-        )
-        entry.finish()
+def _build_geography(section: Section, levels: Collection[str]) -> tuple[str, ...]:
+    chain: tuple[str, ...] = section["levels"]
+    if not set(chain) <= set(levels):
+        section.fail("levels must name levels of this file")
+    return chain
+
+
+def _build_dimension(name: str, section: Section) -> Dimension:
+    published = tuple(
+        PublishedKey(entry["key"], entry["label"], entry["cells"])
+        for entry in section.get("published", ())
+    )
     if len({entry.key for entry in published}) != len(published):
         section.fail("published names a key twice")
-    dimension = Dimension(name, section.take("title", str), tuple(published))
-    section.finish()
-    return dimension
+    return Dimension(name, section["title"], published)
 
 
-def _read_frame(name: str, section: _Section, dimensions: Mapping[str, Dimension]) -> FramePolicy:
-    kind = section.take("kind", str)
-    if kind not in (ROWS, AGGREGATE, LINKED):
-        section.fail("kind must be rows, aggregate or linked")
-    columns = section.take_texts("columns")
-    if not columns or not set(columns) <= dimensions.keys():
+def _build_frame(
+    name: str,
+    section: Section,
+    geographies: Mapping[str, tuple[str, ...]],
+    dimensions: Collection[str],
+) -> FramePolicy:
+    chain, columns = section["levels"], section["columns"]
+    if section["geography"] not in geographies:
+        section.fail("geography must name a geography of this file")
+    if geographies[section["geography"]][: len(chain)] != chain:
+        section.fail("levels must be those of its geography from the top, and skip none")
+    if not set(columns) <= set(dimensions):
         section.fail("columns must name dimensions of this file")
-    bound = section.take_positive("bound_squared" if kind == LINKED else "bound")
-    frame = FramePolicy(name, kind, columns, bound, section.take("reason", str))
-    section.finish()
-    return frame
-
-
-def _read_tables(
-    top: _Section, dimensions: Mapping[str, Dimension], frames: Mapping[str, FramePolicy]
-) -> tuple[TablePolicy, ...]:
-    tables: list[TablePolicy] = []
-    for position, body in enumerate(top.take("tables", list)):
-        section = _Section(body, f"table number {position + 1}")
-        tables.append(_read_table(section, dimensions))
-        _check_frame(section, tables[-1], frames)
-        section.finish()
-    if len({table.name for table in tables}) != len(tables):
-        top.fail("two tables have one name")
-    used = {table.frame for table in tables}
-    if used - {None} != frames.keys():
-        top.fail("every frame must be used by a table, and at least one")
-    return tuple(tables)
-
-
-def _read_table(section: _Section, dimensions: Mapping[str, Dimension]) -> TablePolicy:
-    name = section.take("name", str)
-    if not _NAME.fullmatch(name):
-        section.fail("name must be lower case with underscores")
-    section.where = f"table {name}"
-    collected = section.take("collected", bool, default=True)
-    withheld = section.take("withheld", bool, default=False)
-    silence = NOT_RELEASED if withheld else None if collected else NOT_COLLECTED
-    names = section.take_texts("dimensions")
-    if not names or not set(names) <= dimensions.keys():
-        section.fail("dimensions must name dimensions of this file")
-    return TablePolicy(
+    bounds = {key for key in ("bound", "bound_squared") if key in section.fields}
+    bound = "bound_squared" if section["kind"] == LINKED else "bound"
+    if bounds != {bound}:
+        section.fail(f"a {section['kind']} frame must have {bound} and no other bound")
+    quarters = section.get("quarters", None)
+    if section["counting"] == COHORT and quarters is not None:
+        section.fail("a cohort counts once ever, so quarters must be left out")
+    return FramePolicy(
         name=name,
-        title=section.take("title", str),
-        unit=section.take("unit", str),
-        sources=section.take_texts("sources"),
-        dimensions=names,
-        definition=section.take("definition", str),
-        silence=silence,
-        frame=None if silence else section.take("frame", str),
-        weight=0 if silence else section.take_positive("weight", default=1),
+        kind=section["kind"],
+        counting=section["counting"],
+        cadence=section["cadence"],
+        geography=section["geography"],
+        levels=chain,
+        columns=columns,
+        bound=section[bound],
+        quarters=1 if section["counting"] == COHORT else quarters,
+        reason=section["reason"],
     )
 
 
-def _check_frame(section: _Section, table: TablePolicy, frames: Mapping[str, FramePolicy]) -> None:
-    if table.unit not in table.title:
-        section.fail("the title must name the unit")
-    if table.frame is None:
-        return
-    if table.frame not in frames:
+def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:
+    tables = tuple(_build_table(section, frames) for section in top["tables"])
+    for section, table in zip(top["tables"], tables, strict=True):
+        if table.unit not in table.title:
+            section.fail("the title must name the unit")
+        if table.level not in top["levels"]:
+            section.fail("level must name a level of this file")
+        if not set(table.dimensions) <= top["dimensions"].keys():
+            section.fail("dimensions must name dimensions of this file")
+    if len({table.name for table in tables}) != len(tables):
+        top.fail("two tables have one name")
+    if {table.frame for table in tables} - {None} != frames.keys():
+        top.fail("every frame must be used by a table, and at least one")
+    return tables
+
+
+def _build_table(section: Section, frames: Mapping[str, FramePolicy]) -> TablePolicy:
+    silence = None if section.get("collected", True) else NOT_COLLECTED
+    silence = NOT_RELEASED if section.get("withheld", False) else silence
+    if silence:
+        if {"frame", "weight"} & section.fields.keys():
+            section.fail("a table without numbers has no frame and no weight")
+    else:
+        _check_measured(section, frames)
+    return TablePolicy(
+        name=section["name"],
+        title=section["title"],
+        unit=section["unit"],
+        sources=section["sources"],
+        level=section["level"],
+        dimensions=section["dimensions"],
+        definition=section["definition"],
+        silence=silence,
+        frame=section.get("frame", None),
+        weight=0 if silence else section.get("weight", 1),
+    )
+
+
+def _check_measured(section: Section, frames: Mapping[str, FramePolicy]) -> None:
+    frame = frames.get(section.get("frame", ""))
+    if frame is None:
         section.fail("frame must name a frame of this file")
-    frame = frames[table.frame]
-    if frame.kind == LINKED and tuple(table.dimensions) != frame.columns:
-        section.fail("a table of a linked frame must use all its columns, as its bound does")
+    if section["level"] not in frame.levels:
+        section.fail("level must be one of its frame's")
+    if not set(section["dimensions"]) <= set(frame.columns):
+        section.fail("dimensions must be columns of its frame")
+    is_whole = (section["level"], section["dimensions"]) == (frame.levels[-1], frame.columns)
+    if frame.kind == LINKED and not is_whole:
+        section.fail("a table of a linked frame must show all of it, as its bound does")

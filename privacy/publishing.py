@@ -1,13 +1,13 @@
-"""From noisy cells to a release: estimates, margins, counts, status words, and their facts.
+"""From noisy cells to a release: estimates, counts, status words, and the facts beside them.
 
 Everything here is post-processing of drawn numbers and public facts, so it costs nothing. Does
-not belong here: exact values and draws.
+not belong here: exact values and draws, and the tables before the draw (privacy.tables).
 """
 
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from importlib.metadata import version
@@ -18,29 +18,30 @@ import numpy as np
 
 from privacy import noise
 from privacy.counts import count_tables
-from privacy.frames import Axes
-from privacy.margins import compute_cut_off, compute_margin
+from privacy.frames import Marginal
+from privacy.history import History, RollingTable
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
-from privacy.policy import TablePolicy
 from privacy.reconstruction import NoisyTable, Reconstruction
 from privacy.released import (
     ESTIMATED,
     NOT_DISTINGUISHABLE,
+    ApprovalFacts,
     GroupFacts,
     MeasuredCell,
     PlanFacts,
     PrivacyFacts,
     Provenance,
     Release,
+    ReleasedFrame,
+    ReleasedLevel,
     ReleasedMeasurement,
     ReleasedRow,
     ReleasedTable,
+    SpendingFacts,
     describe_release,
 )
-from privacy.residuals import compute_variance
-from privacy.rows import RowShape, list_rows, place_on_axes, split_row
+from privacy.tables import prepare_tables, set_cut_offs
 
-EXPECTED_FALSE_ALARMS = 0.9
 _GROUP_SIZES = (1, 2, 3)
 _LEDGER_FIELDS = ("drawn_at", "ledger_head")
 
@@ -50,20 +51,30 @@ class Publisher:
 
     All that may fail happens when it is made: conversions by OpenDP, and a rehearsal on zeros of
     everything that follows the draw, so that nothing can be lost between the draw and its record.
+    `earlier` are finished releases of earlier quarters.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        earlier: Sequence[Release] = (),
+        approvals: Sequence[ApprovalFacts] = (),
+        spending: Sequence[SpendingFacts] = (),
+    ) -> None:
         self._plan = plan
-        self._privacy = _state_privacy(plan)
+        self._approvals = tuple(approvals)
+        self._privacy = _state_privacy(plan, spending)
         self._versions = (
             ("numpy", version("numpy")),
             ("opendp", noise.read_opendp_version()),
             ("python", platform.python_version()),
         )
-        self._blanks = _prepare_tables(plan)
         self._labels = {
             name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
         }
+        self._history = History(plan.quarter, earlier)
+        self._prepare()
         zeros = {
             measured.name: [0] * measured.cell_count
             for frame in plan.frames
@@ -78,22 +89,24 @@ class Publisher:
             drawn: noisy cells of each measurement, by its name.
             provenance: one that an ExactRelease accepted.
         """
-        frames = {frame.frame.name: _Reconstructed(frame, drawn) for frame in self._plan.frames}
+        plan = self._plan
         release = Release(
-            release_id=self._plan.quarter,
-            quarter_start=self._plan.quarter_start,
-            tables=tuple(
-                blank.fill(frames[blank.frame]) if blank.frame else blank.table
-                for blank in self._blanks
-            ),
+            release_id=plan.quarter,
+            quarter_start=plan.quarter_start,
+            tables=self._fill_tables(drawn),
+            frames=tuple(self._state_frame(frame) for frame in plan.frames),
             measurements=tuple(
                 self._state_measurement(frame, measured, drawn[measured.name])
-                for frame in self._plan.frames
+                for frame in plan.frames
                 for measured in frame.measurements
             ),
-            plan=_state_plan(self._plan),
+            history=self._points,
+            synthetic=(),
+            plan=_state_plan(plan),
+            approvals=self._approvals,
             privacy=self._privacy,
             provenance=provenance,
+            previous=self._history.previous,
             versions=self._versions,
             drawn_at="",
             ledger_head="",
@@ -101,21 +114,77 @@ class Publisher:
         content = describe_release(release)
         return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
 
+    def _prepare(self) -> None:
+        """Make every table of the release as far as it is known before the draw."""
+        blanks = prepare_tables(self._plan)
+        own = [blank.table for blank in blanks]
+        rolling = [self._history.add_quarters(table) for table in own]
+        sums = [one for one in rolling if one is not None]
+        cut = iter(set_cut_offs([*own, *(one.table for one in sums)]))
+        self._blanks = [replace(blank, table=next(cut)) for blank in blanks]
+        self._rolling = {one.base: replace(one, table=next(cut)) for one in sums}
+        self._points = self._history.list_points(own)
+
+    def _fill_tables(self, drawn: Mapping[str, Sequence[int]]) -> tuple[ReleasedTable, ...]:
+        numbers = {
+            planned.frame.name: _Numbers(
+                planned,
+                [
+                    blank.marginal
+                    for blank in self._blanks
+                    if blank.marginal is not None and blank.table.frame == planned.frame.name
+                ],
+                drawn,
+            )
+            for planned in self._plan.frames
+        }
+        tables = []
+        for blank in self._blanks:
+            table = blank.table
+            if blank.marginal is not None:
+                table = numbers[str(table.frame)].fill(table, blank.marginal)
+            tables.append(table)
+            if table.name in self._rolling:
+                tables.append(_fill_rolling(self._rolling[table.name], table))
+        return tuple(tables)
+
+    def _state_frame(self, planned: PlannedFrame) -> ReleasedFrame:
+        frame = planned.frame
+        return ReleasedFrame(
+            name=frame.name,
+            period=planned.period,
+            levels=tuple(
+                ReleasedLevel(
+                    name=level.name,
+                    title=self._plan.policy.levels[level.name],
+                    keys=level.keys,
+                    labels=tuple(self._labels[level.name][key] for key in level.keys),
+                    parents=level.parents,
+                )
+                for level in frame.levels
+            ),
+            columns=frame.columns,
+            sizes=frame.sizes,
+            precisions=planned.precisions.state(),
+        )
+
     def _state_measurement(
         self, planned: PlannedFrame, measured: PlannedMeasurement, cells: Sequence[int]
     ) -> ReleasedMeasurement:
-        frame = planned.frame
-        dimensions = tuple(frame.columns[axis] for axis in measured.axes)
-        keys = product(*(frame.keys[axis] for axis in measured.axes))
+        frame, (place, axes) = planned.frame, measured.marginal
+        level = frame.levels[place]
+        dimensions = tuple(frame.columns[axis] for axis in axes)
+        places = product(level.keys, *(frame.keys[axis] for axis in axes))
         return ReleasedMeasurement(
             name=measured.name,
             frame=frame.name,
+            level=level.name,
             dimensions=dimensions,
             sigma=float(measured.scale),
             rho=measured.rho,
             cells=tuple(
-                MeasuredCell(key, self._label(dimensions, key), int(cell))
-                for key, cell in zip(keys, cells, strict=True)
+                MeasuredCell(unit, tuple(keys), self._label(dimensions, keys), int(cell))
+                for (unit, *keys), cell in zip(places, cells, strict=True)
             ),
         )
 
@@ -123,117 +192,51 @@ class Publisher:
         return tuple(self._labels[name][key] for name, key in zip(dimensions, keys, strict=True))
 
 
-class _Reconstructed:
-    """Estimates and counts of all tables of one frame."""
+class _Numbers:
+    """Estimates and counts of all published tables of one frame."""
 
-    def __init__(self, planned: PlannedFrame, drawn: Mapping[str, Sequence[int]]) -> None:
+    def __init__(
+        self,
+        planned: PlannedFrame,
+        published: Sequence[Marginal],
+        drawn: Mapping[str, Sequence[int]],
+    ) -> None:
+        frame = planned.frame
         reconstruction = Reconstruction(
-            planned.frame.sizes,
+            frame,
             [
-                NoisyTable(measured.axes, float(measured.scale), drawn[measured.name])
+                NoisyTable(measured.marginal, float(measured.scale), drawn[measured.name])
                 for measured in planned.measurements
             ],
         )
-        self._counts = count_tables(planned.steps, reconstruction.estimate)
-        self._estimates = {axes: reconstruction.estimate(axes) for axes in self._counts}
+        self._counts = count_tables(frame, published, reconstruction)
+        self._estimates = {one: reconstruction.estimate(one) for one in set(published)}
 
-    def sum_row(self, axes: Axes, positions: Sequence[Sequence[int]]) -> tuple[float, int]:
-        """Return estimate, in tenths, and count of a row that sums these positions of each axis."""
-        chosen = np.ix_(*positions)
-        estimate = round(float(self._estimates[axes][chosen].sum()), 1)
-        return estimate + 0.0, int(self._counts[axes][chosen].sum())
+    def fill(self, table: ReleasedTable, marginal: Marginal) -> ReleasedTable:
+        """Return a table with its numbers."""
+        rows = []
+        for row, (unit, positions) in zip(table.rows, table.positions, strict=True):
+            cells = np.ix_([unit], *(positions[axis] for axis in marginal.axes))
+            estimate = float(self._estimates[marginal][cells].sum())
+            rows.append(_fill_row(row, estimate, int(self._counts[marginal][cells].sum())))
+        return replace(table, rows=tuple(rows))
 
 
-@dataclass(frozen=True)
-class _Blank:
-    """A table without its numbers, and which cells of its frame each row sums."""
-
-    table: ReleasedTable
-    frame: str | None
-    axes: Axes
-    positions: tuple[tuple[tuple[int, ...], ...], ...]
-
-    def fill(self, numbers: _Reconstructed) -> ReleasedTable:
-        """Return the table with its numbers."""
-        rows = tuple(
-            _fill_row(row, *numbers.sum_row(self.axes, positions))
-            for row, positions in zip(self.table.rows, self.positions, strict=True)
+def _fill_rolling(rolling: RollingTable, newest: ReleasedTable) -> ReleasedTable:
+    rows = tuple(
+        _fill_row(blank, earlier + float(row.estimate or 0), None)
+        for blank, earlier, row in zip(
+            rolling.table.rows, rolling.earlier, newest.rows, strict=True
         )
-        return replace(self.table, rows=rows)
-
-
-def _prepare_tables(plan: Plan) -> tuple[_Blank, ...]:
-    planned = {frame.frame.name: frame for frame in plan.frames}
-    rows_of = {table.name: list_rows(plan.policy, plan.keys, table) for table in plan.policy.tables}
-    measured_rows = sum(len(rows_of[table.name]) for table in plan.policy.measured_tables)
-    false_alarms = EXPECTED_FALSE_ALARMS / measured_rows
-    return tuple(
-        _prepare_silent(plan, table, rows_of[table.name])
-        if table.frame is None
-        else _prepare_table(plan, table, planned[table.frame], rows_of[table.name], false_alarms)
-        for table in plan.policy.tables
     )
+    return replace(rolling.table, rows=rows)
 
 
-def _prepare_silent(plan: Plan, table: TablePolicy, rows: Sequence[RowShape]) -> _Blank:
-    blanks = tuple(
-        ReleasedRow(row.keys, row.labels, None, None, None, None, str(table.silence))
-        for row in rows
-    )
-    return _Blank(_state_table(plan, table, blanks, None), None, (), ())
-
-
-def _prepare_table(
-    plan: Plan,
-    table: TablePolicy,
-    planned: PlannedFrame,
-    rows: Sequence[RowShape],
-    false_alarms: float,
-) -> _Blank:
-    frame, precisions = planned.frame, planned.sum_precisions()
-    blanks = []
-    for row in rows:
-        variance = compute_variance(split_row(frame, table.dimensions, row), precisions)
-        deviation = math.sqrt(variance)
-        blanks.append(
-            ReleasedRow(
-                keys=row.keys,
-                labels=row.labels,
-                count=None,
-                estimate=None,
-                moe90=compute_margin(deviation),
-                cut_off=compute_cut_off(deviation, false_alarms),
-                status=NOT_DISTINGUISHABLE,
-            )
-        )
-    axes = frame.find_axes(table.dimensions)
-    placed = [place_on_axes(frame, table.dimensions, row) for row in rows]
-    positions = tuple(tuple(row[axis] for axis in axes) for row in placed)
-    return _Blank(
-        _state_table(plan, table, tuple(blanks), planned.reason), frame.name, axes, positions
-    )
-
-
-def _state_table(
-    plan: Plan, table: TablePolicy, rows: tuple[ReleasedRow, ...], bound: str | None
-) -> ReleasedTable:
-    return ReleasedTable(
-        name=table.name,
-        title=table.title,
-        unit=table.unit,
-        definition=table.definition,
-        sources=table.sources,
-        dimensions=table.dimensions,
-        dimension_titles=tuple(plan.policy.dimensions[name].title for name in table.dimensions),
-        rows=rows,
-        bound=bound,
-    )
-
-
-def _fill_row(blank: ReleasedRow, estimate: float, count: int) -> ReleasedRow:
-    is_estimated = blank.cut_off is not None and estimate > blank.cut_off
+def _fill_row(blank: ReleasedRow, estimate: float, count: int | None) -> ReleasedRow:
+    tenths = round(estimate, 1) + 0.0
+    is_estimated = blank.cut_off is not None and tenths > blank.cut_off
     status = ESTIMATED if is_estimated else NOT_DISTINGUISHABLE
-    return replace(blank, estimate=estimate, count=count, status=status)
+    return replace(blank, estimate=tenths, count=count, status=status)
 
 
 def _state_plan(plan: Plan) -> PlanFacts:
@@ -243,10 +246,11 @@ def _state_plan(plan: Plan) -> PlanFacts:
         policy_hash=plan.policy.hash,
         reviewed_on=plan.policy.reviewed_on,
         keys_hash=plan.keys.hash,
+        strategy_hash=plan.strategy.hash,
     )
 
 
-def _state_privacy(plan: Plan) -> PrivacyFacts:
+def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFacts:
     rho, delta = plan.rho, plan.policy.delta
     groups = tuple(
         GroupFacts(size, rho * size**2, noise.convert_to_epsilon(rho * size**2, delta))
@@ -261,6 +265,7 @@ def _state_privacy(plan: Plan) -> PrivacyFacts:
         mu=noise.compute_mu(rho),
         power=noise.compute_power(rho),
         groups=groups,
+        spending=tuple(spending),
         unprotected=plan.policy.unprotected,
     )
 

@@ -171,6 +171,7 @@ class PlanFacts:
     policy_hash: str
     reviewed_on: str
     keys_hash: str
+    strategy_hash: str = ""
 
 
 @dataclass(frozen=True)

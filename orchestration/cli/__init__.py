@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.cli import agency, hub
+from orchestration.cli import agency, hub, policy
 from orchestration.cli.console import EXIT_CODES
 
 _EXAMPLES = """\
@@ -51,6 +51,7 @@ def build_app() -> typer.Typer:
     for panel, commands in _PANELS.items():
         for command in commands:
             app.command(rich_help_panel=panel, short_help=_purpose(command))(command)
+    app.add_typer(policy.build_group(_purpose), name="policy", rich_help_panel="On the hub")
     return app
 
 

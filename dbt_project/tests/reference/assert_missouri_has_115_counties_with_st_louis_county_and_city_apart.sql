@@ -6,4 +6,4 @@ from {{ ref('missouri_counties') }}
 having
     county_count <> 115
     or st_louis_county <> 'St. Louis County'
-    or st_louis_city <> 'St. Louis City'
+    or st_louis_city <> 'St. Louis city'

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,15 +21,15 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(path)) as writer:
         writer.execute("create table victims (victim_key varchar, token varchar)")
         writer.execute(
-            "create table children (child_id varchar, token varchar, is_reported boolean)"
+            "create table children (child_id varchar, token varchar, first_quarter_start date)"
         )
         writer.execute(
             "insert into victims values ('v1', 'a'), ('v2', 'a'), ('v3', 'a'), ('v4', 'b'), "
             "('v5', null), ('v6', 'nobody')"
         )
         writer.execute(
-            "insert into children values ('c1', 'a', true), ('c2', 'b', false), ('c3', 'b', true), "
-            "('c4', null, true)"
+            "insert into children values ('c1', 'a', '2025-01-01'), ('c2', 'b', '2025-01-01'), "
+            "('c3', 'b', '2024-10-01'), ('c4', null, '2025-01-01')"
         )
     with duckdb.connect(str(path), read_only=True) as reader:
         yield reader
@@ -41,16 +41,19 @@ def link(
     *,
     k: int = 2,
     victims: str = "select victim_key, token from victims",
-    children: str = "select child_id, token, is_reported from children",
+    children: str = "select child_id, token, first_quarter_start from children",
+    quarter: str = "2025Q1",
+    earlier: Sequence[Path] = (),
 ) -> Path:
     order_key = tmp_path / "keys" / "order_key.parquet"
     ensure_order_key(order_key)
-    out = tmp_path / "linkage" / "2025Q1" / "links.parquet"
+    out = tmp_path / "linkage" / quarter / "links.parquet"
     write_links(
         warehouse,
         victims=victims,
         children=children,
-        quarter_start=date(2025, 1, 1),
+        earlier=earlier,
+        quarter_start=date(2025, 3 * int(quarter[-1]) - 2, 1),
         order_key_path=order_key,
         out_parquet=out,
         linker=ExactTokenLinker(k),
@@ -62,14 +65,85 @@ def rows(path: Path) -> list[tuple[object, ...]]:
     return duckdb.read_parquet(str(path)).order("victim_key").fetchall()
 
 
+def linked(path: Path) -> dict[str, str]:
+    """Victim key to child, of the records that have a place."""
+    found = duckdb.read_parquet(str(path)).filter("has_place and child_id is not null")
+    return dict(found.project("victim_key, child_id").fetchall())
+
+
 def test_links_are_made_by_equal_tokens_and_at_most_k_records_take_one_child(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     found = rows(link(warehouse, tmp_path))
-    assert [(row[0], row[3]) for row in found] == [(date(2025, 1, 1), "exact_token")] * 3
-    pairs = [(row[1], row[2]) for row in found]
-    assert pairs[-1] == ("v4", "c3")
-    assert {child for _, child in pairs[:-1]} == {"c1"}
+    assert {(row[0], row[5]) for row in found} == {(date(2025, 1, 1), "exact_token")}
+    assert [row[1] for row in found] == ["v1", "v2", "v3", "v4", "v5", "v6"]
+    assert [row[3] for row in found] == ["c1", "c1", "c1", "c3", None, None]
+    assert sum(row[4] for row in found[:3]) == 2
+
+
+def test_a_token_stands_for_the_child_that_was_known_first(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert linked(link(warehouse, tmp_path))["v4"] == "c3"
+    children = "select child_id, token, date '2025-01-01' as first_quarter_start from children"
+    owner = linked(link(warehouse, tmp_path, children=children))["v4"]
+    assert linked(link(warehouse, tmp_path, children=f"{children} order by 1 desc"))["v4"] == owner
+
+
+def test_records_of_earlier_quarters_keep_their_places(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = link(warehouse, tmp_path)
+    later = "select unnest(['v7', 'v8']) as victim_key, unnest(['a', 'b']) as token"
+    second = link(warehouse, tmp_path, victims=later, quarter="2025Q2", earlier=[first])
+    assert [row[1:5] for row in rows(second)] == [
+        ("v7", "a", "c1", False),
+        ("v8", "b", "c3", True),
+    ]
+
+
+def test_a_record_uses_its_place_whether_or_not_a_child_is_known(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    nobody = "select * from children where false"
+    first = link(warehouse, tmp_path, children=nobody)
+    assert sum(row[4] for row in rows(first) if row[2] == "a") == 2
+    later = "select 'v7' as victim_key, 'a' as token"
+    second = link(warehouse, tmp_path, victims=later, quarter="2025Q2", earlier=[first])
+    assert linked(second) == {}
+
+
+def test_a_record_of_an_earlier_quarter_is_matched_when_its_child_becomes_known(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = link(warehouse, tmp_path, children="select * from children where false")
+    children = "select 'c9' as child_id, 'b' as token, date '2025-04-01' as first_quarter_start"
+    nothing = "select * from victims where false"
+    second = link(
+        warehouse,
+        tmp_path,
+        victims=nothing,
+        children=children,
+        quarter="2025Q2",
+        earlier=[first],
+    )
+    assert [row[1:5] for row in rows(second)] == [("v4", "b", "c9", True)]
+    third = link(
+        warehouse,
+        tmp_path,
+        victims=nothing,
+        children=children,
+        quarter="2025Q3",
+        earlier=[first, second],
+    )
+    assert rows(third) == []
+
+
+def test_a_record_that_an_earlier_quarter_has_is_not_linked_anew(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = link(warehouse, tmp_path)
+    assert rows(link(warehouse, tmp_path, quarter="2025Q2", earlier=[first])) == []
 
 
 def test_the_columns_are_those_that_dbt_reads(
@@ -79,7 +153,9 @@ def test_the_columns_are_those_that_dbt_reads(
     assert list(zip(relation.columns, map(str, relation.types), strict=True)) == [
         ("quarter_start", "DATE"),
         ("victim_key", "VARCHAR"),
+        ("token", "VARCHAR"),
         ("child_id", "VARCHAR"),
+        ("has_place", "BOOLEAN"),
         ("rule", "VARCHAR"),
     ]
 
@@ -130,9 +206,11 @@ def test_a_record_or_child_given_twice_counts_once(
 def test_a_child_with_two_tokens_takes_the_records_of_one(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    children = "select 'c1' as child_id, unnest(['a', 'b']) as token, true as is_reported"
-    found = rows(link(warehouse, tmp_path, k=9, children=children))
-    assert [row[1] for row in found] == ["v1", "v2", "v3"]
+    children = (
+        "select 'c1' as child_id, unnest(['a', 'b']) as token, "
+        "date '2025-01-01' as first_quarter_start"
+    )
+    assert sorted(linked(link(warehouse, tmp_path, k=9, children=children))) == ["v1", "v2", "v3"]
 
 
 def test_a_failure_names_the_quarter_quotes_nothing_and_leaves_no_file(
@@ -176,7 +254,8 @@ def test_a_missing_order_key_is_refused(
         write_links(
             warehouse,
             victims="select victim_key, token from victims",
-            children="select child_id, token, is_reported from children",
+            children="select child_id, token, first_quarter_start from children",
+            earlier=[],
             quarter_start=date(2025, 1, 1),
             order_key_path=tmp_path / "nowhere.parquet",
             out_parquet=tmp_path / "links.parquet",

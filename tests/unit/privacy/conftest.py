@@ -1,24 +1,52 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from privacy_examples import example_plan
+from ledger_places import run_postgres, run_sql
 
-from privacy.ledger import Ledger
+from privacy.ledger import Ledger, Place
 from privacy.plan import Plan
 
 
 @pytest.fixture(scope="session")
 def plan() -> Plan:
+    from privacy_examples import example_plan
+
     return example_plan()
 
 
-@pytest.fixture
-def ledger_path(tmp_path: Path) -> Path:
-    path = tmp_path / "ledger" / "ledger.sqlite"
-    Ledger.create(path)
-    return path
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with run_postgres() as address:
+        yield address
 
 
 @pytest.fixture
-def ledger(ledger_path: Path) -> Ledger:
-    return Ledger(ledger_path)
+def postgres(postgres_server: str) -> str:
+    """A PostgreSQL database without a ledger."""
+    run_sql(
+        postgres_server,
+        "SET client_min_messages = error",
+        "DROP SCHEMA IF EXISTS moshare_ledger CASCADE",
+    )
+    return postgres_server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place without a ledger, of each kind."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger" / "ledger.sqlite"
+    address: str = request.getfixturevalue("postgres")
+    return address
+
+
+@pytest.fixture
+def ledger_place(empty_place: Place) -> Place:
+    Ledger.create(empty_place)
+    return empty_place
+
+
+@pytest.fixture
+def ledger(ledger_place: Place) -> Ledger:
+    return Ledger(ledger_place)

@@ -3,82 +3,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from small_policy import SMALL, write_policy
 
 from privacy.errors import PrivacyError
 from privacy.frames import LINKED
 from privacy.policy import REVIEWED_POLICY, load_policy
-from privacy.released import NOT_COLLECTED, NOT_RELEASED
-
-SMALL = """
-version = 3
-reviewed_on = 2026-01-15
-delta = "0.000001"
-unit = "One child."
-unprotected = ["the plan"]
-
-[caps]
-quarter = "0.125"
-year = "0.5"
-
-[dimensions.state]
-title = "State"
-
-[dimensions.definition]
-title = "Definition"
-published = [{ key = "broad", label = "Broad", cells = ["strict", "broad_only"] }]
-
-[frames.victims]
-kind = "rows"
-columns = ["definition"]
-bound = 1
-reason = "One row each."
-
-[frames.pairs]
-kind = "linked"
-columns = ["definition"]
-bound_squared = 5
-reason = "At most two."
-
-[[tables]]
-name = "victims"
-title = "Victims (records)"
-unit = "records"
-sources = ["mshp"]
-frame = "victims"
-dimensions = ["definition"]
-weight = 2
-definition = "All."
-
-[[tables]]
-name = "pairs"
-title = "Pairs (records)"
-unit = "records"
-sources = ["mshp"]
-frame = "pairs"
-dimensions = ["definition"]
-weight = 1
-definition = "All."
-
-[[tables]]
-name = "silent"
-title = "Silent (records)"
-unit = "records"
-sources = []
-dimensions = ["state"]
-collected = false
-definition = "None."
-"""
+from privacy.released import ACTIVITY, ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "policy.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def test_the_reviewed_policy_has_the_caps_and_tables_of_the_law() -> None:
+def test_the_reviewed_policy_has_the_tables_of_the_law() -> None:
     policy = load_policy()
-    assert (policy.caps.quarter, policy.caps.year) == (Fraction(1, 8), Fraction(1, 2))
     assert policy.delta == Decimal("0.000001")
     assert {table.name for table in policy.tables} >= {
         "reports",
@@ -93,70 +27,108 @@ def test_the_reviewed_policy_has_the_caps_and_tables_of_the_law() -> None:
     assert [(table.name, table.silence) for table in silent] == [("prosecutions", NOT_COLLECTED)]
 
 
+def test_the_reviewed_policy_spends_an_eighth_a_quarter_and_a_half_in_a_lifetime() -> None:
+    policy = load_policy()
+    assert policy.budget.quarterly == policy.budget.annual == Fraction(1, 8)
+    assert policy.caps.quarter == policy.caps.annual == Fraction(1, 8)
+    assert policy.caps.year == policy.caps.three_years == policy.caps.lifetime == Fraction(1, 2)
+
+
 def test_the_bounds_of_the_reviewed_policy_are_those_of_two_records_for_one_child() -> None:
     k = 2
     frames = load_policy().frames
     linked = {name: frame.bound for name, frame in frames.items() if frame.kind == LINKED}
     assert linked == {"children_by_agency": 1 + k**2, "report_lag": 2 * k**2 + 1}
+    assert frames["report_lag"].quarters == k + 1
     assert frames["reports_to_childrens_division"].bound == k
 
 
+def test_counties_are_published_once_a_year_only() -> None:
+    policy = load_policy()
+    cadences = {
+        policy.frames[str(table.frame)].cadence
+        for table in policy.measured_tables
+        if table.level in ("county", "circuit")
+    }
+    assert cadences == {ANNUAL}
+
+
 def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
-    policy = load_policy(write(tmp_path, SMALL))
+    policy = load_policy(write_policy(tmp_path))
     assert (policy.version, policy.reviewed_on, policy.unit) == (3, "2026-01-15", "One child.")
-    assert policy.frames["pairs"].bound == 5
+    assert (policy.signers, policy.is_modelled, policy.is_synthetic) == (1, False, True)
+    assert (policy.budget.quarterly, policy.budget.annual) == (Fraction(1, 8), Fraction(1, 4))
+    assert (policy.caps.three_years, policy.caps.lifetime) == (Fraction(1, 2), Fraction(1))
+    assert policy.geographies == {"dss": ("state", "region")}
+    assert policy.levels == {"state": "State", "region": "Region"}
     assert policy.dimensions["definition"].published[0].cells == ("strict", "broad_only")
-    assert [table.weight for table in policy.tables] == [2, 1, 0]
-    assert [table.name for table in policy.measured_tables] == ["victims", "pairs"]
-    assert policy.sources == {"mshp"}
+    victims = policy.frames["victims"]
+    assert (victims.counting, victims.cadence, victims.quarters) == (ACTIVITY, QUARTERLY, 2)
+    assert (victims.levels, victims.columns, victims.bound) == (
+        ("state", "region"),
+        ("definition",),
+        1,
+    )
+    assert [table.weight for table in policy.tables] == [2, 1, 1, 1, 0]
+    assert policy.tables[1].level == "region"
+    assert [table.name for table in policy.measured_tables] == [
+        "victims",
+        "victims_by_region",
+        "pairs",
+        "calls",
+    ]
+    assert policy.sources == {"mshp", "hotline"}
 
 
-def test_a_table_without_a_weight_has_weight_1(tmp_path: Path) -> None:
-    policy = load_policy(write(tmp_path, SMALL.replace("weight = 2\n", "")))
-    assert [table.weight for table in policy.tables] == [1, 1, 0]
+def test_a_cohort_can_be_counted_once_and_an_activity_without_a_limit_always(
+    tmp_path: Path,
+) -> None:
+    frames = load_policy(write_policy(tmp_path)).frames
+    assert (frames["pairs"].counting, frames["pairs"].quarters) == (COHORT, 1)
+    assert (frames["calls"].counting, frames["calls"].quarters) == (ACTIVITY, None)
 
 
 def test_a_withheld_table_says_so(tmp_path: Path) -> None:
     text = SMALL.replace("collected = false", "withheld = true")
-    assert load_policy(write(tmp_path, text)).tables[-1].silence == NOT_RELEASED
+    assert load_policy(write_policy(tmp_path, text)).tables[-1].silence == NOT_RELEASED
 
 
 def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> None:
-    first = load_policy(write(tmp_path, SMALL)).hash
-    assert load_policy(write(tmp_path, "# a note\n" + SMALL)).hash == first
+    first = load_policy(write_policy(tmp_path)).hash
+    assert load_policy(write_policy(tmp_path, "# a note\n" + SMALL)).hash == first
     for old, new in [("weight = 2", "weight = 3"), ("2026-01-15", "2026-01-16"), ("All.", "Some.")]:
-        assert load_policy(write(tmp_path, SMALL.replace(old, new, 1))).hash != first
+        assert load_policy(write_policy(tmp_path, SMALL.replace(old, new, 1))).hash != first
 
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("version = 3", "", "version must be a whole number"),
-        ("version = 3", "version = 0", "version must be at least 1"),
+        ("version = 3", "", "In the policy, version is missing, a whole number"),
+        ("version = 3", "version = 0", "version must be a whole number from 1 up"),
         ("version = 3", "version = true", "version must be a whole number"),
-        ("version = 3", "version = 3\nepsilon = 4", "epsilon is not known"),
+        ("version = 3", "version = 3\nepsilon = 4", "In the policy, epsilon is not known"),
         ("reviewed_on = 2026-01-15", 'reviewed_on = "today"', "reviewed_on must be a date"),
-        ('delta = "0.000001"', "delta = 0.000001", "delta must be a text"),
+        ('delta = "0.000001"', "delta = 0.000001", "delta must be a positive decimal"),
         ('delta = "0.000001"', 'delta = "1.0"', "delta must be below 1"),
         ('delta = "0.000001"', 'delta = "1e-6"', "delta must be a positive decimal"),
         ('quarter = "0.125"', 'quarter = "0.0"', "quarter must be a positive decimal"),
-        ('quarter = "0.125"', 'quarter = "0.6"', "year must be at least quarter"),
+        ('quarter = "0.125"', 'quarter = "0.12"', "In caps, quarter and annual must be at least"),
+        ('annual = "0.25"\n\n[caps]', 'annual = "0.26"\n\n[caps]', "at least what the budget"),
+        ('year = "0.5"', 'year = "0.2"', "a longer period must have a cap at least as high"),
+        ('three_years = "0.5"', 'three_years = "0.4"', "a longer period must have a cap"),
+        ('lifetime = "1.0"', 'lifetime = "0.4"', "a longer period must have a cap"),
         ('year = "0.5"', 'year = "0.5"\nday = "0.1"', "In caps, day is not known"),
         ('unit = "One child."', 'unit = ""', "unit must be a text that is not empty"),
         ('["the plan"]', "[1]", "unprotected must hold texts"),
+        ('["the plan"]', "[]", "unprotected must be a list that is not empty"),
         ('["the plan"]', '["a", "a"]', "unprotected names something twice"),
-        ("[dimensions.state]", "[dimensions.State]", "lower case with underscores"),
-        (
-            'title = "State"',
-            'title = "State"\norder = 1',
-            "In dimensions.state, order is not known",
-        ),
-        (
-            "[dimensions.state]\n",
-            "[dimensions]\nstate = 1\n[dimensions.other]\n",
-            "section of its own",
-        ),
-        ('label = "Broad",', "", "label must be a text"),
+        ("enabled = false", "enabled = 0", "In modelled, enabled must be true or false"),
+        ("[levels.state]", "[levels.State]", "lower case with underscores"),
+        ("[dimensions.sex]", "[dimensions.state]", "levels and dimensions share a name"),
+        ('["state", "region"]', '["state", "district"]', "In geographies.dss, levels must name"),
+        ('title = "Sex"', 'title = "Sex"\norder = 1', "In dimensions.sex, order is not known"),
+        ("[dimensions.sex]\n", "[dimensions]\nsex = 1\n[dimensions.other]\n", "section of its own"),
+        ('label = "Broad",', "", "In dimensions.definition.published number 1, label is missing"),
         ('label = "Broad",', 'label = "Broad", size = 1,', "size is not known"),
         (
             "published = [{",
@@ -164,30 +136,60 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
             "a key twice",
         ),
         ("published = [{", "published = [1, {", "section of its own"),
+        (
+            'published = [{ key = "broad", label = "Broad", cells = ["strict", "broad_only"] }]',
+            "published = []",
+            "published must be a list of sections",
+        ),
         ('kind = "rows"', 'kind = "sample"', "kind must be rows, aggregate or linked"),
+        ('counting = "cohort"', 'counting = "both"', "counting must be cohort or activity"),
+        ('cadence = "annual"', 'cadence = "daily"', "cadence must be quarterly or annual"),
+        ('geography = "dss"', 'geography = "police"', "geography must name a geography"),
+        (
+            'geography = "dss"\nlevels = ["state", "region"]',
+            'geography = "dss"\nlevels = ["region"]',
+            "In frames.victims, levels must be those of its geography from the top",
+        ),
         ('columns = ["definition"]', 'columns = ["place"]', "columns must name dimensions"),
-        ('columns = ["definition"]', "columns = []", "columns must name dimensions"),
-        ("bound = 1", "bound = 0", "bound must be at least 1"),
-        ("bound = 1", "bound_squared = 1", "bound must be a whole number"),
+        ("bound = 1", "bound = 0", "bound must be a whole number from 1 up"),
+        ("bound = 1", "bound_squared = 1", "a rows frame must have bound and no other"),
+        ("bound = 1", "bound = 1\nbound_squared = 1", "a rows frame must have bound and no other"),
+        ("bound_squared = 5", "bound = 5", "a linked frame must have bound_squared"),
         ("bound = 1", "bound = 1\nfactor = 2", "In frames.victims, factor is not known"),
+        ("bound_squared = 5", "bound_squared = 5\nquarters = 1", "a cohort counts once ever"),
         ('name = "victims"', 'name = "Victims"', "name must be lower case"),
+        ('name = "victims"', "name = 4", "name must be a text"),
         ('name = "victims"', 'name = "pairs"', "two tables have one name"),
-        ('dimensions = ["definition"]', "dimensions = []", "dimensions must name dimensions"),
-        (
-            'dimensions = ["definition"]',
-            'dimensions = ["place"]',
-            "dimensions must name dimensions",
-        ),
+        ('name = "victims"', 'name = ""', "In table , name must be a text"),
         ('title = "Victims (records)"', 'title = "Victims"', "the title must name the unit"),
-        ('frame = "victims"', 'frame = "other"', "frame must name a frame"),
-        ('frame = "victims"', 'frame = "pairs"', "every frame must be used"),
-        ("weight = 2", "weight = 0", "weight must be at least 1"),
-        ("weight = 2", "weight = 2\nsigma = 1", "In table victims, sigma is not known"),
+        ('frame = "victims"', 'frame = "other"', "In table victims, frame must name a frame"),
+        ('frame = "victims"\n', "", "In table victims, frame must name a frame"),
+        ('frame = "pairs"', 'frame = "victims"', "In table pairs, dimensions must be columns"),
         (
-            "collected = false",
-            "collected = false\nweight = 1",
-            "In table silent, weight is not known",
+            'frame = "calls"\nlevel = "state"',
+            'frame = "calls"\nlevel = "region"',
+            "In table calls, level must be one of its frame's",
         ),
+        (
+            "dimensions = []\ncollected = false",
+            'dimensions = ["place"]\ncollected = false',
+            "In table silent, dimensions must name dimensions of this file",
+        ),
+        (
+            'level = "state"\ndimensions = []\ncollected = false',
+            'level = "place"\ndimensions = []\ncollected = false',
+            "In table silent, level must name a level of this file",
+        ),
+        (
+            'sources = ["mshp"]\nframe = "pairs"\nlevel = "state"\ndimensions = ["sex"]',
+            'sources = ["mshp"]\nframe = "pairs"\nlevel = "state"\ndimensions = []',
+            "In table pairs, a table of a linked frame must show all of it",
+        ),
+        ("weight = 2", "weight = 0", "weight must be a whole number from 1 up"),
+        ("weight = 2", "weight = 2\nsigma = 1", "In table victims, sigma is not known"),
+        ("collected = false", "collected = false\nweight = 1", "has no frame and no weight"),
+        ("collected = false", 'collected = false\nframe = "pairs"', "has no frame and no weight"),
+        ("[frames.victims]", "[frames.others]", "In table victims, frame must name a frame"),
     ],
 )
 def test_an_invalid_policy_is_refused_with_a_sentence_about_the_place(
@@ -195,17 +197,25 @@ def test_an_invalid_policy_is_refused_with_a_sentence_about_the_place(
 ) -> None:
     assert old in SMALL
     with pytest.raises(PrivacyError, match="MS602") as caught:
-        load_policy(write(tmp_path, SMALL.replace(old, new, 1)))
+        load_policy(write_policy(tmp_path, SMALL.replace(old, new, 1)))
     assert words in caught.value.sentence
 
 
-def test_a_linked_table_must_use_all_columns_of_its_frame(tmp_path: Path) -> None:
-    text = SMALL.replace(
-        'kind = "linked"\ncolumns = ["definition"]',
-        'kind = "linked"\ncolumns = ["definition", "state"]',
+def test_a_frame_that_no_table_uses_is_refused(tmp_path: Path) -> None:
+    text = SMALL.replace('[[tables]]\nname = "calls"', '[[tables]]\nname = "none"')
+    text = text.replace('frame = "calls"\n', "").replace(
+        'dimensions = []\ndefinition = "All."', 'dimensions = []\nwithheld = true\ndefinition = "A"'
     )
-    with pytest.raises(PrivacyError, match=r"MS602.*all its columns"):
-        load_policy(write(tmp_path, text))
+    with pytest.raises(PrivacyError, match=r"MS602.*every frame must be used"):
+        load_policy(write_policy(tmp_path, text))
+
+
+@pytest.mark.parametrize(("section", "words"), [("frames = {}", "frames must hold sections")])
+def test_a_section_without_content_is_refused(section: str, words: str, tmp_path: Path) -> None:
+    start, end = SMALL.index("[frames.victims]"), SMALL.index("[[tables]]")
+    text = section + "\n" + SMALL[:start] + SMALL[end:]
+    with pytest.raises(PrivacyError, match=f"MS602.*{words}"):
+        load_policy(write_policy(tmp_path, text))
 
 
 @pytest.mark.parametrize("content", [b"version = ", b"\xff\xfe", None])

@@ -1,0 +1,134 @@
+"""Commands for the reviewed policy: check it, compare two, compute its split, print its schema.
+
+None of them reads a confidential row. Does not belong here: the policy itself (`privacy.policy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.settings import load_settings
+
+PolicyArgument = Annotated[Path | None, typer.Argument(help="Another policy file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+
+_SPLIT = "strategy.json"
+_HELP = """Example: `moshare policy check`.
+
+The reviewed privacy policy: check it, compare two, compute its split, print its schema."""
+
+
+def build_group(purpose: Callable[[Callable[..., None]], str]) -> typer.Typer:
+    """Put the commands of `moshare policy` together, each with its purpose in the list."""
+    group = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode="markdown")
+    for command in (check, diff, optimise, schema):
+        group.command(short_help=purpose(command))(command)
+    return group
+
+
+def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Example: `moshare policy check`.
+
+    Reads the policy, its key lists and its stored split, and says what each frame costs and what
+    one identity can lose in the worst case.
+    """
+    settings = load_settings()
+    with told_failures("policy check", settings):
+        from privacy.keys import load_keys
+        from privacy.policy import load_policy
+        from privacy.policy_summary import summarise
+        from privacy.strategy import load_strategy
+
+        path = policy or settings.policy
+        reviewed = load_policy(path)
+        keys = load_keys(settings.public_keys, reviewed)
+        told = summarise(reviewed, keys, load_strategy(path.with_name(_SPLIT)))
+    if as_json:
+        show_json(told)
+        return
+    table = Table(title=f"Policy {told['version']} of {told['reviewed_on']}")
+    for heading in ("frame", "cadence", "counts", "times", "bound", "rho"):
+        table.add_column(heading)
+    for frame in told["frames"]:
+        table.add_row(*(str(frame[name]) for name in _FRAME_COLUMNS))
+    Console().print(table)
+    for period in told["worst_case"]:
+        talk().print(
+            f"Worst case of one identity, {period['period']}: rho {period['rho']}, cap "
+            f"{period['cap']}{'' if period['fits'] else ' – above the cap'}"
+        )
+    talk().print(f"Policy {told['policy_hash']}\nKeys   {told['keys_hash']}", soft_wrap=True)
+
+
+_FRAME_COLUMNS = ("name", "cadence", "counting", "quarters", "bound", "rho")
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="The policy before.")],
+    new: Annotated[Path, typer.Argument(help="The policy after.")],
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Example: `moshare policy diff before.toml privacy/policy.toml`.
+
+    Says in words what changed between two policies, the guarantee first.
+    """
+    settings = load_settings()
+    with told_failures("policy diff", settings):
+        from privacy.policy import load_policy
+        from privacy.policy_diff import describe_changes
+
+        changes = describe_changes(load_policy(old), load_policy(new))
+    if as_json:
+        show_json([{"touches": one.touches, "sentence": one.sentence} for one in changes])
+        return
+    heading = ""
+    for change in changes:
+        if change.touches != heading:
+            heading = change.touches
+            typer.echo(heading.capitalize())
+        typer.echo(f"  {change.sentence}")
+    if not changes:
+        typer.echo("Nothing changed.")
+
+
+def optimise(policy: PolicyArgument = None) -> None:
+    """Example: `moshare policy optimise`.
+
+    Computes the split of the budget that makes the published error least, from the policy and the
+    key lists alone, and writes it as strategy.json beside the policy, to be reviewed with it.
+    """
+    settings = load_settings()
+    with told_failures("policy optimise", settings):
+        from privacy.keys import load_keys
+        from privacy.policy import load_policy
+        from privacy.policy_optimising import optimise as share
+
+        path = policy or settings.policy
+        reviewed = load_policy(path)
+        found = share(reviewed, load_keys(settings.public_keys, reviewed))
+        stored = path.with_name(_SPLIT)
+        stored.write_text(found.to_text(), encoding="utf-8")
+    for split in found.splits:
+        talk().print(
+            f"{split.cadence}: {len(split.shares)} tables to measure, error "
+            f"{float(split.gap):.1%} above the least that any unbiased Gaussian mechanism has"
+        )
+    typer.echo(stored)
+
+
+def schema() -> None:
+    """Example: `moshare policy schema > policy.schema.json`.
+
+    Prints the JSON Schema of the policy file, for editors and other programs.
+    """
+    from privacy.policy_schema import make_schema
+
+    content: dict[str, Any] = make_schema()
+    show_json(content)

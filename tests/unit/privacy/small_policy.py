@@ -1,0 +1,156 @@
+"""A policy small enough to change in a test, its key lists, and ways to write and load them."""
+
+from pathlib import Path
+
+from privacy.keys import PublicKeys, load_keys
+from privacy.policy import Policy, load_policy
+
+SMALL = """
+version = 3
+reviewed_on = 2026-01-15
+delta = "0.000001"
+unit = "One child."
+signers = 1
+unprotected = ["the plan"]
+
+[budget]
+quarterly = "0.125"
+annual = "0.25"
+
+[caps]
+quarter = "0.125"
+annual = "0.25"
+year = "0.5"
+three_years = "0.5"
+lifetime = "1.0"
+
+[modelled]
+enabled = false
+
+[synthetic]
+enabled = true
+
+[geographies.dss]
+levels = ["state", "region"]
+
+[levels.state]
+title = "State"
+
+[levels.region]
+title = "Region"
+
+[dimensions.definition]
+title = "Definition"
+published = [{ key = "broad", label = "Broad", cells = ["strict", "broad_only"] }]
+
+[dimensions.sex]
+title = "Sex"
+
+[frames.victims]
+kind = "rows"
+counting = "activity"
+cadence = "quarterly"
+geography = "dss"
+levels = ["state", "region"]
+columns = ["definition"]
+bound = 1
+quarters = 2
+reason = "One row each."
+
+[frames.pairs]
+kind = "linked"
+counting = "cohort"
+cadence = "quarterly"
+geography = "dss"
+levels = ["state"]
+columns = ["sex"]
+bound_squared = 5
+reason = "At most two."
+
+[frames.calls]
+kind = "aggregate"
+counting = "activity"
+cadence = "annual"
+geography = "dss"
+levels = ["state"]
+columns = []
+bound = 1
+reason = "One call each."
+
+[[tables]]
+name = "victims"
+title = "Victims (records)"
+unit = "records"
+sources = ["mshp"]
+frame = "victims"
+level = "state"
+dimensions = ["definition"]
+weight = 2
+definition = "All."
+
+[[tables]]
+name = "victims_by_region"
+title = "Victims, by region (records)"
+unit = "records"
+sources = ["mshp"]
+frame = "victims"
+level = "region"
+dimensions = []
+definition = "All by region."
+
+[[tables]]
+name = "pairs"
+title = "Pairs (records)"
+unit = "records"
+sources = ["mshp"]
+frame = "pairs"
+level = "state"
+dimensions = ["sex"]
+weight = 1
+definition = "All."
+
+[[tables]]
+name = "calls"
+title = "Calls (calls)"
+unit = "calls"
+sources = ["hotline"]
+frame = "calls"
+level = "state"
+dimensions = []
+definition = "All."
+
+[[tables]]
+name = "silent"
+title = "Silent (records)"
+unit = "records"
+sources = []
+level = "state"
+dimensions = []
+collected = false
+definition = "None."
+"""
+
+LISTS = {
+    "state": "key,label,description\nMissouri,Missouri,\n",
+    "region": "key,label,description\nN,North,\nS,South,\nUnknown,Not known,\n",
+    "definition": "key,label,description\nstrict,Strict,\nbroad_only,Broad only,\n",
+    "sex": "key,label,description\nf,Female,\nm,Male,\nu,Unknown,\n",
+    "tree_dss": "state,region\nMissouri,S\nMissouri,N\nMissouri,Unknown\n",
+}
+
+
+def write_policy(folder: Path, text: str = SMALL) -> Path:
+    path = folder / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_lists(folder: Path) -> Path:
+    for name, text in LISTS.items():
+        (folder / f"{name}.csv").write_bytes(text.encode())
+    return folder
+
+
+def load_small(folder: Path, text: str = SMALL) -> tuple[Policy, PublicKeys]:
+    policy = load_policy(write_policy(folder, text))
+    return policy, load_keys(write_lists(folder), policy)

@@ -1,0 +1,277 @@
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from approval_examples import Office, ShownPlan
+
+from privacy.approval import OFFICERS, check_approval, load_officers, make_officer_key, sign_plan
+from privacy.errors import PrivacyError
+
+PLAN = ShownPlan()
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def refused(plan: ShownPlan, office: Office, code: str) -> PrivacyError:
+    with pytest.raises(PrivacyError, match=code) as caught:
+        check_approval(plan, office.approvals(plan.quarter))  # type: ignore[arg-type]
+    assert caught.value.exit_code == 6
+    return caught.value
+
+
+def approve(plan: ShownPlan, office: Office):
+    return check_approval(plan, office.approvals(plan.quarter))  # type: ignore[arg-type]
+
+
+def test_a_plan_signed_by_an_officer_is_approved_and_says_by_whom_and_when(office: Office) -> None:
+    secret = office.appoint("doe")
+    approvals = office.sign(PLAN, secret)
+    found = approve(PLAN, office)
+    [facts] = found.facts
+    [officer] = approvals.list_officers()
+    assert (facts.signer, facts.key_id) == ("doe", officer.key_id)
+    assert facts.signed_at.endswith("+00:00")
+    assert not found.needs_simulated
+    assert [text.encode() for text in found.signatures] == [
+        *approvals.review.read_signatures().values()
+    ]
+
+
+def test_a_quarter_without_a_plan_is_refused(office: Office) -> None:
+    refused(PLAN, office, "MS650")
+
+
+def test_a_plan_without_a_signature_is_refused(office: Office) -> None:
+    office.appoint("doe")
+    office.approvals().review.put_plan(PLAN.to_json())
+    assert "0 of the 1 signatures" in refused(PLAN, office, "MS652").sentence
+
+
+def test_a_plan_whose_policy_was_touched_after_signing_is_refused(office: Office) -> None:
+    office.sign(PLAN, office.appoint("doe"))
+    refused(PLAN.touched(), office, "MS651")
+
+
+def test_a_touched_plan_put_up_again_needs_a_new_signature(office: Office) -> None:
+    secret = office.appoint("doe")
+    approvals = office.sign(PLAN, secret)
+    approvals.review.put_plan(PLAN.touched().to_json())
+    refused(PLAN.touched(), office, "MS652")
+    office.sign(PLAN.touched(), secret)
+    assert approve(PLAN.touched(), office).facts
+
+
+def test_a_plan_edited_where_it_lies_is_refused(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    path = approvals.review.folder / "plan.json"
+    path.write_bytes(path.read_bytes() + b"\n")
+    refused(PLAN, office, "MS651")
+
+
+def test_a_signature_by_a_key_of_nobody_is_refused(office: Office) -> None:
+    office.appoint("doe")
+    office.sign(PLAN, office.make_stranger())
+    refused(PLAN, office, "MS653")
+
+
+def test_a_signature_of_another_quarter_cannot_be_replayed(office: Office) -> None:
+    secret = office.appoint("doe")
+    other = ShownPlan("2025Q2", '{"quarter":"2025Q2"}')
+    [(_, signature)] = office.sign(other, secret).review.read_signatures().items()
+    review = office.approvals().review
+    review.put_plan(PLAN.to_json())
+    review.add_signature("0" * 16, signature)
+    assert "doe" in refused(PLAN, office, "MS654").sentence
+
+
+def test_a_signature_of_a_plan_replaced_since_cannot_be_replayed(office: Office) -> None:
+    secret = office.appoint("doe")
+    review = office.sign(PLAN, secret).review
+    [(_, signature)] = review.read_signatures().items()
+    review.put_plan(PLAN.touched().to_json())
+    review.add_signature("0" * 16, signature)
+    refused(PLAN.touched(), office, "MS654")
+
+
+def test_a_file_that_is_no_signature_is_refused_by_its_name(office: Office) -> None:
+    office.appoint("doe")
+    review = office.approvals().review
+    review.put_plan(PLAN.to_json())
+    review.add_signature("F" * 16, b"no signature")
+    assert "plan.json.FFFFFFFFFFFFFFFF.minisig" in refused(PLAN, office, "MS654").sentence
+
+
+def test_a_changed_comment_of_a_signature_is_refused(office: Office) -> None:
+    review = office.sign(PLAN, office.appoint("doe")).review
+    [(name, content)] = review.read_signatures().items()
+    (review.folder / name).write_bytes(content.replace(b"timestamp:", b"timestamp:1"))
+    refused(PLAN, office, "MS654")
+
+
+def test_a_rejected_plan_is_refused_even_when_it_is_signed(office: Office) -> None:
+    review = office.sign(PLAN, office.appoint("doe")).review
+    review.reject(PLAN.hash, "too dear", "2025-04-02T08:00:00+00:00")
+    error = refused(PLAN, office, "MS655")
+    assert "too dear" not in error.sentence
+    assert "rejections.jsonl" in error.sentence
+
+
+def test_a_rejection_of_another_plan_does_no_harm(office: Office) -> None:
+    review = office.sign(PLAN, office.appoint("doe")).review
+    review.reject(PLAN.touched().hash, "too dear", "2025-04-02T08:00:00+00:00")
+    assert approve(PLAN, office).facts
+
+
+def test_two_signers_are_two_officers(office: Office) -> None:
+    plan = ShownPlan(signers=2)
+    doe, roe = office.appoint("doe"), office.appoint("roe")
+    office.sign(plan, doe)
+    office.sign(plan, doe)
+    assert "1 of the 2" in refused(plan, office, "MS652").sentence
+    office.sign(plan, roe)
+    assert [facts.signer for facts in approve(plan, office).facts] == ["doe", "roe"]
+
+
+def test_a_stray_signature_does_no_harm_beside_enough_good_ones(office: Office) -> None:
+    office.sign(PLAN, office.appoint("doe"))
+    office.sign(PLAN, office.make_stranger())
+    assert [facts.signer for facts in approve(PLAN, office).facts] == ["doe"]
+
+
+def test_a_key_taken_from_the_officers_folder_counts_no_more(office: Office) -> None:
+    office.sign(PLAN, office.appoint("doe"))
+    (office.folder / "officers" / "doe.pub").unlink()
+    refused(PLAN, office, "MS653")
+
+
+def test_a_key_of_the_demo_counts_for_simulated_deliveries_only(office: Office) -> None:
+    office.sign(PLAN, office.appoint_throwaway())
+    assert approve(PLAN, office).needs_simulated
+
+
+def test_a_key_of_the_demo_is_not_needed_where_officers_signed(office: Office) -> None:
+    office.sign(PLAN, office.appoint_throwaway("a"))
+    office.sign(PLAN, office.appoint("doe"))
+    found = approve(PLAN, office)
+    assert not found.needs_simulated
+    assert [facts.signer for facts in found.facts] == ["doe"]
+
+
+def test_a_key_of_the_demo_beside_one_of_an_officer_counts_for_simulated_ones_only(
+    office: Office,
+) -> None:
+    plan = ShownPlan(signers=2)
+    office.sign(plan, office.appoint_throwaway("a"))
+    office.sign(plan, office.appoint("doe"))
+    found = approve(plan, office)
+    assert found.needs_simulated
+    assert [facts.signer for facts in found.facts] == ["doe", "a"]
+
+
+def test_an_officers_key_that_is_none_stops_everything(office: Office) -> None:
+    office.sign(PLAN, office.appoint("doe"))
+    (office.folder / "officers" / "roe.pub").write_text("not a key")
+    assert "roe.pub" in refused(PLAN, office, "MS657").sentence
+
+
+def test_a_signature_without_a_time_is_approved_without_one(office: Office) -> None:
+    from minisign import SecretKey
+
+    secret = office.appoint("doe")
+    review = office.approvals().review
+    review.put_plan(PLAN.to_json())
+    content = bytes(SecretKey.from_file(secret).sign(PLAN.to_json().encode(), trusted_comment="x"))
+    review.add_signature("0" * 16, content)
+    assert approve(PLAN, office).facts[0].signed_at == ""
+
+
+def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
+    secret = office.appoint("doe", PASSWORD)
+    assert b"encrypted" in secret.read_bytes().splitlines()[0]
+    review = office.approvals().review
+    review.put_plan(PLAN.to_json())
+    with pytest.raises(PrivacyError, match="MS657") as caught:
+        sign_plan(review, secret, lambda: "wrong")
+    assert caught.value.exit_code == 6
+    assert review.read_signatures() == {}
+    sign_plan(review, secret, lambda: PASSWORD)
+    assert approve(PLAN, office).facts
+
+
+@pytest.mark.parametrize("content", [None, b"not a key"])
+def test_a_secret_key_that_cannot_be_read_is_a_sentence(
+    office: Office, content: bytes | None
+) -> None:
+    review = office.approvals().review
+    review.put_plan(PLAN.to_json())
+    secret = office.folder / "doe.key"
+    if content is not None:
+        secret.write_bytes(content)
+    with pytest.raises(PrivacyError, match=r"MS657.*doe\.key"):
+        sign_plan(review, secret, str)
+
+
+def test_nothing_is_signed_where_nothing_was_put_up(office: Office) -> None:
+    with pytest.raises(PrivacyError, match="MS650"):
+        sign_plan(office.approvals().review, office.appoint("doe"), str)
+
+
+def test_a_secret_key_is_readable_by_its_owner_only(office: Office) -> None:
+    assert stat.S_IMODE(office.appoint("doe").stat().st_mode) == 0o600
+
+
+def test_a_key_is_never_made_over_another(office: Office) -> None:
+    secret = office.appoint("doe")
+    before = secret.read_bytes()
+    for paths in ((secret, office.folder / "new.pub"), (office.folder / "new.key", secret)):
+        with pytest.raises(PrivacyError, match="MS659"):
+            make_officer_key(*paths, None)
+    assert secret.read_bytes() == before
+
+
+def test_a_folder_without_keys_names_no_officer(tmp_path: Path) -> None:
+    assert load_officers(tmp_path / "missing") == ()
+
+
+def test_the_keys_that_came_with_the_project_can_be_read() -> None:
+    assert OFFICERS.is_dir()
+    assert all(officer.key_id for officer in load_officers(OFFICERS))
+
+
+@pytest.mark.skipif(shutil.which("minisign") is None, reason="the program minisign is not here")
+def test_the_program_minisign_checks_our_approvals_and_we_check_its_own(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    folder = approvals.review.folder
+    [name] = approvals.review.read_signatures()
+    [officer] = approvals.list_officers()
+    checked = subprocess.run(
+        ["minisign", "-Vm", "plan.json", "-x", name, "-p", office.folder / "officers" / "doe.pub"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Signature and comment signature verified" in checked.stdout
+    (folder / name).unlink()
+    made = office.folder / "roe.key"
+    public = office.folder / "officers" / "roe.pub"
+    subprocess.run(
+        ["minisign", "-G", "-W", "-p", public, "-s", made], check=True, capture_output=True
+    )
+    signature = folder / "plan.json.program.minisig"
+    subprocess.run(
+        ["minisign", "-Sm", folder / "plan.json", "-s", made, "-x", signature],
+        check=True,
+        capture_output=True,
+    )
+    [facts] = approve(PLAN, office).facts
+    assert facts.signer == "roe"
+    assert facts.key_id in public.read_text()
+    assert facts.signed_at
+    assert officer.key_id in (office.folder / "officers" / "doe.pub").read_text()
