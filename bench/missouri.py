@@ -1,0 +1,184 @@
+"""Exact counts of every frame of the default policy, from the simulator's own truth.
+
+Each child is one identity here and no record is missed or linked wrongly, so the counts are those
+that perfect deliveries would give. Does not belong here: noise.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from sources.quarters import Quarter
+from sources.simulator.calibration import figure, hotline_cases_a_year
+from sources.simulator.chance import Chance, age_on
+from sources.simulator.hotline import write_hotline_delivery
+from sources.simulator.police import PoliceRecord, child_incidents, other_incidents
+from sources.simulator.population import Child, Population, Scenario
+
+SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
+AGE_BANDS = ((6, "under_6"), (12, "6_to_11"), (15, "12_to_14"), (18, "15_to_17"))
+LAGS = ((0, "same_day"), (3, "days_1_to_3"), (30, "days_4_to_30"))
+STRICT = {"64A", "64B"}
+PATROL = "MOMHP0000"
+ANNUAL_FRAMES = (
+    "children_reported_in_year",
+    "juvenile_victim_records_in_year",
+    "children_by_agency_in_year",
+    "report_lag_in_year",
+)
+
+
+class Leaf(NamedTuple):
+    """Where a record is counted: unit of the finest level, and one key of each dimension."""
+
+    unit: str
+    keys: tuple[str, ...]
+
+
+Counts = dict[str, Counter[Leaf]]
+
+
+def make_population(seed: int) -> Population:
+    """The simulated Missouri of the demo."""
+    return Population(
+        Scenario(
+            seed=seed,
+            children_per_year=figure("known_children_a_year"),
+            dss_child_rows=round(figure("dss_child_rows")),
+            police_victims=round(figure("police_victims")),
+            cases_per_year=hotline_cases_a_year(),
+            reporting_duty=figure("reporting_duty"),
+        )
+    )
+
+
+def count_quarter(population: Population, quarter: Quarter, folder: Path) -> Counts:
+    """Exact counts of the quarterly frames; `folder` is scratch space."""
+    children: Counter[Leaf] = Counter()
+    incidents: Counter[Leaf] = Counter()
+    region_of, troop_of = _read_tree("dss", "region"), _read_tree("police", "troop")
+    for child, _ in _list_first_reports(population, quarter):
+        children[Leaf(region_of[child.person.county], ())] += 1
+    police = list(child_incidents(population, quarter))
+    for record in police:
+        unit = _find_unit(record, troop_of[record.children[0][1].person.county])
+        incidents[Leaf(unit, (_find_definition(record),))] += 1
+    cases, callers = _count_hotline(population, quarter, folder)
+    return {
+        "reports_to_childrens_division": _put_in_state(_count_reports(population, quarter)),
+        "children_reported": children,
+        "hotline_cases": _put_in_state(cases),
+        "hotline_children": _put_in_state(callers),
+        "incidents_known_to_police": incidents,
+        "arrests": _put_in_state(_count_arrests(population, quarter, police)),
+    }
+
+
+def count_year(population: Population, year: int) -> Counts:
+    """Exact counts of the annual frames, with links that miss nothing."""
+    counts: Counts = {name: Counter() for name in ANNUAL_FRAMES}
+    children, records, patterns, lags = counts.values()
+    county_of = _read_tree("dss", "county")
+    for quarter in (Quarter(year, number) for number in range(1, 5)):
+        reported = _find_first_days(population, quarter)
+        on_police = set()
+        for record in child_incidents(population, quarter):
+            for _, child in record.children:
+                on_police.add(child.key)
+                unit = _find_unit(record, county_of[child.person.county])
+                records[Leaf(unit, (_find_definition(record), _find_tie(record, child)))] += 1
+                lags[Leaf("Missouri", (_find_lag(record, reported.get(child.key)),))] += 1
+        for child, day in _list_first_reports(population, quarter):
+            keys = (_find_age_band(child, day), child.person.sex)
+            children[Leaf(county_of[child.person.county], keys)] += 1
+            key = "both" if child.key in on_police else "dss_only"
+            patterns[Leaf("Missouri", (key,))] += 1
+        patterns[Leaf("Missouri", ("mshp_only",))] += len(on_police - reported.keys())
+    return counts
+
+
+def _put_in_state(count: int) -> Counter[Leaf]:
+    return Counter({Leaf("Missouri", ()): count})
+
+
+def _read_tree(name: str, level: str) -> dict[str, str]:
+    """Unit of a level by FIPS code of the county."""
+    with (SEEDS / "keys" / f"tree_{name}.csv").open(encoding="utf-8") as file:
+        unit_of = {line["county"]: line[level] for line in csv.DictReader(file)}
+    with (SEEDS / "keys" / "county.csv").open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    return {line["description"].removeprefix("FIPS "): unit_of[line["key"]] for line in lines}
+
+
+def _list_first_reports(population: Population, quarter: Quarter) -> Iterator[tuple[Child, date]]:
+    """Children whose first report lies in the quarter, and its day."""
+    for start in (quarter.previous().previous(), quarter.previous(), quarter):
+        for episode in population.episodes(start):
+            if not episode.report_days or not episode.child.key.startswith(str(start)):
+                continue
+            first = min(episode.report_days)
+            if quarter.first_day <= first < quarter.next().first_day:
+                yield episode.child, first
+
+
+def _find_first_days(population: Population, quarter: Quarter) -> dict[str, date]:
+    """Day of the first report of each child who is reported by the quarter's end."""
+    return {
+        episode.child.key: min(episode.report_days)
+        for start in (quarter.previous(), quarter)
+        for episode in population.episodes(start)
+        if episode.report_days and min(episode.report_days) < quarter.next().first_day
+    }
+
+
+def _count_reports(population: Population, quarter: Quarter) -> int:
+    return sum(
+        quarter.first_day <= day < quarter.next().first_day
+        for start in (quarter.previous(), quarter)
+        for episode in population.episodes(start)
+        for day in episode.report_days
+    )
+
+
+def _count_hotline(population: Population, quarter: Quarter, folder: Path) -> tuple[int, int]:
+    write_hotline_delivery(population, quarter, folder)
+    counts: Counter[str] = Counter()
+    with (folder / "counts.csv").open(encoding="utf-8") as file:
+        for line in csv.DictReader(file):
+            counts[line["measure"]] += int(line["count"])
+    return counts["cases"], counts["children"]
+
+
+def _count_arrests(population: Population, quarter: Quarter, police: list[PoliceRecord]) -> int:
+    chance = Chance(population.scenario.seed, "other incidents", quarter)
+    records = (*police, *other_incidents(population, quarter, chance))
+    return sum(one.offence in STRICT for record in records for one in record.incident.arrestees)
+
+
+def _find_definition(record: PoliceRecord) -> str:
+    codes = {offence.code for offence in record.incident.offences}
+    return "strict" if codes & STRICT else "broad_only"
+
+
+def _find_unit(record: PoliceRecord, unit: str) -> str:
+    return "Unknown" if record.incident.submission.ori == PATROL else unit
+
+
+def _find_tie(record: PoliceRecord, child: Child) -> str:
+    ties = {code for _, code in record.incident.victims[0].ties}
+    return "unknown" if ties <= {"", "RU"} else child.tie
+
+
+def _find_lag(record: PoliceRecord, reported: date | None) -> str:
+    if reported is None:
+        return "none_found"
+    days = (reported - record.incident.day).days
+    return next((name for most, name in LAGS if days <= most), "over_30_days")
+
+
+def _find_age_band(child: Child, day: date) -> str:
+    age = age_on(child.person.birth_date, day)
+    return next((band for below, band in AGE_BANDS if age < below), "unknown")
