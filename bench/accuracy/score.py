@@ -18,6 +18,8 @@ from bench.accuracy.workload import IntArray, Workload
 
 FloatArray = NDArray[np.float64]
 
+_SLACK = 1e-9
+
 
 @dataclass(frozen=True)
 class Score:
@@ -35,9 +37,7 @@ class Score:
     coverage: float | None
 
 
-def score_answers(
-    workload: Workload, truths: Sequence[IntArray], path: Path
-) -> dict[str, Score]:
+def score_answers(workload: Workload, truths: Sequence[IntArray], path: Path) -> dict[str, Score]:
     """Return the score of each method in a file of answers."""
     exact = [
         {table.name: workload.tabulate(truth, table).ravel() for table in workload.tables}
@@ -48,7 +48,7 @@ def score_answers(
     for answer in _read_answers(path):
         true = exact[answer["truth"]]
         squares[answer["method"]].append(_compute_squares(workload, true, answer["values"]))
-        held[answer["method"]] += _find_held(true, answer["values"], answer["margins"] or {})
+        held[answer["method"]] += _find_held(true, answer["low"], answer["high"])
     return {
         method: _summarise(workload, np.array(rows), held[method])
         for method, rows in squares.items()
@@ -84,14 +84,13 @@ def _compute_squares(
 
 
 def _find_held(
-    true: dict[str, IntArray], values: dict[str, list[float]], margins: dict[str, Any]
+    true: dict[str, IntArray], low: dict[str, list[float]], high: dict[str, list[float]]
 ) -> list[float]:
     """Return, per table, the share of cells whose interval holds the truth."""
-    shares = []
-    for name, margin in margins.items():
-        distance = np.abs(np.array(values[name], dtype=float) - true[name])
-        shares.append(float(np.mean(distance <= np.array(margin, dtype=float) + 1e-9)))
-    return shares
+    return [
+        float(np.mean((low[name] <= true[name] + _SLACK) & (true[name] - _SLACK <= high[name])))
+        for name in low
+    ]
 
 
 def _summarise(workload: Workload, squares: FloatArray, held: list[float]) -> Score:

@@ -62,9 +62,7 @@ class Workload:
 
     def tabulate(self, leaves: IntArray, table: Table) -> IntArray:
         """Sum counts of shape (finest units, *sizes) into one table, units first."""
-        outside = tuple(
-            axis + 1 for axis in range(len(self.sizes)) if axis not in table.attributes
-        )
+        outside = tuple(axis + 1 for axis in range(len(self.sizes)) if axis not in table.attributes)
         kept = leaves.sum(axis=outside)
         summed = np.zeros((len(self.units(table.level)), *kept.shape[1:]), dtype=kept.dtype)
         np.add.at(summed, self.unit_of_leaf(table.level), kept)
@@ -113,6 +111,7 @@ def write_workload(workload: Workload, truths: Sequence[IntArray], folder: Path)
         "levels": workload.levels,
         "lines": workload.lines,
         "attributes": dict(zip(workload.attributes, workload.keys, strict=True)),
+        "population": workload.population,
         "tables": [
             {
                 "name": table.name,

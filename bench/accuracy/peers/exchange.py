@@ -1,4 +1,4 @@
-"""How a method gets its question and gives its answers: files, and nothing but the standard library.
+"""How a method gets its question and gives its answers: as files, by the standard library alone.
 
 A method is a script that calls `serve`. It reads workload.json and children-<n>.csv, and appends
 one line of JSON per draw and method, so that what was drawn before a time limit counts. Does not
@@ -11,7 +11,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 Row = dict[str, str]
@@ -43,6 +43,7 @@ class Question:
     lines: tuple[tuple[str, ...], ...]
     attributes: dict[str, tuple[str, ...]]
     tables: tuple[Table, ...]
+    population: dict[str, int]
     children: tuple[list[Row], ...]
     rho: float
     epsilon: float
@@ -56,11 +57,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one method says in one draw: the cells of each table, and half widths of 90% intervals."""
+    """What a method says in one draw: the cells of each table, and 90% intervals if it has any."""
 
     values: dict[str, Cells]
-    margins: dict[str, Cells | float] | None = None
+    low: dict[str, Cells] = field(default_factory=dict)
+    high: dict[str, Cells] = field(default_factory=dict)
     method: str = ""
+
+
+def widen(values: dict[str, Cells], margins: dict[str, float]) -> tuple[dict[str, Cells], ...]:
+    """Return the ends of the intervals around cells, from one half width per table."""
+    return tuple(
+        {name: [cell + sign * margin for cell in values[name]] for name, margin in margins.items()}
+        for sign in (-1, 1)
+    )
 
 
 Draw = Callable[[list[Row]], Iterator[Answer]]
@@ -89,28 +99,29 @@ def serve(prepare: Callable[[Question], Draw]) -> None:
 def read_question(folder: Path, rho: float, epsilon: float, delta: float) -> Question:
     """Read the files of a workload."""
     told = json.loads((folder / "workload.json").read_text(encoding="utf-8"))
-    levels = tuple(told["levels"])
-    lines = tuple(tuple(line) for line in told["lines"])
-    attributes = {name: tuple(keys) for name, keys in told["attributes"].items()}
-    tables = tuple(_make_table(table, levels, lines, attributes) for table in told["tables"])
-    paths = sorted(folder.glob("children-*.csv"))
-    children = tuple(_read_rows(path) for path in paths)
-    return Question(folder, levels, lines, attributes, tables, children, rho, epsilon, delta)
+    question = Question(
+        folder=folder,
+        levels=tuple(told["levels"]),
+        lines=tuple(tuple(line) for line in told["lines"]),
+        attributes={name: tuple(keys) for name, keys in told["attributes"].items()},
+        tables=(),
+        population=told["population"],
+        children=tuple(_read_rows(path) for path in sorted(folder.glob("children-*.csv"))),
+        rho=rho,
+        epsilon=epsilon,
+        delta=delta,
+    )
+    tables = (make_table(question, one["level"], one["attributes"]) for one in told["tables"])
+    return replace(question, tables=tuple(tables))
 
 
-def _make_table(
-    told: dict,  # type: ignore[type-arg]
-    levels: tuple[str, ...],
-    lines: tuple[tuple[str, ...], ...],
-    attributes: dict[str, tuple[str, ...]],
-) -> Table:
-    depth = levels.index(told["level"])
-    units = tuple(dict.fromkeys(line[depth] for line in lines))
-    # A level with one unit divides nothing, so its table has no column for it.
-    split = [(told["level"], units)] if len(units) > 1 else []
-    split += [(name, attributes[name]) for name in told["attributes"]]
-    columns = tuple(name for name, _ in split)
-    return Table(told["name"], columns, tuple(itertools.product(*(keys for _, keys in split))))
+def make_table(question: Question, level: str, attributes: list[str]) -> Table:
+    """Return a table of a workload; a level with one unit divides nothing and is no column."""
+    units = question.units(level)
+    split = [(level, units)] if len(units) > 1 else []
+    split += [(name, question.attributes[name]) for name in attributes]
+    cells = tuple(itertools.product(*(keys for _, keys in split)))
+    return Table("_by_".join((level, *attributes)), tuple(name for name, _ in split), cells)
 
 
 def _read_rows(path: Path) -> list[Row]:

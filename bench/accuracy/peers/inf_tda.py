@@ -25,9 +25,7 @@ def prepare(question: Question) -> Draw:
             for key in keys
         ]
     )
-    named = [
-        (*(line[place] for place in places), *key) for line in question.lines for key in keys
-    ]
+    named = [(*(line[place] for place in places), *key) for line in question.lines for key in keys]
     rows_of = pd.DataFrame(named, columns=columns, index=index)
 
     def draw(rows: list[Row]) -> Iterator[Answer]:

@@ -5,11 +5,12 @@ Finding the noise scale of a query takes seconds, so each query is resolved once
 measurement, which holds no data, is called for every draw.
 """
 
+import math
 from collections.abc import Iterator
 
 import opendp.prelude as dp
 import polars as pl
-from exchange import Answer, Cells, Draw, Question, Row, Table, serve
+from exchange import Answer, Cells, Draw, Question, Row, Table, serve, widen
 
 MISSED = 0.1
 
@@ -26,11 +27,11 @@ class Asked:
         )
         self._tables = question.tables
         self._measurements = []
-        self._margins: dict[str, Cells | float] = {}
+        self._margins: dict[str, float] = {}
         for table in question.tables:
             query = _ask(context, table, is_signed=is_signed)
             self._measurements.append(query.resolve())
-            self._margins[table.name] = query.summarize(MISSED)["accuracy"][0] - 1
+            self._margins[table.name] = math.ceil(query.summarize(MISSED)["accuracy"][0]) - 1
 
     def draw(self, frame: pl.LazyFrame, method: str) -> Answer:
         """Return one release of all tables."""
@@ -38,7 +39,7 @@ class Asked:
             table.name: _order(table, measurement(frame).collect())
             for table, measurement in zip(self._tables, self._measurements, strict=True)
         }
-        return Answer(values, self._margins, method)
+        return Answer(values, *widen(values, self._margins), method)
 
 
 def prepare(question: Question) -> Draw:

@@ -37,7 +37,9 @@ def prepare(question: Question) -> Draw:
     return draw
 
 
-def _count(question: Question, head: list[str], children: list[list[str]]) -> dict[str, list[float]]:
+def _count(
+    question: Question, head: list[str], children: list[list[str]]
+) -> dict[str, list[float]]:
     answers = {}
     for table in question.tables:
         places = [head.index(column) for column in table.columns]

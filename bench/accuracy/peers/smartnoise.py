@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 
 import pandas as pd
-from exchange import Answer, Cells, Draw, Question, Row, Table, serve
+from exchange import Answer, Cells, Draw, Question, Row, Table, serve, widen
 from snsql import Privacy, from_df
 
 MISSED = 0.1
@@ -47,7 +47,7 @@ class Asked:
             _, *released = reader.execute(query)
             values[table.name] = _order(table, released)
             margins[table.name] = float(reader.get_simple_accuracy(query, MISSED)[-1])
-        return Answer(values, margins, method)
+        return Answer(values, *widen(values, margins), method)
 
 
 def prepare(question: Question) -> Draw:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from exchange import Answer, Cells, Draw, Question, Row, Table, serve
+from exchange import Answer, Cells, Draw, Question, Row, Table, serve, widen
 from pyspark.sql import SparkSession
 from tmlt.analytics import AddOneRow, KeySet, QueryBuilder, RhoZCDPBudget, Session
 
@@ -33,7 +33,7 @@ def prepare(question: Question) -> Draw:
             table.name: _order(table, session.evaluate(query, part).collect())
             for table, query in zip(question.tables, queries, strict=True)
         }
-        yield Answer(values, dict.fromkeys(values, NORMAL_90 * scale))
+        yield Answer(values, *widen(values, dict.fromkeys(values, NORMAL_90 * scale)))
 
     return draw
 
