@@ -3,7 +3,7 @@
 Does not belong here: running (bench.accuracy.running), and what a method does (its own script).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ class Method:
     seconds: int
     told: dict[str, Told]
     environment: str | None = None
-    reads: tuple[Path, ...] = field(default=())
+    reads: tuple[Path, ...] = ()
 
     @property
     def requirements(self) -> Path | None:
@@ -129,3 +129,8 @@ METHODS = (
         environment="inftda",
     ),
 )
+
+
+def find_method(name: str) -> Method:
+    """Return the method of this name."""
+    return next(method for method in METHODS if method.name == name)

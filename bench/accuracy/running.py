@@ -48,7 +48,7 @@ def run_method(method: Method, folder: Path, budget: Budget, *, is_rerun: bool =
     answers.parent.mkdir(parents=True, exist_ok=True)
     kept.unlink(missing_ok=True)
     answers.unlink(missing_ok=True)
-    python, failure = _find_python(method)
+    python, failure = find_python(method)
     if failure:
         return Outcome(answers, failure)
     command = [str(python), *_name_script(method), str(folder), str(answers)]
@@ -80,7 +80,7 @@ def _name_script(method: Method) -> list[str]:
     return ["-m", ".".join(method.script.relative_to(ROOT).with_suffix("").parts)]
 
 
-def _find_python(method: Method) -> tuple[Path, str]:
+def find_python(method: Method) -> tuple[Path, str]:
     """Return the interpreter of a method's environment, made if needed, or why there is none."""
     if method.requirements is None:
         return Path(sys.executable), ""

@@ -1,6 +1,8 @@
 """PAC synthesizer: noisy combinations of attributes, then synthetic children to be counted.
 
 Told twice: `synthetic` counts the synthetic children, `aggregates` reads its noisy combinations.
+With little budget its noisy number of records falls below zero at times; it then stops, and that
+draw is left out, which flatters it.
 """
 
 from collections import Counter
@@ -27,7 +29,12 @@ def prepare(question: Question) -> Draw:
     def draw(rows: list[Row]) -> Iterator[Answer]:
         raw = [columns, *([row[column] for column in columns] for row in rows)]
         synthesizer = DpAggregateSeededSynthesizer(parameters)
-        synthesizer.fit(Dataset(raw))
+        try:
+            synthesizer.fit(Dataset(raw))
+        except BaseException as problem:  # its panics are no exceptions
+            if "negative number" not in str(problem):
+                raise
+            return
         head, *children = synthesizer.sample()
         yield Answer(_count(question, head, children), method="synthetic")
         total = float(synthesizer.get_dp_number_of_records())

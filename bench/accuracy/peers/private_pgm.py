@@ -31,6 +31,7 @@ class Sum:
     units: int
 
     def __call__(self, factor: mbi.Factor) -> Any:  # noqa: ANN401 - an array being traced
+        """Apply the query, as mbi asks of it."""
         cells = factor.datavector(flatten=False)
         place = jnp.array(self.unit_of_leaf)
         return jax.ops.segment_sum(cells, place, num_segments=self.units).reshape(-1)
