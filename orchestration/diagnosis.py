@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from orchestration.settings import Settings
 
@@ -116,13 +115,13 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
     from privacy.errors import PrivacyError
     from privacy.ledger import Ledger
 
-    if not Path(settings.ledger).exists():
+    if settings.ledger_address is None and not settings.ledger.exists():
         yield Finding(
             "ledger chain", ok=True, sentence="no ledger yet; the first release makes it."
         )
         return
     try:
-        Ledger(settings.ledger).verify()
+        Ledger(settings.ledger_place).verify()
     except PrivacyError as error:
         yield Finding("ledger chain", ok=False, sentence=error.sentence)
     else:

@@ -82,6 +82,24 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Run it on the hub, or run 'make install' in the project folder",
             2,
         ),
+        "MS920": ErrorText(
+            "The ledger cannot be compared with release {release}",
+            "Its release.json is missing or damaged",
+            "Run 'moshare verify' on that folder, build it again, and verify the ledger then",
+            8,
+        ),
+        "MS921": ErrorText(
+            "The plan of {quarter} can no longer be rejected",
+            "Its release was drawn, and what left cannot be called back",
+            "Reject the plan of the next quarter",
+            6,
+        ),
+        "MS922": ErrorText(
+            "A rejection needs its reason",
+            "Whoever makes the next plan must know what to change",
+            "Say it with --because",
+            2,
+        ),
     }
 )
 

@@ -1,30 +1,35 @@
 """Release a quarter: hand its exact rows to the door, and the result to the portal.
 
 The one module that calls `privacy.door`, and the one that reads release input out of the
-warehouse. Does not belong here: noise, budgets, what a released file looks like.
+warehouse. Does not belong here: noise, budgets, approvals, what a released file looks like.
 """
 
 from __future__ import annotations
 
-import duckdb
+from typing import Any
 
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.approving import find_approvals
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.planning import plan_quarter
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
+from orchestration.spending import open_ledger
 from orchestration.warehouse import open_warehouse
 from privacy import door
-from privacy.errors import PrivacyError
 from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
-from privacy.frames import AGGREGATE, LINKED, Frame
-from privacy.keys import load_keys
-from privacy.ledger import Ledger
-from privacy.plan import Plan, make_plan
-from privacy.policy import load_policy
+from privacy.frames import AGGREGATE, LINKED, Coded, Frame
+from privacy.plan import Plan
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
 _COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
+_UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
 
 def draw_release(quarter: Quarter, settings: Settings) -> Release:
@@ -33,7 +38,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     Raises:
         OrchestrationError: MS905 when the quarter has not ended.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
-        PrivacyError: When the budget, the plan or the ledger forbids it.
+        PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
     refuse_open_quarter(quarter)
     plan = plan_quarter(quarter, settings)
@@ -43,7 +48,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
             require_gate(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter)
 
-    return door.release(plan, read_exact, open_ledger(settings))
+    return door.release(plan, find_approvals(quarter, settings), read_exact, open_ledger(settings))
 
 
 def recall_release(quarter: Quarter, settings: Settings) -> Release:
@@ -59,48 +64,30 @@ def recall_release(quarter: Quarter, settings: Settings) -> Release:
     return release
 
 
-def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
-    """Say what a quarter's release holds and costs; reads no confidential row."""
-    policy = load_policy(settings.policy)
-    keys = load_keys(settings.public_keys, policy.dimensions)
-    return make_plan(str(quarter), policy, keys)
-
-
-def open_ledger(settings: Settings) -> Ledger:
-    """Open the ledger; make an empty one only where nothing was ever released.
-
-    Raises:
-        PrivacyError: MS620 when releases exist and their ledger does not.
-    """
-    was_used = any(settings.releases.glob("[!.]*/"))
-    if not settings.ledger.exists() and not was_used:
-        try:
-            Ledger.create(settings.ledger)
-        except PrivacyError as error:
-            if error.code != "MS621":  # another process made it in the meantime
-                raise
-    return Ledger(settings.ledger)
-
-
 def _read_release_input(
     connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
-    return ExactRelease(frames, _read_provenance(connection, quarter))
+    provenance, is_made_up = _read_provenance(connection, quarter)
+    return ExactRelease(frames, provenance, is_made_up=is_made_up)
 
 
-def _read_provenance(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Provenance:
-    """Say how each agency last delivered the quarter, and whether any record may be simulated.
+def _read_provenance(
+    connection: duckdb.DuckDBPyConnection, quarter: Quarter
+) -> tuple[Provenance, bool]:
+    """Say how each agency last delivered the quarter, and whether records are simulated.
 
     Records of a quarter also come with deliveries for other quarters, so one simulated delivery
-    among all that still count makes the whole release simulated.
+    among all that still count makes the whole release simulated. It is made up, as the second
+    answer says, only where every one of them is.
     """
     rows = connection.execute(
         """
         select
             agency,
             arg_max(delivery_kind, delivery_sequence) filter (where delivery_quarter_start = ?),
-            bool_or(is_simulated)
+            bool_or(is_simulated),
+            bool_and(is_simulated)
         from staging.stg_deliveries
         where is_current
         group by agency
@@ -108,25 +95,52 @@ def _read_provenance(connection: duckdb.DuckDBPyConnection, quarter: Quarter) ->
         """,
         [quarter.first_day],
     ).fetchall()
-    return Provenance(
-        deliveries=tuple((agency, kind) for agency, kind, _ in rows if kind is not None),
-        is_simulated=any(is_simulated for _, _, is_simulated in rows),
+    provenance = Provenance(
+        deliveries=tuple((agency, kind) for agency, kind, _, _ in rows if kind is not None),
+        is_simulated=any(is_any for _, _, is_any, _ in rows),
     )
+    return provenance, bool(rows) and all(is_every for _, _, _, is_every in rows)
 
 
 def _read_frame(
     connection: duckdb.DuckDBPyConnection, frame: Frame, quarter: Quarter
 ) -> ExactFrame:
-    is_aggregate = frame.kind == AGGREGATE
-    subject = _COUNT_COLUMN[frame.name] if is_aggregate else "unit_id"
+    """Read the rows of one frame; an annual frame has rows in a fourth quarter, of its year.
+
+    Units come as numbers that a hash makes of their ids, and zero where there is none.
+    """
+    if frame.kind == AGGREGATE:
+        return _read_counts(connection, frame, quarter)
+    names = (frame.leaf_column, *frame.columns)
     rows = connection.execute(
-        f"select {', '.join((subject, *frame.columns))} "  # noqa: S608 - names of the policy
+        f"select {_UNIT}, {', '.join(names)} "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ?",
         [quarter.first_day],
-    ).fetchall()
-    subjects, *keys = zip(*rows, strict=True) if rows else [()] * (1 + len(frame.columns))
-    columns = dict(zip(frame.columns, keys, strict=True))
-    if is_aggregate:
-        return ExactCounts(frame, columns, [int(count) for count in subjects])
+    ).to_arrow_table()
+    units, *columns = rows.columns
     exact_type = ExactCells if frame.kind == LINKED else ExactRows
-    return exact_type(frame, subjects, columns)
+    coded = {name: _code(column) for name, column in zip(names, columns, strict=True)}
+    return exact_type(frame, units.to_numpy(), coded)
+
+
+def _code(column: pa.ChunkedArray[Any]) -> Coded:
+    """Give a column as places in the list of its own keys; no key is place -1."""
+    array = pa.concat_arrays(column.chunks) if column.chunks else pa.array([], column.type)
+    coded = array.dictionary_encode()
+    codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
+    return Coded(codes.astype(np.int64), coded.dictionary.to_pylist())
+
+
+def _read_counts(
+    connection: duckdb.DuckDBPyConnection, frame: Frame, quarter: Quarter
+) -> ExactCounts:
+    """Read the counts of one delivered frame, summed over the columns that the plan leaves out."""
+    names = (frame.leaf_column, *frame.columns)
+    listed = ", ".join(names)
+    rows = connection.execute(
+        f"select {listed}, sum({_COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
+        f"from release_input.{frame.name} where quarter_start = ? group by {listed}",
+        [quarter.first_day],
+    ).fetchall()
+    *keys, counts = zip(*rows, strict=True) if rows else [()] * (1 + len(names))
+    return ExactCounts(frame, dict(zip(names, keys, strict=True)), [int(count) for count in counts])

@@ -8,13 +8,16 @@ and offline. Does not belong here: anything that changes what is released or how
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
-"""The one setting: the folder that holds every zone. Default: `data` in the current folder."""
+"""The folder that holds every zone. Default: `data` in the current folder."""
+
+LEDGER_VARIABLE = "MOSHARE_LEDGER"
+"""A PostgreSQL connection string, where the ledger lies on a server. Default: a file."""
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,9 +37,11 @@ class Settings:
 
     Attributes:
         home: Absolute path of the data home.
+        ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
     """
 
     home: Path
+    ledger_address: str | None = field(default=None, repr=False)
 
     @property
     def landing(self) -> Path:
@@ -57,6 +62,21 @@ class Settings:
     def ledger(self) -> Path:
         """The privacy ledger, on its own so that it can be backed up first."""
         return self.home / "ledger" / "ledger.sqlite"
+
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the privacy ledger lies: its file, or the server that was named instead."""
+        return self.ledger_address or self.ledger
+
+    @property
+    def review(self) -> Path:
+        """Plans put up for approval, one folder for each quarter; nothing confidential."""
+        return self.home / "review"
+
+    @property
+    def throwaway_keys(self) -> Path:
+        """Officers' keys that the demo makes; they count for simulated deliveries only."""
+        return self.review / "keys"
 
     @property
     def releases(self) -> Path:
@@ -99,6 +119,16 @@ class Settings:
         return PROJECT_ROOT / "privacy" / "policy.toml"
 
     @property
+    def officers(self) -> Path:
+        """Reviewed public keys of those who may approve a plan."""
+        return PROJECT_ROOT / "privacy" / "officers"
+
+    @property
+    def strategy(self) -> Path:
+        """The policy's stored split of its budget, reviewed with it."""
+        return PROJECT_ROOT / "privacy" / "strategy.json"
+
+    @property
     def public_keys(self) -> Path:
         """Public lists of the cells that every release shows."""
         return self.dbt_project / "seeds" / "keys"
@@ -108,9 +138,13 @@ def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Returns:
-        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder.
+        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, and whose ledger
+        lies where `MOSHARE_LEDGER` says, if it says so.
     """
-    return Settings(home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve())
+    return Settings(
+        home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
+        ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
+    )
 
 
 def prepare_process(settings: Settings) -> None:
@@ -124,10 +158,11 @@ def prepare_process(settings: Settings) -> None:
     for private in (settings.vault, settings.ledger.parent):
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
         private.chmod(0o700)
-    for shared in (settings.landing, settings.releases, settings.dagster_home):
+    for shared in (settings.landing, settings.review, settings.releases, settings.dagster_home):
         shared.mkdir(parents=True, exist_ok=True)
 
 
 def child_environment() -> dict[str, str]:
-    """Give the environment that a subprocess of ours starts with."""
-    return {**os.environ, **_OFFLINE_AND_SILENT}
+    """Give the environment that a subprocess of ours starts with; the ledger is not its affair."""
+    kept = {name: text for name, text in os.environ.items() if name != LEDGER_VARIABLE}
+    return {**kept, **_OFFLINE_AND_SILENT}

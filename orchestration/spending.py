@@ -1,38 +1,81 @@
 """What was spent on privacy and what is left, as `moshare ledger` shows it.
 
-Does not belong here: charging (see `privacy.ledger`).
+Does not belong here: charging (see `privacy.ledger`), and how it looks (see `cli/ledger`).
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 from orchestration.settings import Settings
-from privacy.chain import BEGUN, CHARGE, DONE, sum_spent
+from privacy.approval import check_recorded, load_officers
+from privacy.caps import compute_spending, name_period
+from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, Charge, Entry
+from privacy.errors import PrivacyError
 from privacy.ledger import Ledger
 from privacy.policy import load_policy
+from privacy.released import SpendingFacts
 
-_STATES = {CHARGE: "charged, not drawn", BEGUN: "draw interrupted", DONE: "drawn"}
+_STATES = {
+    CHARGE: "charged, not drawn",
+    BEGUN: "draw interrupted",
+    DRAWN: "drawn, not finished",
+    DONE: "released",
+}
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger; make an empty one only where nothing was ever released.
+
+    Raises:
+        PrivacyError: MS620 when releases exist and their ledger does not.
+    """
+    try:
+        return Ledger(settings.ledger_place)
+    except PrivacyError as error:
+        if error.code != "MS620" or _was_used(settings):
+            raise
+    try:
+        return Ledger.create(settings.ledger_place)
+    except PrivacyError as error:
+        if error.code != "MS621":  # another process made it in the meantime
+            raise
+    return Ledger(settings.ledger_place)
+
+
+def read_entries(settings: Settings) -> tuple[Entry, ...]:
+    """Read the ledger; there is nothing in one that was not made yet.
+
+    Raises:
+        PrivacyError: When it is lost or its chain is broken.
+    """
+    try:
+        return Ledger(settings.ledger_place).read_entries()
+    except PrivacyError as error:
+        if error.code != "MS620" or _was_used(settings):
+            raise
+    return ()
 
 
 def read_spending(settings: Settings) -> dict[str, Any]:
     """Check the ledger's chain and sum it up; plain data, ready for JSON.
 
     Returns:
-        `head` (hash), `caps`, and `charges`: one for each release, in order.
+        `head` (hash); `charges`, one for each plan, in order; `periods`, which say what one
+        identity can have lost in the worst case in each period of the last charged quarter.
 
     Raises:
         PrivacyError: When there is no ledger or its chain is broken.
     """
-    ledger = Ledger(settings.ledger)
-    entries = ledger.read_entries()
-    caps = load_policy(settings.policy).caps
-    spent = sum_spent(entries)
+    ledger = Ledger(settings.ledger_place)
+    head, entries = ledger.verify(), ledger.read_entries()
     states = {entry.charge.plan: _STATES[entry.kind] for entry in entries}
+    charged = [entry for entry in entries if entry.kind == CHARGE]
     return {
-        "head": ledger.verify(),
-        "caps": {"quarter": str(float(caps.quarter)), "year": str(float(caps.year))},
+        "head": head,
         "charges": [
             {
                 "quarter": entry.charge.quarter,
@@ -41,13 +84,78 @@ def read_spending(settings: Settings) -> dict[str, Any]:
                 "rho": _decimal(entry.charge.rho),
                 "rho_exact": str(entry.charge.rho),
                 "state": states[entry.charge.plan],
-                "left_in_quarter": _decimal(caps.quarter - spent[entry.charge.quarter]),
-                "left_in_year": _decimal(caps.year - spent[entry.charge.year]),
+                "approved_by": [one["signer"] for one in (entry.payload or {})["approvals"]],
+                "frames": {part.frame: _decimal(part.rho) for part in entry.charge.parts},
+            }
+            for entry in charged
+        ],
+        "periods": _sum_periods(entries, [entry.charge for entry in charged], settings),
+    }
+
+
+def verify_ledger(settings: Settings) -> dict[str, Any]:
+    """Check the chain, the heads that releases print, and the signatures under each charge.
+
+    Returns:
+        `head`, the number of `entries` and of `releases` compared, and for each charge its
+        `quarter` and who signed it; `is_listed` says whether the key still counts.
+
+    Raises:
+        PrivacyError: MS620 to MS628 for the ledger, MS654 for a signature that does not fit.
+    """
+    ledger = Ledger(settings.ledger_place)
+    heads = list(_read_heads(settings))
+    head, entries = ledger.verify(heads), ledger.read_entries()
+    officers = (
+        *load_officers(settings.officers),
+        *load_officers(settings.throwaway_keys, are_throwaway=True),
+    )
+    return {
+        "head": head,
+        "entries": len(entries),
+        "releases": len(heads),
+        "charges": [
+            {
+                "quarter": entry.charge.quarter,
+                "plan": entry.charge.plan,
+                "approvals": check_recorded(entry, officers),
             }
             for entry in entries
             if entry.kind == CHARGE
         ],
     }
+
+
+def describe_period(fact: SpendingFacts, quarter: str) -> dict[str, Any]:
+    """Say what one period has spent and left, as plain data."""
+    return {
+        "period": fact.period,
+        "name": name_period(fact.period, quarter),
+        "spent": _decimal(fact.spent),
+        "spent_exact": str(fact.spent),
+        "cap": _decimal(fact.cap),
+        "left": _decimal(fact.cap - fact.spent),
+        "share": float(fact.spent / fact.cap),
+    }
+
+
+def _sum_periods(
+    entries: tuple[Entry, ...], charges: list[Charge], settings: Settings
+) -> list[dict[str, Any]]:
+    if not charges:
+        return []
+    last = max(charges, key=lambda charge: charge.place)
+    caps = load_policy(settings.policy).caps
+    return [describe_period(fact, last.quarter) for fact in compute_spending(entries, last, caps)]
+
+
+def _read_heads(settings: Settings) -> Iterator[str]:
+    for path in sorted(settings.releases.glob("[!.]*/release.json")):
+        yield str(json.loads(path.read_bytes())["ledger_head"])
+
+
+def _was_used(settings: Settings) -> bool:
+    return any(settings.releases.glob("[!.]*/"))
 
 
 def _decimal(value: Fraction) -> str:

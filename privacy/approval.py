@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from privacy.chain import Entry
 from privacy.errors import PrivacyError
 from privacy.plan import Plan
 from privacy.released import ApprovalFacts
@@ -113,8 +114,10 @@ def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
     return key_id
 
 
-def sign_plan(review: Review, secret: Path, ask_password: Callable[[], str]) -> str:
-    """Sign the plan of a review folder, keep the signature there, and return the key's id.
+def sign_plan(
+    review: Review, secret: Path, ask_password: Callable[[], str]
+) -> tuple[str, bytes]:
+    """Sign the plan of a review folder; return the key's id and the signature file's bytes.
 
     Raises PrivacyError MS650 (no plan) or MS657 (key or password).
     """
@@ -126,9 +129,7 @@ def sign_plan(review: Review, secret: Path, ask_password: Callable[[], str]) -> 
             trusted_comment=f"timestamp:{int(time.time())}\tfile:{PLAN_NAME}\thashed",
         )
     content = bytes(signature) + b"\n"
-    key_id = _read_key_id(content)
-    review.add_signature(key_id, content)
-    return key_id
+    return _read_key_id(content), content
 
 
 def check_shown(plan: Plan, review: Review) -> None:
@@ -171,6 +172,22 @@ def check_approval(plan: Plan, approvals: Approvals) -> Approval:
     )
 
 
+def check_recorded(charged: Entry, officers: Iterable[Officer]) -> list[dict[str, Any]]:
+    """Check the signatures kept with a charge; raises MS654 where one does not fit its plan.
+
+    Returns who signed and whether their key is still listed: without it only the key is unknown.
+    """
+    known = {officer.key_id: officer for officer in officers}
+    payload = charged.payload or {}
+    plan, told = payload["plan"].encode("utf-8"), []
+    for facts, text in zip(payload["approvals"], payload["signatures"], strict=True):
+        officer = known.get(facts["key_id"])
+        if officer is not None and not _fits(officer, plan, text.encode("utf-8")):
+            raise PrivacyError("MS654", quarter=charged.charge.quarter, signer=officer.name)
+        told.append({**facts, "is_listed": officer is not None})
+    return told
+
+
 def _count(signed: Iterable[_Signed], needed: int) -> list[_Signed]:
     """Return the signatures that count: all of officers, and of the demo only what they lack."""
     ordered = sorted(signed, key=lambda one: (one.officer.is_throwaway, one.officer.name))
@@ -181,22 +198,30 @@ def _count(signed: Iterable[_Signed], needed: int) -> list[_Signed]:
 def _check_signature(
     plan: Plan, name: str, content: bytes, officers: dict[str, Officer]
 ) -> _Signed:
-    from minisign import Error, PublicKey, Signature
+    from minisign import Error, Signature
 
     try:
-        signature = Signature.from_bytes(content)
+        comment = Signature.from_bytes(content).trusted_comment
     except (Error, ValueError):
         raise PrivacyError("MS654", quarter=plan.quarter, signer=name) from None
     key_id = _read_key_id(content)
     if key_id not in officers:
         raise PrivacyError("MS653", quarter=plan.quarter, key=key_id)
     officer = officers[key_id]
-    try:
-        PublicKey.from_bytes(officer.key).verify(plan.to_json().encode("utf-8"), signature)
-    except (Error, ValueError):
-        raise PrivacyError("MS654", quarter=plan.quarter, signer=officer.name) from None
-    facts = ApprovalFacts(officer.name, key_id, _read_time(signature.trusted_comment))
+    if not _fits(officer, plan.to_json().encode("utf-8"), content):
+        raise PrivacyError("MS654", quarter=plan.quarter, signer=officer.name)
+    facts = ApprovalFacts(officer.name, key_id, _read_time(comment))
     return _Signed(officer, facts, content.decode("utf-8"))
+
+
+def _fits(officer: Officer, plan: bytes, signature: bytes) -> bool:
+    from minisign import Error, PublicKey, Signature
+
+    try:
+        PublicKey.from_bytes(officer.key).verify(plan, Signature.from_bytes(signature))
+    except (Error, ValueError):
+        return False
+    return True
 
 
 def _open_key(secret: Path, ask_password: Callable[[], str]) -> "SecretKey":

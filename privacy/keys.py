@@ -1,7 +1,7 @@
-"""Public key lists and trees: every category and unit a table may show, from reviewed CSV files.
+"""Public lists and trees: every category and unit a table may show, and the children in each.
 
-Does not belong here: keys taken from data. A key only in a list is noise on zero; a key only in
-the data is refused by privacy.exact.
+All from reviewed CSV files. Does not belong here: keys taken from data. A key only in a list is
+noise on zero; a key only in the data is refused by privacy.exact.
 """
 
 import csv
@@ -15,6 +15,9 @@ from privacy.geography import load_levels
 from privacy.policy import Policy
 
 _HEADER = ["key", "label", "description"]
+_POPULATION = "missouri_counties.csv"
+_CHILDREN = "child_population_2019"
+_VALID_NOW = "9999-12-31"
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,14 @@ class Key:
 
 @dataclass(frozen=True)
 class PublicKeys:
-    """The lists of all levels and dimensions of a policy, and the trees of its geographies."""
+    """The lists of all levels and dimensions of a policy, and the trees of its geographies.
+
+    `population` is the number of children by county, where the policy wants modelled columns.
+    """
 
     lists: tuple[tuple[str, tuple[Key, ...]], ...]
     trees: tuple[tuple[str, tuple[Level, ...]], ...]
+    population: tuple[tuple[str, int], ...] = ()
 
     def of(self, name: str) -> tuple[Key, ...]:
         """Return the keys of one level or dimension; raises KeyError for one not loaded."""
@@ -43,12 +50,13 @@ class PublicKeys:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of all lists and trees with their labels and order."""
+        """SHA-256 of all lists, trees and populations with their labels and order."""
         return compute_sha256(
             to_canonical_json(
                 {
                     "lists": {name: [asdict(key) for key in keys] for name, keys in self.lists},
                     "trees": {name: [asdict(one) for one in tree] for name, tree in self.trees},
+                    "population": self.population,
                 }
             )
         )
@@ -57,7 +65,8 @@ class PublicKeys:
 def load_keys(folder: Path, policy: Policy) -> PublicKeys:
     """Read `<name>.csv` for each level and dimension, and `tree_<name>.csv` for each geography.
 
-    Raises PrivacyError MS603 (a list) or MS640 (a tree).
+    The population of counties lies in the folder above. Raises PrivacyError MS603 (a list or the
+    population) or MS640 (a tree).
     """
     names = (*policy.levels, *policy.dimensions)
     lists = {name: _read_list(folder / f"{name}.csv") for name in names}
@@ -66,7 +75,8 @@ def load_keys(folder: Path, policy: Policy) -> PublicKeys:
         name: load_levels(folder / f"tree_{name}.csv", chain, keys)
         for name, chain in policy.geographies.items()
     }
-    return PublicKeys(tuple(lists.items()), tuple(trees.items()))
+    population = _read_population(folder.parent / _POPULATION) if policy.is_modelled else ()
+    return PublicKeys(tuple(lists.items()), tuple(trees.items()), population)
 
 
 def _read_list(path: Path) -> tuple[Key, ...]:
@@ -87,3 +97,14 @@ def _read_list(path: Path) -> tuple[Key, ...]:
     if len({row[0] for row in body}) != len(body):
         raise PrivacyError("MS603", file=path.name, problem="It names a key twice")
     return tuple(Key(*row) for row in body)
+
+
+def _read_population(path: Path) -> tuple[tuple[str, int], ...]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = [line for line in csv.DictReader(file) if line["valid_to"] == _VALID_NOW]
+        return tuple((line["name"], int(line[_CHILDREN])) for line in lines)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise PrivacyError(
+            "MS603", file=path.name, problem="It does not tell the children of each county"
+        ) from None

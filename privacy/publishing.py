@@ -18,8 +18,9 @@ import numpy as np
 
 from privacy import noise
 from privacy.counts import count_tables
-from privacy.frames import Marginal
+from privacy.frames import Marginal, Row
 from privacy.history import History, RollingTable
+from privacy.modelling import Model, model_frame
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
 from privacy.reconstruction import NoisyTable, Reconstruction
 from privacy.released import (
@@ -135,6 +136,7 @@ class Publisher:
                     if blank.marginal is not None and blank.table.frame == planned.frame.name
                 ],
                 drawn,
+                dict(self._plan.keys.population) if self._plan.policy.is_modelled else None,
             )
             for planned in self._plan.frames
         }
@@ -193,13 +195,14 @@ class Publisher:
 
 
 class _Numbers:
-    """Estimates and counts of all published tables of one frame."""
+    """Estimates, counts and modelled numbers of all published tables of one frame."""
 
     def __init__(
         self,
         planned: PlannedFrame,
         published: Sequence[Marginal],
         drawn: Mapping[str, Sequence[int]],
+        population: Mapping[str, int] | None,
     ) -> None:
         frame = planned.frame
         reconstruction = Reconstruction(
@@ -211,6 +214,11 @@ class _Numbers:
         )
         self._counts = count_tables(frame, published, reconstruction)
         self._estimates = {one: reconstruction.estimate(one) for one in set(published)}
+        self._model: Model | None = None
+        if population is not None:
+            self._model = model_frame(
+                frame, reconstruction, planned.precisions, self._counts, population
+            )
 
     def fill(self, table: ReleasedTable, marginal: Marginal) -> ReleasedTable:
         """Return a table with its numbers."""
@@ -218,8 +226,20 @@ class _Numbers:
         for row, (unit, positions) in zip(table.rows, table.positions, strict=True):
             cells = np.ix_([unit], *(positions[axis] for axis in marginal.axes))
             estimate = float(self._estimates[marginal][cells].sum())
-            rows.append(_fill_row(row, estimate, int(self._counts[marginal][cells].sum())))
+            filled = _fill_row(row, estimate, int(self._counts[marginal][cells].sum()))
+            rows.append(self._add_model(filled, Row(marginal.level, unit, positions)))
         return replace(table, rows=tuple(rows))
+
+    def _add_model(self, row: ReleasedRow, summed: Row) -> ReleasedRow:
+        if self._model is None:
+            return row
+        told = self._model.describe(summed)
+        return replace(
+            row,
+            modelled=round(told.mean, 1) + 0.0,
+            modelled_low90=float(told.low90),
+            modelled_high90=float(told.high90),
+        )
 
 
 def _fill_rolling(rolling: RollingTable, newest: ReleasedTable) -> ReleasedTable:

@@ -131,7 +131,7 @@ def _refit(leaves: _Leaves, belief: Belief, expected: Expectation) -> None:
     exact_mean, exact_variance = _apply_law(expected, told, precision, Belief(mean, variance))
     least = 1e-3 / (1 + expected.mean)
     own = np.maximum(1 / exact_variance - precision, least)
-    pull = exact_mean / exact_variance - told * precision
+    pull = exact_mean * (own + precision) - told * precision
     mixed = _STEP * own + (1 - _STEP) / leaves.variance
     pull = _STEP * pull + (1 - _STEP) * leaves.mean / leaves.variance
     leaves.mean, leaves.variance = pull / mixed, 1 / mixed

@@ -37,16 +37,21 @@
     where coalesce(segments.segment_action_type, '') <> 'D'
 {%- endmacro %}
 
-{#- The current token of each record of an agency; a blank key or token stands for nobody. -#}
+{#-
+  The token of each record of an agency: of all quarters that brought one the first, and within it the
+  last. What came in a later quarter changes nothing, so that nobody is linked under two tokens. A blank
+  key or token stands for nobody.
+-#}
 {% macro current_tokens(agency) -%}
     with versions as (
         select
             *,
             row_number() over (
                 partition by trim(record_key)
-                order by delivered_position desc nulls last
+                order by quarter_start nulls last, delivered_position desc nulls last
             ) as version_order
         from ({{ delivered(agency, 'tokens') }})
+        where {{ text_or_null('token') }} is not null
     )
 
     select
@@ -57,5 +62,4 @@
     where
         version_order = 1
         and {{ text_or_null('record_key') }} is not null
-        and {{ text_or_null('token') }} is not null
 {%- endmacro %}

@@ -9,6 +9,43 @@
 {%- endmacro %}
 
 {#-
+  Quarter in which the hub first knew of a record: that of its event, or that of the delivery that first
+  brought it, whichever is later. Later deliveries never change it. NULL without the quarter of the event.
+-#}
+{% macro known_quarter(quarter_start, first_delivery) -%}
+    case
+        when {{ quarter_start }} is null then null
+        when {{ quarter_start }} > {{ first_delivery }} then {{ quarter_start }}
+        else {{ first_delivery }}
+    end
+{%- endmacro %}
+
+{#- Whether the quarter that is being built is the fourth of its year, which carries the annual tables. -#}
+{% macro closes_a_year() -%}
+    extract(month from {{ current_quarter() }}) = 10
+{%- endmacro %}
+
+{#- First day of the calendar year of the quarter that is being built. -#}
+{% macro current_year() -%}
+    try_cast(date_trunc('year', {{ current_quarter() }}) as date)
+{%- endmacro %}
+
+{#-
+  Whether the table that is being built counts a unit in no other quarter. Whatever is delivered,
+  corrected or withdrawn later, a unit is then counted once ever, where it was counted first.
+-#}
+{% macro is_counted_in_no_other_quarter(column) -%}
+    {%- if is_incremental() -%}
+        {{ column }} not in (
+            select counted.unit_id from {{ this }} as counted
+            where counted.quarter_start <> {{ current_quarter() }}
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
   Empty the quarter before it is filled again. delete+insert alone deletes only quarters that
   have new rows, so the old rows of a quarter that became empty would stay.
 -#}

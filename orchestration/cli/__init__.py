@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.cli import agency, hub, policy
+from orchestration.cli import agency, approval, hub, ledger, policy
 from orchestration.cli.console import EXIT_CODES
 
 _EXAMPLES = """\
@@ -29,7 +29,13 @@ The data home is the folder named by `MOSHARE_HOME`, or `data`.
 """
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.ledger, hub.dev),
+    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.dev),
+    "For the privacy officer": (
+        approval.plan,
+        approval.approve,
+        approval.reject,
+        approval.new_officer_key,
+    ),
     "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
     "For trying it out": (hub.demo, hub.simulate),
 }
@@ -51,13 +57,23 @@ def build_app() -> typer.Typer:
     for panel, commands in _PANELS.items():
         for command in commands:
             app.command(rich_help_panel=panel, short_help=_purpose(command))(command)
-    app.add_typer(policy.build_group(_purpose), name="policy", rich_help_panel="On the hub")
+    for name, panel, group in (
+        ("ledger", "For the privacy officer", ledger.build_group(_purpose)),
+        ("policy", "On the hub", policy.build_group(_purpose)),
+    ):
+        app.add_typer(
+            group, name=name, rich_help_panel=panel, short_help=_say_purpose(group.info.help)
+        )
     return app
 
 
 def _purpose(command: Callable[..., None]) -> str:
     """Give the first sentence after the example in a command's help."""
-    return " ".join((inspect.getdoc(command) or "").split("\n\n")[1].split()).split(". ")[0]
+    return _say_purpose(inspect.getdoc(command))
+
+
+def _say_purpose(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[1].split()).split(". ")[0]
 
 
 def main() -> None:

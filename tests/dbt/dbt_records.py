@@ -8,7 +8,7 @@ JACKSON, ST_LOUIS_COUNTY = "MO0480600", "MO0950000"
 
 
 def report(report_id: str, child_id: str, day: str, **fields: str) -> Record:
-    """One line of a Child File: a girl of 14 in St. Louis City, alleged sex trafficking."""
+    """One line of a Child File: a girl of 14 in St. Louis city, alleged sex trafficking."""
     usual = {
         "rptid": report_id,
         "chid": child_id,
@@ -127,7 +127,13 @@ def deliver_first_quarter(vault: Vault) -> None:
     )
     vault.link(
         "2025Q1",
-        {f"{ST_LOUIS_COUNTY}:I1:001": "C1", f"{JACKSON}:I2:001": "C3", "MO0970000:I5:001": "C7"},
+        {
+            f"{ST_LOUIS_COUNTY}:I1:001": ("a", "C1"),
+            f"{ST_LOUIS_COUNTY}:I1:002": (None, None),
+            f"{JACKSON}:I2:001": ("b", "C3"),
+            "IL0160000:I3:001": ("c", None),
+            "MO0970000:I5:001": ("d", None),
+        },
     )
 
 
@@ -149,4 +155,4 @@ def deliver_second_quarter(vault: Vault) -> None:
     police.add("administrative", "IL0160000", "I3", segment_action_type="D")
     vault.deliver("mshp", "2025Q2", 1, "full", police.tables)
     vault.deliver("hotline", "2025Q2", 1, "nil")
-    vault.link("2025Q2", {f"{JACKSON}:I6:001": "C7"})
+    vault.link("2025Q2", {f"{JACKSON}:I6:001": ("d", "C7"), "MO0970000:I5:001": ("d", "C7")})

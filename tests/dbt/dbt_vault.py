@@ -104,7 +104,9 @@ _LINKS = pa.schema(
     [
         ("quarter_start", pa.date32()),
         ("victim_key", pa.string()),
+        ("token", pa.string()),
         ("child_id", pa.string()),
+        ("has_place", pa.bool_()),
         ("rule", pa.string()),
     ]
 )
@@ -163,18 +165,20 @@ class Vault:
             ]
             pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"{table}.parquet")
 
-    def link(self, quarter: str, links: Mapping[str, str]) -> None:
-        """Write the links of a quarter: victim key to child id."""
+    def link(self, quarter: str, links: Mapping[str, tuple[str | None, str | None]]) -> None:
+        """Write the links of a quarter: victim key to token and child id; each has a place."""
         folder = self.folder / "linkage" / quarter
         folder.mkdir(parents=True, exist_ok=True)
         rows = [
             {
                 "quarter_start": start_of(quarter),
                 "victim_key": victim,
+                "token": token,
                 "child_id": child,
+                "has_place": token is not None,
                 "rule": "exact_token",
             }
-            for victim, child in links.items()
+            for victim, (token, child) in links.items()
         ]
         pq.write_table(pa.Table.from_pylist(rows, _LINKS), folder / "links.parquet")
 
@@ -233,8 +237,10 @@ EVERYTHING = ("resource_type:seed", "resource_type:model")
 RELEASE_TABLES = (
     "reports_to_childrens_division",
     "children_reported",
+    "children_reported_in_year",
     "incidents_known_to_police",
     "juvenile_victim_records",
+    "juvenile_victim_records_in_year",
     "arrests",
     "children_by_agency",
     "report_lag",

@@ -18,6 +18,7 @@ dss_events as (
         'dss:' || reports.report_id || ':' || reports.child_id as event_id,
         'dss' as agency,
         reports.quarter_start,
+        reports.known_quarter_start,
         reports.event_date,
         reports.child_id,
         reports.report_id,
@@ -29,8 +30,7 @@ dss_events as (
         reports.finding_group,
         reports.age_band,
         reports.sex_group,
-        reports.county_fips,
-        reports.circuit,
+        reports.county,
         reports.region,
         reports.troop,
         reports.relationship_group,
@@ -45,6 +45,7 @@ mshp_events as (
         'mshp:' || victims.victim_key as event_id,
         'mshp' as agency,
         incidents.quarter_start,
+        victims.known_quarter_start,
         incidents.incident_date as event_date,
         links.child_id,
         try_cast(null as varchar) as report_id,
@@ -56,8 +57,7 @@ mshp_events as (
         try_cast(null as varchar) as finding_group,
         victims.age_band,
         victims.sex_group,
-        incidents.county_fips,
-        incidents.circuit,
+        incidents.county,
         incidents.region,
         incidents.troop,
         victims.relationship_group,
@@ -67,7 +67,10 @@ mshp_events as (
     inner join {{ ref('stg_mshp__incidents') }} as incidents
         on victims.incident_key = incidents.incident_key
     left join {{ source('linkage', 'dss_mshp_links') }} as links
-        on victims.victim_key = links.victim_key and incidents.quarter_start = links.quarter_start
+        on
+            victims.victim_key = links.victim_key
+            and victims.known_quarter_start = links.quarter_start
+            and links.has_place
     where victims.is_juvenile_trafficking_victim
 ),
 
@@ -81,6 +84,7 @@ select
     events.event_id,
     events.agency,
     events.quarter_start,
+    events.known_quarter_start,
     events.event_date,
     events.child_id,
     events.report_id,
@@ -92,8 +96,7 @@ select
     events.finding_group,
     events.age_band,
     events.sex_group,
-    events.county_fips,
-    events.circuit,
+    events.county,
     events.region,
     events.troop,
     events.relationship_group,

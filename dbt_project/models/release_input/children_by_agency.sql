@@ -1,41 +1,48 @@
--- depends_on: {{ ref('agency_pattern') }}
-with events as (
-    select *
-    from {{ ref('child_events') }}
-    where quarter_start = {{ current_quarter() }}
-),
-
-children_reported as (
-    select distinct child_id
-    from events
-    where agency = 'dss'
-),
-
-victim_records as (
+-- depends_on: {{ ref('state') }} {{ ref('agency_pattern') }}
+with links as (
     select
-        events.victim_key,
-        children_reported.child_id as reported_child_id
-    from events
-    left join children_reported on events.child_id = children_reported.child_id
-    where events.agency = 'mshp'
+        victim_key,
+        max(token) as token,
+        max(child_id) as child_id
+    from {{ source('linkage', 'dss_mshp_links') }}
+    where quarter_start <= {{ current_quarter() }}
+    group by victim_key
 ),
 
 children_linked as (
-    select distinct reported_child_id
-    from victim_records
-    where reported_child_id is not null
+    select distinct child_id
+    from links
+    where child_id is not null
+),
+
+children_reported as (
+    select unit_id as child_id
+    from {{ ref('children_reported') }}
+    where quarter_start = {{ current_quarter() }}
+),
+
+known_to_police_only as (
+    select distinct coalesce(links.token, events.victim_key) as unit_id
+    from {{ ref('child_events') }} as events
+    left join links on events.victim_key = links.victim_key
+    where
+        events.agency = 'mshp'
+        and events.known_quarter_start = {{ current_quarter() }}
+        and links.child_id is null
 )
 
 select
     {{ current_quarter() }} as quarter_start,
     children_reported.child_id as unit_id,
-    case when children_linked.reported_child_id is null then 'dss_only' else 'both' end as agency_pattern
+    'Missouri' as state,
+    case when children_linked.child_id is null then 'dss_only' else 'both' end as agency_pattern
 from children_reported
-left join children_linked on children_reported.child_id = children_linked.reported_child_id
+left join children_linked on children_reported.child_id = children_linked.child_id
 union all
 select
     {{ current_quarter() }} as quarter_start,
-    victim_key as unit_id,
+    unit_id,
+    'Missouri' as state,
     'mshp_only' as agency_pattern
-from victim_records
-where reported_child_id is null
+from known_to_police_only
+where {{ is_counted_in_no_other_quarter('unit_id') }}

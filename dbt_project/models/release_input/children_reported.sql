@@ -1,20 +1,29 @@
--- depends_on: {{ ref('age_band') }} {{ ref('sex_group') }} {{ ref('region') }}
-with ordered as (
+-- depends_on: {{ ref('region') }} {{ ref('age_band') }} {{ ref('sex_group') }}
+with first_reports as (
     select
-        *,
+        events.child_id,
+        events.region,
+        events.age_band,
+        events.sex_group,
         row_number() over (
-            partition by child_id
-            order by event_order nulls last, event_id nulls last
+            partition by events.child_id
+            order by events.event_order nulls last, events.event_id nulls last
         ) as report_order
-    from {{ ref('child_events') }}
-    where agency = 'dss' and quarter_start = {{ current_quarter() }}
+    from {{ ref('child_events') }} as events
+    inner join {{ ref('children') }} as children
+        on events.child_id = children.child_id and events.known_quarter_start = children.first_quarter_start
+    where
+        events.agency = 'dss'
+        and children.first_quarter_start = {{ current_quarter() }}
 )
 
 select
-    quarter_start,
+    {{ current_quarter() }} as quarter_start,
     child_id as unit_id,
+    region,
     age_band,
-    sex_group,
-    region
-from ordered
-where report_order = 1
+    sex_group
+from first_reports
+where
+    report_order = 1
+    and {{ is_counted_in_no_other_quarter('child_id') }}

@@ -1,6 +1,7 @@
--- depends_on: {{ ref('relationship_group') }}
+-- depends_on: {{ ref('state') }} {{ ref('relationship_group') }}
 select
     quarter_start,
+    'Missouri' as state,
     relationship_group,
     hotline_count as child_count
 from {{ ref('hotline_counts') }}

@@ -1,12 +1,13 @@
--- depends_on: {{ ref('lag_group') }}
+-- depends_on: {{ ref('state') }} {{ ref('lag_group') }}
 with victim_records as (
     select
-        quarter_start,
-        victim_key,
-        child_id,
-        event_date as incident_date
-    from {{ ref('child_events') }}
-    where agency = 'mshp' and quarter_start = {{ current_quarter() }}
+        records.quarter_start,
+        records.unit_id as victim_key,
+        events.child_id,
+        events.event_date as incident_date
+    from {{ ref('juvenile_victim_records') }} as records
+    inner join {{ ref('child_events') }} as events on records.unit_id = events.victim_key
+    where records.quarter_start = {{ current_quarter() }}
 ),
 
 reports as (
@@ -14,7 +15,7 @@ reports as (
         child_id,
         report_date
     from {{ ref('child_events') }}
-    where agency = 'dss'
+    where agency = 'dss' and known_quarter_start <= {{ current_quarter() }}
 ),
 
 first_reports as (
@@ -39,6 +40,7 @@ lags as (
 select
     quarter_start,
     victim_key as unit_id,
+    'Missouri' as state,
     case
         when lag_days is null then 'none_found'
         when lag_days <= 0 then 'same_day'

@@ -11,7 +11,8 @@ versions as (
         row_number() over (
             partition by trim(rptid), trim(chid)
             order by delivered_position desc nulls last
-        ) as version_order
+        ) as version_order,
+        min(quarter_start) over (partition by trim(rptid), trim(chid)) as first_delivery_quarter_start
     from delivered
 ),
 
@@ -20,6 +21,7 @@ current_version as (
         {{ text_or_null('rptid') }} as report_id,
         {{ text_or_null('chid') }} as child_id,
         quarter_start as delivery_quarter_start,
+        first_delivery_quarter_start,
         {{ read_date('rptdt', 'mmddyyyy') }} as report_date,
         {{ read_date('inciddt', 'mmddyyyy') }} as incident_date,
         {{ read_date('chbdate', 'mmddyyyy') }} as birth_date,
@@ -171,6 +173,8 @@ select
     placed.delivery_sequence,
     placed.report_date,
     {{ quarter_of('placed.report_date') }} as quarter_start,
+    {{ known_quarter(quarter_of('placed.report_date'), 'placed.first_delivery_quarter_start') }}
+        as known_quarter_start,
     placed.event_date,
     placed.birth_date,
     placed.age_years,
@@ -179,14 +183,12 @@ select
     case placed.sex_code when '1' then 'male' when '2' then 'female' else 'unknown' end as sex_group,
     placed.county_fips,
     counties.circuit,
+    {% for column, place in (('name', 'county'), ('dss_region', 'region'), ('troop', 'troop')) %}
     case
         when placed.is_outside_missouri then 'Outside Missouri'
-        else coalesce(counties.dss_region, 'Unknown')
-    end as region,
-    case
-        when placed.is_outside_missouri then 'Outside Missouri'
-        else coalesce(counties.troop, 'Unknown')
-    end as troop,
+        else coalesce(counties.{{ column }}, 'Unknown')
+    end as {{ place }},
+    {% endfor %}
     coalesce(findings.is_alleged, false) as is_sex_trafficking_alleged,
     findings.finding_group,
     {{ relationship_of_rank('relationships.relationship_rank') }} as relationship_group

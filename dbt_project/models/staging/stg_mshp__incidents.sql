@@ -43,7 +43,7 @@ select
     {{ quarter_of('incidents.incident_date') }} as quarter_start,
     counties.fips as county_fips,
     counties.circuit,
-    {% for column, place in (('dss_region', 'region'), ('troop', 'troop')) %}
+    {% for column, place in (('name', 'county'), ('dss_region', 'region'), ('troop', 'troop')) %}
     case
         when substr(incidents.ori, 1, 2) <> 'MO' then 'Outside Missouri'
         else coalesce(counties.{{ column }}, 'Unknown')

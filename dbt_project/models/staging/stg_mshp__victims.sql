@@ -4,6 +4,14 @@ with segments as (
     {{ incident_segments('victim') }}
 ),
 
+first_deliveries as (
+    select
+        {{ incident_key() }} || ':' || {{ text_or_null('victim_sequence_number') }} as victim_key,
+        min(quarter_start) as first_delivery_quarter_start
+    from ({{ delivered('mshp', 'victim') }})
+    group by {{ incident_key() }} || ':' || {{ text_or_null('victim_sequence_number') }}
+),
+
 versions as (
     select
         *,
@@ -88,16 +96,19 @@ interpreted as (
             {{ 'or' if not loop.last }}
             {% endfor %}
         ) as is_strict,
+        first_deliveries.first_delivery_quarter_start,
         {{ relationship_of_rank('relationships.relationship_rank') }} as relationship_group
     from aged
     left join incident_definitions on aged.incident_key = incident_definitions.incident_key
     left join relationships on aged.victim_key = relationships.victim_key
+    left join first_deliveries on aged.victim_key = first_deliveries.victim_key
 )
 
 select
     victim_key,
     incident_key,
     incident_quarter_start as quarter_start,
+    {{ known_quarter('incident_quarter_start', 'first_delivery_quarter_start') }} as known_quarter_start,
     quarter_start as delivery_quarter_start,
     delivery_sequence,
     coalesce(is_individual, false) as is_individual,

@@ -46,7 +46,7 @@ def run_postgres() -> Iterator[str]:
         try:
             yield f"postgresql://ledger@/postgres?host={folder}"
         finally:
-            run(programs, other, ["pg_ctl", "-D", data, "-m", "fast", "-w", "stop"])
+            run(programs, other, ["pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
     finally:
         shutil.rmtree(folder)
 

@@ -1,57 +1,34 @@
-"""A real plan and made-up exact rows, for tests and for processes that tests start."""
+"""A real plan, its approval, and made-up exact rows, for tests and for processes they start."""
 
 import os
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from privacy import door, ledger, noise
-from privacy.chain import Charge
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Frame
+from approval_examples import Office
+from frame_examples import fill
+
+from privacy import door, ledger, noise, publishing
+from privacy.exact import ExactRelease
+from privacy.frames import AGGREGATE
 from privacy.keys import load_keys
-from privacy.ledger import Ledger
+from privacy.ledger import Ledger, Place
 from privacy.plan import Plan, make_plan
-from privacy.policy import Caps, load_policy
-from privacy.released import Provenance
+from privacy.policy import load_policy
+from privacy.released import Provenance, Release
+from privacy.strategy import load_strategy
 
 KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
-CAPS = Caps(Fraction(1, 8), Fraction(1, 2))
 PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True)
 KILLED = 17
 
 
 def example_plan(quarter: str = "2025Q1") -> Plan:
     policy = load_policy()
-    return make_plan(quarter, policy, load_keys(KEYS, policy.dimensions))
+    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy())
 
 
-def example_frame(kind: str = ROWS, bound: int = 1) -> Frame:
-    return Frame("children", kind, ("sex", "age"), (("f", "m"), ("old", "young", "x")), bound)
-
-
-def example_charge(
-    quarter: str = "2025Q1", plan: str = "a", rho: Fraction = Fraction(1, 8)
-) -> Charge:
-    return Charge(quarter, plan * 64, rho)
-
-
-def fill(frame: Frame, leaves: Sequence[int]) -> ExactFrame:
-    """An exact frame with one row (or count) per given leaf."""
-    columns: dict[str, list[str]] = {name: [] for name in frame.columns}
-    for leaf in leaves:
-        rest = leaf
-        for name, keys in reversed(list(zip(frame.columns, frame.keys, strict=True))):
-            rest, position = divmod(rest, len(keys))
-            columns[name].append(keys[position])
-    if frame.kind == AGGREGATE:
-        return ExactCounts(frame, columns, [7] * len(leaves))
-    exact_type = ExactCells if frame.kind == LINKED else ExactRows
-    return exact_type(frame, [f"unit {number}" for number in range(len(leaves))], columns)
-
-
-def example_exact(plan: Plan, rows: int = 40) -> ExactRelease:
+def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> ExactRelease:
     frames = (
         fill(
             planned.frame,
@@ -61,16 +38,36 @@ def example_exact(plan: Plan, rows: int = 40) -> ExactRelease:
         )
         for planned in plan.frames
     )
-    return ExactRelease(frames, PROVENANCE)
+    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up)
+
+
+def approve_example(office: Office, *quarters: str) -> None:
+    """Have the plans of these quarters signed by one officer."""
+    secret = office.appoint("doe")
+    for quarter in quarters:
+        office.sign(example_plan(quarter), secret)
+
+
+def release_example(plan: Plan, office: Office, place: Place, rows: int = 40) -> Release:
+    return door.release(
+        plan,
+        office.approvals(plan.quarter),
+        lambda: example_exact(plan, rows),
+        Ledger(place),
+    )
 
 
 STEPS = {
+    "approve": (door, "check_approval"),
+    "rehearse": (door, "Publisher"),
     "read": (None, ""),
     "charge": (Ledger, "charge"),
     "write": (ledger, "_append"),
     "begin": (Ledger, "begin_draw"),
     "draw": (noise.FrameMechanism, "draw"),
-    "finish": (Ledger, "finish_draw"),
+    "record": (Ledger, "record_draw"),
+    "publish": (publishing.Publisher, "publish"),
+    "finish": (Ledger, "finish"),
 }
 
 
@@ -85,11 +82,15 @@ def crash(*, for_good: bool) -> None:
 
 
 def release_and_crash(
-    monkeypatch: Any, ledger_path: Path, step: str, moment: str, *, for_good: bool
+    patch: Any, office: Office, place: Place, step: str, moment: str, *, for_good: bool
 ) -> None:
-    """Run the door and crash before or after one of its steps."""
+    """Run the door and crash before or after one of its steps, the last time it is taken.
+
+    What follows the draw is rehearsed first, so publishing is taken twice.
+    """
     plan = example_plan()
     owner, name = STEPS[step]
+    wait = 1 if step == "publish" else 0
 
     def read_exact() -> ExactRelease:
         if owner is None:
@@ -100,12 +101,16 @@ def release_and_crash(
         original = getattr(owner, name)
 
         def crashing(*arguments: Any, **named: Any) -> Any:
+            nonlocal wait
+            if wait:
+                wait -= 1
+                return original(*arguments, **named)
             if moment == "after":
                 original(*arguments, **named)
             return crash(for_good=for_good)
 
-        monkeypatch.setattr(owner, name, crashing)
-    door.release(plan, read_exact, Ledger(ledger_path))
+        patch.setattr(owner, name, crashing)
+    door.release(plan, office.approvals(), read_exact, Ledger(place))
 
 
 class Patch:
@@ -115,18 +120,15 @@ class Patch:
         setattr(owner, name, value)
 
 
-def release_and_be_killed(ledger_path: Path, step: str, moment: str) -> None:
-    release_and_crash(Patch(), ledger_path, step, moment, for_good=True)
+def release_and_be_killed(office: Office, place: Place, step: str, moment: str) -> None:
+    release_and_crash(Patch(), office, place, step, moment, for_good=True)
 
 
 def release_after_meeting(
-    ledger_path: Path, quarters: Sequence[str], rows: int, barrier: Any, answers: Any
+    office: Office, place: Place, quarters: Sequence[str], rows: int, barrier: Any, answers: Any
 ) -> None:
     """Release quarters in the given order, at the same time as another process."""
     plans = [example_plan(quarter) for quarter in quarters]
     barrier.wait()
     for plan in plans:
-        release = door.release(
-            plan, lambda plan=plan: example_exact(plan, rows), Ledger(ledger_path)
-        )
-        answers.put((plan.quarter, release.to_json()))
+        answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))

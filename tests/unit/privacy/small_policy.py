@@ -41,7 +41,10 @@ title = "Region"
 
 [dimensions.definition]
 title = "Definition"
-published = [{ key = "broad", label = "Broad", cells = ["strict", "broad_only"] }]
+published = [
+  { key = "strict", label = "Strict", cells = ["strict"] },
+  { key = "broad", label = "Broad", cells = ["strict", "broad_only"] },
+]
 
 [dimensions.sex]
 title = "Sex"
@@ -129,6 +132,8 @@ dimensions = []
 collected = false
 definition = "None."
 """
+
+PUBLISHED = SMALL[SMALL.index("published = [") : SMALL.index("[dimensions.sex]")].rstrip()
 
 LISTS = {
     "state": "key,label,description\nMissouri,Missouri,\n",

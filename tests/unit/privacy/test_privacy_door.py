@@ -1,30 +1,37 @@
-import multiprocessing
+"""What the door refuses, and in which order it takes its steps; each on both kinds of ledger."""
+
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from approval_examples import Office
+from ledger_examples import example_charge
 from privacy_examples import (
-    KILLED,
     PROVENANCE,
-    CrashError,
+    approve_example,
     example_exact,
     example_plan,
-    release_after_meeting,
-    release_and_be_killed,
-    release_and_crash,
+    release_example,
 )
 
 from privacy import door, publishing
-from privacy.chain import BEGUN, CHARGE, DONE, Charge
+from privacy.approval import check_recorded
+from privacy.canonical import compute_sha256
+from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, Charge
 from privacy.errors import PrivacyError
 from privacy.exact import ExactRelease
-from privacy.ledger import Ledger
+from privacy.ledger import Ledger, Place
 from privacy.plan import Plan
-from privacy.policy import Caps
 from privacy.released import Provenance, Release
 
-SPAWN = multiprocessing.get_context("spawn")
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = Office(tmp_path)
+    approve_example(office, "2025Q1", "2025Q2")
+    return office
 
 
 def never_read() -> ExactRelease:
@@ -35,217 +42,278 @@ def kinds(ledger: Ledger) -> list[str]:
     return [entry.kind for entry in ledger.read_entries()]
 
 
+Open = Callable[..., Release]
+
+
+@pytest.fixture
+def open_door(office: Office, ledger: Ledger) -> Open:
+    def open_it(
+        plan: Plan, read_exact: Callable[[], ExactRelease] = never_read, by: Office = office
+    ) -> Release:
+        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger)
+
+    return open_it
+
+
 def test_a_release_is_charged_marked_drawn_and_recorded_in_this_order(
-    plan: Plan, ledger: Ledger
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    door.release(plan, lambda: example_exact(plan), ledger)
-    assert kinds(ledger) == [CHARGE, BEGUN, DONE]
-    assert [entry.charge.rho for entry in ledger.read_entries()] == [plan.rho] * 3
+    open_door(plan, lambda: example_exact(plan))
+    assert kinds(ledger) == [CHARGE, BEGUN, DRAWN, DONE]
+    charge = Charge(plan.quarter, plan.hash, plan.parts)
+    assert {entry.charge for entry in ledger.read_entries()} == {charge}
+    assert charge.rho == plan.rho
 
 
 def test_a_second_release_of_a_quarter_gives_the_first_again_without_reading(
-    plan: Plan, ledger: Ledger
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    first = door.release(plan, lambda: example_exact(plan), ledger)
-    again = door.release(plan, never_read, ledger)
-    assert again.to_json() == first.to_json()
+    first = open_door(plan, lambda: example_exact(plan))
+    assert open_door(plan).to_json() == first.to_json()
     assert door.recall(plan.quarter, ledger) == first
-    assert kinds(ledger) == [CHARGE, BEGUN, DONE]
+    assert kinds(ledger) == [CHARGE, BEGUN, DRAWN, DONE]
 
 
 def test_recalling_a_quarter_that_was_never_drawn_gives_nothing(ledger: Ledger) -> None:
     assert door.recall("2025Q1", ledger) is None
 
 
-def test_a_draw_recorded_in_an_older_form_is_refused_and_not_drawn_again(
-    plan: Plan, ledger: Ledger
+def test_the_raw_draw_is_recorded_as_it_is_published(
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    charge = Charge(plan.quarter, plan.hash, plan.rho)
-    ledger.charge(charge, plan.policy.caps)
+    released = open_door(plan, lambda: example_exact(plan))
+    drawn = ledger.read_entries()[2]
+    assert drawn.payload is not None
+    assert drawn.payload["cells"] == {
+        measured.name: [cell.noisy_count for cell in measured.cells]
+        for measured in released.measurements
+    }
+    assert released.drawn_at == drawn.at
+
+
+def test_a_release_in_an_older_form_is_refused_and_not_drawn_again(
+    plan: Plan, open_door: Open, ledger: Ledger
+) -> None:
+    charge = Charge(plan.quarter, plan.hash, plan.parts)
+    ledger.charge(charge, plan.policy.caps, {"plan": plan.to_json()})
     ledger.begin_draw(charge)
-    ledger.finish_draw(charge, {"release_id": plan.quarter, "tables": []})
-    for give in (
-        lambda: door.release(plan, never_read, ledger),
-        lambda: door.recall(plan.quarter, ledger),
-    ):
+    ledger.record_draw(charge, {})
+    ledger.finish(charge, {"release_id": plan.quarter, "tables": []})
+    for give in (lambda: open_door(plan), lambda: door.recall(plan.quarter, ledger)):
         with pytest.raises(PrivacyError, match=r"MS629.*older version"):
             give()
-    assert kinds(ledger) == [CHARGE, BEGUN, DONE]
+    assert kinds(ledger) == [CHARGE, BEGUN, DRAWN, DONE]
 
 
 def test_what_follows_the_draw_is_rehearsed_before_anything_is_charged(
-    plan: Plan, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, open_door: Open, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ArithmeticError
 
     monkeypatch.setattr(publishing, "count_tables", fail)
     with pytest.raises(ArithmeticError):
-        door.release(plan, never_read, ledger)
+        open_door(plan)
     assert kinds(ledger) == []
 
 
-def test_a_release_names_the_ledgers_head_and_time(plan: Plan, ledger: Ledger) -> None:
-    released = door.release(plan, lambda: example_exact(plan), ledger)
-    done = ledger.read_entries()[-1]
-    assert (released.ledger_head, released.drawn_at) == (done.hash, done.at)
-    assert ledger.verify([released.ledger_head]) == done.hash
-
-
-def test_another_plan_for_a_drawn_quarter_is_refused(plan: Plan, ledger: Ledger) -> None:
-    door.release(plan, lambda: example_exact(plan), ledger)
-    other = replace(plan, policy=replace(plan.policy, hash="0" * 64))
-    with pytest.raises(PrivacyError, match=r"MS624.*2025Q1") as caught:
-        door.release(other, never_read, ledger)
-    assert caught.value.exit_code == 5
-
-
-def test_a_plan_over_its_cap_is_refused_before_anything_is_read(plan: Plan, ledger: Ledger) -> None:
-    tight = replace(plan.policy, caps=Caps(Fraction(1, 9), Fraction(1, 2)))
-    with pytest.raises(PrivacyError, match="MS625"):
-        door.release(replace(plan, policy=tight), never_read, ledger)
-    assert kinds(ledger) == []
-
-
-def test_a_fifth_quarter_of_one_year_cannot_exist_but_a_lower_year_cap_refuses(
-    plan: Plan, ledger: Ledger
+def test_a_release_names_the_ledgers_head_and_what_it_spent(
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    tight = replace(plan.policy, caps=Caps(Fraction(1, 8), Fraction(1, 5)))
-    door.release(replace(plan, policy=tight), lambda: example_exact(plan), ledger)
-    second = replace(example_plan("2025Q2"), policy=tight)
-    with pytest.raises(PrivacyError, match=r"MS625.*cap of 2025\."):
-        door.release(second, never_read, ledger)
+    released = open_door(plan, lambda: example_exact(plan))
+    assert ledger.verify([released.ledger_head]) == released.ledger_head
+    spent = {fact.period: fact.spent for fact in released.privacy.spending}
+    assert spent["quarter"] == spent["lifetime"] == plan.rho
 
 
-def test_a_plan_that_costs_more_than_it_says_is_refused(plan: Plan, ledger: Ledger) -> None:
+def test_a_release_says_who_approved_it_and_the_ledger_keeps_the_proof(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger
+) -> None:
+    [facts] = open_door(plan, lambda: example_exact(plan)).approvals
+    assert facts.signer == "doe"
+    charged = ledger.read_entries()[0]
+    assert charged.payload is not None
+    assert compute_sha256(charged.payload["plan"]) == plan.hash
+    officers = office.approvals().list_officers()
+    [told] = check_recorded(charged, officers)
+    assert (told["signer"], told["is_listed"]) == ("doe", True)
+    assert check_recorded(charged, ())[0]["is_listed"] is False
+    forged = replace(charged, payload={**charged.payload, "plan": "{}"})
+    with pytest.raises(PrivacyError, match=r"MS654.*doe"):
+        check_recorded(forged, officers)
+
+
+def test_a_later_release_knows_the_earlier_one(plan: Plan, open_door: Open) -> None:
+    first = open_door(plan, lambda: example_exact(plan))
+    second_plan = example_plan("2025Q2")
+    second = open_door(second_plan, lambda: example_exact(second_plan))
+    assert second.previous is not None
+    assert second.previous.sha256 == first.sha256
+    assert {point.period for point in second.history} == {"2025Q1"}
+
+
+def test_an_earlier_quarter_released_late_knows_no_later_one(plan: Plan, open_door: Open) -> None:
+    second_plan = example_plan("2025Q2")
+    open_door(second_plan, lambda: example_exact(second_plan))
+    assert open_door(plan, lambda: example_exact(plan)).previous is None
+
+
+def refused(
+    open_door: Open, plan: Plan, ledger: Ledger, code: str, *, exit_code: int, **options: object
+) -> PrivacyError:
+    before = kinds(ledger)
+    with pytest.raises(PrivacyError, match=code) as caught:
+        open_door(plan, **options)
+    assert caught.value.exit_code == exit_code
+    assert kinds(ledger) == before
+    return caught.value
+
+
+def test_another_plan_for_a_drawn_quarter_is_refused(
+    plan: Plan, open_door: Open, ledger: Ledger
+) -> None:
+    open_door(plan, lambda: example_exact(plan))
+    other = replace(plan, policy=replace(plan.policy, hash="0" * 64))
+    refused(open_door, other, ledger, "MS624.*2025Q1", exit_code=5)
+
+
+@pytest.mark.parametrize("cap", ["quarter", "year", "three_years", "lifetime"])
+def test_a_plan_over_a_cap_is_refused_before_anything_is_read(
+    plan: Plan, open_door: Open, ledger: Ledger, cap: str
+) -> None:
+    caps = replace(plan.policy.caps, **{cap: Fraction(1, 99)})
+    over = replace(plan, policy=replace(plan.policy, caps=caps))
+    refused(open_door, over, ledger, "MS625", exit_code=5)
+
+
+def test_a_plan_that_costs_more_than_it_says_is_refused(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger
+) -> None:
     first = replace(plan.frames[0], rho=plan.frames[0].rho / 2)
     forged = replace(plan, frames=(first, *plan.frames[1:]))
-    with pytest.raises(PrivacyError, match="MS612"):
-        door.release(forged, never_read, ledger)
-    assert kinds(ledger) == []
+    office.sign(forged, office.folder / "secret" / "doe.key")
+    refused(open_door, forged, ledger, "MS612", exit_code=5)
+
+
+def test_a_plan_that_nobody_signed_is_refused_before_anything_is_read(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger, tmp_path: Path
+) -> None:
+    refused(open_door, plan, ledger, "MS650", exit_code=6, by=Office(tmp_path / "empty"))
+    for path in office.approvals().review.folder.glob("*.minisig"):
+        path.unlink()
+    refused(open_door, plan, ledger, "MS652", exit_code=6)
+
+
+def test_a_plan_whose_policy_was_touched_after_signing_is_refused(
+    plan: Plan, open_door: Open, ledger: Ledger
+) -> None:
+    touched = replace(plan, policy=replace(plan.policy, version=plan.policy.version + 1))
+    refused(open_door, touched, ledger, "MS651", exit_code=6)
+
+
+def test_an_approval_of_another_quarter_cannot_be_replayed(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger
+) -> None:
+    review, other = office.approvals().review, office.approvals("2025Q2").review
+    for name, signature in other.read_signatures().items():
+        (review.folder / name).write_bytes(signature)
+    refused(open_door, plan, ledger, "MS654", exit_code=6)
+
+
+def test_a_plan_signed_with_a_wrong_key_is_refused(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger
+) -> None:
+    (office.folder / "officers" / "doe.pub").unlink()
+    refused(open_door, plan, ledger, "MS653", exit_code=6)
+
+
+def test_a_rejected_plan_is_refused_though_it_is_signed(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger
+) -> None:
+    office.approvals().review.reject(plan.hash, "too dear", "2025-04-02")
+    refused(open_door, plan, ledger, "MS655", exit_code=6)
+
+
+def test_a_key_of_the_demo_opens_the_door_for_simulated_records_alone(
+    plan: Plan, open_door: Open, office: Office, ledger: Ledger
+) -> None:
+    (office.folder / "officers" / "doe.pub").unlink()
+    office.sign(plan, office.appoint_throwaway())
+    real = example_exact(plan)
+    assert real.provenance.is_simulated
+    refused(open_door, plan, ledger, "MS656", exit_code=6, read_exact=lambda: real)
+    made_up = open_door(plan, lambda: example_exact(plan, is_made_up=True))
+    assert [facts.signer for facts in made_up.approvals] == ["demo"]
 
 
 def test_rows_that_are_not_an_exact_release_are_refused_and_cost_nothing(
-    plan: Plan, ledger: Ledger
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    with pytest.raises(PrivacyError, match="MS609"):
-        door.release(plan, lambda: {"children": [1]}, ledger)  # type: ignore[arg-type, return-value]
-    assert kinds(ledger) == []
+    refused(open_door, plan, ledger, "MS609", exit_code=5, read_exact=lambda: {"a": [1]})
 
 
 def test_rows_without_a_frame_of_the_plan_are_refused_and_cost_nothing(
-    plan: Plan, ledger: Ledger
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    with pytest.raises(PrivacyError, match="MS609"):
-        door.release(plan, lambda: ExactRelease([], PROVENANCE), ledger)
-    assert kinds(ledger) == []
+    empty = ExactRelease([], PROVENANCE)
+    refused(open_door, plan, ledger, "MS609", exit_code=5, read_exact=lambda: empty)
 
 
 def test_a_quarter_that_an_agency_did_not_deliver_is_refused_and_costs_nothing(
-    plan: Plan, ledger: Ledger
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
     silent = Provenance(PROVENANCE.deliveries[:2], is_simulated=True)
     frames = [example_exact(plan).take(planned.frame.name) for planned in plan.frames]
-    with pytest.raises(PrivacyError, match=r"MS614.*mshp has not delivered"):
-        door.release(plan, lambda: ExactRelease(frames, silent), ledger)
-    assert kinds(ledger) == []
+    exact = ExactRelease(frames, silent)
+    refused(
+        open_door,
+        plan,
+        ledger,
+        "MS614.*mshp has not delivered",
+        exit_code=5,
+        read_exact=lambda: exact,
+    )
 
 
 def test_who_delivered_is_recorded_with_the_draw_and_never_told_anew(
-    plan: Plan, ledger: Ledger
+    plan: Plan, open_door: Open, ledger: Ledger
 ) -> None:
-    first = door.release(plan, lambda: example_exact(plan), ledger)
-    payload = ledger.read_entries()[-1].payload
+    first = open_door(plan, lambda: example_exact(plan))
+    payload = ledger.read_entries()[2].payload
     assert payload is not None
     assert payload["provenance"] == {
         "deliveries": {"dss": "full", "hotline": "nil", "mshp": "delta"},
         "is_simulated": True,
     }
     assert first.provenance == PROVENANCE
-    assert door.release(plan, never_read, ledger).provenance == PROVENANCE
+    assert open_door(plan).provenance == PROVENANCE
 
 
-# (step, moment) -> what the ledger holds after the crash, and what a new call gives
-CRASHES = [
-    ("read", "before", [], "drawn"),
-    ("charge", "before", [], "drawn"),
-    ("write", "before", [], "drawn"),
-    ("write", "after", [], "drawn"),
-    ("charge", "after", [CHARGE], "drawn"),
-    ("begin", "before", [CHARGE], "drawn"),
-    ("begin", "after", [CHARGE, BEGUN], "lost"),
-    ("draw", "before", [CHARGE, BEGUN], "lost"),
-    ("draw", "after", [CHARGE, BEGUN], "lost"),
-    ("finish", "before", [CHARGE, BEGUN], "lost"),
-    ("finish", "after", [CHARGE, BEGUN, DONE], "kept"),
-]
-
-
-def check_recovery(path: Path, plan: Plan, left: list[str], outcome: str) -> None:
-    ledger = Ledger(path)
-    assert kinds(ledger) == left
-    if outcome == "lost":
-        for _ in range(2):
-            with pytest.raises(PrivacyError, match=r"MS626.*stays spent"):
-                door.release(plan, never_read, ledger)
-        assert kinds(ledger) == left
-        return
-    read = never_read if outcome == "kept" else lambda: example_exact(plan)
-    finished = door.release(plan, read, ledger)
-    assert kinds(ledger) == [CHARGE, BEGUN, DONE]
-    assert door.release(plan, never_read, ledger) == finished
-
-
-@pytest.mark.parametrize(("step", "moment", "left", "outcome"), CRASHES)
-def test_an_exception_between_two_steps_never_leads_to_a_second_charge_or_draw(
-    step: str, moment: str, left: list[str], outcome: str, plan: Plan, ledger_path: Path
+def test_a_drawn_quarter_needs_its_approval_no_more(
+    plan: Plan, office: Office, open_door: Open, tmp_path: Path
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(CrashError):
-        release_and_crash(patch, ledger_path, step, moment, for_good=False)
-    check_recovery(ledger_path, plan, left, outcome)
+    first = open_door(plan, lambda: example_exact(plan))
+    assert open_door(plan, by=Office(tmp_path / "empty")) == first
 
 
-@pytest.mark.parametrize(("step", "moment", "left", "outcome"), CRASHES)
-def test_a_killed_process_never_leads_to_a_second_charge_or_draw(
-    step: str, moment: str, left: list[str], outcome: str, plan: Plan, ledger_path: Path
+def test_what_was_charged_since_changes_nothing_in_a_release_finished_late(
+    plan: Plan, office: Office, open_door: Open, ledger_place: Place, monkeypatch
 ) -> None:
-    process = SPAWN.Process(target=release_and_be_killed, args=(ledger_path, step, moment))
-    process.start()
-    process.join()
-    assert process.exitcode == KILLED
-    check_recovery(ledger_path, plan, left, outcome)
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "finish", fail)
+        with pytest.raises(KeyboardInterrupt):
+            open_door(plan, lambda: example_exact(plan))
+    assert door.recall(plan.quarter, Ledger(ledger_place)) is None
+    later = example_plan("2025Q2")
+    release_example(later, office, ledger_place)
+    finished = open_door(plan)
+    assert {fact.spent for fact in finished.privacy.spending} == {plan.rho, Fraction(0)}
+    assert [facts.signer for facts in finished.approvals] == ["doe"]
 
 
-def release_at_once(
-    path: Path, first: tuple[str, ...], second: tuple[str, ...]
-) -> list[tuple[str, str]]:
-    barrier, answers = SPAWN.Barrier(2), SPAWN.Queue()
-    processes = [
-        SPAWN.Process(target=release_after_meeting, args=(path, quarters, rows, barrier, answers))
-        for quarters, rows in ((first, 40), (second, 90))
-    ]
-    for process in processes:
-        process.start()
-    given = [answers.get(timeout=120) for _ in range(len(first) + len(second))]
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0]
-    answers.close()
-    answers.join_thread()
-    return given
-
-
-def test_two_processes_with_one_plan_give_equal_bytes_for_one_charge(ledger_path: Path) -> None:
-    given = release_at_once(ledger_path, ("2025Q1",), ("2025Q1",))
-    assert len(set(given)) == 1
-    assert kinds(Ledger(ledger_path)) == [CHARGE, BEGUN, DONE]
-    assert Release.from_json(given[0][1]).release_id == "2025Q1"
-
-
-def test_two_processes_in_opposite_order_give_equal_bytes_for_one_charge_each(
-    ledger_path: Path,
-) -> None:
-    given = release_at_once(ledger_path, ("2025Q1", "2025Q2"), ("2025Q2", "2025Q1"))
-    assert len(given) == 4
-    assert len(set(given)) == 2
-    assert sorted(kinds(Ledger(ledger_path))) == sorted([CHARGE, BEGUN, DONE] * 2)
+def test_the_cost_of_a_charge_is_that_of_its_frames(plan: Plan) -> None:
+    assert sum(part.rho for part in plan.parts) == plan.rho
+    assert example_charge().rho == Fraction(1, 8)

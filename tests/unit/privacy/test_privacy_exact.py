@@ -5,17 +5,20 @@ import pickle
 import sys
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-from privacy_examples import PROVENANCE, example_exact, example_frame, fill
+from frame_examples import example_frame, fill
+from privacy_examples import PROVENANCE, example_exact
 
 from privacy.errors import PrivacyError
 from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS
+from privacy.frames import AGGREGATE, LINKED, ROWS, Coded
 from privacy.plan import Plan
 from privacy.released import Provenance
 
 AGENCIES = ("dss", "hotline", "mshp")
 MARKER = "Zq7-marker"
+CLAY = {"county": ["Clay"]}
 
 
 def all_kinds() -> list[ExactFrame | ExactRelease]:
@@ -66,12 +69,24 @@ def test_the_size_of_a_container_says_nothing_about_its_rows() -> None:
 
 
 def test_rows_are_held_as_leaf_numbers_without_their_units() -> None:
-    rows = ExactRows(example_frame(), ["a", "b"], {"age": ["x", "old"], "sex": ["m", "f"]})
-    assert rows.hand_over_to_noise() == [5, 0]
+    columns = {"age": ["x", "old"], "sex": ["m", "f"], "county": ["Dade", "Adair"]}
+    rows = ExactRows(example_frame(), ["a", "b"], columns)
+    assert rows.hand_over_to_noise().tolist() == [23, 0]
 
 
 def test_no_rows_are_rows() -> None:
-    assert ExactRows(example_frame(), (), {"age": (), "sex": ()}).hand_over_to_noise() == []
+    rows = ExactRows(example_frame(), (), {"age": (), "sex": (), "county": ()})
+    assert rows.hand_over_to_noise().tolist() == []
+
+
+def test_rows_come_as_codes_and_numbers_of_units_too() -> None:
+    columns = {
+        "age": Coded(np.array([1, 0]), ("old", "x")),
+        "sex": Coded(np.array([0, 1], dtype=np.uint8), ("m", "f")),
+        "county": Coded(np.array([0, 1], dtype=np.int32), ("Dade", "Adair")),
+    }
+    rows = ExactRows(example_frame(), np.array([7, 2**64 - 1], dtype=np.uint64), columns)
+    assert rows.hand_over_to_noise().tolist() == [23, 0]
 
 
 @pytest.mark.parametrize(
@@ -81,56 +96,68 @@ class TestRowsThatAreRefused:
     def test_a_unit_with_two_rows(self, exact_type: type[ExactRows], kind: str) -> None:
         with pytest.raises(PrivacyError, match="MS606") as caught:
             exact_type(
-                example_frame(kind), [MARKER, MARKER], {"sex": ["f", "f"], "age": ["x", "x"]}
+                example_frame(kind),
+                [MARKER, MARKER],
+                {"county": ["Clay"] * 2, "sex": ["f", "f"], "age": ["x", "x"]},
             )
         assert MARKER not in caught.value.sentence
 
     def test_a_row_without_a_unit(self, exact_type: type[ExactRows], kind: str) -> None:
         for unit in ("", None):
             with pytest.raises(PrivacyError, match="MS607"):
-                exact_type(example_frame(kind), [unit], {"sex": ["f"], "age": ["x"]})  # type: ignore[list-item]
+                exact_type(example_frame(kind), [unit], {**CLAY, "sex": ["f"], "age": ["x"]})  # type: ignore[list-item]
+
+    def test_numbers_of_units_that_are_zero_broken_or_given_twice(
+        self, exact_type: type[ExactRows], kind: str
+    ) -> None:
+        columns = {"county": ["Clay"] * 2, "sex": ["f", "f"], "age": ["x", "x"]}
+        for units, code in (([5, 0], "MS607"), ([1.0, 2.0], "MS607"), ([4, 4], "MS606")):
+            with pytest.raises(PrivacyError, match=code):
+                exact_type(example_frame(kind), np.array(units), columns)
 
     def test_a_key_that_only_the_data_holds_is_refused_unnamed(
         self, exact_type: type[ExactRows], kind: str
     ) -> None:
         with pytest.raises(PrivacyError, match=r"MS605.*column age") as caught:
-            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": [MARKER]})
+            exact_type(example_frame(kind), ["a"], {**CLAY, "sex": ["f"], "age": [MARKER]})
         assert MARKER not in caught.value.sentence
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None
 
     def test_an_absent_key(self, exact_type: type[ExactRows], kind: str) -> None:
         with pytest.raises(PrivacyError, match="MS605"):
-            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": [None]})  # type: ignore[list-item]
+            exact_type(example_frame(kind), ["a"], {**CLAY, "sex": ["f"], "age": [None]})  # type: ignore[list-item]
 
     def test_columns_of_unlike_length(self, exact_type: type[ExactRows], kind: str) -> None:
         with pytest.raises(PrivacyError, match="MS607"):
-            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": ["x", "x"]})
+            exact_type(example_frame(kind), ["a"], {**CLAY, "sex": ["f"], "age": ["x", "x"]})
 
     def test_a_missing_column(self, exact_type: type[ExactRows], kind: str) -> None:
-        with pytest.raises(PrivacyError, match=r"MS607.*sex, age"):
-            exact_type(example_frame(kind), ["a"], {"sex": ["f"]})
+        with pytest.raises(PrivacyError, match=r"MS607.*county, sex, age"):
+            exact_type(example_frame(kind), ["a"], {"sex": ["f"], "age": ["x"]})
 
     def test_a_frame_of_another_kind(self, exact_type: type[ExactRows], kind: str) -> None:
         assert kind != AGGREGATE
         with pytest.raises(PrivacyError, match=r"MS607.*aggregate"):
-            exact_type(example_frame(AGGREGATE), ["a"], {"sex": ["f"], "age": ["x"]})
+            exact_type(example_frame(AGGREGATE), ["a"], {**CLAY, "sex": ["f"], "age": ["x"]})
 
 
 def test_a_listed_cell_without_a_count_is_zero() -> None:
-    counts = ExactCounts(example_frame(AGGREGATE), {"sex": ["m"], "age": ["old"]}, [9])
-    assert counts.hand_over_to_noise() == [0, 0, 0, 9, 0, 0]
+    counts = ExactCounts(example_frame(AGGREGATE), {**CLAY, "sex": ["m"], "age": ["old"]}, [9])
+    values = counts.hand_over_to_noise().tolist()
+    assert values == [9 if leaf == 2 * 6 + 3 else 0 for leaf in range(24)]
 
 
 @pytest.mark.parametrize("count", [-1, 1.0, True, None, 2**53, "3"])
 def test_a_count_that_is_no_whole_number_from_zero_up_is_refused(count: object) -> None:
     with pytest.raises(PrivacyError, match="MS607"):
-        ExactCounts(example_frame(AGGREGATE), {"sex": ["m"], "age": ["x"]}, [count])  # type: ignore[list-item]
+        ExactCounts(example_frame(AGGREGATE), {**CLAY, "sex": ["m"], "age": ["x"]}, [count])  # type: ignore[list-item]
 
 
 def test_a_cell_counted_twice_is_refused() -> None:
+    columns = {"county": ["Clay"] * 2, "sex": ["m", "m"], "age": ["x", "x"]}
     with pytest.raises(PrivacyError, match=r"MS607.*twice"):
-        ExactCounts(example_frame(AGGREGATE), {"sex": ["m", "m"], "age": ["x", "x"]}, [1, 2])
+        ExactCounts(example_frame(AGGREGATE), columns, [1, 2])
 
 
 def test_a_frame_given_twice_is_refused() -> None:
@@ -159,6 +186,11 @@ def test_a_frame_made_for_another_bound_is_refused() -> None:
         ExactRelease([fill(example_frame(), [0])], PROVENANCE).require(
             [example_frame(bound=2)], AGENCIES
         )
+
+
+def test_whether_all_was_made_up_is_public_and_not_assumed() -> None:
+    assert not ExactRelease([], PROVENANCE).is_made_up
+    assert ExactRelease([], PROVENANCE, is_made_up=True).is_made_up
 
 
 def test_who_delivered_is_public_and_can_be_read(plan: Plan) -> None:

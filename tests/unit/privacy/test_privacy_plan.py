@@ -3,58 +3,111 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
-from privacy_examples import KEYS, example_frame, example_plan
+from privacy_examples import KEYS, example_plan
+from small_policy import SMALL, load_small
 
+from privacy.chain import Part
 from privacy.errors import PrivacyError
-from privacy.frames import AGGREGATE, LINKED
+from privacy.frames import Marginal
 from privacy.keys import PublicKeys, load_keys
-from privacy.plan import Plan, find_quarter_start, make_plan
-from privacy.policy import Dimension, PublishedKey, load_policy
+from privacy.plan import Plan, find_quarter_start, find_year, make_plan
+from privacy.policy import load_policy
+from privacy.policy_optimising import optimise
+from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
+from privacy.strategy import Share, Strategy, load_strategy
 
 
-def test_a_leaf_is_a_combination_of_keys_in_the_order_of_the_lists() -> None:
-    frame = example_frame()
-    assert frame.leaf_count == 6
-    assert frame.compute_leaves({"sex": ["f", "m"], "age": ["x", "old"]}) == [2, 3]
-    assert frame.find_cell_of_leaf(["sex"]) == (0, 0, 0, 1, 1, 1)
-    assert frame.find_cell_of_leaf(["age"]) == (0, 1, 2, 0, 1, 2)
-    assert frame.find_cell_of_leaf(["age", "sex"]) == (0, 2, 4, 1, 3, 5)
-    assert frame.find_cell_of_leaf(["state"]) == (0,) * 6
+@pytest.fixture(scope="module")
+def annual() -> Plan:
+    return example_plan("2025Q4")
 
 
-@pytest.mark.parametrize(
-    ("kind", "bound", "squared"),
-    [("rows", 2, 4), (AGGREGATE, 1, 1), (LINKED, 9, 9), (LINKED, 5, 5)],
-)
-def test_the_distance_of_neighbours_is_never_rounded_down(
-    kind: str, bound: int, squared: int
-) -> None:
-    assert Fraction(example_frame(kind, bound).distance) ** 2 >= squared
-    assert example_frame(kind, bound).distance == pytest.approx(squared**0.5)
+def plan_small(folder: Path, quarter: str = "2025Q4", text: str = SMALL) -> Plan:
+    policy, keys = load_small(folder, text)
+    return make_plan(quarter, policy, keys, optimise(policy, keys))
 
 
-def test_a_plan_costs_its_cap_and_no_more(plan: Plan) -> None:
-    assert plan.policy.caps.quarter * Fraction(99, 100) < plan.rho <= plan.policy.caps.quarter
+def change_shares(strategy: Strategy, frame: str, *shares: Share) -> Strategy:
+    """The strategy with other shares of one frame."""
+    splits = tuple(
+        replace(
+            split,
+            shares=(
+                *(share for share in split.shares if share.frame != frame),
+                *(shares if any(share.frame == frame for share in split.shares) else ()),
+            ),
+        )
+        for split in strategy.splits
+    )
+    return replace(strategy, splits=splits)
 
 
-def test_four_plans_fit_a_year(plan: Plan) -> None:
-    assert 4 * plan.rho <= plan.policy.caps.year
+def test_a_plan_costs_its_budget_and_no_more(plan: Plan, annual: Plan) -> None:
+    budget = plan.policy.budget
+    assert budget.quarterly * Fraction(99, 100) < plan.rho <= budget.quarterly
+    assert annual.sum_rho(QUARTERLY) == plan.rho
+    assert budget.annual * Fraction(99, 100) < annual.sum_rho(ANNUAL) <= budget.annual
+    assert annual.rho == annual.sum_rho(QUARTERLY) + annual.sum_rho(ANNUAL)
 
 
-def test_scales_are_whole_thousandths_from_1_up(plan: Plan) -> None:
-    scales = [measured.scale for frame in plan.frames for measured in frame.measurements]
+@pytest.mark.parametrize("quarter", ["2025Q1", "2025Q2", "2025Q3"])
+def test_annual_frames_are_read_in_a_fourth_quarter_only(quarter: str, annual: Plan) -> None:
+    plan = example_plan(quarter)
+    assert {one.policy.cadence for one in plan.frames} == {QUARTERLY}
+    assert {one.period for one in plan.frames} == {quarter}
+    assert plan.year is None
+    assert annual.year == "2025"
+    assert {(one.policy.cadence, one.period) for one in annual.frames} == {
+        (QUARTERLY, "2025Q4"),
+        (ANNUAL, "2025"),
+    }
+
+
+def test_each_frame_is_a_part_of_the_charge(annual: Plan) -> None:
+    parts = {part.frame: part for part in annual.parts}
+    assert sum(part.rho for part in annual.parts) == annual.rho
+    reports = parts["reports_to_childrens_division"]
+    assert reports == Part(
+        "reports_to_childrens_division", ACTIVITY, QUARTERLY, 4, annual.frames[0].rho
+    )
+    assert (parts["children_reported"].counting, parts["children_reported"].quarters) == (COHORT, 1)
+
+
+def test_scales_are_whole_thousandths_from_1_up(annual: Plan) -> None:
+    scales = [measured.scale for frame in annual.frames for measured in frame.measurements]
     assert all(scale >= 1 and scale * 1000 == int(scale * 1000) for scale in scales)
 
 
-def test_a_generous_cap_never_makes_a_scale_below_1(plan: Plan) -> None:
-    caps = replace(plan.policy.caps, quarter=Fraction(500), year=Fraction(2000))
-    generous = make_plan("2025Q1", replace(plan.policy, caps=caps), plan.keys)
+def test_a_generous_budget_never_makes_a_scale_below_1(plan: Plan) -> None:
+    budget = replace(plan.policy.budget, quarterly=Fraction(500))
+    generous = make_plan("2025Q1", replace(plan.policy, budget=budget), plan.keys, plan.strategy)
     assert {measured.scale for frame in generous.frames for measured in frame.measurements} >= {
         Decimal(1)
     }
     assert generous.rho <= 500
+
+
+def test_a_measurement_is_named_by_frame_level_and_dimensions(annual: Plan) -> None:
+    names = {measured.name for frame in annual.frames for measured in frame.measurements}
+    assert {
+        "reports_to_childrens_division_at_state",
+        "children_reported_at_region",
+        "incidents_known_to_police_at_state_by_definition",
+        "children_reported_in_year_at_county",
+    } <= names
+    assert len(names) == sum(len(frame.measurements) for frame in annual.frames)
+
+
+def test_a_measurement_knows_its_table_and_its_cells(tmp_path: Path) -> None:
+    plan = plan_small(tmp_path)
+    measured = {one.name: one for frame in plan.frames for one in frame.measurements}
+    by_region = measured["victims_at_region"]
+    assert (by_region.marginal, by_region.cell_count) == (Marginal(1, ()), 3)
+    queries = [query.name for query in plan.frames[0].list_queries()]
+    assert queries == [one.name for one in plan.frames[0].measurements]
 
 
 def test_the_same_inputs_give_the_same_plan_and_hash(plan: Plan) -> None:
@@ -62,41 +115,57 @@ def test_the_same_inputs_give_the_same_plan_and_hash(plan: Plan) -> None:
     assert example_plan().hash == plan.hash
 
 
-def test_quarter_policy_and_keys_are_part_of_the_hash(plan: Plan) -> None:
+def test_quarter_policy_keys_and_split_are_part_of_the_hash(plan: Plan) -> None:
     relabelled = PublicKeys(
-        tuple((name, (replace(keys[0], label="x"), *keys[1:])) for name, keys in plan.keys.lists)
+        tuple((name, (replace(keys[0], label="x"), *keys[1:])) for name, keys in plan.keys.lists),
+        plan.keys.trees,
     )
+    splits = (replace(plan.strategy.splits[0], gap="0.5"), *plan.strategy.splits[1:])
     others = [
         example_plan("2025Q2"),
         replace(plan, policy=replace(plan.policy, hash="0" * 64)),
+        replace(plan, policy=replace(plan.policy, signers=2)),
         replace(plan, keys=relabelled),
+        replace(plan, strategy=replace(plan.strategy, splits=splits)),
     ]
-    assert len({plan.hash, *(other.hash for other in others)}) == 4
+    assert len({plan.hash, *(other.hash for other in others)}) == 6
 
 
-def test_the_plan_tells_what_is_read_and_what_it_costs(plan: Plan) -> None:
-    told = json.loads(plan.to_json())
-    assert Fraction(told["rho"]) == plan.rho
-    assert told["caps"] == {"quarter": "1/8", "year": "1/2"}
+def test_the_plan_tells_what_is_read_published_and_spent(annual: Plan) -> None:
+    told = json.loads(annual.to_json())
+    assert Fraction(told["rho"]) == annual.rho
+    assert Fraction(told["quarterly_rho"]) + Fraction(told["annual_rho"]) == annual.rho
+    assert told["caps"] == {
+        "quarter": "1/8",
+        "annual": "1/8",
+        "year": "1/2",
+        "three_years": "1/2",
+        "lifetime": "1/2",
+    }
+    assert (told["quarter"], told["year"], told["signers"]) == ("2025Q4", "2025", 1)
+    assert told["unit"] == annual.policy.unit
     reports = told["frames"][0]
-    assert (reports["name"], reports["kind"], reports["bound"]) == (
-        "reports_to_childrens_division",
-        "rows",
-        2,
-    )
-    assert reports["measurements"][0]["sigma"] == str(plan.frames[0].measurements[0].scale)
-    assert [measured["dimensions"] for measured in told["frames"][1]["measurements"]] == [
-        [],
-        ["age_band"],
-        ["sex_group"],
-        ["region"],
-    ]
+    assert (reports["kind"], reports["counting"], reports["quarters"]) == ("rows", "activity", 4)
+    assert (reports["bound"], reports["levels"]) == (2, [{"name": "state", "units": 1}])
+    assert reports["measurements"][0]["sigma"] == str(annual.frames[0].measurements[0].scale)
+    counties = next(one for one in told["frames"] if one["name"] == "children_reported_in_year")
+    assert [level["units"] for level in counties["levels"]] == [1, 8, 48, 117]
+    assert [one["name"] for one in counties["dimensions"]] == ["age_band", "sex_group"]
+    assert [one["name"] for one in told["tables"]] == [one.name for one in annual.policy.tables]
+
+
+def test_the_plan_of_another_quarter_does_not_list_annual_tables(plan: Plan) -> None:
+    told = json.loads(plan.to_json())
+    names = [one["name"] for one in told["tables"]]
+    assert "prosecutions" in names
+    assert "report_lag" not in names
+    assert (told["year"], told["annual_rho"]) == (None, "0/1")
 
 
 def test_frames_are_found_by_name(plan: Plan) -> None:
-    assert plan.frame("children_reported").columns == ("age_band", "sex_group", "region")
+    assert plan.frame("children_reported").leaf_column == "region"
     with pytest.raises(KeyError):
-        plan.frame("children")
+        plan.frame("children_reported_in_year")
 
 
 @pytest.mark.parametrize(
@@ -108,40 +177,58 @@ def test_a_quarter_begins_on_its_first_day(quarter: str, start: tuple[int, int, 
     assert example_plan(quarter).quarter_start == datetime.date(*start)
 
 
+def test_a_fourth_quarter_ends_its_year() -> None:
+    assert [find_year(f"0987Q{number}") for number in range(1, 5)] == [None, None, None, "0987"]
+
+
 @pytest.mark.parametrize(
     "quarter", ["2025Q5", "2025Q0", "2025-Q1", "25Q1", "0000Q1", "2025Q1 ", ""]
 )
 def test_text_that_is_no_quarter_is_refused(quarter: str, plan: Plan) -> None:
     with pytest.raises(PrivacyError, match="MS604"):
-        make_plan(quarter, plan.policy, plan.keys)
+        make_plan(quarter, plan.policy, plan.keys, plan.strategy)
 
 
-def test_key_lists_of_other_dimensions_are_refused() -> None:
+def test_key_lists_of_another_policy_are_refused(tmp_path: Path) -> None:
+    _, keys = load_small(tmp_path)
     with pytest.raises(PrivacyError, match=r"MS602.*key lists"):
-        make_plan("2025Q1", load_policy(), load_keys(KEYS, ["state"]))
+        make_plan("2025Q1", load_policy(), keys, load_strategy())
 
 
-def test_a_sum_of_keys_that_no_list_names_is_refused(plan: Plan) -> None:
-    dimension = Dimension("state", "State", (PublishedKey("all", "All", ("Kansas",)),))
-    policy = replace(plan.policy, dimensions={**plan.policy.dimensions, "state": dimension})
-    with pytest.raises(PrivacyError, match=r"MS602.*state sums"):
-        make_plan("2025Q1", policy, plan.keys)
+def test_a_sum_of_keys_that_no_list_names_is_refused(tmp_path: Path) -> None:
+    policy, keys = load_small(tmp_path, SMALL.replace('"broad_only"]', '"other"]'))
+    strategy = Strategy(policy.hash, keys.hash, ())
+    with pytest.raises(PrivacyError, match=r"MS602.*definition sums"):
+        make_plan("2025Q1", policy, keys, strategy)
 
 
-def test_tables_that_no_whole_counts_may_fit_are_refused(plan: Plan) -> None:
-    crossed = [("age_band", "sex_group"), ("sex_group", "region"), ("age_band", "region")]
-    names = ("children_by_age_band", "children_by_sex", "children_by_region")
-    dimensions = dict(zip(names, crossed, strict=True))
-    tables = tuple(
-        replace(table, dimensions=dimensions.get(table.name, table.dimensions))
-        for table in plan.policy.tables
+def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None:
+    for changed in ({"policy_hash": "0" * 64}, {"keys_hash": "0" * 64}):
+        with pytest.raises(PrivacyError, match="MS646"):
+            make_plan("2025Q1", plan.policy, plan.keys, replace(plan.strategy, **changed))
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        (),
+        (Share("arrests", "troop", (), Fraction(1, 10)),),
+        (Share("arrests", "state", ("definition",), Fraction(1, 10)),),
+        (Share("arrests", "state", (), Fraction(0)),),
+    ],
+)
+def test_a_split_that_does_not_fit_a_frame_is_refused(
+    shares: tuple[Share, ...], plan: Plan
+) -> None:
+    strategy = change_shares(plan.strategy, "arrests", *shares)
+    with pytest.raises(PrivacyError, match=r"MS647.*arrests"):
+        make_plan("2025Q1", plan.policy, plan.keys, strategy)
+
+
+def test_the_stored_split_is_that_of_the_reviewed_policy_and_lists() -> None:
+    policy = load_policy()
+    keys, strategy = load_keys(KEYS, policy), load_strategy()
+    assert (strategy.policy_hash, strategy.keys_hash) == (policy.hash, keys.hash)
+    assert {share.frame for split in strategy.splits for share in split.shares} == set(
+        policy.frames
     )
-    with pytest.raises(PrivacyError, match=r"MS602.*children_reported overlap"):
-        make_plan("2025Q1", replace(plan.policy, tables=tables), plan.keys)
-
-
-def test_a_table_may_not_use_a_dimension_that_its_frame_does_not_hold(plan: Plan) -> None:
-    first = replace(plan.policy.tables[0], dimensions=("troop",))
-    policy = replace(plan.policy, tables=(first, *plan.policy.tables[1:]))
-    with pytest.raises(PrivacyError, match=r"MS602.*reports uses troop"):
-        make_plan("2025Q1", policy, plan.keys)

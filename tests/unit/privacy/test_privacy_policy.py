@@ -3,7 +3,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from small_policy import SMALL, write_policy
+from small_policy import PUBLISHED, SMALL, write_policy
 
 from privacy.errors import PrivacyError
 from privacy.frames import LINKED
@@ -34,12 +34,12 @@ def test_the_reviewed_policy_spends_an_eighth_a_quarter_and_a_half_in_a_lifetime
     assert policy.caps.year == policy.caps.three_years == policy.caps.lifetime == Fraction(1, 2)
 
 
-def test_the_bounds_of_the_reviewed_policy_are_those_of_two_records_for_one_child() -> None:
+def test_the_bounds_of_the_reviewed_policy_are_those_that_linkage_proves() -> None:
     k = 2
     frames = load_policy().frames
     linked = {name: frame.bound for name, frame in frames.items() if frame.kind == LINKED}
-    assert linked == {"children_by_agency": 1 + k**2, "report_lag": 2 * k**2 + 1}
-    assert frames["report_lag"].quarters == k + 1
+    assert linked == {"children_by_agency_in_year": 5, "report_lag_in_year": 2 * k**2 + 1}
+    assert {frames[name].quarters for name in linked} == {1}
     assert frames["reports_to_childrens_division"].bound == k
 
 
@@ -61,7 +61,7 @@ def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
     assert (policy.caps.three_years, policy.caps.lifetime) == (Fraction(1, 2), Fraction(1))
     assert policy.geographies == {"dss": ("state", "region")}
     assert policy.levels == {"state": "State", "region": "Region"}
-    assert policy.dimensions["definition"].published[0].cells == ("strict", "broad_only")
+    assert policy.dimensions["definition"].published[1].cells == ("strict", "broad_only")
     victims = policy.frames["victims"]
     assert (victims.counting, victims.cadence, victims.quarters) == (ACTIVITY, QUARTERLY, 2)
     assert (victims.levels, victims.columns, victims.bound) == (
@@ -128,16 +128,16 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ('["state", "region"]', '["state", "district"]', "In geographies.dss, levels must name"),
         ('title = "Sex"', 'title = "Sex"\norder = 1', "In dimensions.sex, order is not known"),
         ("[dimensions.sex]\n", "[dimensions]\nsex = 1\n[dimensions.other]\n", "section of its own"),
-        ('label = "Broad",', "", "In dimensions.definition.published number 1, label is missing"),
+        ('label = "Broad",', "", "In dimensions.definition.published number 2, label is missing"),
         ('label = "Broad",', 'label = "Broad", size = 1,', "size is not known"),
         (
-            "published = [{",
-            'published = [{ key = "broad", label = "B", cells = ["x"] }, {',
+            "published = [\n",
+            'published = [\n  { key = "broad", label = "B", cells = ["x"] },\n',
             "a key twice",
         ),
-        ("published = [{", "published = [1, {", "section of its own"),
+        ("published = [\n", "published = [1,\n", "section of its own"),
         (
-            'published = [{ key = "broad", label = "Broad", cells = ["strict", "broad_only"] }]',
+            PUBLISHED,
             "published = []",
             "published must be a list of sections",
         ),

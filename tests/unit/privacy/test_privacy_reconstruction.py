@@ -1,156 +1,166 @@
-import math
-from collections.abc import Sequence
+"""Least squares over tables and levels, held against the same by dense matrices."""
 
 import numpy as np
 import pytest
+from frame_examples import LEVELS, example_frame, make_matrix, mark_leaves
 from hypothesis import given
 from hypothesis import strategies as st
-from privacy_examples import example_frame
 
-from privacy.counts import count_tables, order_tables
-from privacy.frames import Axes
+from privacy.covariance import Precisions
+from privacy.frames import Frame, Level, Marginal, Row
 from privacy.margins import compute_cut_off, compute_margin
 from privacy.reconstruction import NoisyTable, Reconstruction
-from privacy.residuals import compute_variance, list_subsets, split_length, sum_precisions
-from privacy.rows import RowShape, split_row
+from privacy.residuals import list_subsets, overlap_rows, sum_precisions
+from privacy.trees import Tree
 
-SIZES = (3, 2, 4)
-MEASURED: list[tuple[Axes, float]] = [
-    ((), 9.0),
-    ((0,), 4.0),
-    ((2,), 7.5),
-    ((0, 1), 6.0),
-    ((0, 2), 5.0),
+FRAME = example_frame()
+MEASURED = [
+    (Marginal(0, ()), 2.0),
+    (Marginal(2, (0,)), 3.0),
+    (Marginal(1, (0, 1)), 1.5),
+    (Marginal(2, (1,)), 5.0),
+    (Marginal(2, ()), 2.5),
 ]
-TABLES: list[Axes] = [(), (0,), (1,), (2,), (0, 1), (0, 2)]
-
-
-def make_matrix(axes: Axes) -> np.ndarray:
-    """The dense matrix that sums leaves into the cells of a table."""
-    matrix = np.ones((1, 1))
-    for axis, size in enumerate(SIZES):
-        matrix = np.kron(matrix, np.eye(size) if axis in axes else np.ones((1, size)))
-    return matrix
+REACHED = [Marginal(0, (0, 1)), Marginal(1, (0, 1)), Marginal(1, ()), Marginal(2, (0,))]
 
 
 def draw_tables(seed: int) -> list[NoisyTable]:
     chance = np.random.default_rng(seed)
-    leaves = chance.poisson(3, math.prod(SIZES))
     return [
-        NoisyTable(
-            axes,
-            scale,
-            [round(cell + chance.normal(0, scale)) for cell in make_matrix(axes) @ leaves],
-        )
-        for axes, scale in MEASURED
+        NoisyTable(marginal, scale, chance.integers(-9, 40, FRAME.count_cells(marginal)).tolist())
+        for marginal, scale in MEASURED
     ]
 
 
-def solve_densely(tables: Sequence[NoisyTable]) -> np.ndarray:
-    rows = np.vstack([make_matrix(table.axes) / table.scale for table in tables])
-    cells = np.concatenate([np.array(table.cells) / table.scale for table in tables])
-    return np.asarray(np.linalg.lstsq(rows, cells, rcond=None)[0])
+def invert_densely() -> np.ndarray:
+    rows = np.vstack([make_matrix(FRAME, marginal) / scale for marginal, scale in MEASURED])
+    return np.asarray(np.linalg.pinv(rows.T @ rows))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_estimates_are_those_of_the_whole_least_squares(seed: int) -> None:
     tables = draw_tables(seed)
-    leaves = solve_densely(tables)
-    reconstruction = Reconstruction(SIZES, tables)
-    for axes in TABLES:
-        estimate = reconstruction.estimate(axes)
-        assert estimate.shape == tuple(SIZES[axis] for axis in axes)
-        assert np.allclose(estimate.reshape(-1), make_matrix(axes) @ leaves, atol=1e-9)
+    rows = np.vstack([make_matrix(FRAME, one.marginal) / one.scale for one in tables])
+    cells = np.concatenate([np.array(one.cells) / one.scale for one in tables])
+    leaves = np.linalg.lstsq(rows, cells, rcond=None)[0]
+    reconstruction = Reconstruction(FRAME, tables)
+    for marginal in REACHED:
+        estimate = reconstruction.estimate(marginal)
+        assert estimate.shape == FRAME.find_shape(marginal)
+        expected = make_matrix(FRAME, marginal) @ leaves
+        assert np.allclose(estimate.reshape(-1), expected, atol=1e-9, rtol=0)
 
 
 def test_exact_tables_are_given_back_exactly() -> None:
-    leaves = np.arange(math.prod(SIZES))
+    leaves = np.arange(FRAME.leaf_count)
     exact = [
-        NoisyTable(axes, scale, [int(cell) for cell in make_matrix(axes) @ leaves])
-        for axes, scale in MEASURED
+        NoisyTable(marginal, scale, (make_matrix(FRAME, marginal) @ leaves).tolist())
+        for marginal, scale in MEASURED
     ]
-    for axes in TABLES:
-        estimate = Reconstruction(SIZES, exact).estimate(axes).reshape(-1)
-        assert np.allclose(estimate, make_matrix(axes) @ leaves)
+    for marginal in REACHED:
+        estimate = Reconstruction(FRAME, exact).estimate(marginal).reshape(-1)
+        assert np.allclose(estimate, make_matrix(FRAME, marginal) @ leaves)
 
 
-@pytest.mark.parametrize("summed", [{}, {0: 1}, {0: 2, 1: 1}, {0: 1, 2: 3}, {0: 3, 1: 2}])
-def test_the_variance_of_a_sum_of_cells_is_that_of_the_whole_least_squares(
-    summed: dict[int, int],
-) -> None:
-    row = np.ones(1)
-    for axis, size in enumerate(SIZES):
-        row = np.kron(row, [1.0] * summed.get(axis, size) + [0.0] * (size - summed.get(axis, size)))
-    rows = np.vstack([make_matrix(axes) / scale for axes, scale in MEASURED])
-    expected = row @ np.linalg.pinv(rows.T @ rows) @ row
-    lengths = split_length(SIZES, summed)
-    assert float(sum(lengths.values())) == pytest.approx(row @ row)
-    assert compute_variance(lengths, sum_precisions(SIZES, MEASURED)) == pytest.approx(expected)
+def draw_row(data: st.DataObject) -> Row:
+    level = data.draw(st.integers(0, 2))
+    keys = [
+        tuple(sorted(data.draw(st.sets(st.integers(0, size - 1), min_size=1))))
+        for size in FRAME.sizes
+    ]
+    if level == 2:
+        whole = data.draw(st.integers(0, 1))
+        keys[whole] = tuple(range(FRAME.sizes[whole]))
+    return Row(level, data.draw(st.integers(0, len(LEVELS[level].keys) - 1)), tuple(keys))
 
 
-def test_a_row_is_split_over_the_axes_of_its_own_dimensions() -> None:
-    row = RowShape(("Missouri", "x"), ("Missouri", "X"), ((0,), (2,)))
-    assert split_row(example_frame(), ("state", "age"), row).keys() == {(), (1,)}
+@given(data=st.data())
+def test_every_covariance_is_that_of_the_whole_least_squares(data: st.DataObject) -> None:
+    one, other = draw_row(data), draw_row(data)
+    inverse, precisions = invert_densely(), Precisions(FRAME, MEASURED)
+    marks = mark_leaves(FRAME, one), mark_leaves(FRAME, other)
+    expected = marks[0] @ inverse @ marks[1]
+    assert precisions.covariance(one, other) == pytest.approx(expected, abs=1e-9)
+    assert precisions.variance(one) == pytest.approx(marks[0] @ inverse @ marks[0], abs=1e-9)
+    difference = marks[0] - 2 * marks[1]
+    assert precisions.variance_of_sum([(1.0, one), (-2.0, other)]) == pytest.approx(
+        difference @ inverse @ difference, abs=1e-9
+    )
 
 
-def test_what_two_tables_share_is_counted_before_both() -> None:
-    assert order_tables([(0, 1), (0, 2), (0,)]) == [((0,), ()), ((0, 1), (0,)), ((0, 2), (0,))]
-    assert order_tables([(0, 1), (0, 2)]) == [((0,), ()), ((0, 1), (0,)), ((0, 2), (0,))]
-    assert order_tables([(0,), (1,)]) == [((0,), ()), ((1,), ())]
-    assert order_tables([()]) == []
+def test_units_of_any_two_levels_vary_together_as_in_the_whole_least_squares() -> None:
+    inverse, precisions = invert_densely(), Precisions(FRAME, MEASURED)
+    rows = [
+        Row(level, unit, ((0, 1), (0, 1, 2)))
+        for level, of in enumerate(LEVELS)
+        for unit in range(len(of.keys))
+    ]
+    for one in rows:
+        for other in rows:
+            expected = mark_leaves(FRAME, one) @ inverse @ mark_leaves(FRAME, other)
+            assert precisions.covariance(one, other) == pytest.approx(expected, abs=1e-9)
 
 
-def test_tables_in_a_ring_have_no_order() -> None:
-    assert order_tables([(0, 1), (1, 2), (0, 2)]) is None
-    assert order_tables([(0,), (1,), (0, 1)]) is None
+def test_the_covariance_follows_from_what_a_release_publishes() -> None:
+    state = dict(Precisions(FRAME, MEASURED).state())
+    assert state == sum_precisions(FRAME, MEASURED)
+    one, other = Row(1, 0, ((0,), (0, 1))), Row(1, 1, ((0, 1), (2,)))
+    units = np.array([FRAME.units_of_leaf(level) for level in range(3)])
+    indicators = [np.equal.outer(range(len(LEVELS[at].keys)), units[at]) * 1.0 for at in range(3)]
+    total = 0.0
+    for space, product in overlap_rows(FRAME.sizes, one, other).items():
+        gram = sum(p * h.T @ h for p, h in zip(state[space], indicators, strict=True))
+        total += product * indicators[1][0] @ np.linalg.pinv(gram) @ indicators[1][1]
+    assert Precisions(FRAME, MEASURED).covariance(one, other) == pytest.approx(total)
 
 
-def sum_out(cells: np.ndarray, axes: Axes, kept: Axes) -> np.ndarray:
-    return np.asarray(cells.sum(axis=tuple(axes.index(axis) for axis in set(axes) - set(kept))))
+def test_a_row_that_nothing_measured_reaches_has_no_variance() -> None:
+    with pytest.raises(KeyError):
+        Precisions(FRAME, MEASURED[:1]).variance(Row(0, 0, ((0,), (0, 1, 2))))
+    with pytest.raises(IndexError):
+        Precisions(FRAME, MEASURED[:1]).variance(Row(1, 0, ((0, 1), (0, 1, 2))))
 
 
-@given(seed=st.integers(0, 10**6), level=st.sampled_from([-20.0, 0.0, 0.4, 3.0, 50.0]))
-def test_counts_are_whole_not_negative_and_agree(seed: int, level: float) -> None:
-    chance = np.random.default_rng(seed)
-    tables: list[Axes] = [(0,), (0, 1), (0, 2)]
-    noisy = {
-        axes: chance.normal(level, 5, tuple(SIZES[axis] for axis in axes)) for axes in [(), *tables]
-    }
-    steps = order_tables(tables)
-    assert steps is not None
-    counts = count_tables(steps, noisy.__getitem__)
-    assert counts[()] == max(0, round(float(noisy[()])))
-    for axes, coarser in steps:
-        assert counts[axes].min() >= 0
-        assert counts[axes].shape == noisy[axes].shape
-        assert (sum_out(counts[axes], axes, coarser) == counts[coarser]).all()
+def test_the_spread_of_a_cell_is_that_of_its_unit_where_the_levels_above_are_known() -> None:
+    reconstruction = Reconstruction(FRAME, draw_tables(0))
+    state = Precisions(FRAME, MEASURED).variance(Row(0, 0, ((0, 1), (0, 1, 2))))
+    assert reconstruction.measure_spread(Marginal(0, ()))[0] ** 2 == pytest.approx(state)
+    precision = 1 / 9 * 3 + 1 / 25 * 2 + 1 / 2.5**2 * 6
+    counties = reconstruction.measure_spread(Marginal(2, ()))
+    assert counties == pytest.approx([np.sqrt(6 / precision)] * 4)
 
 
-def test_a_table_refined_on_a_later_axis_keeps_its_cells_in_place() -> None:
-    leaves = np.arange(6.0).reshape(2, 3) * 10
-    steps = [((1,), ()), ((0, 1), (1,))]
-    counts = count_tables(steps, lambda axes: sum_out(leaves, (0, 1), axes))
-    assert (counts[0, 1] == leaves).all()
+def test_slopes_of_a_tree_are_those_of_its_variances() -> None:
+    precisions = (0.3, 0.2, 0.7)
+    weights = [np.array([0.5]), np.zeros(1), np.array([0.1, 0.7, 0.2, 0.4])]
+
+    def weigh(values: tuple[float, ...]) -> float:
+        tree = Tree(LEVELS, values)
+        return sum(float((w * v).sum()) for w, v in zip(weights, tree.variances, strict=True))
+
+    for level, slope in enumerate(Tree(LEVELS, precisions).find_slopes(weights)):
+        moved = tuple(p + 1e-6 * (at == level) for at, p in enumerate(precisions))
+        assert slope == pytest.approx((weigh(precisions) - weigh(moved)) / 1e-6, rel=1e-4)
 
 
-def test_whole_consistent_estimates_are_their_own_counts() -> None:
-    leaves = np.array([[4.0, 0.0, 7.0], [1.0, 2.0, 3.0]])
-    steps = order_tables([(0,), (0, 1)])
-    assert steps is not None
-    counts = count_tables(steps, lambda axes: sum_out(leaves, (0, 1), axes))
-    assert (counts[0, 1] == leaves).all()
-
-
-def test_what_is_left_goes_to_the_largest_remainders() -> None:
-    estimates = {(): np.array(10.0), (0,): np.array([3.3, 2.6, 4.1])}
-    counts = count_tables([((0,), ())], estimates.__getitem__)
-    assert counts[0,].tolist() == [3, 3, 4]
-
-
-def test_negative_cells_take_from_the_others_and_not_from_the_total() -> None:
-    estimates = {(): np.array(10.0), (0,): np.array([-4.0, 5.0, 9.0])}
-    counts = count_tables([((0,), ())], estimates.__getitem__)
-    assert counts[0,].tolist() == [0, 3, 7]
+def test_a_million_cells_are_reconstructed_without_a_matrix() -> None:
+    parents = tuple(number % 20 for number in range(1000))
+    levels = (
+        Level("state", ("Missouri",), ()),
+        Level("region", tuple(map(str, range(20))), (0,) * 20),
+        Level("county", tuple(map(str, range(1000))), parents),
+    )
+    keys = tuple(map(str, range(10)))
+    frame = Frame("large", "rows", levels, ("a", "b", "c"), (keys,) * 3, 1)
+    chance = np.random.default_rng(7)
+    tables = [
+        NoisyTable(marginal, 2.0, chance.integers(-5, 9, frame.count_cells(marginal)))
+        for marginal in (frame.whole, Marginal(1, (0, 1)), Marginal(0, ()))
+    ]
+    reconstruction = Reconstruction(frame, tables)
+    assert frame.leaf_count == 10**6
+    whole = reconstruction.estimate(frame.whole)
+    assert whole.sum() == pytest.approx(reconstruction.estimate(Marginal(0, ()))[0])
 
 
 def test_the_margin_is_rounded_up_to_tenths() -> None:
@@ -166,3 +176,8 @@ def test_more_rows_need_a_higher_cut_off() -> None:
 
 def test_subsets_come_smaller_first() -> None:
     assert list_subsets((0, 2)) == [(), (0,), (2,), (0, 2)]
+
+
+def test_precisions_of_tables_add_up_in_the_spaces_and_levels_they_share() -> None:
+    measured = [(Marginal(0, ()), 1.0), (Marginal(2, (0,)), 2.0), (Marginal(0, (0,)), 1.0)]
+    assert sum_precisions(FRAME, measured) == {(): (9.0, 0.0, 0.75), (0,): (3.0, 0.0, 0.75)}

@@ -1,0 +1,54 @@
+"""Make the plan of a quarter and put it up for approval, with the page that an officer reads.
+
+Reads the policy, its stored split, public lists and the ledger, and no confidential row. Does not
+belong here: signing (see `approving`), what stands on the page (see `privacy.assessment`) and how
+it looks (see `portal.review`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.closed_quarters import refuse_open_quarter
+from orchestration.settings import Settings
+from orchestration.spending import read_entries
+from privacy.chain import CHARGE
+from privacy.errors import PrivacyError
+from privacy.keys import load_keys
+from privacy.plan import Plan, make_plan
+from privacy.policy import load_policy
+from privacy.review import Review
+from privacy.strategy import load_strategy
+from sources.quarters import Quarter
+
+
+def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
+    """Say what a quarter's release holds and costs; the same files give the same plan."""
+    policy = load_policy(settings.policy)
+    keys = load_keys(settings.public_keys, policy)
+    return make_plan(str(quarter), policy, keys, load_strategy(settings.strategy))
+
+
+def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
+    """Write `review/<quarter>/`: plan.json, which is signed, and index.html, which is read.
+
+    Returns:
+        The folder.
+
+    Raises:
+        OrchestrationError: MS905 when the quarter has not ended.
+        PrivacyError: MS624 when the quarter was charged for another plan, and what making the plan
+            raises.
+    """
+    refuse_open_quarter(quarter)
+    plan = plan_quarter(quarter, settings)
+    charged = {
+        entry.charge.plan
+        for entry in read_entries(settings)
+        if entry.kind == CHARGE and entry.charge.quarter == plan.quarter
+    }
+    if charged - {plan.hash}:
+        raise PrivacyError("MS624", quarter=plan.quarter)
+    review = Review(plan.quarter, settings.review / plan.quarter)
+    review.put_plan(plan.to_json())
+    return review.folder

@@ -1,0 +1,145 @@
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.releasing import _read_frame, _read_provenance
+from privacy.errors import PrivacyError
+from privacy.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Query
+from privacy.noise import FrameMechanism
+from sources.quarters import Quarter
+
+STATE = Level("state", ("Missouri",), ())
+REGION = Level("region", ("North", "South"), (0, 0))
+QUARTER = Quarter(2025, 1)
+
+
+def make_frame(name: str, kind: str, *, is_state: bool = False, bound: int = 1) -> Frame:
+    levels = (STATE,) if is_state else (STATE, REGION)
+    columns = () if is_state else ("sex",)
+    return Frame(name, kind, levels, columns, (("f", "m"),)[: len(columns)], bound)
+
+
+CHILDREN = make_frame("children", ROWS)
+PAIRS = make_frame("pairs", LINKED, bound=5)
+CALLS = make_frame("hotline_children", AGGREGATE, is_state=True)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        opened.execute(
+            """
+            create schema release_input;
+            create schema staging;
+            create table release_input.children (
+                quarter_start date, unit_id varchar, region varchar, sex varchar, other integer
+            );
+            create view release_input.pairs as select * from release_input.children;
+            create table release_input.hotline_children (
+                quarter_start date, state varchar, relationship_group varchar, child_count integer
+            );
+            create table staging.stg_deliveries (
+                agency varchar, delivery_kind varchar, delivery_sequence integer,
+                delivery_quarter_start date, is_simulated boolean, is_current boolean
+            );
+            """
+        )
+        yield opened
+
+
+def add_children(connection: duckdb.DuckDBPyConnection, *rows: tuple[object, ...]) -> None:
+    connection.executemany("insert into release_input.children values (?, ?, ?, ?, 1)", rows)
+
+
+def find_leaves(connection: duckdb.DuckDBPyConnection, frame: Frame) -> list[int]:
+    exact = _read_frame(connection, frame, QUARTER)
+    return np.asarray(exact.hand_over_to_noise()).tolist()
+
+
+@pytest.mark.parametrize("frame", [CHILDREN, PAIRS])
+def test_rows_of_the_quarter_are_read_by_unit_level_and_dimensions(connection, frame) -> None:
+    add_children(
+        connection,
+        ("2025-01-01", "a", "South", "f"),
+        ("2025-01-01", "b", "North", "m"),
+        ("2025-01-01", "c", "South", "f"),
+        ("2025-04-01", "d", "North", "f"),
+    )
+    assert sorted(find_leaves(connection, frame)) == [1, 2, 2]
+
+
+def test_a_quarter_without_rows_gives_an_empty_frame(connection) -> None:
+    assert find_leaves(connection, CHILDREN) == []
+    mechanism = FrameMechanism(CHILDREN, [Query("children", CHILDREN.whole, 9.0)])
+    cells = mechanism.draw(_read_frame(connection, CHILDREN, QUARTER))
+    assert len(cells["children"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (("2025-01-01", "a", "North", "m"), "MS606"),
+        (("2025-01-01", "", "North", "m"), "MS607"),
+        (("2025-01-01", None, "North", "m"), "MS607"),
+        (("2025-01-01", "b", "East", "m"), "MS605"),
+        (("2025-01-01", "b", "North", None), "MS605"),
+    ],
+)
+def test_rows_that_break_the_promise_of_a_frame_are_refused(connection, row, code) -> None:
+    add_children(connection, ("2025-01-01", "a", "South", "f"), row)
+    with pytest.raises(PrivacyError, match=code) as caught:
+        _read_frame(connection, CHILDREN, QUARTER)
+    assert "East" not in caught.value.sentence
+
+
+def test_delivered_counts_are_summed_over_columns_that_the_plan_leaves_out(connection) -> None:
+    connection.execute(
+        """
+        insert into release_input.hotline_children values
+        ('2025-01-01', 'Missouri', 'family', 3), ('2025-01-01', 'Missouri', 'known', 4),
+        ('2024-10-01', 'Missouri', 'known', 9)
+        """
+    )
+    assert find_leaves(connection, CALLS) == [7]
+
+
+def test_a_quarter_without_delivered_counts_is_zero(connection) -> None:
+    assert find_leaves(connection, CALLS) == [0]
+
+
+def deliver(connection, *rows: tuple[object, ...]) -> None:
+    connection.executemany("insert into staging.stg_deliveries values (?, ?, ?, ?, ?, ?)", rows)
+
+
+def test_the_latest_current_delivery_of_each_agency_is_told(connection) -> None:
+    deliver(
+        connection,
+        ("mshp", "full", 1, "2025-01-01", True, True),
+        ("dss", "full", 1, "2025-01-01", True, True),
+        ("dss", "delta", 2, "2025-01-01", True, True),
+        ("dss", "nil", 3, "2025-04-01", True, True),
+        ("hotline", "nil", 4, "2025-01-01", True, False),
+    )
+    provenance, is_made_up = _read_provenance(connection, QUARTER)
+    assert provenance.deliveries == (("dss", "delta"), ("mshp", "full"))
+    assert (provenance.is_simulated, is_made_up) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"), [((False, False), (False, False)), ((True, False), (True, False))]
+)
+def test_one_real_delivery_makes_a_release_no_demo(connection, flags, told) -> None:
+    deliver(
+        connection,
+        ("dss", "full", 1, "2025-01-01", flags[0], True),
+        ("mshp", "full", 1, "2025-01-01", flags[1], True),
+    )
+    provenance, is_made_up = _read_provenance(connection, QUARTER)
+    assert (provenance.is_simulated, is_made_up) == told
+
+
+def test_no_delivery_at_all_is_no_demo(connection) -> None:
+    provenance, is_made_up = _read_provenance(connection, QUARTER)
+    assert (provenance.deliveries, provenance.is_simulated, is_made_up) == ((), False, False)

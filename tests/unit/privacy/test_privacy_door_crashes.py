@@ -1,0 +1,153 @@
+"""What a crash between any two steps leaves behind, and two processes at once; on both ledgers."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from approval_examples import Office
+from privacy_examples import (
+    KILLED,
+    CrashError,
+    approve_example,
+    example_exact,
+    release_after_meeting,
+    release_and_be_killed,
+    release_and_crash,
+)
+
+from privacy import door
+from privacy.chain import BEGUN, CHARGE, DONE, DRAWN
+from privacy.errors import PrivacyError
+from privacy.exact import ExactRelease
+from privacy.ledger import Ledger, Place
+from privacy.plan import Plan
+from privacy.released import Release
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["privacy.door", "psycopg", "minisign"])
+ALL = [CHARGE, BEGUN, DRAWN, DONE]
+
+# (step, moment) -> what the ledger holds after the crash, and what becomes of the quarter
+CRASHES = [
+    ("approve", "before", [], "drawn"),
+    ("approve", "after", [], "drawn"),
+    ("rehearse", "after", [], "drawn"),
+    ("read", "before", [], "drawn"),
+    ("charge", "before", [], "drawn"),
+    ("write", "before", [], "drawn"),
+    ("write", "after", [], "drawn"),
+    ("charge", "after", [CHARGE], "drawn"),
+    ("begin", "before", [CHARGE], "drawn"),
+    ("begin", "after", [CHARGE, BEGUN], "lost"),
+    ("draw", "before", [CHARGE, BEGUN], "lost"),
+    ("draw", "after", [CHARGE, BEGUN], "lost"),
+    ("record", "before", [CHARGE, BEGUN], "lost"),
+    ("record", "after", [CHARGE, BEGUN, DRAWN], "finished"),
+    ("publish", "before", [CHARGE, BEGUN, DRAWN], "finished"),
+    ("publish", "after", [CHARGE, BEGUN, DRAWN], "finished"),
+    ("finish", "before", [CHARGE, BEGUN, DRAWN], "finished"),
+    ("finish", "after", ALL, "kept"),
+]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = Office(tmp_path)
+    approve_example(office, "2025Q1", "2025Q2")
+    return office
+
+
+def never_read() -> ExactRelease:
+    pytest.fail("exact rows were read")
+
+
+def kinds(place: Place) -> list[str]:
+    return [entry.kind for entry in Ledger(place).read_entries()]
+
+
+def check_recovery(place: Place, plan: Plan, office: Office, left: list[str], fate: str) -> None:
+    ledger, approvals = Ledger(place), office.approvals()
+    assert kinds(place) == left
+    if fate == "lost":
+        for _ in range(2):
+            with pytest.raises(PrivacyError, match=r"MS626.*stays spent"):
+                door.release(plan, approvals, never_read, ledger)
+        assert kinds(place) == left
+        return
+    read = (lambda: example_exact(plan)) if fate == "drawn" else never_read
+    before = ledger.read_entries()
+    finished = door.release(plan, approvals, read, ledger)
+    assert kinds(place) == ALL
+    assert ledger.read_entries()[: len(before)] == before
+    assert door.release(plan, approvals, never_read, ledger) == finished
+
+
+@pytest.mark.parametrize(("step", "moment", "left", "fate"), CRASHES)
+def test_an_exception_between_two_steps_never_leads_to_a_second_charge_or_draw(
+    step: str,
+    moment: str,
+    left: list[str],
+    fate: str,
+    plan: Plan,
+    office: Office,
+    ledger_place: Place,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(CrashError):
+        release_and_crash(patch, office, ledger_place, step, moment, for_good=False)
+    check_recovery(ledger_place, plan, office, left, fate)
+
+
+@pytest.mark.parametrize(("step", "moment", "left", "fate"), CRASHES)
+def test_a_killed_process_never_leads_to_a_second_charge_or_draw(
+    step: str,
+    moment: str,
+    left: list[str],
+    fate: str,
+    plan: Plan,
+    office: Office,
+    ledger_place: Place,
+) -> None:
+    process = PROCESSES.Process(target=release_and_be_killed, args=(office, ledger_place, step, moment))
+    process.start()
+    process.join()
+    assert process.exitcode == KILLED
+    check_recovery(ledger_place, plan, office, left, fate)
+
+
+def release_at_once(
+    office: Office, place: Place, first: tuple[str, ...], second: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    barrier, answers = PROCESSES.Barrier(2), PROCESSES.Queue()
+    processes = [
+        PROCESSES.Process(
+            target=release_after_meeting, args=(office, place, quarters, rows, barrier, answers)
+        )
+        for quarters, rows in ((first, 40), (second, 90))
+    ]
+    for process in processes:
+        process.start()
+    given = [answers.get(timeout=120) for _ in range(len(first) + len(second))]
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+    answers.close()
+    answers.join_thread()
+    return given
+
+
+def test_two_processes_with_one_plan_give_equal_bytes_for_one_charge(
+    office: Office, ledger_place: Place
+) -> None:
+    given = release_at_once(office, ledger_place, ("2025Q1",), ("2025Q1",))
+    assert len(set(given)) == 1
+    assert kinds(ledger_place) == ALL
+    assert Release.from_json(given[0][1]).release_id == "2025Q1"
+
+
+def test_two_processes_in_opposite_order_give_equal_bytes_for_one_charge_each(
+    office: Office, ledger_place: Place
+) -> None:
+    given = release_at_once(office, ledger_place, ("2025Q1", "2025Q2"), ("2025Q2", "2025Q1"))
+    assert len(given) == 4
+    assert len(set(given)) == 2
+    assert sorted(kinds(ledger_place)) == sorted(ALL * 2)

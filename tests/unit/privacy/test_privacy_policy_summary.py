@@ -1,0 +1,58 @@
+from fractions import Fraction
+from pathlib import Path
+
+from privacy_examples import KEYS, example_plan
+from small_policy import SMALL, load_small
+
+from privacy.keys import load_keys
+from privacy.plan import make_plan
+from privacy.policy import load_policy
+from privacy.policy_optimising import optimise
+from privacy.policy_summary import LIFETIME_QUARTERS, sum_worst, summarise
+from privacy.released import ANNUAL, QUARTERLY
+from privacy.strategy import load_strategy
+
+
+def test_the_reviewed_policy_stays_below_its_own_caps_for_ever() -> None:
+    policy = load_policy()
+    told = summarise(policy, load_keys(KEYS, policy), load_strategy())
+    assert [one["period"] for one in told["worst_case"]] == [
+        "quarter",
+        "annual",
+        "year",
+        "three_years",
+        "lifetime",
+    ]
+    assert all(one["fits"] for one in told["worst_case"])
+    assert {one["name"] for one in told["frames"]} == set(policy.frames)
+
+
+def test_a_cohort_and_a_limited_activity_cost_no_more_in_a_lifetime_than_in_their_quarters() -> (
+    None
+):
+    plan = example_plan("2025Q4")
+    reports = plan.frames[0].rho
+    assert sum_worst(plan, 1) == plan.sum_rho(QUARTERLY)
+    year = plan.rho + 3 * reports
+    assert sum_worst(plan, 4) == year
+    assert sum_worst(plan, LIFETIME_QUARTERS) == year
+
+
+def test_an_unlimited_activity_costs_each_time(tmp_path: Path) -> None:
+    policy, keys = load_small(tmp_path)
+    strategy = optimise(policy, keys)
+    plan = make_plan("2025Q4", policy, keys, strategy)
+    annual, cohort = plan.sum_rho(ANNUAL), plan.frames[1].rho
+    twice = 2 * plan.frames[0].rho
+    assert sum_worst(plan, 12) == twice + cohort + 3 * annual
+    told = summarise(policy, keys, strategy)
+    assert {one["period"]: one["fits"] for one in told["worst_case"]}["three_years"] is False
+    assert [one["quarters"] for one in told["frames"]] == [2, 1, "any"]
+    assert Fraction(told["frames"][2]["rho"]) <= Fraction(1, 4)
+
+
+def test_the_summary_names_what_was_reviewed(tmp_path: Path) -> None:
+    policy, keys = load_small(tmp_path, SMALL)
+    told = summarise(policy, keys, optimise(policy, keys))
+    assert (told["policy_hash"], told["keys_hash"]) == (policy.hash, keys.hash)
+    assert told["gaps"].keys() == {QUARTERLY, ANNUAL}
