@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 from privacy_examples import KEYS
-from small_policy import LISTS, load_small, write_lists, write_policy
+from small_policy import LISTS, SMALL, load_small, write_lists, write_policy
 
 from privacy.errors import PrivacyError
 from privacy.frames import Level
-from privacy.keys import Key, load_keys
+from privacy.keys import Key, PublicKeys, load_keys
 from privacy.policy import load_policy
 
 GOOD = "key,label,description\nf,Female,As recorded\nu,Unknown,\n"
@@ -116,3 +116,37 @@ def test_a_tree_of_other_units_than_its_lists_is_refused(tmp_path: Path) -> None
     tree = LISTS["tree_dss"].replace("Missouri,N", "Missouri,East")
     with pytest.raises(PrivacyError, match=r"MS640.*tree_dss\.csv"):
         load_keys(write(tmp_path, tree, "tree_dss"), policy)
+
+
+MODELLED = SMALL.replace("enabled = false", "enabled = true")
+CHILDREN = (
+    "name,child_population_2019,valid_to\nN,120,9999-12-31\nN,100,2019-09-01\nS,30,9999-12-31\n"
+)
+
+
+def load_modelled(folder: Path, population: str) -> PublicKeys:
+    (folder / "keys").mkdir(exist_ok=True)
+    (folder / "missouri_counties.csv").write_text(population, "utf-8")
+    policy = load_policy(write_policy(folder, MODELLED))
+    return load_keys(write_lists(folder / "keys"), policy)
+
+
+def test_a_policy_with_modelled_columns_reads_how_many_children_live_where(tmp_path: Path) -> None:
+    keys = load_modelled(tmp_path, CHILDREN)
+    assert keys.population == (("N", 120), ("S", 30))
+    assert load_modelled(tmp_path, CHILDREN.replace("120", "121")).hash != keys.hash
+
+
+@pytest.mark.parametrize(
+    "text", ["", "name,valid_to\nN,9999-12-31\n", CHILDREN.replace("30", "thirty")]
+)
+def test_a_population_that_does_not_tell_the_children_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match=r"MS603.*missouri_counties\.csv"):
+        load_modelled(tmp_path, text)
+
+
+def test_a_missing_population_is_refused(tmp_path: Path) -> None:
+    load_modelled(tmp_path, CHILDREN)
+    (tmp_path / "missouri_counties.csv").unlink()
+    with pytest.raises(PrivacyError, match="MS603"):
+        load_keys(tmp_path / "keys", load_policy(write_policy(tmp_path, MODELLED)))
