@@ -1,4 +1,4 @@
-"""`python -m bench.accuracy`: one table per budget, all methods side by side, in one run."""
+"""`python -m bench.accuracy`: all methods side by side, then the default policy, in one run."""
 
 import argparse
 
@@ -6,6 +6,7 @@ from rich.console import Console
 
 from bench.accuracy.bound import compute_bound
 from bench.accuracy.budgets import list_budgets
+from bench.accuracy.default_policy import print_default_policy
 from bench.accuracy.methods import METHODS, Told
 from bench.accuracy.printing import ErrorTable
 from bench.accuracy.running import OUT, run_method
@@ -13,12 +14,21 @@ from bench.accuracy.score import score_answers, score_zeros
 from bench.accuracy.workload import draw_truth, make_design_workload, write_workload
 
 TRUTHS = 4
+DRAWS_OF_POLICY = 200
+WORKLOADS = ("design", "policy")
 WIDTH = 160
 
 
 def main() -> None:
     arguments = _parse()
     console = Console(width=WIDTH)
+    if "design" in arguments.workloads:
+        _compare_on_design(console, arguments)
+    if "policy" in arguments.workloads:
+        print_default_policy(console, DRAWS_OF_POLICY)
+
+
+def _compare_on_design(console: Console, arguments: argparse.Namespace) -> None:
     workload = make_design_workload()
     truths = [draw_truth(workload, seed) for seed in range(TRUTHS)]
     folder = OUT / "accuracy" / workload.name
@@ -44,6 +54,7 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     names = [method.name for method in METHODS]
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
+    parser.add_argument("--workloads", nargs="*", choices=WORKLOADS, default=WORKLOADS)
     parser.add_argument("--only", nargs="*", choices=names, default=names)
     parser.add_argument("--rerun", nargs="*", choices=names, default=[], help="forget kept answers")
     return parser.parse_args()

@@ -79,7 +79,7 @@ METHODS = (
         "opendp_aim",
         PEERS / "opendp_aim.py",
         draws=20,
-        seconds=600,
+        seconds=400,
         told={"": Told("OpenDP, AIM", NO_INTERVAL)},
         environment="opendp",
     ),
@@ -87,7 +87,7 @@ METHODS = (
         "tumult",
         PEERS / "tumult.py",
         draws=20,
-        seconds=600,
+        seconds=400,
         told={"": Told("Tumult Analytics", "from the scale")},
         environment="tumult",
     ),
@@ -95,7 +95,7 @@ METHODS = (
         "smartnoise",
         PEERS / "smartnoise.py",
         draws=40,
-        seconds=400,
+        seconds=300,
         told={
             "default": Told("SmartNoise SQL", "its accuracy, of shown cells"),
             "open": Told("SmartNoise SQL, empty cells given away", "its accuracy, of shown cells"),
@@ -116,8 +116,8 @@ METHODS = (
     Method(
         "private_pgm",
         PEERS / "private_pgm.py",
-        draws=100,
-        seconds=600,
+        draws=60,
+        seconds=300,
         told={"": Told("Private-PGM on this engine's split", NO_INTERVAL)},
     ),
     Method(

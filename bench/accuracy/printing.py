@@ -1,4 +1,4 @@
-"""The table of one budget: one line per method, what it says of its own error, and why it is silent.
+"""The table of one budget: a line for each method, and why a method is silent.
 
 Does not belong here: running and scoring.
 """
@@ -24,8 +24,9 @@ class ErrorTable:
         self._figures = len(workload.levels) + 1
         self._notes: list[str] = []
         self._table = Table(
-            title=f"Workload {workload.name}: root mean square error over {len(workload.tables)} "
-            f"tables, rho {budget.rho:.4f}, epsilon {budget.epsilon:.2f} at delta {budget.delta:.0e}",
+            title="Root mean square error, "
+            f"workload {workload.name}, {len(workload.tables)} tables, "
+            f"rho {budget.rho:.4f} or epsilon {budget.epsilon:.2f} at delta {budget.delta:.0e}",
         )
         self._table.add_column("method", no_wrap=True)
         levels = (*workload.levels, f"{workload.levels[-1]} totals")

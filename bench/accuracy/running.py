@@ -1,7 +1,8 @@
 """Runs a method in its own environment, with a time limit, and keeps what it said.
 
 Environments and answers lie under bench/out. Answers are kept until the question, the script, its
-environment or what it reads changes. Does not belong here: what is run (bench.accuracy.methods).
+environment or what it reads changes; more draws come only by asking for a new run. Does not belong
+here: what is run (bench.accuracy.methods).
 """
 
 import hashlib
@@ -67,7 +68,7 @@ def _compute_key(method: Method, folder: Path, budget: Budget) -> str:
     read += [folder / "workload.json", *sorted(folder.glob("children-*.csv"))]
     if method.requirements:
         read.append(method.requirements)
-    digest = hashlib.sha256(f"{method.draws} {method.seconds} {budget}".encode())
+    digest = hashlib.sha256(repr(budget).encode())
     for path in read:
         digest.update(path.read_bytes())
     return digest.hexdigest()
