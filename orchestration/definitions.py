@@ -9,6 +9,7 @@ from orchestration.defs.checks import checks
 from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
 from orchestration.defs.linkage import links
+from orchestration.defs.plan import review
 from orchestration.defs.release import gate, released
 from orchestration.defs.schedule import quarterly_release
 from orchestration.defs.sensor import delivery_arrived
@@ -18,7 +19,7 @@ from orchestration.refusing_io import RefusingIOManager
 silence_redacted_errors()
 
 defs = dg.Definitions(
-    assets=[*deliveries, *dbt_steps, links, gate, *released],
+    assets=[*deliveries, *dbt_steps, links, gate, *review, *released],
     asset_checks=checks,
     jobs=jobs,
     schedules=[quarterly_release],

@@ -16,8 +16,8 @@ whole_quarter = dg.define_asset_job(
 release = dg.define_asset_job(
     RELEASE,
     selection=dg.AssetSelection.assets(["release_input", "gate"])
-    | dg.AssetSelection.groups("released"),
-    description="The gate and the release of a quarter whose release input is built.",
+    | dg.AssetSelection.groups("review", "released"),
+    description="Plan, approval, gate and release of a quarter whose release input is built.",
 )
 
 ingest_jobs = {

@@ -9,6 +9,7 @@ import dagster as dg
 
 from expectations.suites import AGGREGATE_TABLES, UNIT_TABLES
 from orchestration.border import border
+from orchestration.defs.plan import OFFICER, approval
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.publishing import judge_released, publish
 from orchestration.quality import record_gate
@@ -18,7 +19,6 @@ from orchestration.warehouse import POOL
 from privacy.released import Release, ReleasedRow
 
 _RELEASE_INPUT = [["release_input", table] for table in (*UNIT_TABLES, *AGGREGATE_TABLES)]
-_OFFICER = "team:privacy-officer"
 
 
 @dg.asset(
@@ -61,12 +61,13 @@ def gate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
     group_name="released",
     partitions_def=QUARTERS,
     backfill_policy=ONE_QUARTER_A_RUN,
-    owners=[*OWNERS, _OFFICER],
+    owners=[*OWNERS, OFFICER],
     kinds={"opendp", "sqlite"},
     pool=POOL,
-    deps=[gate],
-    description="Differentially private counts, drawn once. The ledger is charged before the "
-    "draw; run again, this gives what was drawn the first time and charges nothing.",
+    deps=[gate, approval],
+    description="Differentially private counts of an approved plan, drawn once. The ledger is "
+    "charged before the draw; run again, this gives what was drawn the first time, and charges "
+    "nothing.",
 )
 def counts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Open the door for one quarter."""
@@ -96,7 +97,7 @@ def _facts(release: Release) -> dict[str, str | float]:
     group_name="released",
     partitions_def=QUARTERS,
     backfill_policy=ONE_QUARTER_A_RUN,
-    owners=[*OWNERS, _OFFICER],
+    owners=[*OWNERS, OFFICER],
     kinds={"csv", "parquet", "html"},
     pool=POOL,
     deps=[counts],

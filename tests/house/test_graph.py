@@ -6,9 +6,10 @@ import pytest
 from orchestration.definitions import defs
 
 GRAPH = defs.resolve_asset_graph()
-GROUPS = {"ingest", "staging", "linkage", "core", "release_input", "released"}
+GROUPS = {"ingest", "staging", "linkage", "core", "release_input", "review", "released"}
 ASSETS = sorted(GRAPH.materializable_asset_keys)
-RELEASED = [key for key in ASSETS if GRAPH.get(key).group_name == "released"]
+DECIDED = [key for key in ASSETS if GRAPH.get(key).group_name in {"review", "released"}]
+OUTSIDE_WAREHOUSE = {"ingest", "review"}
 
 
 def test_the_groups_are_the_rooms_a_quarter_walks_through() -> None:
@@ -28,9 +29,9 @@ def test_nothing_is_missing_from_the_graph() -> None:
     assert {key for key in GRAPH.get_all_asset_keys() if key not in ASSETS} == set()
 
 
-def test_a_release_is_never_retried_nor_automated() -> None:
-    assert RELEASED
-    for key in RELEASED:
+def test_neither_an_approval_nor_a_release_is_retried_or_automated() -> None:
+    assert DECIDED
+    for key in DECIDED:
         definition = GRAPH.get(key).assets_def
         assert definition.op.retry_policy is None
         assert definition.specs_by_key[key].automation_condition is None
@@ -40,7 +41,7 @@ def test_everything_that_opens_the_warehouse_waits_its_turn() -> None:
     unpooled = [
         key.to_user_string()
         for key in ASSETS
-        if GRAPH.get(key).group_name != "ingest"
+        if GRAPH.get(key).group_name not in OUTSIDE_WAREHOUSE
         and GRAPH.get(key).assets_def.op.pool != "warehouse"
     ]
     assert unpooled == []
@@ -50,9 +51,12 @@ def test_every_check_stops_what_follows() -> None:
     assert all(GRAPH.get(key).blocking for key in GRAPH.asset_check_keys)
 
 
-def test_the_gate_stands_between_release_input_and_the_draw() -> None:
+def test_gate_and_approval_stand_before_the_draw_and_the_plan_before_the_approval() -> None:
     gate = dg.AssetKey(["release_input", "gate"])
+    plan, approval = (dg.AssetKey(["review", name]) for name in ("plan", "approval"))
     counts = GRAPH.get(dg.AssetKey(["released", "counts"]))
     inputs = {key for key in ASSETS if GRAPH.get(key).group_name == "release_input"} - {gate}
-    assert counts.parent_keys == {gate}
+    assert counts.parent_keys == {gate, approval}
+    assert GRAPH.get(approval).parent_keys == {plan}
+    assert GRAPH.get(plan).parent_keys == set()
     assert GRAPH.get(gate).parent_keys == inputs
