@@ -1,8 +1,8 @@
 """OpenDP's Polars context: Gaussian counts by public keys, the budget split evenly.
 
 Told twice: `signed` keeps noisy counts below zero, and the default of 0.16 clips them at zero.
-Finding the noise scale of a query takes seconds, so each query is resolved once and its
-measurement, which holds no data, is called for every draw.
+Finding the noise scale of a query takes seconds, so each is resolved once into its measurement,
+which holds no data, and that is called for every draw.
 """
 
 import math
@@ -25,13 +25,13 @@ class Asked:
             privacy_loss=dp.loss_of(rho=question.rho),
             split_evenly_over=len(question.tables),
         )
+        queries = [_ask(context, table, is_signed=is_signed) for table in question.tables]
         self._tables = question.tables
-        self._measurements = []
-        self._margins: dict[str, float] = {}
-        for table in question.tables:
-            query = _ask(context, table, is_signed=is_signed)
-            self._measurements.append(query.resolve())
-            self._margins[table.name] = math.ceil(query.summarize(MISSED)["accuracy"][0]) - 1
+        self._measurements = [query.resolve() for query in queries]
+        # The accuracy is a distance that is reached with at most this probability; every table has
+        # the same part of the budget, so the same one.
+        margin = math.ceil(queries[0].summarize(MISSED)["accuracy"][0]) - 1
+        self._margins = {table.name: float(margin) for table in question.tables}
 
     def draw(self, frame: pl.LazyFrame, method: str) -> Answer:
         """Return one release of all tables."""
