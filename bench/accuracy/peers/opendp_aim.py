@@ -1,25 +1,25 @@
-"""AIM as OpenDP ships it: tables chosen one by one, then a graphical model of the whole domain."""
+"""AIM as OpenDP ships it: tables chosen one by one, then a graphical model of all columns.
+
+Every level is a column of its own. Told of the finest level alone, it errs half as much again at
+rho 0.5, because it then has no way to measure a region; as it is, levels need not add up.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 import opendp.prelude as dp
 import polars as pl
-from exchange import Answer, Draw, Question, Row, Table, serve
+from exchange import Answer, Draw, Question, Row, serve
 from opendp.extras.mbi import AIM, Count
 
 
 def prepare(question: Question) -> Draw:
-    """Return a draw that fits one model, over the finest units, to the tables asked for."""
+    """Return a draw that fits one model to the tables asked for."""
     dp.enable_features("contrib", "honest-but-curious")
-    finest = question.levels[-1]
-    keys = {finest: list(question.units(finest))}
+    split = [level for level in question.levels if len(question.units(level)) > 1]
+    keys = {level: list(question.units(level)) for level in split}
     keys |= {name: list(values) for name, values in question.attributes.items()}
-    asked = dict.fromkeys(
-        tuple(finest if column in question.levels else column for column in table.columns)
-        for table in question.tables
-    )
-    algorithm = AIM(queries=[Count(columns) for columns in asked if columns])
+    algorithm = AIM(queries=[Count(table.columns) for table in question.tables if table.columns])
 
     def draw(rows: list[Row]) -> Iterator[Answer]:
         context = dp.Context.compositor(
@@ -29,26 +29,15 @@ def prepare(question: Question) -> Draw:
         )
         query = context.query(rho=question.rho)
         fitted = query.contingency_table(keys=keys, algorithm=algorithm).release()
-        yield Answer({table.name: _tell(question, fitted, table) for table in question.tables})
+        values = {}
+        for table in question.tables:
+            cells = np.asarray(fitted.project(list(table.columns or split[:1])), dtype=float)
+            # The model adds a key for what is in no list; nobody is.
+            cells = cells[tuple(slice(-1) for _ in cells.shape)]
+            values[table.name] = cells.ravel().tolist() if table.columns else [float(cells.sum())]
+        yield Answer(values)
 
     return draw
-
-
-def _tell(question: Question, fitted, table: Table) -> list[float]:  # noqa: ANN001
-    """Sum what the model says of the finest units into the units of a table."""
-    attributes = [column for column in table.columns if column in question.attributes]
-    level = next((column for column in table.columns if column in question.levels), None)
-    finest = question.levels[-1]
-    told = np.asarray(fitted.project([finest, *attributes]), dtype=float)
-    # The model adds a key for what is in no list; nobody is.
-    told = told[(slice(len(question.lines)), *(slice(-1) for _ in attributes))]
-    if level is None:
-        return told.sum(axis=0).ravel().tolist()
-    place = {unit: position for position, unit in enumerate(question.units(level))}
-    depth = question.levels.index(level)
-    summed = np.zeros((len(place), *told.shape[1:]))
-    np.add.at(summed, [place[line[depth]] for line in question.lines], told)
-    return summed.ravel().tolist()
 
 
 if __name__ == "__main__":
