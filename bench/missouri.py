@@ -20,7 +20,6 @@ from sources.simulator.population import Child, Population, Scenario
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
 AGE_BANDS = ((6, "under_6"), (12, "6_to_11"), (15, "12_to_14"), (18, "15_to_17"))
-LAGS = ((0, "same_day"), (3, "days_1_to_3"), (30, "days_4_to_30"))
 STRICT = {"64A", "64B"}
 PATROL = "MOMHP0000"
 ANNUAL_FRAMES = (
@@ -175,8 +174,7 @@ def _find_tie(record: PoliceRecord, child: Child) -> str:
 def _find_lag(record: PoliceRecord, reported: date | None) -> str:
     if reported is None:
         return "none_found"
-    days = (reported - record.incident.day).days
-    return next((name for most, name in LAGS if days <= most), "over_30_days")
+    return "same_day" if reported <= record.incident.day else "later"
 
 
 def _find_age_band(child: Child, day: date) -> str:

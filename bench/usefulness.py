@@ -25,7 +25,7 @@ from privacy.margins import compute_cut_off, compute_margin
 from privacy.optimising import share_budget
 from privacy.policy import REVIEWED_POLICY, Policy, TablePolicy, load_policy
 from privacy.policy_optimising import CADENCES, list_demands
-from privacy.released import ANNUAL, QUARTERLY
+from privacy.released import ANNUAL, FOUR_QUARTERS, QUARTERLY
 from privacy.rows import list_rows, make_row
 from privacy.strategy import make_frames
 from privacy.tables import EXPECTED_FALSE_ALARMS
@@ -119,9 +119,9 @@ def report(title: str, policy: Policy, cells: Mapping[str, Sequence[Cell]], quar
     for cadence in (QUARTERLY, ANNUAL):
         if cadence == ANNUAL and quarters > 1:
             continue
-        rows = tested[QUARTERLY] * 2 + (tested[ANNUAL] if cadence == ANNUAL else 0)
+        alarms = EXPECTED_FALSE_ALARMS[FOUR_QUARTERS if quarters > 1 else cadence]
         for table in select(policy, cadence):
-            line = judge(cells[table.name], EXPECTED_FALSE_ALARMS / rows, quarters)
+            line = judge(cells[table.name], alarms / tested[cadence], quarters)
             size = str(len(cells[table.name]))
             shown.add_row(table.name, table.level, size, str(table.weight), *line)
     return shown
@@ -185,7 +185,7 @@ def main() -> None:
         Console().print(report(title, chosen, cells, quarters=1))
         if chosen is policy:
             Console().print(report(f"{title}, four quarters", chosen, cells, quarters=4))
-    totals = {name: Counter() for name in truth}
+    totals: dict[str, Counter[str]] = {name: Counter() for name in truth}
     for name, periods in truth.items():
         for period in periods:
             totals[name]["rows"] += sum(period.values())

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:
     """Read a released CSV; every column is text, an empty cell is absent.
 
-    Adds ``is_status_consistent``: whether count, estimate and moe90 are all there for a status word
+    Adds ``is_status_consistent``: whether the numbers of the shape are all there for a status word
     that carries an estimate, all absent for one that carries none, and false for any other word.
+    A table of the shape that has no whole count must have none anywhere.
 
     Raises:
         ExpectationsError: MS507, no such file or no CSV.
@@ -32,10 +33,10 @@ def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:
     except (OSError, ValueError):
         raise ExpectationsError("MS507", file=path.name) from None
     frame = text.mask(text == "")
-    numbers = ["count", "estimate", "moe90"]
-    if {*numbers, "status"}.issubset(frame.columns):
-        present = frame[numbers].notna()
-        frame["is_status_consistent"] = (
-            present.all(axis=1) & frame["status"].isin(shape.estimated)
-        ) | (~present.any(axis=1) & frame["status"].isin(shape.without_estimate))
+    if {*shape.numbers, "count", "status"}.issubset(frame.columns):
+        present = frame[list(shape.numbers)].notna()
+        is_consistent = (present.all(axis=1) & frame["status"].isin(shape.estimated)) | (
+            ~present.any(axis=1) & frame["status"].isin(shape.without_estimate)
+        )
+        frame["is_status_consistent"] = is_consistent & (shape.has_count | frame["count"].isna())
     return frame

@@ -31,23 +31,27 @@ from expectations.rules import (
 UNIT_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "reports_to_childrens_division": ("state",),
-        "children_reported": ("age_band", "sex_group", "region"),
-        "incidents_known_to_police": ("definition", "troop"),
-        "juvenile_victim_records": ("definition", "troop", "relationship_group"),
-        "arrests": ("offence_group",),
-        "children_by_agency": ("agency_pattern",),
-        "report_lag": ("lag_group",),
+        "children_reported": ("region",),
+        "incidents_known_to_police": ("troop", "definition"),
+        "arrests": ("state",),
+        "children_reported_in_year": ("county", "age_band", "sex_group"),
+        "juvenile_victim_records_in_year": ("county", "definition", "relationship_group"),
+        "children_by_agency_in_year": ("state", "agency_pattern"),
+        "report_lag_in_year": ("state", "lag_group"),
     }
 )
-"""Tables of release_input with one row for each unit, and the dimensions that make its cell."""
+"""Tables of release_input with one row for each unit: its place, then what else makes its cell."""
 
-AGGREGATE_TABLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+AGGREGATE_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "hotline_cases": ("state", "case_count"),
-        "hotline_children": ("relationship_group", "child_count"),
+        "hotline_children": ("state", "relationship_group", "child_count"),
     }
 )
-"""Tables of release_input that arrive as counts: their dimension and their count."""
+"""Tables of release_input that arrive as counts: what makes a cell, and last its count."""
+
+NUMBERS = ("estimate", "moe90", "low90", "high90")
+"""The columns of a released table that every row with an estimate fills."""
 
 COUNT = r"^[0-9]+$"
 TENTHS = r"^-?[0-9]+\.[0-9]$"
@@ -61,10 +65,12 @@ class ReleasedShape:
     Attributes:
         table: its name, which is the name of its file.
         quarter: for example ``2025Q1``.
-        dimensions: column to the labels it may carry, in column order.
+        dimensions: column to the labels it may carry, in column order; geography is the first.
         unit: the unit every row must name.
         estimated: status words of rows that carry an estimate.
         without_estimate: status words of rows that carry none.
+        has_count: whether rows with an estimate carry a whole count too; sums of quarters do not.
+        more: columns after the status word.
     """
 
     table: str
@@ -73,6 +79,18 @@ class ReleasedShape:
     unit: str
     estimated: tuple[str, ...]
     without_estimate: tuple[str, ...]
+    has_count: bool = True
+    more: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file, in their order."""
+        return ("quarter", *self.dimensions, "unit", *NUMBERS, "count", "status", *self.more)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns that are filled where a row carries an estimate, and only there."""
+        return (*NUMBERS, "count") if self.has_count else NUMBERS
 
 
 def before_release_suites(
@@ -82,7 +100,7 @@ def before_release_suites(
 
     Args:
         quarter_start: first day of the quarter.
-        keys: dimension to its public keys; every dimension of ``UNIT_TABLES`` and
+        keys: dimension or level to its public keys; each that is named in ``UNIT_TABLES`` and
             ``AGGREGATE_TABLES`` is needed.
     """
     units = [
@@ -90,18 +108,17 @@ def before_release_suites(
         for table, dimensions in UNIT_TABLES.items()
     ]
     aggregates = [
-        _aggregate_suite(table, dimension, count, quarter_start, keys)
-        for table, (dimension, count) in AGGREGATE_TABLES.items()
+        _aggregate_suite(table, dimensions, count, quarter_start, keys)
+        for table, (*dimensions, count) in AGGREGATE_TABLES.items()
     ]
     return (*units, *aggregates)
 
 
 def released_suite(shape: ReleasedShape) -> Suite:
     """The rules of one released table; read its file with ``released.read_released``."""
-    columns = ("quarter", *shape.dimensions, "unit", "count", "estimate", "moe90", "status")
     words = (*shape.estimated, *shape.without_estimate)
     rules = (
-        expect_columns((*columns, "is_status_consistent")),
+        expect_columns((*shape.columns, "is_status_consistent")),
         expect_row_count(prod(len(labels) for labels in shape.dimensions.values())),
         expect_unique(*("quarter", *shape.dimensions)),
         *(
@@ -117,8 +134,14 @@ def released_suite(shape: ReleasedShape) -> Suite:
                 expect_in_list(column, allowed, f"values published for {column}"),
             )
         ),
-        expect_pattern(
-            "count", COUNT, "Every count is a whole number from zero up.", "count_is_whole"
+        *(
+            expect_pattern(
+                column,
+                COUNT,
+                f"Every {column} is a whole number from zero up.",
+                f"{column}_is_whole",
+            )
+            for column in ("low90", "high90", "count")
         ),
         expect_pattern("estimate", TENTHS, "Every estimate is in tenths.", "estimate_is_in_tenths"),
         expect_pattern(
@@ -129,13 +152,13 @@ def released_suite(shape: ReleasedShape) -> Suite:
         ),
         Rule(
             "status_explains_the_numbers",
-            "A row has a count, an estimate and a margin exactly where its status word says so.",
+            "A row has its numbers exactly where its status word says so.",
             "ExpectColumnValuesToBeInSet",
             MappingProxyType({"column": "is_status_consistent", "value_set": [True]}),
             ("is_status_consistent",),
         ),
     )
-    return Suite(f"released.{shape.table}", Stage.RELEASED, columns, rules)
+    return Suite(f"released.{shape.table}", Stage.RELEASED, shape.columns, rules)
 
 
 def _unit_suite(
@@ -157,7 +180,7 @@ def _unit_suite(
 
 def _aggregate_suite(
     table: str,
-    dimension: str,
+    dimensions: Sequence[str],
     count: str,
     quarter_start: date,
     keys: Mapping[str, Sequence[str]],
@@ -165,12 +188,12 @@ def _aggregate_suite(
     rules = (
         expect_quarter("quarter_start", quarter_start.isoformat()),
         expect_not_null("quarter_start"),
-        expect_unique(dimension),
-        *_cell_rules((dimension,), keys),
+        expect_unique(*dimensions),
+        *_cell_rules(dimensions, keys),
         expect_not_null(count),
         expect_at_least(count, 0),
     )
-    columns = ("quarter_start", dimension, count)
+    columns = ("quarter_start", *dimensions, count)
     return Suite(f"release_input.{table}", Stage.BEFORE_RELEASE, columns, rules)
 
 

@@ -7,19 +7,19 @@ counted from the links, and the hotline, which is never linked.
 Why locality matters
 --------------------
 Tables made from links are released with noise in proportion to what one child can change, in all
-quarters together. With connected components over pairs, removing one child can join or split
+years together. With connected components over pairs, removing one child can join or split
 others without bound. Here each record makes one choice on its own, and the number of records that
 may take one child is bounded over its lifetime, so that a change stays where it happened.
 
 What is proved (tests: `tests/properties/test_linkage_bounds.py`)
 -----------------------------------------------------------------
-Take two tables over all quarters. A holds (dss_only, both, mshp_only) of each quarter: a child is
-one unit in the quarter in which Children's Division first reported it, in `both` if a record known
-by then is matched to it; a token is one unit of mshp_only in the quarter in which police records
-first bear it, if no child known by then bears it too. B holds, in the quarter in which each record
-was first known, cells that depend only on the child it is linked to, if any; a record is linked
-if it is matched in that quarter and has a place. The squared L2 distance, summed over every
-quarter there ever is, is at most, for k >= 1 places:
+Take two tables over all years. A holds (dss_only, both, mshp_only) of each year: a child is one
+unit in the year in which Children's Division first reported it, in `both` if a record known by its
+end is matched to it; a token is one unit of mshp_only in the year in which police records first
+bear it, if no child known by its end bears it too. B holds, in the year in which each record was
+first known, cells that depend only on the child it is linked to, if any; a record is linked if it
+is matched by the end of that year and has a place. The squared L2 distance, summed over every year
+there ever is, is at most, for k >= 1 places:
 
 ================================================  =====  ==========
 neighbours differ by                                A        B
@@ -29,9 +29,9 @@ one DSS child                                       4      2 k^2
 one DSS child and one record that bears its token   5    2 k^2 + 1
 ================================================  =====  ==========
 
-All are reached (B from k = 2 on), so none can be lowered. Because the sums run over all quarters,
-what one identity can lose by every release of such a table together is no more than what it can
-lose by the costliest of them alone.
+All are reached, so none can be lowered. Because the sums run over all years, what one identity can
+lose by every release of such a table together is no more than what it can lose by the costliest of
+them alone. (Periods of any other length would do: nothing rests on a year but the order of time.)
 
 Three details carry the proof. A child or victim record has one token, whatever the input says. A
 token stands for one child for ever: the one known first (in keyed hash order among children first

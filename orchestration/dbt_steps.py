@@ -10,14 +10,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from orchestration.errors import OrchestrationError
+from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings, child_environment
 from orchestration.warehouse import warehouse_lock
 from sources.quarters import Quarter
+
+QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
+"""Tells the dbt process which quarter incremental models build; no setting of a person's."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,17 @@ class DbtStep:
     Attributes:
         name: Name of the step; also the dbt model folder and the Dagster group.
         select: dbt node selection that is built.
+        is_kept: Whether what was built stays as it is once the quarter's release was charged.
     """
 
     name: str
     select: str
+    is_kept: bool = False
 
 
 STAGING = DbtStep("staging", "resource_type:seed fqn:staging")
 CORE = DbtStep("core", "fqn:core")
-RELEASE_INPUT = DbtStep("release_input", "fqn:release_input")
+RELEASE_INPUT = DbtStep("release_input", "fqn:release_input", is_kept=True)
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,9 @@ class DbtOutcome:
         unbuilt: Names of models that failed or were skipped.
     """
 
-    built: tuple[str, ...]
+    built: Sequence[str]
     tests: Mapping[str, bool]
-    unbuilt: tuple[str, ...]
+    unbuilt: Sequence[str]
 
 
 def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
@@ -62,12 +68,16 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         settings: Where the vault lies.
 
     Returns:
-        The outcome of every model and test. A failed test is an outcome, not an error.
+        The outcome of every model and test. A failed test is an outcome, not an error. Of a step
+        that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
         OrchestrationError: MS902 when dbt itself stopped before it wrote its results.
     """
     folder = settings.vault / "dbt" / "outcomes" / str(quarter)
+    record = folder / f"{step.name}.json"
+    if step.is_kept and record.exists() and quarter in find_kept_quarters(settings):
+        return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
     with warehouse_lock(settings) as lock:
@@ -76,8 +86,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
-    record = {"tests": dict(sorted(outcome.tests.items())), "unbuilt": outcome.unbuilt}
-    (folder / f"{step.name}.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    record.write_text(json.dumps(asdict(outcome), indent=1, sort_keys=True), encoding="utf-8")
     return outcome
 
 
@@ -103,7 +112,6 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
     base = settings.vault / "dbt"
     log = base / "logs" / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = {"vault": str(settings.vault), "quarter_start": quarter.first_day.isoformat()}
     command = [
         *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--quiet"),
         *("--log-path", str(base / "logs"), "build"),
@@ -113,7 +121,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
         *("--project-dir", str(settings.dbt_project)),
         *("--profiles-dir", str(settings.dbt_project)),
         *("--target-path", str(base / "target")),
-        *("--vars", json.dumps(variables)),
+        *("--vars", json.dumps({"vault": str(settings.vault)})),
     ]
     with log.open("w", encoding="utf-8") as output:
         subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
@@ -121,7 +129,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=child_environment(),
+            env={**child_environment(), QUARTER_VARIABLE: quarter.first_day.isoformat()},
             pass_fds=(lock,),
             check=False,
         )

@@ -5,8 +5,12 @@ Does not belong here: the rule by which records are linked (see `linkage`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from pathlib import Path
+
 from linkage.links import ExactTokenLinker, write_links
 from linkage.order_key import ensure_order_key
+from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from sources.quarters import Quarter
@@ -18,14 +22,14 @@ _VICTIMS = """
 select v.victim_key, t.token
 from staging.stg_mshp__victims as v
 left join staging.stg_mshp__tokens as t on t.record_key = v.victim_key
-where v.is_juvenile_trafficking_victim and v.quarter_start = date '{quarter}'
+where v.is_juvenile_trafficking_victim and v.known_quarter_start = date '{quarter}'
 """
 
 _CHILDREN = """
-select r.child_id, min(t.token) as token, bool_or(r.quarter_start = date '{quarter}') as is_reported
+select r.child_id, min(t.token) as token, min(r.known_quarter_start) as first_quarter_start
 from staging.stg_dss__child_reports as r
 left join staging.stg_dss__tokens as t on t.record_key = r.child_id
-where r.is_sex_trafficking_alleged and r.is_child
+where r.is_sex_trafficking_alleged and r.is_child and r.known_quarter_start <= date '{quarter}'
 group by r.child_id
 """
 
@@ -33,9 +37,15 @@ group by r.child_id
 def link_quarter(quarter: Quarter, settings: Settings) -> None:
     """Write `linkage/<quarter>/links.parquet`; the same warehouse gives the same links.
 
+    The links of a quarter that was released stay as they are.
+
     Raises:
         LinkageError: When the warehouse or the order key cannot be read.
     """
+    kept = find_kept_quarters(settings)
+    out = _links_of(quarter, settings)
+    if quarter in kept and out.exists():
+        return
     order_key = settings.vault / "keys" / "order_key.parquet"
     ensure_order_key(order_key)
     first_day = quarter.first_day
@@ -44,8 +54,24 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             connection,
             victims=_VICTIMS.format(quarter=first_day.isoformat()),
             children=_CHILDREN.format(quarter=first_day.isoformat()),
+            earlier=_list_earlier(quarter, kept, settings),
             quarter_start=first_day,
             order_key_path=order_key,
-            out_parquet=settings.vault / "linkage" / str(quarter) / "links.parquet",
+            out_parquet=out,
             linker=ExactTokenLinker(k=RECORDS_FOR_ONE_CHILD),
         )
+
+
+def _list_earlier(quarter: Quarter, kept: Collection[Quarter], settings: Settings) -> list[Path]:
+    """List the links of the quarters before this one, and of later ones that were released."""
+    files = (settings.vault / "linkage").glob("*/links.parquet")
+    linked = (Quarter.parse(path.parent.name) for path in files)
+    return [
+        _links_of(other, settings)
+        for other in sorted(linked)
+        if other < quarter or (other != quarter and other in kept)
+    ]
+
+
+def _links_of(quarter: Quarter, settings: Settings) -> Path:
+    return settings.vault / "linkage" / str(quarter) / "links.parquet"

@@ -12,6 +12,9 @@ from pathlib import Path
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
+from portal.review import render_review
+from privacy.approval import load_officers
+from privacy.assessment import assess
 from privacy.chain import CHARGE
 from privacy.errors import PrivacyError
 from privacy.keys import load_keys
@@ -20,6 +23,9 @@ from privacy.policy import load_policy
 from privacy.review import Review
 from privacy.strategy import load_strategy
 from sources.quarters import Quarter
+
+PAGE_NAME = "index.html"
+"""The page that an officer reads, beside the plan that is signed."""
 
 
 def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
@@ -42,13 +48,20 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     """
     refuse_open_quarter(quarter)
     plan = plan_quarter(quarter, settings)
+    entries = read_entries(settings)
     charged = {
         entry.charge.plan
-        for entry in read_entries(settings)
+        for entry in entries
         if entry.kind == CHARGE and entry.charge.quarter == plan.quarter
     }
     if charged - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = Review(plan.quarter, settings.review / plan.quarter)
+    officers = (
+        *load_officers(settings.officers),
+        *load_officers(settings.throwaway_keys, are_throwaway=True),
+    )
+    page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
+    (review.folder / PAGE_NAME).write_bytes(page)
     return review.folder

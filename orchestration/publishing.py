@@ -14,9 +14,11 @@ from expectations.suites import ReleasedShape, released_suite
 from orchestration.settings import Settings
 from portal.folder import build_release
 from portal.signature import check_signature, ensure_signing_key, make_signer
+from portal.tables import list_columns, list_rows
 from portal.verify import verify
 from privacy.released import (
     ESTIMATED,
+    FOUR_QUARTERS,
     NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
     NOT_RELEASED,
@@ -45,23 +47,27 @@ def judge_released(release: Release, settings: Settings) -> tuple[str, ...]:
     check_signature(folder, settings.public_key)
     failed = [] if verify(folder).passed else ["hashes"]
     for table in release.tables:
-        shape = _shape(table, release.release_id)
+        shape = _shape(table, release)
         frame = read_released(folder / "data" / f"{table.name}.csv", shape)
         broken = run_suite(released_suite(shape), frame).failed_rules
         failed += [f"{table.name}: {rule}" for rule in broken]
     return tuple(failed)
 
 
-def _shape(table: ReleasedTable, quarter: str) -> ReleasedShape:
-    labels = zip(*(row.labels for row in table.rows), strict=True)
+def _shape(table: ReleasedTable, release: Release) -> ReleasedShape:
+    columns = list_columns(table)
+    rows = list_rows(table, release)
+    labels = ("geography", *table.dimensions)
     return ReleasedShape(
         table=table.name,
-        quarter=quarter,
+        quarter=table.period,
         dimensions={
-            dimension: tuple(dict.fromkeys(column))
-            for dimension, column in zip(table.dimensions, labels, strict=True)
+            name: tuple(dict.fromkeys(str(row[columns.index(name)]) for row in rows))
+            for name in labels
         },
         unit=table.unit,
         estimated=(ESTIMATED, NOT_DISTINGUISHABLE),
         without_estimate=(NOT_COLLECTED, NOT_RELEASED),
+        has_count=table.cadence != FOUR_QUARTERS,
+        more=columns[columns.index("status") + 1 :],
     )

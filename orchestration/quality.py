@@ -49,7 +49,7 @@ def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
     policy = load_policy(settings.policy)
     keys = {
         name: [key.key for key in listed]
-        for name, listed in load_keys(settings.public_keys, policy.dimensions).lists
+        for name, listed in load_keys(settings.public_keys, policy).lists
     }
     with open_warehouse(settings) as connection:
         digest = digest_release_input(connection, quarter.first_day)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import typer
@@ -20,7 +21,7 @@ import privacy.errors
 import sources.errors
 from orchestration.cli import build_app
 from orchestration.cli.console import EXIT_CODES
-from orchestration.settings import HOME_VARIABLE
+from orchestration.settings import HOME_VARIABLE, LEDGER_VARIABLE
 
 _ROOMS = (
     sources.errors,
@@ -49,9 +50,14 @@ def _intro() -> Iterator[str]:
 
 def _commands() -> Iterator[str]:
     yield from ("", "## Commands", "", "| command | example and purpose |", "| --- | --- |")
-    group = typer.main.get_command(build_app())
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
-        yield f"| `moshare {name}` | {' '.join((command.help or '').split())} |"
+    for name, command in _list_commands(typer.main.get_command(build_app()), "moshare"):
+        yield f"| `{name}` | {' '.join((command.help or '').split())} |"
+
+
+def _list_commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    for part, command in sorted(getattr(group, "commands", {}).items()):
+        yield f"{name} {part}", command
+        yield from _list_commands(command, f"{name} {part}")
 
 
 def _exit_codes() -> Iterator[str]:
@@ -63,6 +69,10 @@ def _exit_codes() -> Iterator[str]:
 def _setting() -> Iterator[str]:
     yield from ("", "## Settings", "", "| variable | meaning |", "| --- | --- |")
     yield f"| `{HOME_VARIABLE}` | Folder that holds every zone; default `data`. |"
+    yield (
+        f"| `{LEDGER_VARIABLE}` | PostgreSQL connection string of the privacy ledger; default: the "
+        "file `ledger/ledger.sqlite` of the data home. |"
+    )
     yield ""
     yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."
 

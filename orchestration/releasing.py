@@ -6,12 +6,14 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
 from orchestration.closed_quarters import refuse_open_quarter
@@ -29,6 +31,7 @@ from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
 _COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
+_ROWS_AT_ONCE = 1_000_000
 _UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
 
@@ -111,24 +114,31 @@ def _read_frame(
     """
     if frame.kind == AGGREGATE:
         return _read_counts(connection, frame, quarter)
-    names = (frame.leaf_column, *frame.columns)
+    listed = {
+        frame.leaf_column: frame.levels[-1].keys,
+        **dict(zip(frame.columns, frame.keys, strict=True)),
+    }
     rows = connection.execute(
-        f"select {_UNIT}, {', '.join(names)} "  # noqa: S608 - names of the policy
+        f"select {_UNIT}, {', '.join(listed)} "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ?",
         [quarter.first_day],
-    ).to_arrow_table()
-    units, *columns = rows.columns
+    ).to_arrow_reader(_ROWS_AT_ONCE)
+    units = [np.empty(0, dtype=np.uint64)]
+    codes = {name: [np.empty(0, dtype=np.int32)] for name in listed}
+    for batch in rows:
+        units.append(batch.column(0).to_numpy())
+        for column, (name, keys) in zip(batch.columns[1:], listed.items(), strict=True):
+            codes[name].append(_find_places(column, keys))
+    columns = {name: Coded(np.concatenate(codes[name]), keys) for name, keys in listed.items()}
     exact_type = ExactCells if frame.kind == LINKED else ExactRows
-    coded = {name: _code(column) for name, column in zip(names, columns, strict=True)}
-    return exact_type(frame, units.to_numpy(), coded)
+    return exact_type(frame, np.concatenate(units), columns)
 
 
-def _code(column: pa.ChunkedArray[Any]) -> Coded:
-    """Give a column as places in the list of its own keys; no key is place -1."""
-    array = pa.concat_arrays(column.chunks) if column.chunks else pa.array([], column.type)
-    coded = array.dictionary_encode()
-    codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
-    return Coded(codes.astype(np.int64), coded.dictionary.to_pylist())
+def _find_places(column: pa.Array[Any], keys: Sequence[str]) -> NDArray[np.int32]:
+    """Give a column as places in the public list; a key that is not there is place -1."""
+    places = pc.index_in(column, value_set=pa.array(keys, pa.string()))
+    found: NDArray[np.int32] = pc.fill_null(places, -1).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _read_counts(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
 from privacy.approval import check_recorded, load_officers
 from privacy.caps import compute_spending, name_period
@@ -31,10 +32,15 @@ def open_ledger(settings: Settings) -> Ledger:
     """Open the ledger; make an empty one only where nothing was ever released.
 
     Raises:
-        PrivacyError: MS620 when releases exist and their ledger does not.
+        OrchestrationError: MS920 for a release whose record cannot be read.
+        PrivacyError: MS620 when releases exist and their ledger does not, MS628 when it does not
+            know one of them, as an older copy would not.
     """
+    heads = list(_read_heads(settings))
     try:
-        return Ledger(settings.ledger_place)
+        ledger = Ledger(settings.ledger_place)
+        ledger.verify(heads)
+        return ledger
     except PrivacyError as error:
         if error.code != "MS620" or _was_used(settings):
             raise
@@ -50,10 +56,14 @@ def read_entries(settings: Settings) -> tuple[Entry, ...]:
     """Read the ledger; there is nothing in one that was not made yet.
 
     Raises:
-        PrivacyError: When it is lost or its chain is broken.
+        OrchestrationError: MS920 for a release whose record cannot be read.
+        PrivacyError: When it is lost, its chain is broken, or it does not know a release.
     """
+    heads = list(_read_heads(settings))
     try:
-        return Ledger(settings.ledger_place).read_entries()
+        ledger = Ledger(settings.ledger_place)
+        ledger.verify(heads)
+        return ledger.read_entries()
     except PrivacyError as error:
         if error.code != "MS620" or _was_used(settings):
             raise
@@ -101,6 +111,7 @@ def verify_ledger(settings: Settings) -> dict[str, Any]:
         `quarter` and who signed it; `is_listed` says whether the key still counts.
 
     Raises:
+        OrchestrationError: MS920 for a release whose record cannot be read.
         PrivacyError: MS620 to MS628 for the ledger, MS654 for a signature that does not fit.
     """
     ledger = Ledger(settings.ledger_place)
@@ -150,8 +161,11 @@ def _sum_periods(
 
 
 def _read_heads(settings: Settings) -> Iterator[str]:
-    for path in sorted(settings.releases.glob("[!.]*/release.json")):
-        yield str(json.loads(path.read_bytes())["ledger_head"])
+    for folder in sorted(settings.releases.glob("[!.]*/")):
+        try:
+            yield str(json.loads((folder / "release.json").read_bytes())["ledger_head"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise OrchestrationError("MS920", release=folder.name) from None
 
 
 def _was_used(settings: Settings) -> bool:

@@ -1,15 +1,18 @@
-"""The words of a release: what each table and each column means, and what it does not.
+"""The words of a release: what to beware of in each table, and what each column means.
 
-Here: text, as data, used by the page and by datapackage.json. Not here: numbers, how a page is
-laid out, and the definition of a table, which comes with the release from the reviewed policy. A
-table or a column without an entry here cannot be released.
+Here: text, as data, used by the page, the spreadsheets and datapackage.json; caveats stand by frame
+or, for a frame without an entry, by the agencies that deliver it, so that a new table needs no
+change here. Not here: numbers, how a page is laid out, and what comes with the release from the
+reviewed policy: titles, units and definitions of tables, titles of dimensions, names of places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from privacy.released import ACTIVITY, ANNUAL, COHORT, FOUR_QUARTERS, ReleasedTable
 
 STRICT_BROAD = (
     "Strict counts offences coded 64A (commercial sex acts) or 64B (involuntary servitude). Broad "
@@ -82,28 +85,15 @@ class ColumnText:
     caveats: str
 
 
-_CHILDREN = TableText(CHILDRENS_DIVISION, (CHILD,))
-_HOTLINE = TableText(HOTLINE_BLOCK, (HOTLINE,))
-_INCIDENTS = TableText(POLICE, (NESTED,))
-_VICTIM_RECORDS = TableText(POLICE, (VICTIM_RECORDS, NESTED))
+_IN_YEAR = "_in_year"
 
-TABLES: Mapping[str, TableText] = MappingProxyType(
+FRAMES: Mapping[str, TableText] = MappingProxyType(
     {
-        "reports": TableText(
+        "reports_to_childrens_division": TableText(
             CHILDRENS_DIVISION, ("A report is a suspicion, whatever was found later.",)
         ),
-        "children_reported": _CHILDREN,
-        "children_by_age_band": _CHILDREN,
-        "children_by_sex": _CHILDREN,
-        "children_by_region": _CHILDREN,
-        "hotline_cases": _HOTLINE,
-        "hotline_children": _HOTLINE,
-        "hotline_children_by_relationship": _HOTLINE,
-        "incidents_known_to_police": _INCIDENTS,
-        "incidents_by_troop": _INCIDENTS,
-        "juvenile_victim_records": _VICTIM_RECORDS,
-        "juvenile_victim_records_by_troop": _VICTIM_RECORDS,
-        "juvenile_victim_records_by_relationship": _VICTIM_RECORDS,
+        "incidents_known_to_police": TableText(POLICE, (NESTED,)),
+        "juvenile_victim_records": TableText(POLICE, (VICTIM_RECORDS, NESTED)),
         "arrests": TableText(
             ARRESTS, ("Arrest records name no victim, so victims of every age are meant.",)
         ),
@@ -118,9 +108,55 @@ TABLES: Mapping[str, TableText] = MappingProxyType(
                 "None found may mean that no report was made, or that the match was missed.",
             ),
         ),
-        "prosecutions": TableText(PROSECUTIONS, ("Not collected is not zero.",)),
     }
 )
+"""By the frame's name; the frame of a whole year shares the words of the quarter's."""
+
+SOURCES: Mapping[tuple[str, ...], TableText] = MappingProxyType(
+    {
+        ("dss",): TableText(CHILDRENS_DIVISION, (CHILD,)),
+        ("hotline",): TableText(HOTLINE_BLOCK, (HOTLINE,)),
+        ("mshp",): TableText(POLICE, (VICTIM_RECORDS,)),
+        ("dss", "mshp"): TableText(BETWEEN, (LINKAGE,)),
+        (): TableText(PROSECUTIONS, ("Not collected is not zero.",)),
+    }
+)
+"""By the agencies that deliver a table, sorted, for frames without words of their own."""
+
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        COHORT: "Each child is counted once ever, in the period when it first became known. It is "
+        "not in the numbers of later periods, so periods may be added.",
+        ACTIVITY: "The same child may stand behind numbers of other periods too.",
+    }
+)
+
+_CADENCES: Mapping[str, str] = MappingProxyType(
+    {
+        ANNUAL: "It counts the whole calendar year and is measured on its own, so it does not "
+        "exactly equal the sum of the quarters.",
+        FOUR_QUARTERS: "It adds the estimates of four releases, has no whole count, and moves "
+        "slowly: three of its four quarters are shared with the sum of a quarter ago.",
+    }
+)
+
+
+def explain_table(table: ReleasedTable, tables: Iterable[ReleasedTable]) -> TableText:
+    """The block and the caveats of a table of a release.
+
+    A sum over quarters has the words of the table whose quarters it adds.
+
+    Raises:
+        KeyError: no words exist for its frame or for the agencies that deliver it.
+    """
+    frame = table.frame or next(
+        (one.frame for one in tables if one.frame and one.definition == table.definition), None
+    )
+    name = (frame or "").removesuffix(_IN_YEAR)
+    text = FRAMES.get(name) or SOURCES[tuple(sorted(table.sources))]
+    extra = (_KINDS.get(table.kind) if frame else None, _CADENCES.get(table.cadence))
+    return TableText(text.block, (*text.caveats, *(words for words in extra if words)))
+
 
 UNITS = (
     "Unlike units are never added: a report, a case, an incident, a victim record and an arrest "
@@ -135,6 +171,15 @@ NOISE_ALONE = (
     "codes or missed matches."
 )
 
+MODEL = (
+    "What a model expects, from the released numbers and the public number of children living in "
+    "each place, so that small places lend each other strength."
+)
+MODEL_CAVEAT = (
+    "Modelled numbers are not measurements. They draw small places towards what is usual for their "
+    "population, and may hide a place that is unlike the others."
+)
+
 LIMITS: tuple[str, ...] = (
     "It counts what agencies recorded. Children whom nobody reported are in no number here.",
     UNITS,
@@ -143,6 +188,7 @@ LIMITS: tuple[str, ...] = (
     LINKAGE,
     HOTLINE,
     NOISE_ALONE,
+    MODEL_CAVEAT,
     "Counts add up over the tables about one kind of record. Estimates do so up to rounding.",
 )
 
@@ -154,22 +200,29 @@ MEASUREMENTS = ColumnText(
     "Do not add them to estimates: they are the same information.",
 )
 
+SYNTHETIC = ColumnText(
+    "Synthetic records",
+    "Made-up records that fit the noisy measurements. No row is a child or a record of one.",
+    "Use them to write and try programs. For numbers use the tables: synthetic_moved.csv says how "
+    "far the made-up records are from each of them.",
+)
+
 COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
     {
         "quarter": ColumnText(
             "Quarter",
-            "Calendar quarter in Missouri's time zone.",
+            "The period counted: a calendar quarter (2025Q1) in Missouri's time zone, a year "
+            "(2025), or the first and last of four quarters.",
             "Not a fiscal year, and not the quarter of a decision on the report.",
+        ),
+        "geography": ColumnText(
+            "Place",
+            "The place counted: the state, or a unit of the level that the table is split by.",
+            "Outside Missouri and Unknown are places of their own, so that places add up to the "
+            "state.",
         ),
         "unit": ColumnText(
             "Unit", "What the numbers count.", "Numbers of unlike units must never be added."
-        ),
-        "count": ColumnText(
-            "Count",
-            "The whole number from zero up that fits the noisy measurements and adds up over all "
-            "tables about the same records.",
-            "Not right on average: a very small count is more often too high than too low. For "
-            "sums over quarters add the estimates.",
         ),
         "estimate": ColumnText(
             "Estimate",
@@ -180,17 +233,46 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
             "Margin of error (90%)",
             "Nine times in ten the exact count lies between estimate minus this number, rounded "
             "down, and estimate plus this number, rounded up.",
-            "It speaks of the privacy noise alone, and not of records that were never made.",
+            NOISE_ALONE,
+        ),
+        "low90": ColumnText(
+            "Likely at least",
+            "The lower end of the likely range: estimate minus margin, rounded down, never below "
+            "zero, and zero where zero cannot be excluded.",
+            NOISE_ALONE,
+        ),
+        "high90": ColumnText(
+            "Likely at most",
+            "The upper end of the likely range: estimate plus margin, rounded up.",
+            NOISE_ALONE,
+        ),
+        "count": ColumnText(
+            "Count",
+            "The whole number from zero up that fits the noisy measurements and adds up over all "
+            "tables about the same records.",
+            "Not right on average: a very small count is more often too high than too low. For "
+            "sums over quarters add the estimates; such sums have no count.",
         ),
         "status": ColumnText(
-            "Status",
-            "One word or phrase that says how to read the row.",
-            "Never empty.",
+            "Status", "One word or phrase that says how to read the row.", "Never empty."
+        ),
+        "modelled": ColumnText("Modelled", MODEL, MODEL_CAVEAT),
+        "modelled_low90": ColumnText(
+            "Modelled, likely at least", "Lower end of the model's 90% range.", MODEL_CAVEAT
+        ),
+        "modelled_high90": ColumnText(
+            "Modelled, likely at most", "Upper end of the model's 90% range.", MODEL_CAVEAT
+        ),
+        "frame": ColumnText(
+            "Records", "The records that were counted.", "Each kind has its own unit."
         ),
         "table": ColumnText(
             "Measured table",
             "The records counted and the dimensions by which they are split.",
             "Not every measured table is published as one, and some published ones are sums.",
+        ),
+        "level": ColumnText(
+            "Level", "The level of geography at which the table was measured.", "See strategy.json."
         ),
         "noisy_count": ColumnText(
             "Noisy count",
@@ -202,21 +284,17 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
             "Standard deviation of the noise of the cell, a discrete Gaussian.",
             "The noise of different cells is independent.",
         ),
-        "state": ColumnText("State", "The state.", "Missouri only."),
+    }
+)
+"""The columns every release has; a dimension has its own in ``DIMENSIONS`` where there is more to
+say than its title and its labels."""
+
+DIMENSIONS: Mapping[str, ColumnText] = MappingProxyType(
+    {
         "age_band": ColumnText(
             "Age", "Age on the date of the event.", "Unknown is a group of its own."
         ),
         "sex_group": ColumnText("Sex", "As recorded.", "Unknown is a group of its own."),
-        "region": ColumnText(
-            "Region",
-            "Region of Children's Division.",
-            "Outside Missouri and Unknown are groups of their own.",
-        ),
-        "troop": ColumnText(
-            "Troop",
-            "Troop area of the Highway Patrol in which the reporting police agency lies.",
-            "It is where the agency is, which need not be where the child lives.",
-        ),
         "definition": ColumnText("Definition", STRICT_BROAD, "Broad contains strict."),
         "relationship_group": ColumnText(
             "Relationship",
@@ -234,3 +312,23 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
         ),
     }
 )
+
+LEVELS: Mapping[str, str] = MappingProxyType(
+    {
+        "region": "Regions of Children's Division. Which county lies in which one is provisional.",
+        "circuit": "Judicial circuits, each of one or more whole counties.",
+        "county": "Counties and the City of St. Louis, which is not part of St. Louis County.",
+        "troop": "Troop areas of the Highway Patrol in which the reporting police agency lies; it "
+        "need not be where the child lives.",
+    }
+)
+"""What to beware of in each level of geography."""
+
+
+def explain_column(name: str, title: str = "") -> ColumnText:
+    """What a column means; a dimension without an entry is explained by its title alone."""
+    text = COLUMNS.get(name) or DIMENSIONS.get(name)
+    if text is None:
+        fixed = "Its groups come from a public list that was fixed before anything was counted."
+        return ColumnText(title or name, f"{title or name}, in groups.", fixed)
+    return ColumnText(title, text.definition, text.caveats) if title else text

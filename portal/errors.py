@@ -51,10 +51,16 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Restore it from the backup; with a new key, announce its public half to every agency",
             DELIVERY_FAILED,
         ),
+        "MS705": ErrorText(
+            "The archive {file} was left as it is",
+            "It is already there and does not hold the bytes of its release's folder",
+            "Verify it; move it away, and build the release again to have it packed anew",
+            DELIVERY_FAILED,
+        ),
         "MS711": ErrorText(
             "{folder} cannot be verified",
-            "It is not a folder that holds a release.json",
-            "Give the path of one release, for example releases/2025Q1",
+            "It is neither a folder nor a ZIP that holds a release.json",
+            "Give the path of one release, for example releases/2025Q1 or releases/2025Q1.zip",
             VERIFICATION_FAILED,
         ),
         "MS712": ErrorText(
@@ -91,6 +97,12 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "{folder} is not signed by the holder of {file}",
             "Its signature is by another key, or its release.json was changed after it was signed",
             "Do not use its numbers; fetch the release again from where it was published",
+            VERIFICATION_FAILED,
+        ),
+        "MS718": ErrorText(
+            "{folder} was not opened",
+            "As an archive it is not safe to read: {reason}",
+            "Do not unpack it; fetch the release again from where it was published",
             VERIFICATION_FAILED,
         ),
     }

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from portal.containers import RECORD_NAME, SIGNATURE_NAME, open_container
 from portal.errors import PortalError
-from portal.verify import RECORD_NAME, SIGNATURE_NAME
 
 if TYPE_CHECKING:
     from minisign import SecretKey
@@ -71,12 +71,13 @@ def make_signer(secret: Path) -> Signer:
     return sign
 
 
-def check_signature(folder: Path, public: Path) -> None:
-    """Check that the holder of a key signed a folder's release.json.
+def check_signature(release: Path, public: Path) -> None:
+    """Check that the holder of a key signed the release.json of a folder or of a release's ZIP.
 
     Raises:
-        PortalError: MS715, the public key cannot be read; MS716, the folder has no signature;
-            MS717, the signature is not one by this key over this release.json.
+        PortalError: MS711, MS712, MS718, there is no release to read; MS715, the public key cannot
+            be read; MS716, the release has no signature; MS717, the signature is not one by this
+            key over this release.json.
     """
     from minisign import Error, PublicKey, Signature
 
@@ -84,15 +85,16 @@ def check_signature(folder: Path, public: Path) -> None:
         key = PublicKey.from_file(public)
     except (OSError, Error, ValueError):
         raise PortalError("MS715", file=public.name) from None
-    try:
-        record = (folder / RECORD_NAME).read_bytes()
-        content = (folder / SIGNATURE_NAME).read_bytes()
-    except OSError:
-        raise PortalError("MS716", folder=folder.name) from None
+    with open_container(release) as container:
+        record = container.read_small(RECORD_NAME)
+        content = container.read_small(SIGNATURE_NAME)
+        name = container.name
+    if record is None or content is None:
+        raise PortalError("MS716", folder=name)
     try:
         key.verify(record, Signature.from_bytes(content))
     except (Error, ValueError):
-        raise PortalError("MS717", folder=folder.name, file=public.name) from None
+        raise PortalError("MS717", folder=name, file=public.name) from None
 
 
 def _read_secret(secret: Path) -> SecretKey:

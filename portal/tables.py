@@ -1,71 +1,91 @@
-"""Released tables and measurements as bytes: CSV and Parquet, the same rows in the same order.
+"""Released tables as rows of plain values, and as bytes: CSV and Parquet.
 
-Here: the one function for each form, with every option fixed, so that the same release gives the
-same bytes. Not here: where the bytes go (``folder``) and what columns mean (``codebook``).
+Here: which columns a table has, and the one function for each form, with every option fixed, so
+that the same release gives the same bytes. Not here: spreadsheets (``workbook``), measurements
+(``measurements``), where the bytes go (``folder``), and what columns mean (``codebook``).
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from portal.errors import PortalError
-from privacy.released import Release, ReleasedTable
+from portal.ranges import find_range
+from privacy.released import FOUR_QUARTERS, Release, ReleasedRow, ReleasedTable
 
-MEASURES = ("unit", "count", "estimate", "moe90", "status")
-WHOLE = ("count", "noisy_count")
-REAL = ("estimate", "moe90", "sigma")
+MEASURES = ("unit", "estimate", "moe90", "low90", "high90", "count", "status")
+MODELLED = ("modelled", "modelled_low90", "modelled_high90")
+WHOLE = ("count", "low90", "high90", "noisy_count")
+REAL = ("estimate", "moe90", "sigma", *MODELLED)
 
 Row = tuple[str | int | float | None, ...]
 
 
 def list_columns(table: ReleasedTable) -> tuple[str, ...]:
-    """The columns of a published table: quarter, its dimensions, then ``MEASURES``."""
-    return ("quarter", *table.dimensions, *MEASURES)
+    """The columns of a table: quarter, geography, its dimensions, ``MEASURES``.
+
+    ``MODELLED`` follow only in a table that has modelled numbers.
+    """
+    modelled = MODELLED if has_modelled(table) else ()
+    return ("quarter", "geography", *table.dimensions, *MEASURES, *modelled)
 
 
-def list_rows(table: ReleasedTable, quarter: str) -> list[Row]:
+def has_modelled(table: ReleasedTable) -> bool:
+    """Whether any row of a table has a modelled number."""
+    return any(row.modelled is not None for row in table.rows)
+
+
+def name_geographies(release: Release) -> Mapping[tuple[str, str], str]:
+    """Level and key of every place to its label, from the geographies of the frames."""
+    return {
+        (level.name, key): label
+        for frame in release.frames
+        for level in frame.levels
+        for key, label in zip(level.keys, level.labels, strict=True)
+    }
+
+
+def list_rows(table: ReleasedTable, release: Release) -> list[Row]:
     """The rows of a published table, in the order in which they were released.
 
     Raises:
         PortalError: MS703, a row has no status, or only some of count, estimate and margin.
     """
-    rows: list[Row] = []
-    for row in table.rows:
-        numbers = (row.count, row.estimate, row.moe90)
-        if not row.status or (None in numbers and any(number is not None for number in numbers)):
-            reason = f"A row of table {table.name} says neither a number nor why there is none"
-            raise PortalError("MS703", release_id=quarter, reason=reason)
-        rows.append((quarter, *row.labels, table.unit, *numbers, row.status))
-    return rows
+    places = name_geographies(release)
+    return [
+        (
+            table.period,
+            places.get((table.level, row.geography), row.geography),
+            *row.labels,
+            table.unit,
+            *_list_numbers(row, table, release.release_id),
+            row.status,
+            *((row.modelled, row.modelled_low90, row.modelled_high90) if modelled else ()),
+        )
+        for modelled in [has_modelled(table)]
+        for row in table.rows
+    ]
 
 
-def list_measured_columns(release: Release) -> tuple[str, ...]:
-    """The columns of the measurements: quarter, table, every dimension, noisy_count, sigma."""
-    dimensions = dict.fromkeys(
-        name for measured in release.measurements for name in measured.dimensions
-    )
-    return ("quarter", "table", *dimensions, "noisy_count", "sigma")
+def _list_numbers(row: ReleasedRow, table: ReleasedTable, release_id: str) -> Row:
+    """Estimate, margin, low, high and count; a sum over quarters has no count."""
+    needed: list[float | None] = [row.estimate, row.moe90]
+    if table.cadence != FOUR_QUARTERS:
+        needed.append(row.count)
+    is_whole = all(number is None for number in needed) or None not in needed
+    if not row.status or not is_whole:
+        reason = f"A row of table {table.name} says neither a number nor why there is none"
+        raise PortalError("MS703", release_id=release_id, reason=reason)
+    low, high = find_range(row) or (None, None)
+    return row.estimate, row.moe90, low, high, row.count
 
 
-def list_measured_rows(release: Release) -> list[Row]:
-    """The noisy cells as drawn; a dimension over which a table sums is absent."""
-    _, _, *dimensions, _, _ = list_measured_columns(release)
-    rows: list[Row] = []
-    for measured in release.measurements:
-        for cell in measured.cells:
-            label_of = dict(zip(measured.dimensions, cell.labels, strict=True))
-            labels = (label_of.get(name) for name in dimensions)
-            rows.append(
-                (release.release_id, measured.name, *labels, cell.noisy_count, measured.sigma)
-            )
-    return rows
-
-
-def write_csv(columns: tuple[str, ...], rows: list[Row]) -> bytes:
+def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     """UTF-8, LF line ends, quotes only where needed, nothing for an absent number."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -74,7 +94,7 @@ def write_csv(columns: tuple[str, ...], rows: list[Row]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def write_parquet(columns: tuple[str, ...], rows: list[Row]) -> bytes:
+def write_parquet(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     """One row group, text and 64-bit numbers, no statistics, no dictionary."""
     schema = pa.schema([pa.field(name, _find_type(name)) for name in columns])
     table = pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema)

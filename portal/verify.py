@@ -1,38 +1,33 @@
-"""Whether a release folder is, byte for byte, what its release.json says.
+"""Whether a release is, byte for byte, what its release.json says; a folder or one ZIP.
 
 Here: recomputing hashes, with the standard library alone, so that it runs on any agency's
-machine with no network. Not here: who made the folder; a folder is compared with itself, and its
-fingerprint is given so that it can be compared with the one that was announced.
+machine with no network. Not here: how a folder or an archive is read (``containers``), and who made
+it (``signature``); a release is compared with itself, and its fingerprint is given so that it can
+be compared with the one that was announced.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from portal.containers import (
+    RECORD_NAME,
+    SIGNATURE_NAME,
+    Container,
+    Problem,
+    is_safe,
+    open_container,
+)
 from portal.errors import PortalError
 
-RECORD_NAME = "release.json"
-SIGNATURE_NAME = "release.json.minisig"
-KNOWN_FORMATS = (1, 2)
-LARGEST_RECORD = 16 * 1024 * 1024
-"""Bytes of a release.json that are read; a real one has a few thousand."""
-
-
-class Problem(Enum):
-    """What can be wrong with one file of a release."""
-
-    MISSING = "missing"
-    CHANGED = "changed"
-    EXTRA = "extra"
-    NOT_A_FILE = "not_a_file"
+KNOWN_FORMATS = (1, 2, 3)
 
 
 SENTENCES: Mapping[Problem, str] = {
@@ -123,45 +118,35 @@ class _Listed:
 
 
 def verify(path: Path) -> Verification:
-    """Recompute every hash and byte count of a release folder.
+    """Recompute every hash and byte count of a release folder or of a release's ZIP.
 
     Raises:
-        PortalError: MS711, MS712, MS713: the folder cannot be judged at all. What is wrong with a
-            folder that can be judged is in the findings.
+        PortalError: MS711, MS712, MS713, MS718: it cannot be judged at all. What is wrong with a
+            release that can be judged is in the findings.
     """
-    folder = path.resolve().name or str(path)
-    content = _read_record(path, folder)
-    record = _parse_record(content, folder)
-    listed = _listed_files(record, folder)
-    try:
-        present = dict(_walk(path, ""))
-    except OSError:
-        raise PortalError("MS712", folder=folder, reason="a part of it cannot be read") from None
-    findings = [
-        *_judge_listed(path, listed, present),
-        *(_judge_extra(name, kind) for name, kind in present.items() if name not in listed),
-    ]
-    return Verification(
-        folder=path,
-        release_id=str(record["release_id"]),
-        is_simulated=bool(record["simulated"]),
-        fingerprint=hashlib.sha256(content).hexdigest(),
-        files_checked=len(listed),
-        findings=tuple(sorted(findings, key=lambda finding: finding.path)),
-    )
-
-
-def _read_record(path: Path, folder: str) -> bytes:
-    record = path / RECORD_NAME
-    try:
-        status = record.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise PortalError("MS711", folder=folder)
-        if status.st_size > LARGEST_RECORD:
-            raise PortalError("MS712", folder=folder, reason="it is far too large")
-        return record.read_bytes()
-    except OSError:
-        raise PortalError("MS711", folder=folder) from None
+    with open_container(path) as container:
+        content = container.read_small(RECORD_NAME)
+        if content is None:
+            raise PortalError("MS711", folder=container.name)
+        record = _parse_record(content, container.name)
+        listed = _listed_files(record, container.name)
+        try:
+            present = container.list_entries()
+        except OSError:
+            reason = "a part of it cannot be read"
+            raise PortalError("MS712", folder=container.name, reason=reason) from None
+        findings = [
+            *_judge_listed(container, listed, present),
+            *(_judge_extra(name, kind) for name, kind in present.items() if name not in listed),
+        ]
+        return Verification(
+            folder=path,
+            release_id=str(record["release_id"]),
+            is_simulated=bool(record["simulated"]),
+            fingerprint=hashlib.sha256(content).hexdigest(),
+            files_checked=len(listed),
+            findings=tuple(sorted(findings, key=lambda finding: finding.path)),
+        )
 
 
 def _parse_record(content: bytes, folder: str) -> Mapping[str, Any]:
@@ -189,7 +174,7 @@ def _listed_files(record: Mapping[str, Any], folder: str) -> dict[str, _Listed]:
     try:
         for entry in record["files"]:
             name, item = entry["path"], _Listed(entry["sha256"], entry["bytes"])
-            if not _is_safe(name) or name in listed or name in (RECORD_NAME, SIGNATURE_NAME):
+            if not is_safe(name) or name in listed or name in (RECORD_NAME, SIGNATURE_NAME):
                 raise PortalError(
                     "MS712", folder=folder, reason="a path leads outside or is listed twice"
                 )
@@ -203,39 +188,15 @@ def _listed_files(record: Mapping[str, Any], folder: str) -> dict[str, _Listed]:
     return listed
 
 
-def _is_safe(name: object) -> bool:
-    """Whether a listed path is plain, relative and below the folder."""
-    if not isinstance(name, str) or "\\" in name or ":" in name or "\0" in name:
-        return False
-    parts = name.split("/")
-    return ".." not in parts and "." not in parts and str(PurePosixPath(*parts)) == name
-
-
-def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, Problem | None]]:
-    """Every entry below the folder; folders are entered, links are not followed."""
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda item: item.name):
-            name = f"{prefix}{entry.name}"
-            if entry.is_symlink():
-                yield name, Problem.NOT_A_FILE
-            elif entry.is_dir(follow_symlinks=False):
-                inside = list(_walk(Path(entry.path), f"{name}/"))
-                yield from inside or [(f"{name}/", Problem.EXTRA)]
-            elif not entry.is_file(follow_symlinks=False):
-                yield name, Problem.NOT_A_FILE
-            elif name not in (RECORD_NAME, SIGNATURE_NAME):
-                yield name, None
-
-
 def _judge_listed(
-    path: Path, listed: Mapping[str, _Listed], present: Mapping[str, Problem | None]
+    container: Container, listed: Mapping[str, _Listed], present: Mapping[str, Problem | None]
 ) -> Iterator[Finding]:
     for name, item in listed.items():
         if name not in present:
             yield Finding(name, Problem.MISSING)
         elif present[name] is not None:
             yield Finding(name, Problem.NOT_A_FILE)
-        elif not _is_as_listed(path / name, item):
+        elif not _is_as_listed(container, name, item):
             yield Finding(name, Problem.CHANGED)
 
 
@@ -243,11 +204,11 @@ def _judge_extra(name: str, problem: Problem | None) -> Finding:
     return Finding(name, problem or Problem.EXTRA)
 
 
-def _is_as_listed(file: Path, item: _Listed) -> bool:
+def _is_as_listed(container: Container, name: str, item: _Listed) -> bool:
     try:
-        if file.stat().st_size != item.size:
+        if container.measure(name) != item.size:
             return False
-        with file.open("rb") as content:
+        with container.open(name) as content:
             return hashlib.file_digest(content, "sha256").hexdigest() == item.sha256
-    except OSError:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
         return False

@@ -22,5 +22,5 @@ def say_range(low: int, high: int) -> str:
 
 
 def say_likely(low: int, high: int) -> str:
-    """A likely range in a sentence, for example ``likely between 12 and 36``."""
-    return f"likely between {low:,} and {high:,}" if low > 0 else f"likely {high:,} or fewer"
+    """A likely range in a sentence, for example ``likely 12 to 36``."""
+    return f"likely {say_range(low, high)}" if low > 0 else f"likely {high:,} or fewer"

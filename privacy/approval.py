@@ -52,11 +52,14 @@ class Approvals:
     throwaway: Path
 
     def list_officers(self) -> tuple[Officer, ...]:
-        """Return all whose keys count, those of the demo last; raises MS657."""
-        return (
-            *load_officers(self.officers),
-            *load_officers(self.throwaway, are_throwaway=True),
-        )
+        """Return all whose keys count, each key once, those of the demo last; raises MS657.
+
+        A key of the demo that names itself like an officer's does not count.
+        """
+        officers = load_officers(self.officers)
+        taken = {officer.key_id for officer in officers}
+        throwaway = load_officers(self.throwaway, are_throwaway=True)
+        return (*officers, *(one for one in throwaway if one.key_id not in taken))
 
 
 @dataclass(frozen=True)
@@ -152,15 +155,16 @@ def check_approval(plan: Plan, approvals: Approvals) -> Approval:
     """
     check_shown(plan, approvals.review)
     officers = {officer.key_id: officer for officer in approvals.list_officers()}
-    signed: list[_Signed] = []
+    signed: dict[str, _Signed] = {}
     refusals: list[PrivacyError] = []
     for name, content in approvals.review.read_signatures().items():
         try:
-            signed.append(_check_signature(plan, name, content, officers))
+            one = _check_signature(plan, name, content, officers)
+            signed[one.facts.key_id] = one
         except PrivacyError as refusal:
             refusals.append(refusal)
     needed = plan.policy.signers
-    counted = _count(signed, needed)
+    counted = _count(signed.values(), needed)
     if len(counted) < needed:
         if refusals:
             raise refusals[0]

@@ -236,6 +236,16 @@ ERRORS: Mapping[str, ErrorText] = {
         "It measures nothing of it, or something that the frame does not hold",
         "Run 'moshare policy optimise' and have the split reviewed",
     ),
+    "MS660": ErrorText(
+        "Synthetic records of frame {frame} were not made",
+        "It has {count} combinations of unit and keys, and they are made for at most {most}",
+        "Give the frame fewer levels or columns, or turn synthetic records off in the policy",
+    ),
+    "MS661": ErrorText(
+        "Synthetic records cannot be made on this machine",
+        "They need the package mbi, which is not installed",
+        "Install moshare with the extra synthetic, or turn synthetic records off in the policy",
+    ),
 }
 
 

@@ -46,8 +46,7 @@ class History:
         """The latest earlier release."""
         if not self._releases:
             return None
-        latest = self._releases[-1]
-        return PreviousRelease(latest.release_id, latest.sha256)
+        return PreviousRelease.of(self._releases[-1])
 
     def list_points(self, tables: Sequence[ReleasedTable]) -> tuple[HistoryPoint, ...]:
         """Return the rows of earlier releases of tables defined as these, the oldest first."""

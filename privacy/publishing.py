@@ -1,7 +1,8 @@
-"""From noisy cells to a release: estimates, counts, status words, and the facts beside them.
+"""From noisy cells to a release: its tables, its measurements, and the facts beside them.
 
-Everything here is post-processing of drawn numbers and public facts, so it costs nothing. Does
-not belong here: exact values and draws, and the tables before the draw (privacy.tables).
+Everything here is post-processing of drawn numbers and public facts, so it costs nothing. Does not
+belong here: exact values and draws, tables before the draw (privacy.tables), and the numbers of one
+frame (privacy.numbers).
 """
 
 import math
@@ -14,18 +15,11 @@ from importlib.metadata import version
 from itertools import product
 from typing import Any
 
-import numpy as np
-
 from privacy import noise
-from privacy.counts import count_tables
-from privacy.frames import Marginal, Row
 from privacy.history import History, RollingTable
-from privacy.modelling import Model, model_frame
+from privacy.numbers import FrameNumbers, fill_row
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
-from privacy.reconstruction import NoisyTable, Reconstruction
 from privacy.released import (
-    ESTIMATED,
-    NOT_DISTINGUISHABLE,
     ApprovalFacts,
     GroupFacts,
     MeasuredCell,
@@ -36,9 +30,9 @@ from privacy.released import (
     ReleasedFrame,
     ReleasedLevel,
     ReleasedMeasurement,
-    ReleasedRow,
     ReleasedTable,
     SpendingFacts,
+    SyntheticFrame,
     describe_release,
 )
 from privacy.tables import prepare_tables, set_cut_offs
@@ -76,12 +70,9 @@ class Publisher:
         }
         self._history = History(plan.quarter, earlier)
         self._prepare()
-        zeros = {
-            measured.name: [0] * measured.cell_count
-            for frame in plan.frames
-            for measured in frame.measurements
-        }
-        self.publish(zeros, Provenance((), is_simulated=True))
+        self._rehearse(0)
+        if plan.policy.is_synthetic:
+            self._rehearse(1)  # records are made up only where there are any
 
     def publish(self, drawn: Mapping[str, Sequence[int]], provenance: Provenance) -> dict[str, Any]:
         """Return the content of the release, without what only the ledger's entry knows.
@@ -91,10 +82,11 @@ class Publisher:
             provenance: one that an ExactRelease accepted.
         """
         plan = self._plan
+        numbers = self._estimate(drawn)
         release = Release(
             release_id=plan.quarter,
             quarter_start=plan.quarter_start,
-            tables=self._fill_tables(drawn),
+            tables=self._fill_tables(numbers),
             frames=tuple(self._state_frame(frame) for frame in plan.frames),
             measurements=tuple(
                 self._state_measurement(frame, measured, drawn[measured.name])
@@ -102,7 +94,7 @@ class Publisher:
                 for measured in frame.measurements
             ),
             history=self._points,
-            synthetic=(),
+            synthetic=self._make_synthetic(numbers),
             plan=_state_plan(plan),
             approvals=self._approvals,
             privacy=self._privacy,
@@ -115,6 +107,14 @@ class Publisher:
         content = describe_release(release)
         return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
 
+    def _rehearse(self, value: int) -> None:
+        cells = {
+            measured.name: [value] * measured.cell_count
+            for frame in self._plan.frames
+            for measured in frame.measurements
+        }
+        self.publish(cells, Provenance((), is_simulated=True))
+
     def _prepare(self) -> None:
         """Make every table of the release as far as it is known before the draw."""
         blanks = prepare_tables(self._plan)
@@ -126,29 +126,37 @@ class Publisher:
         self._rolling = {one.base: replace(one, table=next(cut)) for one in sums}
         self._points = self._history.list_points(own)
 
-    def _fill_tables(self, drawn: Mapping[str, Sequence[int]]) -> tuple[ReleasedTable, ...]:
-        numbers = {
-            planned.frame.name: _Numbers(
-                planned,
-                [
-                    blank.marginal
-                    for blank in self._blanks
-                    if blank.marginal is not None and blank.table.frame == planned.frame.name
-                ],
-                drawn,
-                dict(self._plan.keys.population) if self._plan.policy.is_modelled else None,
-            )
-            for planned in self._plan.frames
-        }
+    def _estimate(self, drawn: Mapping[str, Sequence[int]]) -> dict[str, FrameNumbers]:
+        """Return the numbers of every frame of the plan, by its name."""
+        policy, numbers = self._plan.policy, {}
+        for planned in self._plan.frames:
+            published = {
+                blank.table.name: blank.marginal
+                for blank in self._blanks
+                if blank.marginal is not None and blank.table.frame == planned.frame.name
+            }
+            found = FrameNumbers(planned, published, drawn)
+            if policy.is_modelled:
+                found.model(dict(self._plan.keys.population))
+            numbers[planned.frame.name] = found
+        return numbers
+
+    def _fill_tables(self, numbers: Mapping[str, FrameNumbers]) -> tuple[ReleasedTable, ...]:
         tables = []
         for blank in self._blanks:
             table = blank.table
             if blank.marginal is not None:
-                table = numbers[str(table.frame)].fill(table, blank.marginal)
+                table = numbers[str(table.frame)].fill(table)
             tables.append(table)
             if table.name in self._rolling:
                 tables.append(_fill_rolling(self._rolling[table.name], table))
         return tuple(tables)
+
+    def _make_synthetic(self, numbers: Mapping[str, FrameNumbers]) -> tuple[SyntheticFrame, ...]:
+        """Return made-up records of frames that have more than a total, if the policy wants any."""
+        if not self._plan.policy.is_synthetic:
+            return ()
+        return tuple(one.synthesise() for one in numbers.values() if one.has_parts)
 
     def _state_frame(self, planned: PlannedFrame) -> ReleasedFrame:
         frame = planned.frame
@@ -194,69 +202,14 @@ class Publisher:
         return tuple(self._labels[name][key] for name, key in zip(dimensions, keys, strict=True))
 
 
-class _Numbers:
-    """Estimates, counts and modelled numbers of all published tables of one frame."""
-
-    def __init__(
-        self,
-        planned: PlannedFrame,
-        published: Sequence[Marginal],
-        drawn: Mapping[str, Sequence[int]],
-        population: Mapping[str, int] | None,
-    ) -> None:
-        frame = planned.frame
-        reconstruction = Reconstruction(
-            frame,
-            [
-                NoisyTable(measured.marginal, float(measured.scale), drawn[measured.name])
-                for measured in planned.measurements
-            ],
-        )
-        self._counts = count_tables(frame, published, reconstruction)
-        self._estimates = {one: reconstruction.estimate(one) for one in set(published)}
-        self._model: Model | None = None
-        if population is not None:
-            self._model = model_frame(
-                frame, reconstruction, planned.precisions, self._counts, population
-            )
-
-    def fill(self, table: ReleasedTable, marginal: Marginal) -> ReleasedTable:
-        """Return a table with its numbers."""
-        rows = []
-        for row, (unit, positions) in zip(table.rows, table.positions, strict=True):
-            cells = np.ix_([unit], *(positions[axis] for axis in marginal.axes))
-            estimate = float(self._estimates[marginal][cells].sum())
-            filled = _fill_row(row, estimate, int(self._counts[marginal][cells].sum()))
-            rows.append(self._add_model(filled, Row(marginal.level, unit, positions)))
-        return replace(table, rows=tuple(rows))
-
-    def _add_model(self, row: ReleasedRow, summed: Row) -> ReleasedRow:
-        if self._model is None:
-            return row
-        told = self._model.describe(summed)
-        return replace(
-            row,
-            modelled=round(told.mean, 1) + 0.0,
-            modelled_low90=float(told.low90),
-            modelled_high90=float(told.high90),
-        )
-
-
 def _fill_rolling(rolling: RollingTable, newest: ReleasedTable) -> ReleasedTable:
     rows = tuple(
-        _fill_row(blank, earlier + float(row.estimate or 0), None)
+        fill_row(blank, earlier + float(row.estimate or 0), None)
         for blank, earlier, row in zip(
             rolling.table.rows, rolling.earlier, newest.rows, strict=True
         )
     )
     return replace(rolling.table, rows=rows)
-
-
-def _fill_row(blank: ReleasedRow, estimate: float, count: int | None) -> ReleasedRow:
-    tenths = round(estimate, 1) + 0.0
-    is_estimated = blank.cut_off is not None and tenths > blank.cut_off
-    status = ESTIMATED if is_estimated else NOT_DISTINGUISHABLE
-    return replace(blank, estimate=tenths, count=count, status=status)
 
 
 def _state_plan(plan: Plan) -> PlanFacts:

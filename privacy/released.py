@@ -78,6 +78,13 @@ class ReleasedTable:
     frame: str | None
     positions: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = ()
 
+    @property
+    def meaning_hash(self) -> str:
+        """SHA-256 of what the table means, whatever its period and its numbers are."""
+        meaning = [self.unit, self.definition, self.sources, self.kind, self.cadence, self.level]
+        rows = [(row.geography, row.keys) for row in self.rows]
+        return compute_sha256(to_canonical_json([*meaning, self.dimensions, self.bound, rows]))
+
 
 @dataclass(frozen=True)
 class ReleasedLevel:
@@ -237,10 +244,28 @@ class Provenance:
 
 @dataclass(frozen=True)
 class PreviousRelease:
-    """The release before this one: its id and the SHA-256 of its canonical JSON."""
+    """The release before this one: its id and the SHA-256 of its canonical JSON.
+
+    `tables` holds name, cadence and a hash of the meaning of each of its tables, so that a reader
+    is told which were redefined; empty where it is not known.
+    """
 
     release_id: str
     sha256: str
+    policy_version: int | None = None
+    policy_hash: str | None = None
+    tables: tuple[tuple[str, str, str], ...] = ()
+
+    @classmethod
+    def of(cls, release: "Release") -> "PreviousRelease":
+        """Return what a later release says of this one."""
+        return cls(
+            release.release_id,
+            release.sha256,
+            release.plan.policy_version,
+            release.plan.policy_hash,
+            tuple((one.name, one.cadence, one.meaning_hash) for one in release.tables),
+        )
 
 
 @dataclass(frozen=True)
@@ -315,10 +340,14 @@ def read_release(content: dict[str, Any]) -> Release:
             "approvals": tuple(ApprovalFacts(**one) for one in content["approvals"]),
             "privacy": _read_privacy(content["privacy"]),
             "provenance": _read_provenance(content["provenance"]),
-            "previous": content["previous"] and PreviousRelease(**content["previous"]),
+            "previous": content["previous"] and _read_previous(content["previous"]),
             "versions": tuple(sorted(content["versions"].items())),
         }
     )
+
+
+def _read_previous(content: dict[str, Any]) -> PreviousRelease:
+    return PreviousRelease(**{**content, "tables": tuple(map(tuple, content["tables"]))})
 
 
 def _read_table(content: dict[str, Any]) -> ReleasedTable:

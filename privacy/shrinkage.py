@@ -1,9 +1,10 @@
 """How strongly the model pulls each leaf towards what its population lets expect, from evidence.
 
 The model: children of a leaf are gamma-Poisson around an expected number, which is a power of its
-child population; they fall into cells by one composition, with a dispersion of its own. Belongs
-here: choosing power and dispersions by the likelihood of released numbers, and fitting the leaves.
-Does not belong here: confidential values, and what is published (privacy.modelling).
+child population, but for a few leaves that may hold many more; they fall into cells by one
+composition, with a dispersion of its own. Belongs here: choosing power and dispersions by the
+likelihood of released numbers, and fitting the leaves. Does not belong here: confidential values,
+and what is published (privacy.modelling).
 
 Sources: Clayton, Kaldor, "Empirical Bayes estimates of age-standardized relative risks" (1987), for
 the model; Minka, "Expectation propagation for approximate Bayesian inference" (2001), for the fit.
@@ -11,6 +12,7 @@ the model; Minka, "Expectation propagation for approximate Bayesian inference" (
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,9 @@ from privacy.frames import Level
 
 EXPONENTS = (0.0, 0.5, 1.0)
 DISPERSIONS = (0.001, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+SURPRISE = 0.05
+"""Share of leaves of which population tells little: without it, hot spots are smoothed away."""
+
 COMPOSITION_DISPERSIONS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 
 _SWEEPS = 5
@@ -100,7 +105,7 @@ class _Leaves:
 def fit_leaves(
     levels: Sequence[Level], evidence: Evidence, expected: Expectation, composition: Numbers
 ) -> Climb:
-    """Return beliefs in which the totals of leaves follow the gamma-Poisson law, nearly exactly.
+    """Return beliefs in which the totals of leaves follow their law, nearly exactly.
 
     Each sweep takes each leaf's own law out of what is believed of its total, puts the exact law in
     its place, and keeps the Gaussian that has the mean and the variance of the result.
@@ -141,7 +146,7 @@ def _refit(leaves: _Leaves, belief: Belief, expected: Expectation) -> None:
 def _apply_law(
     expected: Expectation, told: Numbers, precision: Numbers, belief: Belief
 ) -> tuple[Numbers, Numbers]:
-    """Return mean and variance of gamma-Poisson totals of which a Gaussian was told.
+    """Return mean and variance of totals that follow the law and of which a Gaussian was told.
 
     The law is summed over whole numbers around the belief, or over evenly spaced ones where it is
     too wide for all of them.
@@ -151,16 +156,28 @@ def _apply_law(
     end = np.maximum(belief.mean + 12 * deviation, start + 20)
     step = np.maximum(1.0, np.ceil((end - start) / (_POINTS - 1)))
     numbers = start[:, None] + step[:, None] * np.arange(_POINTS)
-    shape = (1 / expected.dispersion)[:, None]
-    mean = expected.mean[:, None]
-    weights = gammaln(numbers + shape) - gammaln(shape) - gammaln(numbers + 1)
-    weights += shape * np.log(shape / (shape + mean)) + numbers * np.log(mean / (shape + mean))
+    weights = _tell_law(expected, numbers)
     weights -= 0.5 * precision[:, None] * (numbers - told[:, None]) ** 2
     shares = np.exp(weights - weights.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     exact_mean = (shares * numbers).sum(axis=1)
     exact_variance = (shares * (numbers - exact_mean[:, None]) ** 2).sum(axis=1)
     return np.maximum(exact_mean, 1e-2), np.maximum(exact_variance, 1e-3)
+
+
+def _tell_law(expected: Expectation, numbers: Numbers) -> Numbers:
+    """Return the logarithm of the law of each leaf's total, at a line of numbers for each leaf."""
+    rare = Expectation(expected.mean + expected.mean.mean(), np.ones_like(expected.dispersion))
+    usual = log(1 - SURPRISE) + _tell_gamma_poisson(expected, numbers)
+    return np.logaddexp(usual, log(SURPRISE) + _tell_gamma_poisson(rare, numbers))
+
+
+def _tell_gamma_poisson(expected: Expectation, numbers: Numbers) -> Numbers:
+    shape, mean = (1 / expected.dispersion)[:, None], expected.mean[:, None]
+    ways = gammaln(numbers + shape) - gammaln(shape) - gammaln(numbers + 1)
+    odds = shape * np.log(shape / (shape + mean)) + numbers * np.log(mean / (shape + mean))
+    law: Numbers = ways + odds
+    return law
 
 
 def _tell_likelihood(levels: Sequence[Level], evidence: Evidence, expected: Expectation) -> float:

@@ -5,7 +5,8 @@ earlier releases add (privacy.history).
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from privacy.frames import Level, Marginal, Row
@@ -14,6 +15,8 @@ from privacy.plan import Plan, PlannedFrame
 from privacy.policy import TablePolicy
 from privacy.released import (
     ACTIVITY,
+    ANNUAL,
+    FOUR_QUARTERS,
     NOT_DISTINGUISHABLE,
     QUARTERLY,
     ReleasedRow,
@@ -21,7 +24,8 @@ from privacy.released import (
 )
 from privacy.rows import list_rows, make_row
 
-EXPECTED_FALSE_ALARMS = 0.9
+EXPECTED_FALSE_ALARMS = {QUARTERLY: 0.3, FOUR_QUARTERS: 0.2, ANNUAL: 0.4}
+"""False alarms expected among all cells of a cadence if all were zero; together below one."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,28 @@ def prepare_tables(plan: Plan) -> tuple[Blank, ...]:
 def set_cut_offs(tables: Sequence[ReleasedTable]) -> tuple[ReleasedTable, ...]:
     """Return the tables with the cut-off of each row that has a deviation.
 
-    Cut-offs grow with the number of such rows, so that fewer than one false alarm is expected in
-    all tables together.
+    Cut-offs grow with the number of such rows of the same cadence, so that fewer than one false
+    alarm is expected in a release, and a quarterly table is judged alike in every quarter.
     """
-    tested = [row for table in tables for row in table.rows if row.deviation is not None]
-    false_alarms = EXPECTED_FALSE_ALARMS / len(tested)
-    return tuple(
-        replace(table, rows=tuple(_cut_rows(table.rows, false_alarms))) for table in tables
+    cells = Counter(
+        table.cadence for table in tables for row in table.rows if row.deviation is not None
     )
 
+    def share(cadence: str) -> float:
+        return EXPECTED_FALSE_ALARMS[cadence] / cells[cadence]
 
-def _cut_rows(rows: Sequence[ReleasedRow], false_alarms: float) -> Iterator[ReleasedRow]:
-    for row in rows:
-        if row.deviation is None:
-            yield row
-        else:
-            yield replace(row, cut_off=compute_cut_off(row.deviation, false_alarms))
+    return tuple(
+        replace(
+            table,
+            rows=tuple(
+                row
+                if row.deviation is None
+                else replace(row, cut_off=compute_cut_off(row.deviation, share(table.cadence)))
+                for row in table.rows
+            ),
+        )
+        for table in tables
+    )
 
 
 def make_blank_row(

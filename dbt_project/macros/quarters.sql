@@ -1,6 +1,9 @@
-{#- First day of the quarter that is being built. -#}
+{#-
+  First day of the quarter that is being built. It comes in the environment and not as a variable, for
+  another variable would make dbt parse the whole project anew for each quarter.
+-#}
 {% macro current_quarter() -%}
-    date '{{ var("quarter_start") }}'
+    date '{{ env_var("MOSHARE_QUARTER_START", "2025-01-01") }}'
 {%- endmacro %}
 
 {#- First day of the calendar quarter of a date. -#}
@@ -20,14 +23,22 @@
     end
 {%- endmacro %}
 
-{#- Whether the quarter that is being built is the fourth of its year, which carries the annual tables. -#}
-{% macro closes_a_year() -%}
+{#- Whether a quarter lies in the year that the quarter being built closes: a fourth one, or none does. -#}
+{% macro lies_in_closing_year(column) -%}
     extract(month from {{ current_quarter() }}) = 10
+    and {{ column }} between try_cast(date_trunc('year', {{ current_quarter() }}) as date) and {{ current_quarter() }}
 {%- endmacro %}
 
-{#- First day of the calendar year of the quarter that is being built. -#}
-{% macro current_year() -%}
-    try_cast(date_trunc('year', {{ current_quarter() }}) as date)
+{#- What was linked by the end of the quarter that is being built: one row for each police victim record. -#}
+{% macro links_by_the_end_of_the_quarter() -%}
+    select
+        victim_key,
+        max(token) as token,
+        max(child_id) as child_id,
+        max(has_place) as has_place
+    from {{ source('linkage', 'dss_mshp_links') }}
+    where quarter_start <= {{ current_quarter() }}
+    group by victim_key
 {%- endmacro %}
 
 {#-

@@ -17,7 +17,7 @@ from orchestration.cli.console import EXIT_CODES
 _EXAMPLES = """\
 **Examples**
 
-* `moshare demo` – two quarters from simulated deliveries to releases
+* `moshare demo` – a year from simulated deliveries to releases
 * `moshare doctor` – is this installation fit to run?
 * `moshare run --quarter 2025Q1` – one quarter, from the three deliveries to the release
 * `moshare verify data/releases/2025Q1` – is this release what left the hub?

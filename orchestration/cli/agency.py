@@ -81,7 +81,9 @@ def _role_and_path(text: str) -> tuple[str, Path]:
 
 
 def verify(
-    release: Annotated[Path, typer.Argument(help="A released folder, e.g. releases/2025Q1.")],
+    release: Annotated[
+        Path, typer.Argument(help="A release: releases/2025Q1, or the file releases/2025Q1.zip.")
+    ],
     key: Annotated[
         Path | None, typer.Option(help="The hub's public key, as it was announced to you.")
     ] = None,
@@ -89,8 +91,9 @@ def verify(
 ) -> None:
     """Example: `moshare verify releases/2025Q1 --key moshare.pub`.
 
-    Recomputes the hash of every file of a release and says whether it is what left the hub. With
-    the hub's public key it also checks the signature, which nobody else can make.
+    Recomputes the hash of every file of a release, in its folder or unopened in its ZIP, and says
+    whether it is what left the hub. With the hub's public key it also checks the signature, which
+    nobody else can make.
     """
     with told_failures("verify", load_settings()):
         from portal.verify import verify as check

@@ -1,4 +1,4 @@
-"""Commands for the hub: run a quarter, look at the ledger, check the installation.
+"""Commands for the hub: run a quarter, try it out, check the installation.
 
 Does not belong here: how a quarter is run (`runs`) or an installation is checked (`diagnosis`).
 """
@@ -10,8 +10,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.errors import OrchestrationError
@@ -23,7 +21,9 @@ from sources.quarters import Quarter
 QuarterOption = Annotated[str, typer.Option("--quarter", help="A closed quarter, like 2025Q1.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
-DEMO_QUARTERS = ("2025Q1", "2025Q2")
+DEMO_QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
+"""A whole year: its last release has annual tables, a history and sums of four quarters."""
+
 DEMO_SEED = 2025
 
 
@@ -42,26 +42,36 @@ def parse_quarter(text: str) -> Quarter:
 def demo() -> None:
     """Example: `moshare demo`.
 
-    Simulates three agencies' deliveries for two quarters, runs both to a release, and says what
-    to open next. Run again, it gives the same releases.
+    Simulates three agencies' deliveries for the four quarters of a year, approves each plan with a
+    throw-away key, runs each quarter to a release, and says what to open next. Run again, it gives
+    the same releases.
     """
     settings = _prepared()
     with told_failures("demo", settings):
+        from orchestration.approving import approve_for_demo
         from orchestration.simulated import deliver_simulated
 
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
-        talk().print("Simulated deliveries from DSS, the Patrol and the hotline …")
+        talk().print(
+            f"{len(quarters)} quarters, about half a minute each. "
+            "Simulated deliveries from DSS, the Patrol and the hotline …"
+        )
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
         for quarter in quarters:
+            approve_for_demo(quarter, settings)
             _run("whole_quarter", quarter, settings)
-    first, last = DEMO_QUARTERS[0], DEMO_QUARTERS[-1]
-    home = _shown(settings)
+    _say_what_to_open(_shown(settings), DEMO_QUARTERS[-1])
+
+
+def _say_what_to_open(home: str, last: str) -> None:
     talk().print(
-        f"\n[bold green]Done.[/] Two releases lie in [bold]{home}/releases[/]. All of it is "
-        "simulated.\n"
+        f"\n[bold green]Done.[/] {len(DEMO_QUARTERS)} releases lie in [bold]{home}/releases[/]. "
+        "All of it is simulated, and the plans were approved with a throw-away key that counts for "
+        "simulated deliveries only.\n"
         "Open next:\n"
         f"  {home}/releases/{last}/index.html   the page of the last quarter, in a browser\n"
-        f"  .venv/bin/moshare verify {home}/releases/{first} --key {home}/releases/moshare.pub\n"
+        f"  {home}/review/{last}/index.html   what the privacy officer read before signing\n"
+        f"  .venv/bin/moshare verify {home}/releases/{last} --key {home}/releases/moshare.pub\n"
         "      check every file of a release, and its signature (by a key made for this demo)\n"
         "  .venv/bin/moshare ledger   what was spent on privacy, and what is left\n"
         "  make dev   the Dagster graph of these runs\n",
@@ -101,8 +111,9 @@ def ingest(
 def run(quarter: QuarterOption) -> None:
     """Example: `moshare run --quarter 2025Q1`.
 
-    Runs one quarter from the three deliveries to the released folder, as the schedule does.
-    A quarter that was released gives the same release again.
+    Runs one quarter from the three deliveries to the released folder, as the schedule does. Where
+    the plan is not approved yet, all but the release is made, and it ends with exit code 6. A
+    quarter that was released gives the same release again.
     """
     settings = _prepared()
     with told_failures("run", settings):
@@ -114,8 +125,8 @@ def run(quarter: QuarterOption) -> None:
 def release(quarter: QuarterOption) -> None:
     """Example: `moshare release --quarter 2025Q1`.
 
-    Runs the gate and the release only, for a quarter whose release input is built; finishes a
-    release that was interrupted after its draw.
+    Runs the gate and the release only, for a quarter whose release input is built and whose plan
+    was approved since; finishes a release that was interrupted after its draw.
     """
     settings = _prepared()
     with told_failures("release", settings):
@@ -156,36 +167,6 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000)
     talk().print(f"Dagster UI on http://127.0.0.1:{port} for {_shown(settings)} (Ctrl-C ends it)")
     program = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     os.execv(sys.executable, [*program, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
-
-
-def ledger(as_json: JsonOption = False) -> None:  # noqa: FBT002
-    """Example: `moshare ledger --json`.
-
-    Checks the privacy ledger's chain and shows each release's cost, and what each quarter and
-    year has left.
-    """
-    settings = load_settings()
-    with told_failures("ledger", settings):
-        from orchestration.spending import read_spending
-
-        spending = read_spending(settings)
-    if as_json:
-        show_json(spending)
-        return
-    table = Table(title="Privacy ledger: rho of zero-concentrated differential privacy")
-    for heading in ("quarter", "charged (UTC)", "rho", "state", "left in quarter", "in year"):
-        table.add_column(heading)
-    for row in spending["charges"]:
-        table.add_row(
-            row["quarter"],
-            row["charged_at"][:10],
-            row["rho"],
-            row["state"],
-            row["left_in_quarter"],
-            row["left_in_year"],
-        )
-    Console().print(table)
-    talk().print(f"The chain is unbroken; its head is {spending['head']}", soft_wrap=True)
 
 
 def _prepared() -> Settings:

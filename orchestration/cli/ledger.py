@@ -17,7 +17,7 @@ from orchestration.settings import load_settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
-_BAR = 24
+_BAR = 16
 _HELP = """Example: `moshare ledger --json`.
 
 Checks the privacy ledger's chain and shows what each release cost, and what one identity can have

@@ -10,7 +10,8 @@ RELEASE = "release"
 whole_quarter = dg.define_asset_job(
     WHOLE_QUARTER,
     selection=dg.AssetSelection.all(),
-    description="One quarter from the three deliveries to the released folder.",
+    description="One quarter from the three deliveries to the released folder; without an approved "
+    "plan it stops before the gate.",
 )
 
 release = dg.define_asset_job(

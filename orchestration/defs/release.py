@@ -140,7 +140,7 @@ def _list_state_totals(release: Release) -> str:
     """List the released totals for the state; they are public."""
     lines = ["| table | count | estimate and margin (90 %) |", "| --- | --- | --- |"]
     for table in release.tables:
-        if table.dimensions == ("state",):
+        if table.level == "state":
             lines += [f"| {table.title} | {_say(row)} |" for row in table.rows]
     return "\n".join(lines)
 

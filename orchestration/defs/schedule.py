@@ -1,4 +1,7 @@
-"""The scheduled release: the closed quarter, on the 15th of the month after it."""
+"""The scheduled run: the closed quarter, on the 15th of the month after it.
+
+It releases only if the plan was approved by then; else it prepares all, and waits for a person.
+"""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,8 +23,8 @@ def closed_quarter(moment: datetime) -> str:
     job=whole_quarter,
     cron_schedule="0 6 15 1,4,7,10 *",
     execution_timezone=TIMEZONE,
-    description="Releases the closed quarter at 06:00 on the 15th of January, April, July and "
-    "October, Missouri time.",
+    description="Runs the closed quarter at 06:00 on the 15th of January, April, July and October, "
+    "Missouri time. Without an approved plan it stops before the gate.",
 )
 def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for the quarter that ended two weeks before the tick."""

@@ -40,21 +40,21 @@ EVENTS = "select quarter_start, event_id from core.child_events"
 
 @pytest.fixture(scope="session")
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
-    """Build 2025Q1 in three steps, 2025Q2, 2025Q1 again, and 2025Q2 after a nil delivery."""
+    """Build 2025Q3 in three steps, 2025Q4, 2025Q3 again, and 2025Q4 after a nil delivery."""
     vault = Vault(tmp_path_factory.mktemp("dbt") / "vault")
     deliver_first_quarter(vault)
-    vault.build("resource_type:seed", "path:models/staging", quarter="2025Q1")
-    vault.build("path:models/core", quarter="2025Q1")
-    vault.build("path:models/release_input", quarter="2025Q1")
-    first = release_rows(vault, "2025-01-01")
+    vault.build("resource_type:seed", "path:models/staging", quarter="2025Q3")
+    vault.build("path:models/core", quarter="2025Q3")
+    vault.build("path:models/release_input", quarter="2025Q3")
+    first = release_rows(vault, "2025-07-01")
     deliver_second_quarter(vault)
-    vault.build(*EVERYTHING, quarter="2025Q2")
-    second, first_untouched = release_rows(vault, "2025-04-01"), release_rows(vault, "2025-01-01")
+    vault.build(*EVERYTHING, quarter="2025Q4")
+    second, first_untouched = release_rows(vault, "2025-10-01"), release_rows(vault, "2025-07-01")
     events = vault.rows(EVENTS)
-    vault.build("path:models/core", "path:models/release_input", quarter="2025Q1")
-    first_again = release_rows(vault, "2025-01-01")
-    vault.deliver("mshp", "2025Q2", 2, "nil")
-    vault.build("resource_type:model", quarter="2025Q2")
+    vault.build("path:models/core", "path:models/release_input", quarter="2025Q3")
+    first_again = release_rows(vault, "2025-07-01")
+    vault.deliver("mshp", "2025Q4", 2, "nil")
+    vault.build("resource_type:model", quarter="2025Q4")
     return History(
         vault=vault,
         first=first,
@@ -62,6 +62,6 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
         first_untouched=first_untouched,
         first_again=first_again,
         events=events,
-        second_withdrawn=release_rows(vault, "2025-04-01"),
+        second_withdrawn=release_rows(vault, "2025-10-01"),
         events_withdrawn=vault.rows(EVENTS),
     )

@@ -74,32 +74,32 @@ def counts(quarter: str, **children: str) -> list[Record]:
 
 
 def deliver_first_quarter(vault: Vault) -> None:
-    """Three full deliveries for 2025Q1, and the links of the quarter."""
+    """Three full deliveries for 2025Q3, and the links of the quarter."""
     vault.deliver(
         "dss",
-        "2025Q1",
+        "2025Q3",
         1,
         "full",
         {
             "child_file": [
-                report("R1", "C1", "01152025"),
-                report("R2", "C1", "02152025"),
-                report("R3", "C1", "03152025"),
-                report("R4", "C2", "03012025", chcnty="998", chsex="1", chage="05"),
-                report("R4", "C3", "03012025", chcnty="999", rptcnty="189", chage="12"),
-                report("R5", "C4", "03012025", chmal1="1", chmal3="7", mal3lev="08"),
-                report("R6", "C5", "03012025", chbdate="02282007"),
-                report("R7", "C6", "03012025", chmal1="2"),
+                report("R1", "C1", "07152025"),
+                report("R2", "C1", "08152025"),
+                report("R3", "C1", "09152025"),
+                report("R4", "C2", "09012025", chcnty="998", chsex="1", chage="05"),
+                report("R4", "C3", "09012025", chcnty="999", rptcnty="189", chage="12"),
+                report("R5", "C4", "09012025", chmal1="1", chmal3="7", mal3lev="08"),
+                report("R6", "C5", "09012025", chbdate="08282007"),
+                report("R7", "C6", "09012025", chmal1="2"),
             ]
         },
     )
     police = Submission()
-    police.incident(ST_LOUIS_COUNTY, "I1", "20250110", "64A", "15  ", "17  ")
-    police.incident(JACKSON, "I2", "20250210", "40A", "1417", "1720")
-    police.incident("IL0160000", "I3", "20250301", "64B", "13  ")
-    police.incident("MOMHP0000", "I4", "20250301", "13A", "13  ")
-    police.incident("MO0970000", "I5", "20250120", "64A", "10  ")
-    arrest = {"arrestee_sequence_number": "01", "arrest_date": "20250112"}
+    police.incident(ST_LOUIS_COUNTY, "I1", "20250710", "64A", "15  ", "17  ")
+    police.incident(JACKSON, "I2", "20250810", "40A", "1417", "1720")
+    police.incident("IL0160000", "I3", "20250901", "64B", "13  ")
+    police.incident("MOMHP0000", "I4", "20250901", "13A", "13  ")
+    police.incident("MO0970000", "I5", "20250720", "64A", "10  ")
+    arrest = {"arrestee_sequence_number": "01", "arrest_date": "20250712"}
     police.add("arrestee", ST_LOUIS_COUNTY, "I1", **arrest, ucr_arrest_offense_code="64A")
     police.add(
         "arrestee",
@@ -117,16 +117,16 @@ def deliver_first_quarter(vault: Vault) -> None:
         **arrest,
         ucr_arrest_offense_code="64B",
     )
-    vault.deliver("mshp", "2025Q1", 1, "full", police.tables)
+    vault.deliver("mshp", "2025Q3", 1, "full", police.tables)
     vault.deliver(
         "hotline",
-        "2025Q1",
+        "2025Q3",
         1,
         "full",
-        {"counts": counts("2025Q1", cases="20", family="3", known="4", stranger="0", unknown="9")},
+        {"counts": counts("2025Q3", cases="20", family="3", known="4", stranger="0", unknown="9")},
     )
     vault.link(
-        "2025Q1",
+        "2025Q3",
         {
             f"{ST_LOUIS_COUNTY}:I1:001": ("a", "C1"),
             f"{ST_LOUIS_COUNTY}:I1:002": (None, None),
@@ -138,21 +138,21 @@ def deliver_first_quarter(vault: Vault) -> None:
 
 
 def deliver_second_quarter(vault: Vault) -> None:
-    """Deliveries for 2025Q2: late records of the first quarter, a deletion, and a nil one."""
+    """Deliveries for 2025Q4: late records of the first quarter, a deletion, and a nil one."""
     vault.deliver(
         "dss",
-        "2025Q2",
+        "2025Q4",
         1,
         "full",
         {
             "child_file": [
-                report("R8", "C7", "04022025", inciddt="01202025"),
-                report("R9", "C8", "02012025"),
+                report("R8", "C7", "10022025", inciddt="07202025"),
+                report("R9", "C8", "08012025"),
             ]
         },
     )
-    police = Submission().incident(JACKSON, "I6", "20250405", "64A", "16  ")
+    police = Submission().incident(JACKSON, "I6", "20251005", "64A", "16  ")
     police.add("administrative", "IL0160000", "I3", segment_action_type="D")
-    vault.deliver("mshp", "2025Q2", 1, "full", police.tables)
-    vault.deliver("hotline", "2025Q2", 1, "nil")
-    vault.link("2025Q2", {f"{JACKSON}:I6:001": ("d", "C7"), "MO0970000:I5:001": ("d", "C7")})
+    vault.deliver("mshp", "2025Q4", 1, "full", police.tables)
+    vault.deliver("hotline", "2025Q4", 1, "nil")
+    vault.link("2025Q4", {f"{JACKSON}:I6:001": ("d", "C7"), "MO0970000:I5:001": ("d", "C7")})

@@ -6,6 +6,7 @@ Does not belong here: records of a scenario, and what they should lead to.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -187,7 +188,6 @@ class Vault:
     ) -> dict[str, str]:
         """Run dbt and give the status of every node, by its unique id."""
         base = self.folder / "dbt"
-        variables = {"vault": str(self.folder), "quarter_start": start_of(quarter).isoformat()}
         results = base / "target" / "run_results.json"
         results.unlink(missing_ok=True)
         self.said = subprocess.run(
@@ -199,8 +199,9 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps(variables)),
+                *("--vars", json.dumps({"vault": str(self.folder)})),
             ],
+            env={**os.environ, "MOSHARE_QUARTER_START": start_of(quarter).isoformat()},
             capture_output=True,
             text=True,
             check=False,
@@ -239,11 +240,10 @@ RELEASE_TABLES = (
     "children_reported",
     "children_reported_in_year",
     "incidents_known_to_police",
-    "juvenile_victim_records",
     "juvenile_victim_records_in_year",
     "arrests",
-    "children_by_agency",
-    "report_lag",
+    "children_by_agency_in_year",
+    "report_lag_in_year",
     "hotline_cases",
     "hotline_children",
 )

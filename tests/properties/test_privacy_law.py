@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Frame, Query
+from privacy.frames import AGGREGATE, LINKED, ROWS, Coded, Frame, Level, Query
 from privacy.noise import FrameMechanism
 
 DRAWS = 200_000
@@ -24,18 +24,19 @@ Law = NDArray[np.float64]
 
 def hold_equal_counts(frame: Frame) -> ExactFrame:
     """A frame in which every leaf is counted TRUE_COUNT times."""
+    cells = frame.levels[-1].keys
     if frame.kind == AGGREGATE:
-        return ExactCounts(frame, {"cell": frame.keys[0]}, [TRUE_COUNT] * CELLS)
-    keys = [key for key in frame.keys[0] for _ in range(TRUE_COUNT)]
-    units = [f"unit {number}" for number in range(len(keys))]
-    return KINDS[frame.kind](frame, units, {"cell": keys})
+        return ExactCounts(frame, {"cell": cells}, [TRUE_COUNT] * CELLS)
+    rows = np.arange(TRUE_COUNT * CELLS)
+    return KINDS[frame.kind](frame, rows + 1, {"cell": Coded(rows % CELLS, cells)})
 
 
 @cache
 def draw_noise(kind: str, scale: float) -> tuple[int, ...]:
     """DRAWS values of noise on a count of TRUE_COUNT, through the mechanism of a release."""
-    frame = Frame("law", kind, ("cell",), (tuple(f"k{cell}" for cell in range(CELLS)),), 1)
-    mechanism = FrameMechanism(frame, [Query("law", tuple(range(CELLS)), CELLS, scale)])
+    cells = Level("cell", tuple(f"k{cell}" for cell in range(CELLS)), (0,) * CELLS)
+    frame = Frame("law", kind, (Level("state", ("Missouri",), ()), cells), (), (), 1)
+    mechanism = FrameMechanism(frame, [Query("law", frame.whole, scale)])
     exact = hold_equal_counts(frame)
     return tuple(
         cell - TRUE_COUNT for _ in range(DRAWS // CELLS) for cell in mechanism.draw(exact)["law"]

@@ -13,7 +13,10 @@ DBT_PROJECT = Path(__file__).parents[2] / "dbt_project" / "dbt_project.yml"
 
 @pytest.mark.parametrize(
     ("table", "claim"),
-    [("children_by_agency", "agencies, an identity"), ("report_lag", "lag, an identity")],
+    [
+        ("children_by_agency_in_year", "agencies, an identity"),
+        ("report_lag_in_year", "lag, an identity"),
+    ],
 )
 def test_the_policy_bounds_a_linked_table_as_one_identity_moves_it(table: str, claim: str) -> None:
     _, _, bound = BOUNDS[claim]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,11 @@ from privacy.frames import AGGREGATE, LINKED, ROWS
 from privacy.keys import load_keys
 from privacy.plan import PlannedFrame, make_plan
 from privacy.policy import load_policy
+from privacy.strategy import load_strategy
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 POLICY = load_policy()
-PLAN = make_plan("2025Q1", POLICY, load_keys(KEYS, POLICY.dimensions))
+PLAN = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy())
 FRAMES = {planned.frame.name: planned for planned in PLAN.frames}
 OF_ROWS = sorted(name for name, planned in FRAMES.items() if planned.frame.kind == ROWS)
 OF_COUNTS = sorted(name for name, planned in FRAMES.items() if planned.frame.kind == AGGREGATE)
@@ -27,7 +29,8 @@ Row = tuple[str, ...]
 
 
 def draw_row(data: st.DataObject, planned: PlannedFrame) -> Row:
-    return data.draw(st.tuples(*(st.sampled_from(keys) for keys in planned.frame.keys)))
+    units = planned.frame.levels[-1].keys
+    return data.draw(st.tuples(*(st.sampled_from(keys) for keys in (units, *planned.frame.keys))))
 
 
 def draw_people(data: st.DataObject, planned: PlannedFrame, most: int) -> list[list[Row]]:
@@ -37,18 +40,20 @@ def draw_people(data: st.DataObject, planned: PlannedFrame, most: int) -> list[l
 
 
 def name_columns(planned: PlannedFrame, rows: Sequence[Row]) -> dict[str, list[str]]:
-    return {
-        column: [row[position] for row in rows]
-        for position, column in enumerate(planned.frame.columns)
-    }
+    names = (planned.frame.leaf_column, *planned.frame.columns)
+    return {name: [row[position] for row in rows] for position, name in enumerate(names)}
 
 
 def count_rows(planned: PlannedFrame, people: Sequence[Sequence[Row]]) -> dict[str, list[int]]:
     """Exact cells of each table, by the very transformation whose map is charged."""
     rows = [row for theirs in people for row in theirs]
     units = [f"unit {number}" for number in range(len(rows))]
-    leaves = ExactRows(planned.frame, units, name_columns(planned, rows)).hand_over_to_noise()
-    return {query.table: noise._count_rows(query)(leaves) for query in planned.list_queries()}
+    exact = ExactRows(planned.frame, units, name_columns(planned, rows))
+    leaves = exact.hand_over_to_noise().astype(np.uintp)
+    return {
+        query.name: noise._count_rows(planned.frame, query)(leaves)
+        for query in planned.list_queries()
+    }
 
 
 def count_totals(planned: PlannedFrame, people: Sequence[Sequence[Row]]) -> dict[str, list[int]]:
@@ -58,7 +63,10 @@ def count_totals(planned: PlannedFrame, people: Sequence[Sequence[Row]]) -> dict
         planned.frame, name_columns(planned, distinct), [rows.count(row) for row in distinct]
     )
     leaves = noise._count_leaves(planned.frame, exact.hand_over_to_noise())
-    return {query.table: noise._sum_into_cells(query, leaves) for query in planned.list_queries()}
+    return {
+        query.name: noise._sum_into_cells(planned.frame, query, leaves).tolist()
+        for query in planned.list_queries()
+    }
 
 
 def find_distance(left: Sequence[int], right: Sequence[int]) -> float:
@@ -77,9 +85,9 @@ def test_taking_one_identity_out_of_a_row_frame_stays_within_the_bound(
     here = count_rows(planned, people)
     there = count_rows(planned, people[:gone] + people[gone + 1 :])
     for query in planned.list_queries():
-        moved = find_distance(here[query.table], there[query.table])
+        moved = find_distance(here[query.name], there[query.name])
         assert 0 < moved <= planned.frame.bound
-        assert moved <= noise._count_rows(query).map(planned.frame.bound)
+        assert moved <= noise._count_rows(planned.frame, query).map(planned.frame.bound)
 
 
 @pytest.mark.parametrize("name", OF_COUNTS)
@@ -97,9 +105,9 @@ def test_taking_one_child_out_of_delivered_totals_stays_within_the_contract(
 
 @pytest.mark.parametrize("name", OF_LINKS)
 def test_linked_rows_reach_the_noise_as_one_count_per_cell(name: str) -> None:
-    planned = FRAMES[name]
-    (keys,) = planned.frame.keys
-    column = [keys[0], keys[-1], keys[-1]]
-    exact = ExactCells(planned.frame, ["a", "b", "c"], {planned.frame.columns[0]: column})
-    counts = noise._count_leaves(planned.frame, exact.hand_over_to_noise())
+    frame = FRAMES[name].frame
+    (keys,) = frame.keys
+    columns = {"state": frame.levels[0].keys * 3, frame.columns[0]: [keys[0], keys[-1], keys[-1]]}
+    exact = ExactCells(frame, ["a", "b", "c"], columns)
+    counts = noise._count_leaves(frame, exact.hand_over_to_noise()).tolist()
     assert counts == [1, *[0] * (len(keys) - 2), 2]

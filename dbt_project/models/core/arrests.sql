@@ -3,6 +3,7 @@ select
     incident_key,
     arrest_date,
     quarter_start,
+    known_quarter_start,
     offence_group
 from {{ ref('stg_mshp__arrests') }}
 where

@@ -19,6 +19,7 @@ dss_events as (
         'dss' as agency,
         reports.quarter_start,
         reports.known_quarter_start,
+        try_cast(null as date) as incident_known_quarter_start,
         reports.event_date,
         reports.child_id,
         reports.report_id,
@@ -46,8 +47,9 @@ mshp_events as (
         'mshp' as agency,
         incidents.quarter_start,
         victims.known_quarter_start,
+        incidents.known_quarter_start as incident_known_quarter_start,
         incidents.incident_date as event_date,
-        links.child_id,
+        try_cast(null as varchar) as child_id,
         try_cast(null as varchar) as report_id,
         try_cast(null as date) as report_date,
         victims.incident_key,
@@ -66,11 +68,6 @@ mshp_events as (
     from {{ ref('stg_mshp__victims') }} as victims
     inner join {{ ref('stg_mshp__incidents') }} as incidents
         on victims.incident_key = incidents.incident_key
-    left join {{ source('linkage', 'dss_mshp_links') }} as links
-        on
-            victims.victim_key = links.victim_key
-            and victims.known_quarter_start = links.quarter_start
-            and links.has_place
     where victims.is_juvenile_trafficking_victim
 ),
 
@@ -85,6 +82,7 @@ select
     events.agency,
     events.quarter_start,
     events.known_quarter_start,
+    events.incident_known_quarter_start,
     events.event_date,
     events.child_id,
     events.report_id,

@@ -1,12 +1,11 @@
--- depends_on: {{ ref('state') }} {{ ref('offence_group') }}
+-- depends_on: {{ ref('state') }}
 {{ config(alias='arrests') }}
 
 select
-    quarter_start,
+    known_quarter_start as quarter_start,
     arrest_key as unit_id,
-    'Missouri' as state,
-    offence_group
+    'Missouri' as state
 from {{ ref('arrests') }}
 where
-    quarter_start = {{ current_quarter() }}
+    known_quarter_start = {{ current_quarter() }}
     and {{ is_counted_in_no_other_quarter('arrest_key') }}

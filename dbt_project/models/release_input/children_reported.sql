@@ -1,10 +1,8 @@
--- depends_on: {{ ref('region') }} {{ ref('age_band') }} {{ ref('sex_group') }}
+-- depends_on: {{ ref('region') }}
 with first_reports as (
     select
         events.child_id,
         events.region,
-        events.age_band,
-        events.sex_group,
         row_number() over (
             partition by events.child_id
             order by events.event_order nulls last, events.event_id nulls last
@@ -20,9 +18,7 @@ with first_reports as (
 select
     {{ current_quarter() }} as quarter_start,
     child_id as unit_id,
-    region,
-    age_band,
-    sex_group
+    region
 from first_reports
 where
     report_order = 1

@@ -14,8 +14,7 @@ with first_reports as (
         on events.child_id = children.child_id and events.known_quarter_start = children.first_quarter_start
     where
         events.agency = 'dss'
-        and children.first_quarter_start between {{ current_year() }} and {{ current_quarter() }}
-        and {{ closes_a_year() }}
+        and {{ lies_in_closing_year('children.first_quarter_start') }}
 )
 
 select

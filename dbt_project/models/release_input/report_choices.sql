@@ -1,6 +1,6 @@
 with ordered as (
     select
-        quarter_start,
+        known_quarter_start as quarter_start,
         child_id,
         report_id,
         row_number() over (
@@ -8,7 +8,7 @@ with ordered as (
             order by event_order nulls last, event_id nulls last
         ) as report_order
     from {{ ref('child_events') }}
-    where agency = 'dss' and quarter_start = {{ current_quarter() }}
+    where agency = 'dss' and known_quarter_start = {{ current_quarter() }}
 ),
 
 other_quarters as (

@@ -46,7 +46,8 @@ versions as (
         row_number() over (
             partition by arrest_key
             order by delivered_position desc nulls last
-        ) as version_order
+        ) as version_order,
+        min(quarter_start) over (partition by arrest_key) as first_delivery_quarter_start
     from standing
 ),
 
@@ -58,7 +59,8 @@ interpreted as (
         {{ text_or_null('ucr_arrest_offense_code') }} as offence_code,
         coalesce({{ text_or_null('multiple_arrestee_segments_indicator') }} = 'M', false)
             as is_counted_elsewhere,
-        quarter_start as delivery_quarter_start
+        quarter_start as delivery_quarter_start,
+        first_delivery_quarter_start
     from versions
     where version_order = 1 and action_type <> 'D'
 )
@@ -68,6 +70,7 @@ select
     incident_key,
     arrest_date,
     {{ quarter_of('arrest_date') }} as quarter_start,
+    {{ known_quarter(quarter_of('arrest_date'), 'first_delivery_quarter_start') }} as known_quarter_start,
     offence_code,
     case offence_code when '64A' then 'commercial_sex_acts' when '64B' then 'involuntary_servitude' end
         as offence_group,

@@ -16,7 +16,8 @@ versions as (
         row_number() over (
             partition by incident_key
             order by delivered_position desc nulls last
-        ) as version_order
+        ) as version_order,
+        min(quarter_start) over (partition by incident_key) as first_delivery_quarter_start
     from keyed
     where incident_key is not null
 ),
@@ -28,6 +29,7 @@ current_version as (
         {{ text_or_null('incident_number') }} as incident_number,
         {{ read_date('incident_date', 'yyyymmdd') }} as incident_date,
         quarter_start as delivery_quarter_start,
+        first_delivery_quarter_start,
         delivery_sequence,
         delivery_rank,
         delivered_position
@@ -41,6 +43,8 @@ select
     incidents.incident_number,
     incidents.incident_date,
     {{ quarter_of('incidents.incident_date') }} as quarter_start,
+    {{ known_quarter(quarter_of('incidents.incident_date'), 'incidents.first_delivery_quarter_start') }}
+        as known_quarter_start,
     counties.fips as county_fips,
     counties.circuit,
     {% for column, place in (('name', 'county'), ('dss_region', 'region'), ('troop', 'troop')) %}

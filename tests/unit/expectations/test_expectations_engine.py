@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -32,6 +33,7 @@ KEYS = {
     "age_band": ("under_6", "unknown"),
     "sex_group": ("female", "unknown"),
     "region": ("St. Louis", "Unknown"),
+    "county": ("St. Louis city", "Unknown"),
     "definition": ("strict", "broad_only"),
     "troop": ("A", "Unknown"),
     "relationship_group": ("family", "unknown"),
@@ -40,10 +42,10 @@ KEYS = {
     "lag_group": ("same_day", "none_found"),
 }
 SUITES = {suite.name: suite for suite in before_release_suites(QUARTER, KEYS)}
-CHILDREN = SUITES["release_input.children_reported"]
+CHILDREN = SUITES["release_input.children_reported_in_year"]
 GOOD_ROWS = [
-    ("2025-01-01", "child1", "under_6", "female", "St. Louis"),
-    ("2025-01-01", "child2", "unknown", "unknown", "Unknown"),
+    ("2025-01-01", "child1", "St. Louis city", "under_6", "female"),
+    ("2025-01-01", "child2", "Unknown", "unknown", "unknown"),
 ]
 
 
@@ -56,13 +58,13 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     connection.execute("create schema release_input")
     connection.execute(
-        "create table release_input.children_reported (quarter_start date, unit_id varchar, "
-        "age_band varchar, sex_group varchar, region varchar, unneeded varchar)"
+        "create table release_input.children_reported_in_year (quarter_start date, "
+        "unit_id varchar, county varchar, age_band varchar, sex_group varchar, unneeded varchar)"
     )
     rows = [(*row, MARKER) for row in GOOD_ROWS]
-    rows.append(("2025-04-01", "child1", "under_6", "female", "St. Louis", MARKER))
+    rows.append(("2025-04-01", "child1", "St. Louis city", "under_6", "female", MARKER))
     connection.executemany(
-        "insert into release_input.children_reported values (?, ?, ?, ?, ?, ?)", rows
+        "insert into release_input.children_reported_in_year values (?, ?, ?, ?, ?, ?)", rows
     )
     yield connection
     connection.close()
@@ -73,7 +75,7 @@ def test_a_table_that_keeps_every_rule_passes() -> None:
     assert result.passed
     assert result.failed_rules == ()
     assert set(result.outcomes) == {rule.rule_id for rule in CHILDREN.rules}
-    assert result.suite == "release_input.children_reported"
+    assert result.suite == "release_input.children_reported_in_year"
     assert result.stage is Stage.BEFORE_RELEASE
 
 
@@ -84,12 +86,12 @@ def test_a_quarter_without_any_row_passes() -> None:
 @pytest.mark.parametrize(
     ("row", "broken"),
     [
-        (("2025-01-01", "child1", "under_6", "female", "Unknown"), "unit_id_is_unique"),
-        (("2025-01-01", None, "under_6", "female", "Unknown"), "unit_id_is_present"),
-        (("2025-01-02", "child3", "under_6", "female", "Unknown"), "quarter_start_is_the_quarter"),
-        ((None, "child3", "under_6", "female", "Unknown"), "quarter_start_is_present"),
-        (("2025-01-01", "child3", MARKER, "female", "Unknown"), "age_band_is_in_its_list"),
-        (("2025-01-01", "child3", "under_6", None, "Unknown"), "sex_group_is_present"),
+        (("2025-01-01", "child1", "Unknown", "under_6", "female"), "unit_id_is_unique"),
+        (("2025-01-01", None, "Unknown", "under_6", "female"), "unit_id_is_present"),
+        (("2025-01-02", "child3", "Unknown", "under_6", "female"), "quarter_start_is_the_quarter"),
+        ((None, "child3", "Unknown", "under_6", "female"), "quarter_start_is_present"),
+        (("2025-01-01", "child3", "Unknown", MARKER, "female"), "age_band_is_in_its_list"),
+        (("2025-01-01", "child3", "Unknown", "under_6", None), "sex_group_is_present"),
     ],
 )
 def test_one_bad_row_fails_the_rule_it_breaks_and_no_other(
@@ -102,8 +104,8 @@ def test_one_bad_row_fails_the_rule_it_breaks_and_no_other(
 
 
 def test_a_rule_whose_column_is_absent_does_not_hold() -> None:
-    result = run_suite(CHILDREN, children(*GOOD_ROWS).drop(columns="region"))
-    assert set(result.failed_rules) == {"region_is_present", "region_is_in_its_list"}
+    result = run_suite(CHILDREN, children(*GOOD_ROWS).drop(columns="county"))
+    assert set(result.failed_rules) == {"county_is_present", "county_is_in_its_list"}
 
 
 def test_a_frame_without_any_column_fails_every_rule() -> None:
@@ -174,8 +176,8 @@ def test_a_row_of_no_quarter_is_read_and_fails_the_quarter(
     warehouse: duckdb.DuckDBPyConnection, stray: str | None
 ) -> None:
     warehouse.execute(
-        "insert into release_input.children_reported values "
-        "(?, 'child9', 'under_6', 'female', 'Unknown', '')",
+        "insert into release_input.children_reported_in_year values "
+        "(?, 'child9', 'Unknown', 'under_6', 'female', '')",
         [stray],
     )
     result = run_suite(CHILDREN, read_frame(warehouse, CHILDREN, QUARTER))
@@ -187,8 +189,10 @@ def test_a_row_of_no_quarter_is_read_and_fails_the_quarter(
 def test_a_query_that_fails_is_a_sentence_without_the_message_of_the_warehouse(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    warehouse.execute(f"alter table release_input.children_reported rename region to {MARKER}")
-    with pytest.raises(ExpectationsError, match=r"MS502.*children_reported") as caught:
+    warehouse.execute(
+        f"alter table release_input.children_reported_in_year rename county to {MARKER}"
+    )
+    with pytest.raises(ExpectationsError, match=r"MS502.*children_reported_in_year") as caught:
         read_frame(warehouse, CHILDREN, QUARTER)
     assert MARKER not in caught.value.sentence
     assert caught.value.__context__ is None
@@ -273,14 +277,14 @@ def test_a_fault_in_staging_fails_the_rule_it_breaks(
 SHAPE = ReleasedShape(
     table="children_by_sex",
     quarter="2025Q1",
-    dimensions={"sex_group": ("Female", "Unknown")},
+    dimensions={"geography": ("Missouri",), "sex_group": ("Female", "Unknown")},
     unit="children",
     estimated=("estimated", "not distinguishable from zero"),
     without_estimate=("not released",),
 )
-HEADER = "quarter,sex_group,unit,count,estimate,moe90,status\n"
-FIRST = "2025Q1,Female,children,24,23.8,12.1,estimated\n"
-SECOND = "2025Q1,Unknown,children,0,-3.2,12.1,not distinguishable from zero\n"
+HEADER = "quarter,geography,sex_group,unit,estimate,moe90,low90,high90,count,status\n"
+FIRST = "2025Q1,Missouri,Female,children,23.8,12.1,11,36,24,estimated\n"
+SECOND = "2025Q1,Missouri,Unknown,children,-3.2,12.1,0,9,0,not distinguishable from zero\n"
 
 
 def judge_released(folder: Path, content: str) -> tuple[str, ...]:
@@ -295,7 +299,10 @@ def test_a_released_table_as_published_passes(tmp_path: Path) -> None:
 
 def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> None:
     assert (
-        judge_released(tmp_path, f"{HEADER}{FIRST}2025Q1,Unknown,children,,,,not released\n") == ()
+        judge_released(
+            tmp_path, f"{HEADER}{FIRST}2025Q1,Missouri,Unknown,children,,,,,,not released\n"
+        )
+        == ()
     )
 
 
@@ -303,19 +310,26 @@ def test_a_row_without_estimate_passes_if_its_status_says_so(tmp_path: Path) -> 
     ("second", "broken"),
     [
         ("", {"every_cell_is_present"}),
-        (SECOND + SECOND, {"every_cell_is_present", "quarter_and_sex_group_are_unique"}),
+        (
+            SECOND + SECOND,
+            {"every_cell_is_present", "quarter_and_geography_and_sex_group_are_unique"},
+        ),
         (SECOND.replace("2025Q1", "2025Q2"), {"quarter_is_in_its_list"}),
         (SECOND.replace("Unknown", "Other"), {"sex_group_is_in_its_list"}),
         (SECOND.replace("Unknown", ""), {"sex_group_is_present"}),
         (SECOND.replace("children", "cases"), {"unit_is_in_its_list"}),
         (SECOND.replace("-3.2", "-3"), {"estimate_is_in_tenths"}),
-        (SECOND.replace(",0,", ",0.5,"), {"count_is_whole"}),
-        (SECOND.replace(",0,", ",-1,"), {"count_is_whole"}),
+        (SECOND.replace(",9,0,", ",9,0.5,"), {"count_is_whole"}),
+        (SECOND.replace(",9,0,", ",9,-1,"), {"count_is_whole"}),
+        (SECOND.replace(",0,9,", ",-1,9,"), {"low90_is_whole"}),
+        (SECOND.replace(",0,9,", ",0,8.9,"), {"high90_is_whole"}),
+        (SECOND.replace(",0,9,", ",0,,"), {"status_explains_the_numbers"}),
+        (SECOND.replace("Missouri", "Kansas"), {"geography_is_in_its_list"}),
         (SECOND.replace("12.1", "0.0"), {"moe90_is_more_than_zero"}),
         (SECOND.replace("12.1", "-4.0"), {"moe90_is_more_than_zero"}),
         (SECOND.replace("12.1", ""), {"status_explains_the_numbers"}),
-        (SECOND.replace(",0,", ",,"), {"status_explains_the_numbers"}),
-        (SECOND.replace("0,-3.2,12.1", ",,"), {"status_explains_the_numbers"}),
+        (SECOND.replace(",9,0,", ",9,,"), {"status_explains_the_numbers"}),
+        (SECOND.replace("-3.2,12.1,0,9,0", ",,,,"), {"status_explains_the_numbers"}),
         (
             SECOND.replace("not distinguishable from zero", "fine"),
             {"status_is_in_its_list", "status_explains_the_numbers"},
@@ -330,6 +344,19 @@ def test_a_released_table_with_one_fault_fails_the_rule_it_breaks(
     tmp_path: Path, second: str, broken: set[str]
 ) -> None:
     assert set(judge_released(tmp_path, HEADER + FIRST + second)) == broken
+
+
+@pytest.mark.parametrize(("count", "broken"), [("", ()), ("24", ("status_explains_the_numbers",))])
+def test_a_sum_over_quarters_has_no_whole_count(
+    tmp_path: Path, count: str, broken: tuple[str, ...]
+) -> None:
+    shape = replace(SHAPE, has_count=False, more=("modelled",))
+    path = tmp_path / "children_by_sex.csv"
+    header = HEADER.replace("status", "status,modelled")
+    first = FIRST.replace(",24,", f",{count},").replace("estimated", "estimated,23.1")
+    second = SECOND.replace(",9,0,", ",9,,").replace("zero", "zero,1.1")
+    path.write_text(header + first + second, encoding="utf-8")
+    assert run_suite(released_suite(shape), read_released(path, shape)).failed_rules == broken
 
 
 def test_a_released_table_with_a_column_too_many_fails(tmp_path: Path) -> None:

@@ -69,8 +69,10 @@ def test_a_missing_record_closes_the_gate(tmp_path: Path) -> None:
 
 
 def test_a_failed_rule_closes_the_gate_and_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path, results=results(arrests=False))
-    with pytest.raises(ExpectationsError, match=r"MS504.*release_input\.arrests: rule"):
+    path = write(tmp_path, results=results(incidents_known_to_police=False))
+    with pytest.raises(
+        ExpectationsError, match=r"MS504.*release_input\.incidents_known_to_police: rule"
+    ):
         require_passed(path, "d1")
 
 
@@ -88,8 +90,10 @@ def test_a_table_that_was_not_checked_closes_the_gate(tmp_path: Path) -> None:
 
 
 def test_a_suite_without_any_rule_closes_the_gate(tmp_path: Path) -> None:
-    empty = SuiteResult("release_input.arrests", Stage.BEFORE_RELEASE, {})
-    with pytest.raises(ExpectationsError, match=r"release_input\.arrests: not checked"):
+    empty = SuiteResult("release_input.incidents_known_to_police", Stage.BEFORE_RELEASE, {})
+    with pytest.raises(
+        ExpectationsError, match=r"release_input\.incidents_known_to_police: not checked"
+    ):
         require_passed(write(tmp_path, results=[*results(), empty]), "d1")
 
 
@@ -142,7 +146,7 @@ def test_a_record_that_contradicts_itself_closes_the_gate(
 
 
 def test_a_later_check_replaces_the_record_and_leaves_no_other_file(tmp_path: Path) -> None:
-    write(tmp_path, results=results(arrests=False))
+    write(tmp_path, results=results(incidents_known_to_police=False))
     path = write(tmp_path)
     assert require_passed(path, "d1").passed
     assert [file.name for file in tmp_path.iterdir()] == ["2025Q1.json"]
@@ -167,14 +171,18 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     connection.execute(
         "insert into release_input.hotline_cases values ('2025-01-01', 'Missouri', 5)"
     )
-    add_arrests(connection, ("2025-01-01", "a", "x"), ("2025-01-01", "b", "y"))
+    add_incidents(connection, ("2025-01-01", "a", "x"), ("2025-01-01", "b", "y"))
     return connection
 
 
-def add_arrests(
+def add_incidents(
     connection: duckdb.DuckDBPyConnection, *rows: tuple[str, str | None, str | None]
 ) -> None:
-    connection.executemany("insert into release_input.arrests values (?, ?, ?)", list(rows))
+    connection.executemany(
+        "insert into release_input.incidents_known_to_police (quarter_start, unit_id, definition) "
+        "values (?, ?, ?)",
+        list(rows),
+    )
 
 
 def change(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
@@ -186,8 +194,8 @@ def test_the_digest_does_not_depend_on_the_order_of_rows(
 ) -> None:
     before = digest_release_input(warehouse, STARTS)
     assert len(before) == 64
-    warehouse.execute("delete from release_input.arrests")
-    add_arrests(warehouse, ("2025-01-01", "b", "y"), ("2025-01-01", "a", "x"))
+    warehouse.execute("delete from release_input.incidents_known_to_police")
+    add_incidents(warehouse, ("2025-01-01", "b", "y"), ("2025-01-01", "a", "x"))
     assert digest_release_input(warehouse, STARTS) == before
 
 
@@ -195,7 +203,7 @@ def test_the_digest_does_not_depend_on_other_quarters(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     before = digest_release_input(warehouse, STARTS)
-    add_arrests(warehouse, ("2025-04-01", "c", "x"))
+    add_incidents(warehouse, ("2025-04-01", "c", "x"))
     assert digest_release_input(warehouse, STARTS) == before
     assert digest_release_input(warehouse, date(2025, 4, 1)) != before
 
@@ -203,11 +211,12 @@ def test_the_digest_does_not_depend_on_other_quarters(
 @pytest.mark.parametrize(
     "statement",
     [
-        "update release_input.arrests set offence_group = 'y' where unit_id = 'a'",
-        "update release_input.arrests set offence_group = null where unit_id = 'a'",
-        "update release_input.arrests set unit_id = 'a1:' where unit_id = 'a'",
-        "delete from release_input.arrests where unit_id = 'a'",
-        "insert into release_input.arrests values ('2025-01-01', 'a', 'x')",
+        "update release_input.incidents_known_to_police set definition = 'y' where unit_id = 'a'",
+        "update release_input.incidents_known_to_police set definition = null where unit_id = 'a'",
+        "update release_input.incidents_known_to_police set unit_id = 'a1:' where unit_id = 'a'",
+        "delete from release_input.incidents_known_to_police where unit_id = 'a'",
+        "insert into release_input.incidents_known_to_police values ('2025-01-01', 'a', null, 'x')",
+        "insert into release_input.incidents_known_to_police values ('2025-01-01', 'a', 'x', null)",
         "update release_input.hotline_cases set case_count = 6",
     ],
 )
@@ -231,8 +240,8 @@ def test_text_that_moves_between_columns_changes_the_digest(
         ("1:a", ""),
         ("", "1:a"),
     ):
-        warehouse.execute("delete from release_input.arrests")
-        add_arrests(warehouse, ("2025-01-01", unit, cell))
+        warehouse.execute("delete from release_input.incidents_known_to_police")
+        add_incidents(warehouse, ("2025-01-01", unit, cell))
         seen.add(digest_release_input(warehouse, STARTS))
     assert len(seen) == 6
 

@@ -24,7 +24,7 @@ MODELS = Path(expectations.__file__).parents[1] / "dbt_project" / "models"
 QUARTER = date(2025, 1, 1)
 DIMENSIONS = {
     *(dimension for dimensions in UNIT_TABLES.values() for dimension in dimensions),
-    *(dimension for dimension, _ in AGGREGATE_TABLES.values()),
+    *(dimension for *dimensions, _ in AGGREGATE_TABLES.values() for dimension in dimensions),
 }
 KEYS = {dimension: (f"{dimension}_1", f"{dimension}_2") for dimension in DIMENSIONS}
 SHAPE = ReleasedShape(

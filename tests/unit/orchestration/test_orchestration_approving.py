@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -148,7 +149,8 @@ def test_a_plan_over_its_cap_cannot_be_signed(
 ) -> None:
     call("plan", *OPTION)
     earlier = plan_quarter(Quarter(2024, 4), home)
-    dear = Charge("2024Q4", earlier.hash, earlier.parts * 4)
+    parts = tuple(replace(part, rho=9 * part.rho) for part in earlier.parts)
+    dear = Charge("2024Q4", earlier.hash, parts)
     monkeypatch.setattr("privacy.ledger.check_caps", lambda *_: None)
     open_ledger(home).charge(dear, earlier.policy.caps, {"plan": earlier.to_json()})
     refused("MS625", 5, "approve", *OPTION, "--key", key)

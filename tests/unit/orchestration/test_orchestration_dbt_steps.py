@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import dbt_steps
-from orchestration.dbt_steps import CORE, read_test_outcomes, run_dbt_step
+from orchestration.dbt_steps import CORE, RELEASE_INPUT, read_test_outcomes, run_dbt_step
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
 from sources.quarters import Quarter
@@ -63,3 +63,21 @@ def test_results_of_an_earlier_step_are_never_taken_for_those_of_this_one(
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt(None))
     with pytest.raises(OrchestrationError, match="MS902"):
         run_dbt_step(CORE, QUARTER, settings)
+
+
+def test_what_a_release_was_drawn_from_is_never_built_again(settings, monkeypatch) -> None:
+    first = {"model.moshare.children_reported": "success", "test.moshare.t.1": "pass"}
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt(first))
+    built = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": "fail"}))
+    monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: frozenset({QUARTER}))
+    again = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+    assert (list(again.built), again.tests) == (list(built.built), built.tests)
+    assert read_test_outcomes(QUARTER, settings) == {"t": True}
+
+
+def test_other_steps_of_a_released_quarter_are_built_again(settings, monkeypatch) -> None:
+    monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: frozenset({QUARTER}))
+    for state in ("pass", "fail"):
+        monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": state}))
+        assert run_dbt_step(CORE, QUARTER, settings).tests == {"test.moshare.t.1": state == "pass"}

@@ -9,27 +9,36 @@ import pytest
 
 from portal.folder import build_release
 from privacy.released import (
+    ACTIVITY,
     ESTIMATED,
     NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
+    QUARTERLY,
+    ApprovalFacts,
     GroupFacts,
     MeasuredCell,
     PlanFacts,
     PrivacyFacts,
     Provenance,
     Release,
+    ReleasedFrame,
+    ReleasedLevel,
     ReleasedMeasurement,
     ReleasedRow,
     ReleasedTable,
+    SpendingFacts,
 )
+
+STATE = ReleasedLevel("state", "State", ("Missouri",), ("Missouri",), ())
 
 
 def make_table(
     name: str,
     unit: str,
     rows: list[tuple[tuple[str, ...], float | None, float | None, str]],
-    dimensions: tuple[str, ...] = ("state",),
+    dimensions: tuple[str, ...] = (),
     sources: tuple[str, ...] = ("dss",),
+    frame: str | None = None,
 ) -> ReleasedTable:
     return ReleasedTable(
         name=name,
@@ -37,10 +46,15 @@ def make_table(
         unit=unit,
         definition=f"Definition of {name}.",
         sources=sources,
+        kind=ACTIVITY,
+        cadence=QUARTERLY,
+        period="2025Q1",
+        level="state",
         dimensions=dimensions,
         dimension_titles=tuple(f"Title of {dimension}" for dimension in dimensions),
         rows=tuple(
             ReleasedRow(
+                "Missouri",
                 labels,
                 labels,
                 None if estimate is None else max(0, round(estimate)),
@@ -48,16 +62,35 @@ def make_table(
                 margin,
                 None if margin is None else 20,
                 status,
+                None if margin is None else round(margin / 1.645, 4),
             )
             for labels, estimate, margin, status in rows
         ),
         bound="One person is one row." if sources else None,
+        frame=(frame or name) if sources else None,
+        positions=tuple((0, ((place,),) if dimensions else ()) for place in range(len(rows)))
+        if sources
+        else (),
+    )
+
+
+def make_frame(table: ReleasedTable) -> ReleasedFrame:
+    axes = tuple(range(len(table.dimensions)))
+    sizes = (len(table.rows),) if table.dimensions else ()
+    spaces = ((), (0,)) if axes else ((),)
+    return ReleasedFrame(
+        str(table.frame),
+        "2025Q1",
+        (STATE,),
+        table.dimensions,
+        sizes,
+        tuple((space, (0.0185,)) for space in spaces),
     )
 
 
 @pytest.fixture
 def release() -> Release:
-    state = ("Missouri",)
+    state = ()
     tables = (
         make_table("reports", "reports", [(state, 24.2, 11.6, ESTIMATED)]),
         make_table(
@@ -69,6 +102,7 @@ def release() -> Release:
                 (('Sex <not> known, "quoted"',), -40.3, 12.0, NOT_DISTINGUISHABLE),
             ],
             dimensions=("sex_group",),
+            frame="children_reported",
         ),
         make_table("hotline_cases", "cases", [(state, 15.0, 12.0, NOT_DISTINGUISHABLE)]),
         make_table("hotline_children", "children", [(state, 30.0, 12.0, ESTIMATED)]),
@@ -93,24 +127,31 @@ def release() -> Release:
         release_id="2025Q1",
         quarter_start=date(2025, 1, 1),
         tables=tables,
+        frames=tuple(make_frame(table) for table in tables if table.frame),
+        history=(),
+        synthetic=(),
+        approvals=(ApprovalFacts("officer", "0123456789ABCDEF", "2025-04-14T09:30:00Z"),),
+        previous=None,
         measurements=(
             ReleasedMeasurement(
                 "children_total",
-                "children",
+                "children_reported",
+                "state",
                 (),
                 7.5,
                 Fraction(1, 80),
-                (MeasuredCell((), (), 1203),),
+                (MeasuredCell("Missouri", (), (), 1203),),
             ),
             ReleasedMeasurement(
                 "children_by_sex_group",
-                "children",
+                "children_reported",
+                "state",
                 ("sex_group",),
                 10.25,
                 Fraction(1, 160),
                 (
-                    MeasuredCell(("female",), ("Female",), 1234),
-                    MeasuredCell(("male",), ("Male",), -4),
+                    MeasuredCell("Missouri", ("female",), ("Female",), 1234),
+                    MeasuredCell("Missouri", ("male",), ("Male",), -4),
                 ),
             ),
         ),
@@ -124,6 +165,7 @@ def release() -> Release:
             mu=0.5,
             power=0.034,
             groups=(GroupFacts(1, rho, 2.42), GroupFacts(2, 4 * rho, 5.22)),
+            spending=(SpendingFacts("year", Fraction(3, 8), Fraction(1, 2)),),
             unprotected=("which agencies delivered", "the plan"),
         ),
         provenance=Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True),

@@ -13,7 +13,7 @@ import pytest
 from portal_folders import read_all
 
 from portal.errors import ERRORS, PortalError
-from portal.folder import list_files
+from portal.files import list_files
 from privacy.released import Provenance, Release
 
 
@@ -28,15 +28,23 @@ def test_a_release_is_a_folder_with_its_page_its_data_and_its_record(
 ) -> None:
     assert built.name == "2025Q1"
     assert set(read_all(built)) == {
+        "CHANGES.md",
         "README.txt",
         "datapackage.json",
+        "deployment.json",
         "index.html",
         "release.json",
-        *(f"data/{table.name}.{form}" for table in release.tables for form in ("csv", "parquet")),
+        *(
+            f"data/{table.name}.{form}"
+            for table in release.tables
+            for form in ("csv", "parquet", "xlsx")
+        ),
+        "data/all_tables.xlsx",
         "data/measurements.csv",
         "data/measurements.parquet",
+        "data/strategy.json",
     }
-    assert [entry.name for entry in built.parent.iterdir()] == ["2025Q1"]
+    assert sorted(entry.name for entry in built.parent.iterdir()) == ["2025Q1", "2025Q1.zip"]
 
 
 def test_a_release_can_be_read_by_everyone_and_its_files_written_by_nobody(built: Path) -> None:
@@ -46,16 +54,21 @@ def test_a_release_can_be_read_by_everyone_and_its_files_written_by_nobody(built
 
 def test_rows_are_tidy_and_keep_negative_estimates(built: Path) -> None:
     rows = read_table(built, "children_by_sex")
-    assert list(rows[0]) == ["quarter", "sex_group", "unit", "count", "estimate", "moe90", "status"]
     assert rows[1] == {
         "quarter": "2025Q1",
+        "geography": "Missouri",
         "sex_group": "Male",
         "unit": "children",
-        "count": "0",
         "estimate": "-4.0",
         "moe90": "12.0",
+        "low90": "0",
+        "high90": "8",
+        "count": "0",
         "status": "not distinguishable from zero",
     }
+    assert ",".join(rows[0]) == (
+        "quarter,geography,sex_group,unit,estimate,moe90,low90,high90,count,status"
+    )
     assert rows[2]["sex_group"] == 'Sex <not> known, "quoted"'
 
 
@@ -103,10 +116,30 @@ def test_a_row_that_does_not_explain_itself_is_not_released(
     assert caught.value.exit_code == 7
 
 
-def test_a_table_or_a_column_without_an_explanation_is_not_released(release: Release) -> None:
-    table = replace(release.tables[0], name="unheard_of", dimensions=("strange",))
-    with pytest.raises(PortalError, match=r"MS703.*unheard_of, strange"):
+def test_a_table_of_a_source_without_an_explanation_is_not_released(release: Release) -> None:
+    table = replace(release.tables[0], name="unheard_of", frame="strange", sources=("fbi",))
+    with pytest.raises(PortalError, match=r"MS703.*fbi, unheard_of"):
         list_files(replace(release, tables=(table,)))
+
+
+def test_a_table_and_a_dimension_that_are_new_need_no_change_of_the_software(
+    release: Release,
+) -> None:
+    table = release.tables[1]
+    new = replace(
+        table,
+        name="children_by_hair",
+        dimensions=("hair",),
+        dimension_titles=("Colour of hair",),
+    )
+    files = list_files(replace(release, tables=(*release.tables, new)))
+    package = json.loads(files["datapackage.json"])
+    (resource,) = [one for one in package["resources"] if one["name"] == "children_by_hair"]
+    (field,) = [one for one in resource["schema"]["fields"] if one["name"] == "hair"]
+    assert field["title"] == "Colour of hair"
+    assert field["description"]
+    assert field["caveats"]
+    assert b"Colour of hair" in files["index.html"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +166,7 @@ def test_the_record_lists_every_other_file_with_its_hash_and_size(built: Path) -
 
 def test_the_record_says_how_the_release_came_to_be(built: Path) -> None:
     record = json.loads((built / "release.json").read_bytes())
-    assert record["format"] == 2
+    assert record["format"] == 3
     assert record["simulated"] is True
     assert record["deliveries"] == {"dss": "full", "mshp": "delta", "hotline": "nil"}
     assert record["plan"]["hash"] == "a" * 64
@@ -145,7 +178,8 @@ def test_the_record_says_how_the_release_came_to_be(built: Path) -> None:
     assert record["bounds"]["reports"] == "One person is one row."
     assert record["noise"][1] == {
         "name": "children_by_sex_group",
-        "frame": "children",
+        "frame": "children_reported",
+        "level": "state",
         "dimensions": ["sex_group"],
         "sigma": 10.25,
         "rho": "1/160",
@@ -157,7 +191,10 @@ def test_the_noisy_measurements_are_released_as_they_were_drawn(built: Path) -> 
     assert rows == [
         {
             "quarter": "2025Q1",
+            "frame": "children_reported",
             "table": table,
+            "level": "state",
+            "geography": "Missouri",
             "sex_group": sex,
             "noisy_count": count,
             "sigma": sigma,
@@ -182,6 +219,8 @@ def test_the_codebook_explains_every_column_of_every_table(built: Path) -> None:
         content = (built / resource["path"]).read_bytes()
         assert resource["bytes"] == len(content)
         assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        if resource["name"] in ("all_tables_xlsx", "strategy_json"):
+            continue
         assert resource["sources"]
         assert resource["caveats"]
         for field in resource["schema"]["fields"]:
@@ -219,4 +258,4 @@ def test_every_error_is_one_sentence_with_its_exit_code(code: str) -> None:
     assert error.sentence.startswith(f"{code}: ")
     assert "{" not in error.sentence
     assert error.code == code
-    assert error.exit_code == (8 if code >= "MS711" else 7)
+    assert error.exit_code == (8 if "MS711" <= code <= "MS719" else 7)

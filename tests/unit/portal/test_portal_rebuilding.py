@@ -14,7 +14,8 @@ from portal_folders import read_all
 
 from portal import folder as folder_module
 from portal.errors import PortalError
-from portal.folder import build_release, list_files
+from portal.files import list_files
+from portal.folder import build_release
 from portal.verify import verify
 from privacy.released import Release
 
@@ -48,11 +49,13 @@ def test_a_folder_is_never_replaced_by_another_release(
     assert caught.value.exit_code == 7
     assert "children_by_sex.csv" not in caught.value.sentence
     assert read_all(built) == before
-    assert [entry.name for entry in built.parent.iterdir()] == ["2025Q1"]
+    assert sorted(entry.name for entry in built.parent.iterdir()) == ["2025Q1", "2025Q1.zip"]
     assert build_release(release, built.parent) == built
 
 
 def rewrite_record(built: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change release.json as other software would have written it, before anything was packed."""
+    built.with_name(f"{built.name}.zip").unlink(missing_ok=True)
     record = json.loads((built / "release.json").read_bytes())
     change(record)
     (built / "release.json").unlink()
@@ -136,7 +139,7 @@ def test_the_folder_of_another_draw_is_refused_even_with_the_same_numbers(
 
 
 def test_a_folder_of_a_format_of_the_future_is_refused(release: Release, built: Path) -> None:
-    rewrite_record(built, lambda record: record.update(format=3))
+    rewrite_record(built, lambda record: record.update(format=4))
     with pytest.raises(PortalError, match=r"MS701.*in: release\.json;"):
         build_release(release, built.parent)
 
@@ -185,7 +188,7 @@ def test_two_processes_that_build_at_once_get_one_whole_folder(
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0]
-    assert [entry.name for entry in releases.iterdir()] == ["2025Q1"]
+    assert sorted(entry.name for entry in releases.iterdir()) == ["2025Q1", "2025Q1.zip"]
     assert verify(releases / "2025Q1").passed
 
 
@@ -204,7 +207,7 @@ def test_the_process_that_comes_second_keeps_the_folder_of_the_first(
 
     monkeypatch.setattr(folder_module, "_place", be_late)
     built = build_release(release, tmp_path)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["2025Q1"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["2025Q1", "2025Q1.zip"]
     assert verify(built).passed
 
 

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from portal.containers import LARGEST_RECORD, Problem
 from portal.errors import PortalError
-from portal.folder import FORMAT, build_release
-from portal.verify import KNOWN_FORMATS, LARGEST_RECORD, Problem, verify
+from portal.files import FORMAT
+from portal.folder import build_release
+from portal.signature import check_signature
+from portal.verify import KNOWN_FORMATS, verify
 from privacy.released import Release
+
+OLD = Path(__file__).parent / "old_folders"
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def test_a_folder_as_built_is_whole(folder: Path, release: Release) -> None:
     assert verification.passed
     assert verification.release_id == "2025Q1"
     assert verification.is_simulated
-    assert verification.files_checked == 2 * len(release.tables) + 5
+    assert verification.files_checked == 3 * len(release.tables) + 9
     assert "simulated" in verification.sentence
     assert verification.fingerprint in verification.sentence
     assert verification.to_json()["passed"] is True
@@ -207,16 +212,19 @@ def test_a_record_of_absurd_size_is_not_read(folder: Path) -> None:
         verify(folder)
 
 
-@pytest.mark.parametrize("number", [3, "1", None, [1]])
+@pytest.mark.parametrize("number", [4, "1", None, [1]])
 def test_a_format_of_the_future_is_refused_and_named(folder: Path, number: object) -> None:
     rewrite_record(folder, lambda record: record.update(format=number))
     with pytest.raises(PortalError, match="MS713"):
         verify(folder)
 
 
-def test_a_folder_of_the_earlier_format_is_still_verified(folder: Path) -> None:
-    rewrite_record(folder, lambda record: record.update(format=1))
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_folder_that_an_earlier_version_built_is_still_verified(number: int) -> None:
+    folder = OLD / f"format_{number}" / "2025Q1"
+    assert json.loads((folder / "release.json").read_bytes())["format"] == number
     assert verify(folder).passed
+    check_signature(folder, OLD / "moshare.pub")
 
 
 def test_the_format_that_is_written_is_one_that_can_be_verified() -> None:

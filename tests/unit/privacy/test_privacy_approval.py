@@ -1,3 +1,4 @@
+import base64
 import shutil
 import stat
 import subprocess
@@ -136,6 +137,30 @@ def test_two_signers_are_two_officers(office: Office) -> None:
     assert "1 of the 2" in refused(plan, office, "MS652").sentence
     office.sign(plan, roe)
     assert [facts.signer for facts in approve(plan, office).facts] == ["doe", "roe"]
+
+
+def test_a_copy_of_a_signature_under_another_name_is_no_second_signer(office: Office) -> None:
+    plan = ShownPlan(signers=2)
+    review = office.sign(plan, office.appoint("doe")).review
+    [signature] = review.read_signatures().values()
+    review.add_signature("0" * 16, signature)
+    review.add_signature("F" * 16, signature)
+    assert "1 of the 2" in refused(plan, office, "MS652").sentence
+
+
+def test_a_key_of_the_demo_cannot_take_the_place_of_an_officer_with_its_key_id(
+    office: Office,
+) -> None:
+    office.sign(PLAN, office.appoint("doe"))
+    office.appoint_throwaway("demo")
+    officer = (office.folder / "officers" / "doe.pub").read_bytes()
+    made = office.folder / "review" / "keys" / "demo.pub"
+    named = base64.b64decode(officer.splitlines()[1])[:10]
+    key = base64.b64decode(made.read_bytes().splitlines()[1])[10:]
+    made.write_bytes(officer.splitlines()[0] + b"\n" + base64.b64encode(named + key) + b"\n")
+    approved = approve(PLAN, office)
+    assert [facts.signer for facts in approved.facts] == ["doe"]
+    assert not approved.needs_simulated
 
 
 def test_a_stray_signature_does_no_harm_beside_enough_good_ones(office: Office) -> None:

@@ -13,6 +13,7 @@ from privacy import fitting
 from privacy.counts import count_tables
 from privacy.fitting import Pin, fit, mean_above_zero
 from privacy.frames import Frame, Marginal
+from privacy.informing import Split, inform
 from privacy.reconstruction import NoisyTable, Reconstruction
 from privacy.rounding import Held, round_by_remainder, round_together
 
@@ -172,3 +173,51 @@ def test_tables_rounded_together_agree() -> None:
     )
     assert np.bincount(groups, rounded[0]).tolist() == rounded[1].tolist()
     assert rounded[1].sum() == 2
+
+
+def split_cells(
+    totals: np.ndarray, shares: np.ndarray, spread: float, seed: int
+) -> tuple[np.ndarray, Split]:
+    """Noisy totals, and noisy parts of the same totals of which the unit above has these shares."""
+    chance = np.random.default_rng(seed)
+    noisy = totals + chance.normal(0, spread, len(totals))
+    parts = totals[:, None] * shares + chance.normal(0, spread, (len(totals), len(shares)))
+    above = np.broadcast_to(1_000 * shares, parts.shape)
+    return noisy, Split(parts, np.full(len(totals), spread), above)
+
+
+def test_parts_in_known_shares_tell_of_small_cells() -> None:
+    totals = np.full(4_000, 3.0)
+    noisy, split = split_cells(totals, np.array([0.85, 0.15]), 2.0, seed=1)
+    better, spread = inform(noisy, np.full(4_000, 2.0), totals, [split])
+    assert ((better - totals) ** 2).mean() < 0.85 * ((noisy - totals) ** 2).mean()
+    assert abs(better.mean() - 3) < 0.2
+    assert (spread < 2).all()
+
+
+def test_parts_of_large_cells_tell_next_to_nothing() -> None:
+    totals = np.full(10, 1e6)
+    noisy, split = split_cells(totals, np.array([0.85, 0.15]), 2.0, seed=2)
+    better, spread = inform(noisy, np.full(10, 2.0), totals, [split])
+    assert better == pytest.approx(noisy, abs=1e-3)
+    assert spread == pytest.approx(2.0)
+
+
+def test_even_parts_tell_nothing_beside_their_sum() -> None:
+    totals = np.full(10, 3.0)
+    noisy, split = split_cells(totals, np.full(4, 0.25), 2.0, seed=3)
+    better, _ = inform(noisy, np.full(10, 2.0), totals, [split])
+    assert better == pytest.approx(noisy)
+
+
+def test_counts_are_closer_to_the_truth_than_estimates_cut_at_zero() -> None:
+    published = [Marginal(level, axes) for level in range(3) for axes in ((), (0,), (1,))]
+    squares = np.zeros(2)
+    for seed in range(60):
+        leaves = np.random.default_rng(seed).poisson(0.3, FRAME.leaf_count)
+        reconstruction = reconstruct(FRAME, leaves, 3.0, seed)
+        for table, cells in count_tables(FRAME, published, reconstruction).items():
+            truth = sum_table(FRAME, table, leaves).reshape(cells.shape)
+            cut = np.maximum(0, np.round(reconstruction.estimate(table)))
+            squares += [((cells - truth) ** 2).mean(), ((cut - truth) ** 2).mean()]
+    assert squares[0] < 0.8 * squares[1]

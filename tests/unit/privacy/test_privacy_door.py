@@ -16,7 +16,7 @@ from privacy_examples import (
     release_example,
 )
 
-from privacy import door, publishing
+from privacy import door, numbers
 from privacy.approval import check_recorded
 from privacy.canonical import compute_sha256
 from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, Charge
@@ -111,7 +111,7 @@ def test_what_follows_the_draw_is_rehearsed_before_anything_is_charged(
     def fail(*_: object) -> None:
         raise ArithmeticError
 
-    monkeypatch.setattr(publishing, "count_tables", fail)
+    monkeypatch.setattr(numbers, "count_tables", fail)
     with pytest.raises(ArithmeticError):
         open_door(plan)
     assert kinds(ledger) == []

@@ -107,7 +107,9 @@ def test_a_killed_process_never_leads_to_a_second_charge_or_draw(
     office: Office,
     ledger_place: Place,
 ) -> None:
-    process = PROCESSES.Process(target=release_and_be_killed, args=(office, ledger_place, step, moment))
+    process = PROCESSES.Process(
+        target=release_and_be_killed, args=(office, ledger_place, step, moment)
+    )
     process.start()
     process.join()
     assert process.exitcode == KILLED

@@ -34,6 +34,8 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "cap",
         "present",
         "needed",
+        "count",
+        "most",
         "signer",
         "key",
     }

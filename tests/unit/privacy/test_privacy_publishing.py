@@ -2,6 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from release_examples import fill_cells, find_table, publish
 from small_policy import SMALL, load_small
 
 from privacy import noise
+from privacy.errors import PrivacyError
 from privacy.frames import Level
 from privacy.ledger import Ledger
 from privacy.margins import compute_margin
@@ -29,6 +31,7 @@ from privacy.released import (
     Release,
     SpendingFacts,
 )
+from privacy.tables import EXPECTED_FALSE_ALARMS
 from privacy.trees import Tree
 
 
@@ -187,10 +190,27 @@ def test_an_estimate_is_distinguishable_only_above_its_cut_off(plan: Plan) -> No
         assert publish(plan, fill_cells(plan, value)).tables[0].rows[0].status == status
 
 
-def test_cut_offs_grow_with_the_number_of_cells(plan: Plan, released: Release) -> None:
-    few = publish(plan, fill_cells(plan, 0)).tables[0].rows[0].cut_off
-    many = released.tables[0].rows[0].cut_off
-    assert (few or 0) < (many or 0)
+def test_a_quarterly_table_is_judged_alike_in_every_quarter(plan: Plan, released: Release) -> None:
+    quarterly = publish(plan, fill_cells(plan, 0)).tables
+    for table in quarterly:
+        cut_offs = [row.cut_off for row in table.rows]
+        assert cut_offs == [row.cut_off for row in find_table(released, table.name).rows]
+
+
+def test_cut_offs_are_higher_where_many_cells_are_tested_together(released: Release) -> None:
+    def find_height(name: str) -> float:
+        row = find_table(released, name).rows[0]
+        return (row.cut_off or 0) / (row.deviation or 1)
+
+    assert find_height("children_reported_in_year") > 1.2 * find_height("children_reported")
+
+
+def test_fewer_than_one_false_alarm_is_expected_in_a_release(released: Release) -> None:
+    tested = [row for table in released.tables for row in table.rows if row.cut_off is not None]
+    alarms = [
+        1 - NormalDist(sigma=row.deviation or 1).cdf(float(row.cut_off or 0)) for row in tested
+    ]
+    assert 0.3 < sum(alarms) <= sum(EXPECTED_FALSE_ALARMS.values()) < 1
 
 
 def test_a_table_nobody_collects_is_present_with_its_own_words(released: Release) -> None:
@@ -203,8 +223,7 @@ def test_a_table_nobody_collects_is_present_with_its_own_words(released: Release
 
 
 def test_a_withheld_table_is_present_without_numbers(tmp_path: Path) -> None:
-    policy, keys = load_small(tmp_path, SMALL.replace("collected = false", "withheld = true"))
-    withheld = make_plan("2025Q1", policy, keys, optimise(policy, keys))
+    withheld = plan_small(tmp_path, SMALL.replace("collected = false", "withheld = true"))
     release = publish(withheld, fill_cells(withheld, 5))
     assert release.tables[-1].rows[0].status == NOT_RELEASED
 
@@ -225,6 +244,50 @@ def test_modelled_numbers_stand_beside_units_below_the_state_where_the_policy_wa
     assert [table.rows[0].estimate for table in without.tables] == [
         table.rows[0].estimate for table in released.tables
     ]
+
+
+def plan_small(folder: Path, text: str = SMALL) -> Plan:
+    policy, keys = load_small(folder, text)
+    return make_plan("2025Q1", policy, keys, optimise(policy, keys))
+
+
+def test_synthetic_records_are_as_many_as_the_counts_where_the_policy_wants_them(
+    tmp_path: Path,
+) -> None:
+    plan = plan_small(tmp_path)
+    release = publish(plan, fill_cells(plan, 9))
+    victims, pairs = release.synthetic
+    assert (victims.frame, victims.columns) == ("victims", ("region", "definition"))
+    assert (pairs.frame, pairs.columns) == ("pairs", ("state", "sex"))
+    by_region = find_table(release, "victims_by_region")
+    for row in by_region.rows:
+        assert sum(record[0] == row.geography for record in victims.records) == row.count
+    assert [name for name, _, _ in victims.moved] == ["victims", "victims_by_region"]
+
+
+def test_no_synthetic_records_are_made_unless_the_policy_wants_them(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("privacy.numbers.synthesise")
+    assert publish(plan, fill_cells(plan, 9)).synthetic == ()
+
+
+def test_a_frame_that_is_only_a_total_has_no_synthetic_records(tmp_path: Path) -> None:
+    plan = plan_small(tmp_path, SMALL.replace('cadence = "annual"', 'cadence = "quarterly"'))
+    assert "calls" in {one.frame.name for one in plan.frames}
+    made = publish(plan, fill_cells(plan, 0)).synthetic
+    assert [(one.frame, one.records) for one in made] == [("victims", ()), ("pairs", ())]
+
+
+def test_what_synthetic_records_need_is_rehearsed_before_the_draw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise PrivacyError("MS661")
+
+    monkeypatch.setattr("privacy.synthesis._import_mbi", refuse)
+    with pytest.raises(PrivacyError, match="MS661"):
+        Publisher(plan_small(tmp_path))
 
 
 def test_the_facts_of_the_guarantee_are_those_of_the_plan(annual: Plan) -> None:
@@ -269,7 +332,7 @@ def test_whatever_follows_a_draw_is_rehearsed_before_it(
     def refuse(*_: object) -> None:
         raise ArithmeticError
 
-    monkeypatch.setattr("privacy.publishing.count_tables", refuse)
+    monkeypatch.setattr("privacy.numbers.count_tables", refuse)
     with pytest.raises(ArithmeticError):
         Publisher(plan)
 

@@ -4,7 +4,13 @@ from scipy.stats import nbinom
 
 from privacy.beliefs import Evidence, Numbers
 from privacy.frames import Level
-from privacy.shrinkage import Expectation, LeafTotals, choose_expectation, fit_leaves
+from privacy.shrinkage import (
+    SURPRISE,
+    Expectation,
+    LeafTotals,
+    choose_expectation,
+    fit_leaves,
+)
 
 COUNT = 60
 KEYS = tuple(map(str, range(COUNT)))
@@ -69,12 +75,13 @@ def test_leaves_without_any_population_are_expected_alike() -> None:
     ("mean", "dispersion", "told", "deviation"),
     [(2.0, 1.0, -1.5, 1.0), (0.3, 5.0, 4.0, 2.0), (12.0, 0.1, 20.0, 3.0), (3.0, 0.5, 0.2, 0.8)],
 )
-def test_a_leaf_follows_the_gamma_poisson_law(
+def test_a_leaf_follows_the_gamma_poisson_law_or_the_wide_one_of_rare_leaves(
     mean: float, dispersion: float, told: float, deviation: float
 ) -> None:
     numbers = np.arange(400)
-    shape = 1 / dispersion
-    weights = nbinom.pmf(numbers, shape, shape / (shape + mean))
+    usual = nbinom.pmf(numbers, 1 / dispersion, 1 / (1 + dispersion * mean))
+    rare = nbinom.pmf(numbers, 1, 1 / (1 + 2 * mean))
+    weights = (1 - SURPRISE) * usual + SURPRISE * rare
     weights *= np.exp(-0.5 * ((numbers - told) / deviation) ** 2)
     weights /= weights.sum()
     exact = float(weights @ numbers)
@@ -91,6 +98,17 @@ def test_large_leaves_stay_where_their_evidence_is() -> None:
     expected = Expectation(np.array([240_000.0]), np.array([0.5]))
     belief = fit_leaves(ONE, evidence, expected, np.ones(1)).descend()[-1]
     assert belief.mean[0, 0] == pytest.approx(250_000.0, abs=5.0)
+
+
+def test_a_hot_spot_is_not_smoothed_away() -> None:
+    """A leaf of which less than 1 is expected and 20 were estimated keeps nearly all of them."""
+    estimates = draw(1.0, 0.05, 7)
+    estimates[0] = 20.0
+    totals = tell_totals(estimates, 2.0)
+    expected = Expectation(600 * POPULATION / POPULATION.sum(), np.full(COUNT, 0.05))
+    assert expected.mean[0] < 1
+    found = fit_leaves(TREE, totals.evidence, expected, np.ones(1)).descend()[-1].mean[0, 0]
+    assert found > 15
 
 
 def test_a_composition_that_varies_is_trusted_to_vary() -> None:

@@ -21,6 +21,11 @@ from sources.simulator.police import child_incidents, sheriff_of
 from sources.simulator.population import Episode, Population, Scenario
 from sources.simulator.simulate import SimulatedTruth, simulate
 
+NO_LINKS = """
+select null::date as quarter_start, null::varchar as victim_key, null::varchar as token,
+    null::varchar as child_id, null::boolean as has_place
+where false
+"""
 World = tuple[Path, SimulatedTruth]
 QUARTER = Quarter(2025, 1)
 
@@ -77,6 +82,22 @@ def test_a_quarter_is_the_same_whichever_others_are_simulated_with_it(tmp_path: 
     delivered = {name for name in one if "2025Q2" in name}
     assert len(delivered) == 6
     assert all(both[name] == one[name] for name in delivered)
+
+
+def test_eight_quarters_in_a_row_deliver_each_record_once(tmp_path: Path) -> None:
+    quarters = [Quarter(2024, 1)]
+    while len(quarters) < 8:
+        quarters.append(quarters[-1].next())
+    truth = simulate(tmp_path, quarters, 3, dss_child_rows=50, police_victims=20)
+    assert len(truth.deliveries) == 24
+    records = pq.read_table(truth.folder / "records.parquet").to_pylist()
+    seen = Counter((r["agency"], r["record_key"], r["group_key"]) for r in records)
+    assert max(seen.values()) == 1
+    delivered = {r["delivery_quarter"] for r in records}
+    assert delivered == {str(quarter) for quarter in quarters}
+    children = {r["child_key"] for r in records if r["agency"] == "dss" and r["is_trafficking"]}
+    again = Counter(r["child_key"] for r in records if r["agency"] == "dss")
+    assert sum(again[child] > 1 for child in children) > 20
 
 
 def test_scale_multiplies_counts(tmp_path: Path) -> None:
@@ -268,11 +289,13 @@ def test_links_by_token_are_nearly_all_true_and_miss_some(
         duck.read_csv(str(tmp_path / f"{agency}-*.csv")).distinct() for agency in ("mshp", "dss")
     )
     links = ExactTokenLinker(2).link(
+        QUARTER.first_day,
         victims.project("record_key as victim_key, token"),
-        children.project("record_key as child_id, token, true as is_reported"),
+        children.project("record_key as child_id, token, date '2025-01-01' as first_quarter_start"),
+        duck.sql(NO_LINKS),
         duck.sql("select 'order' as order_key"),
     )
-    links.create("links")
+    links.filter("has_place and child_id is not null").create("links")
     ((true_links, all_links),) = duck.sql(
         "select count(*) filter (m.child_key = d.child_key), count(*) from links "
         "join (select distinct record_key, child_key from truth where agency = 'mshp') m "

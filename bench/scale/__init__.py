@@ -1,0 +1,1 @@
+"""Time and memory of counting ten million children: `python -m bench.scale`."""

@@ -1,0 +1,86 @@
+"""This engine at one size, in a process of its own: `python -m bench.scale.ours <folder>`.
+
+Prints, as JSON, the seconds of each step. The model, the reading and the draw are those of a
+release; the plan, the ledger and the folder are left out, as they do not grow with the children.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import jinja2
+
+from bench.scale.question import (
+    FIRST_DAY,
+    FRAME,
+    ROOT,
+    Files,
+    find_planned,
+    list_tables,
+    open_warehouse,
+    plan_year,
+)
+from orchestration.releasing import _read_frame
+from privacy.counts import count_tables
+from privacy.frames import Marginal
+from privacy.noise import FrameMechanism
+from privacy.reconstruction import NoisyTable, Reconstruction
+from sources.quarters import Quarter
+
+MODEL = ROOT / "dbt_project" / "models" / "release_input" / f"{FRAME}.sql"
+
+
+def main() -> None:
+    files = Files(Path(sys.argv[1]))
+    seconds: dict[str, float] = {}
+    plan, _ = plan_year()
+    planned = find_planned(plan)
+    mechanism = FrameMechanism(planned.frame, planned.list_queries())
+    started = time.perf_counter()
+
+    def stop(step: str) -> None:
+        nonlocal started
+        now = time.perf_counter()
+        seconds[step] = now - started
+        started = now
+
+    with open_warehouse(files.warehouse) as connection:
+        connection.execute("select 1").to_arrow_table()
+        stop("start of Arrow")
+        connection.execute(f"create or replace table release_input.{FRAME} as {render_model()}")
+        stop("release_input")
+        exact = _read_frame(connection, planned.frame, Quarter(2025, 4))
+        stop("read and check")
+    drawn = mechanism.draw(exact)
+    stop("draw")
+    reconstruction = Reconstruction(
+        planned.frame,
+        [
+            NoisyTable(one.marginal, float(one.scale), drawn[one.name])
+            for one in planned.measurements
+        ],
+    )
+    published = [
+        Marginal(planned.frame.find_level(level), planned.frame.find_axes(dimensions))
+        for level, dimensions in list_tables(plan)
+    ]
+    count_tables(planned.frame, published, reconstruction)
+    stop("reconstruct and count")
+    print(json.dumps(seconds))  # noqa: T201
+
+
+def render_model() -> str:
+    """Return the SQL of the dbt model, with what dbt would put in for this quarter."""
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701 - SQL, not a page
+    day = f"date '{FIRST_DAY}'"
+    return environment.from_string(MODEL.read_text("utf-8")).render(
+        ref=lambda name: f"core.{name}",
+        current_quarter=lambda: day,
+        lies_in_closing_year=lambda column: f"{column} = {day}",
+        is_counted_in_no_other_quarter=lambda _: "true",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The files of a release and its release.json, as bytes.
+
+Here: which files there are. Not here: what is in each (``tables``, ``workbook``, ``datapackage``,
+``changes``, ``page``), and where they go (``folder``). Nothing of the clock or the machine goes in,
+so that the same release gives the same bytes wherever and whenever it is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from portal.changes import describe_changes
+from portal.codebook import AGENCIES, DELIVERIES, explain_table
+from portal.containers import RECORD_NAME
+from portal.datapackage import describe_package
+from portal.deployment import describe_deployment
+from portal.errors import PortalError
+from portal.measurements import (
+    describe_strategy,
+    list_measured_columns,
+    list_measured_rows,
+    list_moved,
+    list_synthetic_rows,
+)
+from portal.page.description import describe_page
+from portal.page.rendering import render_page
+from portal.tables import list_columns, list_rows, write_csv, write_parquet
+from portal.workbook import write_workbook
+from privacy.released import Release
+
+FORMAT = 3
+"""Version of the form of a release folder; ``verify`` knows this one and every earlier one.
+
+The bytes of a CSV and the facts by which ``folder`` tells one draw from another are part of it.
+"""
+
+WORKBOOK = "data/all_tables.xlsx"
+_ELSEWHERE = ("provenance", "tables", "frames", "measurements", "history", "synthetic")
+
+README = """\
+{warning}MoShare release {release_id}: counts about child trafficking in Missouri.
+Open index.html in a browser. Every table is in data/, explained in datapackage.json.
+data/all_tables.xlsx holds all tables as one workbook. CHANGES.md says what is new.
+data/measurements.csv holds the noisy counts from which all other numbers are made.
+Check it: moshare verify {release_id} --key moshare.pub, the hub's public key
+"""
+
+
+def list_files(release: Release) -> dict[str, bytes]:
+    """Path to bytes of every file of a release folder, release.json last.
+
+    Raises:
+        PortalError: MS703, a table, an agency or a kind of delivery has no explanation.
+    """
+    _check_explained(release)
+    files = list_csv_files(release)
+    for table in release.tables:
+        stem = f"data/{table.name}"
+        files[f"{stem}.parquet"] = write_parquet(list_columns(table), list_rows(table, release))
+        files[f"{stem}.xlsx"] = write_workbook(release, [table])
+    files["data/measurements.parquet"] = write_parquet(
+        list_measured_columns(release), list_measured_rows(release)
+    )
+    files[WORKBOOK] = write_workbook(release, release.tables)
+    files["data/strategy.json"] = _to_json(describe_strategy(release))
+    files["datapackage.json"] = _to_json(describe_package(release, files))
+    files["deployment.json"] = _to_json(describe_deployment(release))
+    files["index.html"] = render_page(describe_page(release))
+    files["CHANGES.md"] = describe_changes(release).encode()
+    files["README.txt"] = README.format(
+        release_id=release.release_id,
+        warning="SIMULATED DATA. " if release.provenance.is_simulated else "",
+    ).encode()
+    files[RECORD_NAME] = _to_json(_describe_release(release, files))
+    return files
+
+
+def list_csv_files(release: Release) -> dict[str, bytes]:
+    """Path to bytes of every CSV file: the tables, the measurements, and synthetic records."""
+    files = {
+        f"data/{table.name}.csv": write_csv(list_columns(table), list_rows(table, release))
+        for table in release.tables
+    }
+    files["data/measurements.csv"] = write_csv(
+        list_measured_columns(release), list_measured_rows(release)
+    )
+    for frame in release.synthetic:
+        files[f"data/synthetic_{frame.frame}.csv"] = write_csv(
+            frame.columns, list_synthetic_rows(frame)
+        )
+    if release.synthetic:
+        columns = ("frame", "table", "mean_difference", "largest_difference")
+        files["data/synthetic_moved.csv"] = write_csv(columns, list(list_moved(release)))
+    return files
+
+
+def _check_explained(release: Release) -> None:
+    deliveries = dict(release.provenance.deliveries)
+    unknown = [
+        *(source for table in release.tables for source in table.sources if source not in AGENCIES),
+        *(agency for agency in AGENCIES if deliveries.get(agency) not in DELIVERIES),
+        *(agency for agency in deliveries if agency not in AGENCIES),
+    ]
+    for table in release.tables:
+        try:
+            explain_table(table, release.tables)
+        except KeyError:
+            unknown.append(table.name)
+    if unknown:
+        names = ", ".join(dict.fromkeys(unknown))
+        reason = f"It has no explanation for {names}"
+        raise PortalError("MS703", release_id=release.release_id, reason=reason)
+
+
+def _describe_release(release: Release, files: Mapping[str, bytes]) -> dict[str, Any]:
+    content = json.loads(release.to_json())
+    return {
+        "format": FORMAT,
+        "simulated": release.provenance.is_simulated,
+        "deliveries": dict(release.provenance.deliveries),
+        **{name: content[name] for name in content if name not in _ELSEWHERE},
+        "bounds": {table["name"]: table["bound"] for table in content["tables"]},
+        "noise": [
+            {
+                name: measured[name]
+                for name in ("name", "frame", "level", "dimensions", "sigma", "rho")
+            }
+            for measured in content["measurements"]
+        ],
+        "files": [
+            {"path": path, "bytes": len(files[path]), "sha256": _hash(files[path])}
+            for path in sorted(files)
+        ],
+    }
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _to_json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")

@@ -1,0 +1,134 @@
+"""The page of a release as plain values: everything a reader sees, in its order.
+
+Here: choosing what the page shows. Not here: how each part is worded and drawn (``figures``,
+``rows``, ``charts``, ``maps``, ``privacy_words``), and its form (``templates/release.html``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.codebook import AGENCIES, BLOCKS, DELIVERIES, LIMITS, SYNTHETIC, explain_table
+from portal.page.charts import ChartView, list_charts
+from portal.page.figures import Figure, Headline, list_headlines, list_unreported
+from portal.page.maps import MapView, list_maps, list_outlines
+from portal.page.payload import write_payload
+from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
+from portal.page.rows import TableView, describe_table
+from portal.page.words import CRACKS, CROSSWALK, REVISIONS, STATUS_WORDS, SUMMARY, TITLE
+from portal.wording import name_period
+from privacy.released import Release
+
+
+@dataclass(frozen=True)
+class Words:
+    """A title and what is said under it."""
+
+    title: str
+    words: str
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """The tables of one block of the page."""
+
+    title: str
+    anchor: str
+    tables: tuple[TableView, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything the template shows; `payload` is what the scripts read."""
+
+    title: str
+    period: str
+    summary: str
+    release_id: str
+    drawn_on: str
+    is_simulated: bool
+    headlines: tuple[Headline, ...]
+    status_words: tuple[Words, ...]
+    charts: tuple[ChartView, ...]
+    maps: tuple[MapView, ...]
+    outlines: tuple[tuple[str, tuple[str, ...]], ...]
+    unreported: tuple[Figure, ...]
+    cracks: tuple[TableView, ...]
+    blocks: tuple[BlockView, ...]
+    privacy_facts: tuple[Words, ...]
+    gauges: tuple[GaugeView, ...]
+    approvals: tuple[Words, ...]
+    limits: tuple[str, ...]
+    crosswalk: tuple[tuple[str, str, str], ...]
+    revisions: tuple[str, ...]
+    citation: str
+    deliveries: tuple[Words, ...]
+    synthetic: tuple[str, ...]
+    synthetic_words: Words
+    ledger_head: str
+    plan_hash: str
+    policy_version: int
+    payload: str
+
+
+def describe_page(release: Release) -> Page:
+    """Choose what the page of a release shows."""
+    deliveries = dict(release.provenance.deliveries)
+    views = {table.name: describe_table(release, table) for table in release.tables}
+    maps = list_maps(release)
+    return Page(
+        title=TITLE,
+        period=name_period(release.quarter_start),
+        summary=SUMMARY,
+        release_id=release.release_id,
+        drawn_on=release.drawn_at[:10],
+        is_simulated=release.provenance.is_simulated,
+        headlines=list_headlines(release),
+        status_words=tuple(Words(*entry) for entry in STATUS_WORDS),
+        charts=list_charts(release),
+        maps=maps,
+        outlines=list_outlines(maps),
+        unreported=list_unreported(release),
+        cracks=tuple(views[name] for name in CRACKS if name in views),
+        blocks=_list_blocks(release, views),
+        privacy_facts=tuple(Words(*entry) for entry in describe_privacy(release.privacy)),
+        gauges=list_gauges(release.privacy),
+        approvals=tuple(
+            Words(one.signer, f"key {one.key_id}, {one.signed_at[:10]}")
+            for one in release.approvals
+        ),
+        limits=LIMITS,
+        crosswalk=CROSSWALK,
+        revisions=REVISIONS,
+        citation=_cite(release),
+        deliveries=tuple(
+            Words(title, DELIVERIES[deliveries[agency]]) for agency, title in AGENCIES.items()
+        ),
+        synthetic=tuple(frame.frame for frame in release.synthetic),
+        synthetic_words=Words(SYNTHETIC.title, f"{SYNTHETIC.definition} {SYNTHETIC.caveats}"),
+        ledger_head=release.ledger_head,
+        plan_hash=release.plan.hash,
+        policy_version=release.plan.policy_version,
+        payload=write_payload(release),
+    )
+
+
+def _list_blocks(release: Release, views: dict[str, TableView]) -> tuple[BlockView, ...]:
+    """The blocks that have a table; those between agencies stand in a section of their own."""
+    in_block: dict[str, list[TableView]] = {title: [] for title in BLOCKS}
+    for table in release.tables:
+        if table.name not in CRACKS:
+            in_block[explain_table(table, release.tables).block].append(views[table.name])
+    return tuple(
+        BlockView(title, f"block-{number}", tuple(tables))
+        for number, (title, tables) in enumerate(in_block.items(), start=1)
+        if tables
+    )
+
+
+def _cite(release: Release) -> str:
+    warning = "SIMULATED DATA, not to be cited as fact. " if release.provenance.is_simulated else ""
+    return (
+        f"{warning}MoShare, {TITLE}, {name_period(release.quarter_start)}, release "
+        f"{release.release_id}, drawn {release.drawn_at[:10]}, ledger {release.ledger_head[:16]}."
+    )

@@ -1,0 +1,172 @@
+"""The numbers of a release as the page's scripts read them: small, and all of them released.
+
+Here: rows with their positions, precisions of frames, and earlier quarters, as one JSON value. Not
+here: what scripts make of them (``templates/release_*.js``). Numbers in tenths are whole here.
+
+Form: ``geographies``: parents of each level, levels from the top. ``frames``: its geography, sizes
+and precisions. ``noises``: deviation and margin. ``tables``: a row is [place, unit, kind, estimate,
+count, status, noise, modelled...]; place, status and noise are numbers of lists, kind one of the
+table's kinds of rows (labels, and which keys it sums). ``earlier``: periods of a table, and
+``past``: for each of its rows, by those periods, lists of estimates, counts, statuses and noises.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from portal.page.rows import list_labels
+from portal.tables import MODELLED, has_modelled, list_columns, name_geographies
+from privacy.released import (
+    ANNUAL,
+    FOUR_QUARTERS,
+    QUARTERLY,
+    HistoryPoint,
+    Release,
+    ReleasedFrame,
+    ReleasedRow,
+    ReleasedTable,
+)
+
+MOST_EARLIER = {QUARTERLY: 7, ANNUAL: 2}
+"""Earlier periods with which a row can be compared, the latest."""
+DIGITS = 6
+"""Significant digits of precisions and deviations."""
+
+Item = TypeVar("Item")
+Number = int | float | str | None
+
+
+class _Register(list[Item]):
+    """A list that gives each thing one number."""
+
+    def number(self, item: Item) -> int:
+        if item not in self:
+            self.append(item)
+        return self.index(item)
+
+
+class _Lists:
+    """What is said once and then called by its number."""
+
+    def __init__(self) -> None:
+        self.geographies: _Register[list[list[int]]] = _Register()
+        self.noises: _Register[list[float | None]] = _Register()
+        self.places: _Register[str] = _Register()
+        self.statuses: _Register[str] = _Register()
+
+    def number_noise(self, row: ReleasedRow | HistoryPoint) -> int:
+        """The number of a row's deviation and margin."""
+        return self.noises.number([_shorten(row.deviation), _count_tenths(row.moe90)])
+
+
+def write_payload(release: Release) -> str:
+    """The JSON text of a release for its page, safe inside a script element."""
+    text = json.dumps(describe_payload(release), separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c")
+
+
+def describe_payload(release: Release) -> dict[str, Any]:
+    """The value that the scripts read."""
+    lists = _Lists()
+    return {
+        "release": release.release_id,
+        "frames": [_describe_frame(frame, lists) for frame in release.frames],
+        "tables": [_describe_table(release, table, lists) for table in release.tables],
+        "geographies": lists.geographies,
+        "noises": lists.noises,
+        "places": lists.places,
+        "statuses": lists.statuses,
+    }
+
+
+def _describe_frame(frame: ReleasedFrame, lists: _Lists) -> dict[str, Any]:
+    return {
+        "geography": lists.geographies.number([list(level.parents) for level in frame.levels]),
+        "sizes": list(frame.sizes),
+        "precisions": [
+            [list(space), [_shorten(value) for value in values]]
+            for space, values in frame.precisions
+        ],
+    }
+
+
+def _describe_table(release: Release, table: ReleasedTable, lists: _Lists) -> dict[str, Any]:
+    names = name_geographies(release)
+    kinds: _Register[list[Any]] = _Register()
+    positions = table.positions or ((0, ()),) * len(table.rows)
+    rows: list[list[Number]] = []
+    for row, (unit, axes) in zip(table.rows, positions, strict=True):
+        place = names.get((table.level, row.geography), row.geography)
+        kind = kinds.number([list(row.labels), [list(axis) for axis in axes]])
+        numbers = (_count_tenths(row.estimate), row.count, lists.statuses.number(row.status))
+        modelled = _list_modelled(row) if has_modelled(table) else ()
+        where = (lists.places.number(place), unit, kind)
+        rows.append([*where, *numbers, lists.number_noise(row), *modelled])
+    frame, level = _find_frame(release, table)
+    return {
+        "name": table.name,
+        "title": table.title,
+        "unit": table.unit,
+        "period": table.period,
+        "columns": list(list_columns(table)),
+        "isPlaced": len(list_labels(release, table, table.rows[0])) > len(table.dimensions),
+        "frame": frame,
+        "level": level,
+        "kinds": kinds,
+        "rows": rows,
+        **_describe_past(release, table, lists),
+    }
+
+
+def _find_frame(release: Release, table: ReleasedTable) -> tuple[int, int]:
+    """Numbers of the frame and of the level of a table, -1 where no covariance is known."""
+    if table.cadence == FOUR_QUARTERS or not table.positions:
+        return -1, -1
+    number = [frame.name for frame in release.frames].index(str(table.frame))
+    levels = [level.name for level in release.frames[number].levels]
+    return number, levels.index(table.level)
+
+
+def _list_modelled(row: ReleasedRow) -> Sequence[float | None]:
+    return [getattr(row, name) for name in MODELLED]
+
+
+def _describe_past(release: Release, table: ReleasedTable, lists: _Lists) -> dict[str, Any]:
+    """Earlier periods of the rows of a table."""
+    points: dict[tuple[str, tuple[str, ...]], dict[str, HistoryPoint]] = {}
+    for point in release.history:
+        if point.table == table.name and point.estimate is not None:
+            points.setdefault((point.geography, point.keys), {})[point.period] = point
+    periods = sorted({period for found in points.values() for period in found})
+    periods = periods[-MOST_EARLIER.get(table.cadence, 0) :]
+    past = [
+        _list_moments([found.get(period) for period in periods], lists)
+        for row in table.rows
+        for found in [points.get((row.geography, row.keys), {})]
+    ]
+    return {"earlier": periods, "past": past} if periods else {"earlier": [], "past": []}
+
+
+def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[list[Number]]:
+    moments: list[tuple[Number, Number, Number, Number]] = [
+        (None, None, None, None)
+        if point is None
+        else (
+            _count_tenths(point.estimate),
+            point.count,
+            lists.statuses.number(point.status),
+            lists.number_noise(point),
+        )
+        for point in points
+    ]
+    return [list(column) for column in zip(*moments, strict=True)]
+
+
+def _count_tenths(number: float | None) -> int | None:
+    return None if number is None else round(10 * number)
+
+
+def _shorten(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.{DIGITS}g}")

@@ -1,0 +1,148 @@
+"""Tables of the page: every row in words, with its likely range drawn.
+
+Here: what a reader sees of a table. Not here: the order of tables on the page (``description``) and
+the form of a row (``templates/release_tables.html``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.codebook import AGENCIES
+from portal.datapackage import list_caveats
+from portal.ranges import find_range, find_shown
+from portal.tables import has_modelled, name_geographies
+from portal.wording import say_range
+from privacy.released import ESTIMATED, Release, ReleasedRow, ReleasedTable
+
+DRAWN_WIDTH = 200
+"""Steps across the drawing of a range; its height is 9."""
+STATE = "state"
+LONG = 40
+"""Rows from which a table is folded away until it is opened."""
+LONGEST = 300
+"""Rows from which a table is left to its files, so that the page stays small."""
+NO_RANGE = "no range"
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row as shown; never an empty cell. `drawing` is a path, "" where there is no number."""
+
+    labels: tuple[str, ...]
+    count: str
+    range: str
+    drawing: str
+    is_estimated: bool
+    modelled: str = ""
+
+
+@dataclass(frozen=True)
+class TableView:
+    """One table as shown; `largest` is the number at the right end of its drawings."""
+
+    name: str
+    title: str
+    definition: str
+    unit: str
+    source: str
+    period: str
+    caveats: tuple[str, ...]
+    headers: tuple[str, ...]
+    rows: tuple[RowView, ...]
+    largest: int
+    has_modelled: bool
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the table is folded away at first."""
+        return len(self.rows) >= LONG
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the page holds the rows at all."""
+        return len(self.rows) <= LONGEST
+
+
+def describe_table(release: Release, table: ReleasedTable) -> TableView:
+    """What the page shows of a table."""
+    largest = max((likely[1] for row in table.rows if (likely := find_range(row))), default=0)
+    modelled = has_modelled(table)
+    return TableView(
+        name=table.name,
+        title=table.title,
+        definition=table.definition,
+        unit=table.unit,
+        source=" and ".join(AGENCIES[source] for source in table.sources) or "none",
+        period=table.period,
+        caveats=tuple(list_caveats(release, table)),
+        headers=(*list_place_header(release, table), *table.dimension_titles),
+        rows=tuple(
+            _describe_row(row, list_labels(release, table, row), largest, has_model=modelled)
+            for row in table.rows
+        ),
+        largest=largest,
+        has_modelled=modelled,
+    )
+
+
+def list_place_header(release: Release, table: ReleasedTable) -> tuple[str, ...]:
+    """The title of the level of a table, unless dimensions alone tell its rows apart."""
+    if table.level == STATE and table.dimensions:
+        return ()
+    titles = {level.name: level.title for frame in release.frames for level in frame.levels}
+    return (titles.get(table.level, "Place"),)
+
+
+def list_labels(release: Release, table: ReleasedTable, row: ReleasedRow) -> tuple[str, ...]:
+    """The labels that tell a row of a table from the others."""
+    if not list_place_header(release, table):
+        return row.labels
+    return (name_place(name_geographies(release), table, row), *row.labels)
+
+
+def name_place(
+    places: Mapping[tuple[str, str], str], table: ReleasedTable, row: ReleasedRow
+) -> str:
+    """The label of the place of a row."""
+    return places.get((table.level, row.geography), row.geography)
+
+
+def _describe_row(
+    row: ReleasedRow, labels: tuple[str, ...], largest: int, *, has_model: bool
+) -> RowView:
+    likely = find_range(row)
+    if likely is None:
+        return RowView(labels, row.status, NO_RANGE, "", is_estimated=False)
+    return RowView(
+        labels,
+        say_count(row),
+        say_range(*likely),
+        draw_range(likely, find_shown(row), largest, row.status),
+        is_estimated=row.status == ESTIMATED,
+        modelled=_say_modelled(row) if has_model else "",
+    )
+
+
+def say_count(row: ReleasedRow) -> str:
+    """``about 24``, or the status word of a row that is not shown as a number."""
+    shown = find_shown(row)
+    is_number = shown is not None and row.status == ESTIMATED
+    return f"about {shown:,}" if is_number else row.status
+
+
+def draw_range(likely: tuple[int, int], shown: int | None, largest: int, status: str) -> str:
+    """A path: the range as a line, and the number, where there is one, as a mark across it."""
+    low, high = (round(DRAWN_WIDTH * number / max(1, largest)) for number in likely)
+    line = f"M{low} 4h{max(1, high - low)}"
+    if status != ESTIMATED or shown is None:
+        return line
+    middle = round(DRAWN_WIDTH * shown / max(1, largest))
+    return f"{line}M{min(max(middle, 1), DRAWN_WIDTH - 1)} 0v9"
+
+
+def _say_modelled(row: ReleasedRow) -> str:
+    if row.modelled is None:
+        return "no model"
+    return f"{row.modelled:,.1f} ({row.modelled_low90:,.1f} to {row.modelled_high90:,.1f})"

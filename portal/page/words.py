@@ -1,0 +1,111 @@
+"""Sentences of the page that are the same in every release.
+
+Here: text as data. Not here: what to beware of in a table or a column (``portal.codebook``), and
+sentences made from facts of a release (``privacy_words``, ``figures``).
+"""
+
+from __future__ import annotations
+
+from portal.codebook import STRICT_BROAD
+from privacy.released import ESTIMATED, NOT_COLLECTED, NOT_DISTINGUISHABLE, NOT_RELEASED
+
+TITLE = "Child trafficking in Missouri: quarterly counts"
+SUMMARY = (
+    "What Children's Division, the hotline and Missouri's police recorded, as counts with their "
+    "margin of error. Nobody gets a list of children. Everybody gets the number."
+)
+HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Reports to Children's Division", ("reports",)),
+    ("Hotline", ("hotline_cases", "hotline_children")),
+    ("Incidents known to police", ("incidents_known_to_police",)),
+    ("Arrests", ("arrests",)),
+    ("Prosecutions", ("prosecutions",)),
+)
+"""The five things RSMo 210.1505 names, and the tables that answer each."""
+
+CRACKS: tuple[str, ...] = ("children_by_agency", "report_lag")
+"""The tables about children whom one agency knows and another does not, or late."""
+
+UNREPORTED: tuple[tuple[str, str], ...] = (
+    ("children_by_agency", "mshp_only"),
+    ("report_lag", "none_found"),
+)
+"""The rows of them that stand in front: table, and key of its first dimension."""
+
+STATUS_WORDS: tuple[tuple[str, str], ...] = (
+    (ESTIMATED, "Shown as a number, such as “about 24”, with its likely range."),
+    (
+        NOT_DISTINGUISHABLE,
+        "The number is so small beside the noise that there may be none at all. It is not a zero.",
+    ),
+    (NOT_RELEASED, "There may be records, and no number about them leaves."),
+    (NOT_COLLECTED, "No body that delivers to MoShare collects it, which is not zero."),
+)
+
+CROSSWALK: tuple[tuple[str, str, str], ...] = (
+    (
+        "Report",
+        (
+            "One report to Children's Division under RSMo 210.115 that names a child with a sex "
+            "trafficking allegation."
+        ),
+        "A finding. A report is a suspicion, and one child may be in several reports.",
+    ),
+    (
+        "Child",
+        "A person under 18 on the date of the event.",
+        "A victim record or a report. Only Children's Division can tell children apart.",
+    ),
+    (
+        "Case (hotline)",
+        "What the hotline opens when calls, texts or messages tell of one situation.",
+        "A signal, or a child: a case may hold several children.",
+    ),
+    (
+        "Signal (hotline)",
+        "One call, text, chat, e-mail or web form that reaches the hotline.",
+        "A case. Signals are not counted in any table here.",
+    ),
+    (
+        "Incident (police)",
+        "One event in a police file (NIBRS) with a victim under 18.",
+        (
+            "A report to Children's Division, an arrest, or one child: an incident may have "
+            "several victims."
+        ),
+    ),
+    (
+        "Victim record (police)",
+        "One victim under 18 in one incident.",
+        "A child: the file has no person number, so a child may be in several records.",
+    ),
+    ("Strict and broad", STRICT_BROAD, "Two numbers to add: broad contains strict."),
+    (
+        "Arrest",
+        "One arrest for offence 64A or 64B, the victim of any age.",
+        "A conviction or a prosecution.",
+    ),
+    (
+        "Known to both",
+        "A child of Children's Division and a police record whose keyed tokens are exactly equal.",
+        "Every overlap: a name written differently in two files is missed.",
+    ),
+)
+"""Word, what it means in this release, and what it is not."""
+
+REVISIONS: tuple[str, ...] = (
+    (
+        "A release is never edited. Its files stay as they were signed, and asking for it again "
+        "gives the same numbers."
+    ),
+    (
+        "A quarter that has been released is not drawn again: a second draw would spend privacy "
+        "twice and let the two be compared. Records that come late are counted where the "
+        "definition of their table says, and never change a release."
+    ),
+    (
+        "If an error of the software or of a definition is found, it is told in CHANGES.md of the "
+        "next release, and the release with the error stays where it is."
+    ),
+)
+"""What becomes of corrections."""

@@ -1,0 +1,282 @@
+"""The page that a privacy officer reads before signing a plan: values as shown, and rendering.
+
+Here: choosing the words and numbers of the review page. Not here: working them out
+(``privacy.assessment``), the checklist's answers (``checklist``), and writing the file.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import jinja2
+
+from portal.checklist import Group, fill_checklist
+from privacy.released import ACTIVITY, COHORT
+from privacy.reviewed import (
+    BudgetChoice,
+    FrameBound,
+    PeriodBudget,
+    PlanReview,
+    RehearsedRow,
+    TableAccuracy,
+)
+
+_QUARTERS = ("January to March", "April to June", "July to September", "October to December")
+_SOURCES = {"dss": "Children's Division", "mshp": "police", "hotline": "hotline"}
+_BOUNDS = {
+    "rows": "{bound} row{s}",
+    "aggregate": "{bound} in the totals",
+    "linked": "a distance of √{bound}",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the three budgets as shown."""
+
+    name: str
+    budget: str
+    rho: str
+    epsilon: str
+    power: str
+    fits: str
+    is_proposed: bool
+
+
+@dataclass(frozen=True)
+class Identities:
+    """The guarantee of a child in several identities, as shown."""
+
+    size: str
+    rho: str
+    epsilon: str
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period's budget as shown; shares are whole per cents of the cap, for the bar."""
+
+    name: str
+    before: str
+    cost: str
+    after: str
+    cap: str
+    left: str
+    share_before: int
+    share_cost: int
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as shown; `margins` and `changes` at the three budgets, in words where silent."""
+
+    name: str
+    title: str
+    definition: str
+    sources: str
+    counting: str
+    cadence: str
+    level: str
+    cells: str
+    silence: str
+    margins: tuple[str, ...]
+    changes: tuple[str, ...]
+    usable: tuple[str, ...]
+    compared: str
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How far one identity can move a frame, as shown."""
+
+    name: str
+    bound: str
+    times: str
+    rho: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A rehearsed row as shown: made-up count, and what would be published."""
+
+    labels: tuple[str, ...]
+    made_up: str
+    published: str
+    likely: str
+
+
+@dataclass(frozen=True)
+class RehearsedBlock:
+    """A rehearsed table as shown."""
+
+    name: str
+    title: str
+    row_titles: tuple[str, ...]
+    rows: tuple[Rehearsed, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything the template shows, besides the facts that it takes as they are."""
+
+    review: PlanReview
+    period: str
+    groups: tuple[Identities, ...]
+    choices: tuple[Choice, ...]
+    periods: tuple[Period, ...]
+    tables: tuple[Table, ...]
+    bounds: tuple[Bound, ...]
+    rehearsal: tuple[RehearsedBlock, ...]
+    checklist: tuple[Group, ...]
+    has_usable: bool
+    delta: str
+    table_words: str
+    signer_words: str
+
+
+def describe_review(review: PlanReview) -> Page:
+    """Choose what the page of a plan shows."""
+    return Page(
+        review=review,
+        period=f"{_QUARTERS[int(review.quarter[5]) - 1]} {review.quarter[:4]}",
+        groups=tuple(
+            Identities(str(group.size), _rho(group.rho), f"{group.epsilon:.2f}")
+            for group in review.groups
+        ),
+        choices=tuple(map(_show_choice, review.choices)),
+        periods=tuple(map(_show_period, review.periods)),
+        tables=tuple(map(_show_table, review.tables)),
+        bounds=tuple(map(_show_bound, review.frames)),
+        rehearsal=tuple(
+            RehearsedBlock(
+                table.name, table.title, table.row_titles, tuple(map(_show_row, table.rows))
+            )
+            for table in review.rehearsal
+        ),
+        checklist=fill_checklist(review),
+        has_usable=any(table.usable for table in review.tables),
+        delta=f"{review.delta:.12f}".rstrip("0"),
+        table_words=_say_tables(review.tables),
+        signer_words="one officer" if review.signers == 1 else f"{review.signers} officers",
+    )
+
+
+def render_review(review: PlanReview) -> bytes:
+    """The HTML of a plan's page: one file, UTF-8, no script and no outside request."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        finalize=_set_apostrophes,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = environment.get_template("review.html")
+    return template.render(page=describe_review(review), review=review).encode("utf-8")
+
+
+def _set_apostrophes(value: object) -> object:
+    return value.replace("'", "’") if isinstance(value, str) else value
+
+
+def _say_tables(tables: tuple[TableAccuracy, ...]) -> str:
+    silent = sum(bool(table.silence) for table in tables)
+    told = f"{len(tables) - silent} tables with numbers"
+    return f"{told}, and {silent} that says why it has none" if silent else told
+
+
+def _show_choice(choice: BudgetChoice) -> Choice:
+    is_proposed = choice.factor == 1
+    return Choice(
+        name=choice.name,
+        budget="as planned" if is_proposed else f"{_times(choice.factor)} the budget",
+        rho=_rho(choice.rho),
+        epsilon=f"{choice.epsilon:.2f}",
+        power=f"{100 * choice.power:.1f} in 100",
+        fits="yes" if choice.fits else "no, it would be refused",
+        is_proposed=is_proposed,
+    )
+
+
+def _times(factor: Fraction) -> str:
+    return "half" if factor < 1 else "twice"
+
+
+def _show_period(period: PeriodBudget) -> Period:
+    before, cap = float(period.before), float(period.cap)
+    after = float(period.after)
+    share_before = round(100 * min(1.0, before / cap))
+    return Period(
+        name=period.name[0].upper() + period.name[1:],
+        before=_rho(period.before),
+        cost=_rho(period.after - period.before),
+        after=_rho(period.after),
+        cap=_rho(period.cap),
+        left=_rho(max(Fraction(0), period.cap - period.after)),
+        share_before=share_before,
+        share_cost=round(100 * min(1.0, after / cap)) - share_before,
+        is_over=period.after > period.cap,
+    )
+
+
+def _show_table(table: TableAccuracy) -> Table:
+    words = (table.level, *table.dimensions)
+    return Table(
+        name=table.name,
+        title=table.title,
+        definition=table.definition,
+        sources=", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody",
+        counting={COHORT: "once ever", ACTIVITY: "each time"}[table.kind],
+        cadence=table.period,
+        level=", ".join(words),
+        cells=str(table.cells),
+        silence=table.silence,
+        margins=tuple(f"± {margin:g}" for margin in table.moe90),
+        changes=tuple(f"{math.ceil(change)}" for change in table.smallest_change),
+        usable=tuple(f"{count} of {table.cells}" for count in table.usable),
+        compared=table.compared,
+    )
+
+
+def _show_bound(frame: FrameBound) -> Bound:
+    times = (
+        "once ever"
+        if frame.counting == COHORT
+        else "every time"
+        if frame.quarters is None
+        else f"in {frame.quarters} {_periods(frame)}"
+    )
+    return Bound(
+        name=frame.title,
+        bound=_BOUNDS[frame.kind].format(bound=frame.bound, s="" if frame.bound == 1 else "s"),
+        times=times,
+        rho=_rho(frame.rho),
+        reason=frame.reason,
+    )
+
+
+def _periods(frame: FrameBound) -> str:
+    noun = "year" if frame.cadence == "annual" else "quarter"
+    return noun if frame.quarters == 1 else f"{noun}s"
+
+
+def _show_row(row: RehearsedRow) -> Rehearsed:
+    low = max(0, min(math.floor(row.estimate - row.moe90), row.count))
+    high = max(0, math.ceil(row.estimate + row.moe90), row.count)
+    is_number = row.status == "estimated"
+    return Rehearsed(
+        labels=row.labels,
+        made_up=f"{row.made_up:,}",
+        published=f"about {row.count:,}" if is_number else row.status,
+        likely=f"{low:,} to {high:,}" if is_number else f"0 to {high:,}",
+    )
+
+
+def _rho(value: Fraction) -> str:
+    return f"{float(value):.5f}"

@@ -1,0 +1,172 @@
+/* The form of the comparison: choosing rows, and the answer in plain words. */
+
+const made = new Set();
+let termsMade = 0;
+
+function createOption(value, text) {
+  const option = document.createElement("option");
+  option.value = value;
+  option.textContent = text;
+  return option;
+}
+
+function nameRow(table, row) {
+  const [labels] = table.kinds[row[2]];
+  const place = table.isPlaced ? [numbers.places[row[0]]] : [];
+  return [...place, ...labels].join(", ");
+}
+
+function createChoice(holder, name, id) {
+  const label = document.createElement("label");
+  const select = document.createElement("select");
+  select.id = `${id}-${name.toLowerCase()}`;
+  label.htmlFor = select.id;
+  label.textContent = name;
+  holder.append(label, select);
+  return select;
+}
+
+function fillRows(select, table) {
+  const rows = numbers.tables[table].rows.map((row, place) => [place, row]);
+  const known = rows.filter(([, row]) => row[3] !== null);
+  select.replaceChildren(...known.map(([place, row]) => (
+    createOption(place, nameRow(numbers.tables[table], row))
+  )));
+}
+
+function fillPeriods(select, table, row) {
+  const earlier = numbers.tables[table].earlier
+    .map((period, place) => [place, period])
+    .filter(([place]) => hasPeriod(table, row, place))
+    .reverse()
+    .map(([place, period]) => createOption(place, `${period}, as published then`));
+  select.replaceChildren(createOption("", `${numbers.tables[table].period}, this release`), ...earlier);
+}
+
+function createTerm(side) {
+  const terms = side.querySelector(".terms");
+  const holder = document.createElement("div");
+  termsMade += 1;
+  const id = `term-${termsMade}`;
+  const [table, row, period] = ["Table", "Row", "Period"].map((name) => (
+    createChoice(holder, name, id)
+  ));
+  numbers.tables.forEach((entry, place) => {
+    if (entry.frame >= 0) table.append(createOption(place, entry.title));
+  });
+  table.addEventListener("change", () => { fillRows(row, table.value); refresh(); });
+  row.addEventListener("change", refresh);
+  function refresh() { fillPeriods(period, table.value, row.value); }
+  if (terms.children.length) holder.append(createRemoval(side, holder));
+  terms.append(holder);
+  fillRows(row, table.value);
+  refresh();
+  return { holder, table, row, period };
+}
+
+function createRemoval(side, holder) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Remove this row";
+  button.addEventListener("click", () => { holder.remove(); side.querySelector(".add").focus(); });
+  return button;
+}
+
+function readSide(side) {
+  return [...side.querySelectorAll(".terms > div")].map((holder) => {
+    const [table, row, period] = [...holder.querySelectorAll("select")].map((one) => one.value);
+    return { table: Number(table), row: Number(row), period: period === "" ? null : Number(period) };
+  });
+}
+
+function say(number) { return number.toLocaleString("en-US"); }
+
+function saySide(side) {
+  const range = `likely ${say(side.low)} to ${say(side.high)}`;
+  return side.isShown ? `about ${say(side.shown)} (${range})`
+    : `not distinguishable from zero (${range})`;
+}
+
+function sayChance(chance) {
+  for (const draws of [100, 1000, 10000]) {
+    const times = Math.round(chance * draws);
+    if (times >= draws) return "nearly every time";
+    if (times >= 1 && (times >= 2 || draws === 10000)) return `about ${times} of ${say(draws)} times`;
+  }
+  return "less than once in 10,000 times";
+}
+
+function judge(chance) {
+  if (chance < SURE) return "Yes, very probably: the recorded numbers differ.";
+  if (chance < LIKELY) return "Probably: noise alone rarely makes such a difference.";
+  if (chance < UNCLEAR) return "It cannot be told: noise alone makes such a difference now and then.";
+  return "No sign of it: noise alone easily makes such a difference.";
+}
+
+function sayDifference(answer) {
+  const size = Math.abs(answer.difference);
+  const margin = QUANTILE * answer.deviation;
+  const [low, high] = [Math.floor(size - margin), Math.ceil(size + margin)];
+  const word = answer.difference < 0 ? "less" : "more";
+  const range = low > 0 ? `likely ${say(low)} to ${say(high)} ${word}`
+    : `likely at most ${say(high)} ${word}, perhaps none, perhaps the other way round`;
+  const exact = say(Math.round(10 * size) / 10);
+  return `By the estimates the first is ${exact} ${word} than the second: ${range}.`;
+}
+
+function sayAnswer(answer) {
+  const [first, second] = answer.sides;
+  const sentences = [
+    `First: ${saySide(first)}. Second: ${saySide(second)}. Unit: ${answer.unit}.`,
+    sayDifference(answer),
+    `If the two were the same, noise alone would make a larger difference ${sayChance(answer.chance)}.`,
+  ];
+  if (first.overlaps || second.overlaps) {
+    sentences.push("Beware: rows of one sum overlap, so some records are counted twice in it.");
+  }
+  return sentences;
+}
+
+function warnOfMany(count, chance) {
+  if (count < 2) return "";
+  const luck = Math.min(1, count * chance);
+  const words = `You have made ${count} comparisons. Even if nothing differed in any of them, the chance that `
+    + `one of them looks at least so different is up to ${Math.max(1, Math.round(100 * luck))} in 100.`;
+  return chance < LIKELY && luck >= LIKELY
+    ? `${words} After so many, this one is no longer good evidence.` : words;
+}
+
+function showAnswer(holder, answer, key) {
+  const lines = [];
+  if (answer.refusal) {
+    lines.push(["p", answer.refusal]);
+  } else {
+    made.add(key);
+    lines.push(["h3", judge(answer.chance)], ...sayAnswer(answer).map((words) => ["p", words]));
+    lines.push(["p", warnOfMany(made.size, answer.chance)]);
+    lines.push(["p", "This speaks of privacy noise alone, and not of late or missing records."]);
+  }
+  holder.replaceChildren(...lines.filter(([, words]) => words).map(([tag, words]) => {
+    const element = document.createElement(tag);
+    element.textContent = words;
+    return element;
+  }));
+}
+
+function offerComparison() {
+  const form = document.getElementById("compare-form");
+  const sides = [...form.querySelectorAll("fieldset")];
+  if (!numbers.tables.some((table) => table.frame >= 0)) return;
+  const chosen = sides.map(createTerm);
+  const period = chosen[1].period;
+  if (period.options.length > 1) period.selectedIndex = 1;
+  sides.forEach((side) => {
+    side.querySelector(".add").addEventListener("click", () => createTerm(side).table.focus());
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [first, second] = sides.map(readSide);
+    const key = JSON.stringify([first, second]);
+    showAnswer(document.getElementById("verdict"), compare(first, second), key);
+  });
+}

@@ -1,0 +1,167 @@
+"""The comparison of the page against noise that is drawn anew many thousands of times."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from portal_examples import draw_noise
+from portal_specs import ANNUAL_FRAMES, QUARTERLY_FRAMES
+from privacy_examples import example_plan
+from release_examples import fill_cells, publish
+
+from portal.page.description import describe_page
+from portal.page.rendering import render_page
+from privacy.released import Release
+
+FRAMES = {frame.name: frame for frame in (*QUARTERLY_FRAMES, *ANNUAL_FRAMES)}
+DRAWS = 40_000
+PAIRS = 50
+TIE = 0.25
+"""Differences this near are the same one: estimates are published in tenths."""
+
+Term = dict[str, Any]
+
+
+@pytest.fixture
+def numbers(page: Page) -> dict[str, Any]:
+    return json.loads(page.inner_text("#numbers"))
+
+
+def list_terms(numbers: dict[str, Any]) -> dict[str, list[Term]]:
+    """Every row that may be compared, by its unit."""
+    terms: dict[str, list[Term]] = {}
+    for place, table in enumerate(numbers["tables"]):
+        if table["frame"] >= 0:
+            terms.setdefault(table["unit"], []).extend(
+                {"table": place, "row": row, "period": None} for row in range(len(table["rows"]))
+            )
+    return terms
+
+
+def choose_side(terms: list[Term], random: np.random.Generator) -> list[Term]:
+    size = int(random.choice([1, 1, 2, 3, 6]))
+    chosen = random.choice(len(terms), size=min(size, len(terms)), replace=False)
+    return [terms[place] for place in chosen]
+
+
+def choose_pair(numbers: dict[str, Any], random: np.random.Generator) -> tuple[list[Term], ...]:
+    by_unit = list_terms(numbers)
+    terms = by_unit[str(random.choice(sorted(by_unit)))]
+    first, second = choose_side(terms, random), choose_side(terms, random)
+    if random.random() < 0.3:
+        known = [term for term in terms if numbers["tables"][term["table"]]["earlier"]]
+        if known:
+            one = known[random.integers(len(known))]
+            earlier = numbers["tables"][one["table"]]["earlier"]
+            second = [{**one, "period": int(random.integers(len(earlier)))}]
+    return first, second
+
+
+def weigh(
+    example: Release, numbers: dict[str, Any], first: list[Term], second: list[Term]
+) -> dict[tuple[str, str], Any]:
+    """How the difference depends on the noise of every measured cell, by frame and quarter."""
+    weights: dict[tuple[str, str], Any] = {}
+    for sign, terms in ((1, first), (-1, second)):
+        for term in terms:
+            table = example.tables[term["table"]]
+            frame = FRAMES[str(table.frame)]
+            level = [one.name for one in frame.levels].index(table.level)
+            mark = frame.mark(level, table.positions[term["row"]])
+            key = (frame.name, str(term["period"]))
+            weights[key] = weights.get(key, 0) + sign * frame.solve(mark[None, :])[0]
+    return weights
+
+
+def simulate(weights: dict[tuple[str, str], Any], random: np.random.Generator) -> Any:
+    return sum(
+        draw_noise(FRAMES[name], random, DRAWS) @ weight for (name, _), weight in weights.items()
+    )
+
+
+def measure_rate(noise: Any, seen: float) -> float:
+    """How often noise alone goes further than what was seen, either way; ties count half."""
+    further = (noise > seen + TIE).mean() + (noise < -seen - TIE).mean()
+    ties = (abs(noise - seen) <= TIE).mean() + (abs(noise + seen) <= TIE).mean()
+    return float(further + ties / 2)
+
+
+def test_the_stated_probability_is_that_of_drawing_the_noise_again(
+    page: Page, example: Release, numbers: dict[str, Any]
+) -> None:
+    random = np.random.default_rng(20260101)
+    checked, sums, earlier = 0, 0, 0
+    while checked < PAIRS:
+        first, second = choose_pair(numbers, random)
+        answer = page.evaluate("([one, two]) => moshare.compare(one, two)", [first, second])
+        if answer["refusal"] or answer["chance"] < 0.005:
+            continue
+        noise = simulate(weigh(example, numbers, first, second), random)
+        rate = measure_rate(noise, abs(answer["difference"]))
+        assert rate == pytest.approx(answer["chance"], abs=0.01), (first, second, answer)
+        checked += 1
+        sums += len(first) + len(second) > 2
+        earlier += second[0]["period"] is not None
+    assert sums > 10
+    assert earlier > 3
+
+
+def test_a_difference_far_beyond_the_noise_is_never_called_noise(
+    page: Page, example: Release, numbers: dict[str, Any]
+) -> None:
+    names = [table["name"] for table in numbers["tables"]]
+    first = [{"table": names.index("children_in_year_by_region"), "row": 0, "period": None}]
+    rows = example.tables[names.index("children_in_year_by_region")].rows
+    largest = max(range(len(rows)), key=lambda row: rows[row].estimate or 0)
+    answer = page.evaluate(
+        "([one, two]) => moshare.compare(one, two)", [[{**first[0], "row": largest}], first]
+    )
+    assert answer["chance"] < 0.001
+
+
+def test_the_variance_of_any_sum_is_that_of_dense_least_squares(
+    page: Page, example: Release, numbers: dict[str, Any]
+) -> None:
+    random = np.random.default_rng(7)
+    by_unit = list_terms(numbers)
+    for _ in range(200):
+        terms = choose_side(by_unit[str(random.choice(sorted(by_unit)))], random)
+        weights = weigh(example, numbers, terms, [])
+        expected = sum(
+            ((weight * FRAMES[name].sigmas) ** 2).sum() for (name, _), weight in weights.items()
+        )
+        found = page.evaluate("(terms) => moshare.measure(terms)", terms)
+        assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_every_row_has_the_deviation_that_it_was_published_with(
+    page: Page, example: Release, numbers: dict[str, Any]
+) -> None:
+    for terms in list_terms(numbers).values():
+        for term in terms:
+            row = example.tables[term["table"]].rows[term["row"]]
+            found = page.evaluate("(terms) => moshare.measure(terms)", [term])
+            assert found**0.5 == pytest.approx(row.deviation, rel=1e-4)
+
+
+def test_the_engine_and_the_page_give_every_row_of_the_reviewed_policy_the_same_deviation(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    plan = example_plan("2024Q4")
+    drawn = publish(plan, fill_cells(plan, 9))
+    release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
+    (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))
+    page = context.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    checked = 0
+    for terms in list_terms(json.loads(page.inner_text("#numbers"))).values():
+        for term in terms:
+            row = release.tables[term["table"]].rows[term["row"]]
+            found = page.evaluate("(terms) => moshare.measure(terms)", [term])
+            assert found**0.5 == pytest.approx(row.deviation, rel=1e-4)
+            checked += 1
+    assert checked > 100

@@ -1,0 +1,224 @@
+"""Maps, charts and ranges of the page: what they show, and that they show it truly."""
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from portal_examples import make_example
+
+from portal.page.boundaries import LEVELS, read_outlines
+from portal.page.charts import list_charts, round_up
+from portal.page.figures import list_headlines, list_unreported, say_trend
+from portal.page.maps import find_steps, list_maps
+from portal.page.rows import describe_table, draw_range
+from portal.ranges import find_range, find_shown
+from privacy.released import ESTIMATED, NOT_DISTINGUISHABLE, NOT_RELEASED, HistoryPoint, Release
+
+KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
+
+
+def read_tree(name: str) -> list[dict[str, str]]:
+    with (KEYS / f"tree_{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_place_of_a_level_in_missouri_is_on_the_map(level: str) -> None:
+    tree = read_tree("police" if level == "troop" else "dss")
+    keys = {line[level] for line in tree} - {"Outside Missouri", "Unknown"}
+    assert set(read_outlines(level)) == keys
+
+
+def test_a_county_lies_in_the_region_circuit_and_troop_of_the_public_trees() -> None:
+    import portal.page.boundaries as boundaries
+
+    listed = {line["county"]: line for line in boundaries._read("boundary_counties.csv")}
+    for name, levels in (("dss", ("circuit", "region")), ("police", ("troop",))):
+        for line in read_tree(name):
+            if line["county"] in listed:
+                assert all(listed[line["county"]][level] == line[level] for level in levels)
+
+
+def measure_area(path: str) -> float:
+    area = 0.0
+    for ring in re.findall(r"M(\d+) (\d+)l([^z]+)z", path):
+        x, y = int(ring[0]), int(ring[1])
+        points = [(x, y)]
+        steps = [int(number) for number in re.findall(r"-?\d+", ring[2])]
+        for dx, dy in zip(steps[::2], steps[1::2], strict=True):
+            x, y = x + dx, y + dy
+            points.append((x, y))
+        following = [*points[1:], points[0]]
+        area += sum(a * d - b * c for (a, b), (c, d) in zip(points, following, strict=True)) / 2
+    return abs(area)
+
+
+@pytest.mark.parametrize("level", ["circuit", "region", "troop"])
+def test_counties_and_what_they_make_together_cover_the_same_ground(level: str) -> None:
+    counties = sum(measure_area(one.path) for one in read_outlines("county").values())
+    joined = sum(measure_area(one.path) for one in read_outlines(level).values())
+    assert joined == pytest.approx(counties, rel=1e-3)
+
+
+def test_the_two_places_called_st_louis_are_apart() -> None:
+    county, city = (read_outlines("county")[key] for key in ("St. Louis County", "St. Louis city"))
+    assert county.area > 3 * city.area
+    assert city.middle[0] > county.middle[0]
+
+
+def test_a_place_that_cannot_be_told_from_zero_is_pale_and_says_its_range() -> None:
+    release = make_example()
+    (view,) = [one for one in list_maps(release) if one.table == "children_by_region"]
+    (table,) = [one for one in release.tables if one.name == "children_by_region"]
+    order = list(read_outlines("region"))
+    rows = {row.geography: row for row in table.rows}
+    for place in view.places:
+        row = rows[order[place.outline]]
+        assert (place.shade == 0) == (row.status == NOT_DISTINGUISHABLE)
+        high = (find_range(row) or (0, 0))[1]
+        assert place.label == (f"0–{high}" if place.shade == 0 else f"{find_shown(row)}")
+    assert len(view.elsewhere) == 2
+    assert view.elsewhere[0].startswith("Outside Missouri: ")
+
+
+def test_more_is_never_drawn_paler_and_stands_in_the_legend_of_its_shade() -> None:
+    for view in list_maps(make_example()):
+        shaded = sorted(
+            (int(place.label.replace(",", "")), place.shade) for place in view.places if place.shade
+        )
+        assert [shade for _, shade in shaded] == sorted(shade for _, shade in shaded)
+        words = dict(view.legend)
+        for number, shade in shaded:
+            ends = [int(end) for end in words[shade].split(" to ")]
+            assert ends[0] <= number <= ends[-1]
+
+
+def test_only_the_city_of_st_louis_has_its_number_beside_it() -> None:
+    beside = {
+        list(read_outlines(view.level))[place.outline]
+        for view in list_maps(make_example())
+        for place in view.places
+        if place.is_beside
+    }
+    assert beside <= {"St. Louis city", "22"}
+    assert beside
+
+
+@pytest.mark.parametrize(
+    ("largest", "steps"), [(1, (1,)), (3, (1, 2, 3)), (100, (25, 50, 75, 100)), (7, (2, 4, 6, 7))]
+)
+def test_shades_are_equal_steps_up_to_the_largest_number(
+    largest: int, steps: tuple[int, ...]
+) -> None:
+    assert find_steps(largest) == steps
+
+
+def test_a_place_without_a_number_says_why() -> None:
+    example = make_example()
+    (table,) = [one for one in example.tables if one.name == "children_by_region"]
+    blank = {"estimate": None, "moe90": None, "count": None, "modelled": None}
+    rows = tuple(replace(row, **blank, status=NOT_RELEASED) for row in table.rows)
+    (view,) = list_maps(replace(example, tables=(replace(table, rows=rows),)))
+    assert view.elsewhere[0] == "Outside Missouri: not released"
+    assert {place.label for place in view.places} == {""}
+
+
+def test_a_row_without_a_model_says_so_in_a_table_that_has_one() -> None:
+    example = make_example()
+    (table,) = [one for one in example.tables if one.name == "children_in_year_by_county"]
+    rows = (replace(table.rows[0], modelled=None), *table.rows[1:])
+    view = describe_table(example, replace(table, rows=rows))
+    assert view.rows[0].modelled == "no model"
+    assert view.rows[1].modelled.endswith(")")
+
+
+def test_a_table_with_many_kinds_of_rows_has_no_map() -> None:
+    release = make_example()
+    (table,) = [one for one in release.tables if one.name == "incidents_by_troop"]
+    rows = tuple(replace(row, labels=(str(place),)) for place, row in enumerate(table.rows))
+    assert list_maps(replace(release, tables=(replace(table, rows=rows),))) == ()
+
+
+def test_a_chart_shows_every_quarter_with_its_band_around_its_line() -> None:
+    release = make_example("2025Q2", 5)
+    charts = list_charts(release)
+    assert [chart.points[-1].period for chart in charts] == ["2025Q2"] * len(charts)
+    assert {len(chart.points) for chart in charts} == {6}
+    for chart in charts:
+        band = [float(number) for number in re.findall(r"[\d.]+", chart.band)]
+        heights = band[1::2]
+        upper, lower = heights[:6], heights[6:][::-1]
+        for point, high, low in zip(chart.points, upper, lower, strict=True):
+            assert high <= point.y <= low
+
+
+def test_a_first_release_has_no_chart_and_no_trend() -> None:
+    release = make_example("2025Q1", 0)
+    assert list_charts(release) == ()
+    assert all(not figure.trend for one in list_headlines(release) for figure in one.figures)
+
+
+@pytest.mark.parametrize(
+    ("number", "top"), [(0, 2), (2, 2), (3, 4), (57, 60), (61, 100), (101, 200)]
+)
+def test_a_scale_ends_at_a_round_number(number: int, top: int) -> None:
+    assert round_up(number) == top
+
+
+def point(estimate: float, status: str = ESTIMATED) -> HistoryPoint:
+    return HistoryPoint(
+        "reports", "2024Q4", "Missouri", (), max(0, round(estimate)), estimate, 12.0, status, 7.3
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (point(24.0), "In 2024Q4: about 24. Noise alone could explain the difference."),
+        (point(124.0), "Lower than in 2024Q4 (about 124), by more than noise explains."),
+        (
+            point(-24.0, NOT_DISTINGUISHABLE),
+            "Higher than in 2024Q4 (not distinguishable from zero), by more than noise explains.",
+        ),
+    ],
+)
+def test_a_headline_says_how_it_moved_and_whether_noise_explains_it(
+    release: Release, before: HistoryPoint, words: str
+) -> None:
+    assert say_trend(release.tables[0].rows[0], before) == words
+
+
+def test_a_trend_without_a_number_is_not_told(release: Release) -> None:
+    silent = replace(point(0.0), estimate=None, deviation=None)
+    assert say_trend(release.tables[0].rows[0], silent) == ""
+
+
+def test_children_between_the_agencies_stand_in_front() -> None:
+    figures = list_unreported(make_example())
+    assert [figure.unit for figure in figures] == [
+        "children and victim records: police only",
+        "victim records: no report found",
+    ]
+
+
+def test_a_range_is_drawn_in_proportion_and_marked_only_where_there_is_a_number() -> None:
+    assert draw_range((25, 75), 50, 100, ESTIMATED) == "M50 4h100M100 0v9"
+    assert draw_range((0, 75), 0, 100, NOT_DISTINGUISHABLE) == "M0 4h150"
+    assert draw_range((0, 0), 0, 0, NOT_DISTINGUISHABLE) == "M0 4h1"
+
+
+def test_a_very_long_table_is_left_to_its_files(release: Release) -> None:
+    table = release.tables[1]
+    rows = table.rows * 101
+    long = replace(table, rows=rows, positions=table.positions * 101)
+    view = describe_table(release, long)
+    assert view.is_long
+    assert not view.is_shown
+
+
+def test_a_sum_over_quarters_is_shown_by_its_estimate(release: Release) -> None:
+    row = replace(release.tables[0].rows[0], count=None)
+    assert find_shown(row) == 24
+    assert find_range(row) == (12, 36)

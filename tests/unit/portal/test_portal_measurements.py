@@ -1,0 +1,87 @@
+"""The noisy measurements, the strategy behind them, and synthetic records, as files."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from portal_examples import make_example
+from portal_specs import QUARTERLY_FRAMES
+
+from portal.files import list_files
+from privacy.released import Release, SyntheticFrame
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return list_files(make_example())
+
+
+def read(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_every_cell_is_there_with_its_place_and_the_sigma_of_its_noise(
+    files: dict[str, bytes],
+) -> None:
+    rows = read(files["data/measurements.csv"])
+    release = make_example()
+    assert len(rows) == sum(len(table.cells) for table in release.measurements)
+    troop = [row for row in rows if row["table"] == "incidents_known_to_police_troop_definition"]
+    assert {row["geography"] for row in troop} >= {"Troop A", "Outside Missouri"}
+    assert {row["sigma"] for row in troop} == {"7.7"}
+    assert {row["quarter"] for row in rows} == {"2025Q4", "2025"}
+
+
+def test_the_strategy_gives_the_variance_of_a_total_of_the_state(files: dict[str, bytes]) -> None:
+    strategy = json.loads(files["data/strategy.json"])
+    for frame in QUARTERLY_FRAMES:
+        (described,) = [one for one in strategy["frames"] if one["name"] == frame.name]
+        if len(frame.levels) > 1:
+            continue
+        (whole,) = [one for one in described["precisions"] if one["dimensions"] == []]
+        mark = frame.mark(0, (0, tuple(tuple(range(size)) for size in frame.sizes)))
+        expected = float(frame.deviate(mark[None, :])[0])
+        cells = math.prod(frame.sizes)
+        assert math.sqrt(cells / whole["by_level"][0]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_every_measured_table_stands_in_the_strategy(files: dict[str, bytes]) -> None:
+    strategy = json.loads(files["data/strategy.json"])
+    names = [one["name"] for frame in strategy["frames"] for one in frame["measurements"]]
+    assert names == [table.name for table in make_example().measurements]
+
+
+def test_synthetic_records_are_files_that_say_what_they_are(release: Release) -> None:
+    made = SyntheticFrame(
+        "children_reported",
+        ("state", "sex_group"),
+        (("Missouri", "Female"), ("Missouri", "Male")),
+        (("children_by_sex", 0.5, 1.0),),
+    )
+    files = list_files(replace(release, synthetic=(made,)))
+    assert read(files["data/synthetic_children_reported.csv"]) == [
+        {"state": "Missouri", "sex_group": "Female"},
+        {"state": "Missouri", "sex_group": "Male"},
+    ]
+    assert read(files["data/synthetic_moved.csv"]) == [
+        {
+            "frame": "children_reported",
+            "table": "children_by_sex",
+            "mean_difference": "0.5",
+            "largest_difference": "1.0",
+        }
+    ]
+    assert b"No row is a child" in files["index.html"]
+    package = json.loads(files["datapackage.json"])
+    titles = {one["name"]: one["title"] for one in package["resources"]}
+    assert titles["synthetic_children_reported"] == "Synthetic records"
+
+
+def test_a_release_without_synthetic_records_has_no_word_of_them(
+    files: dict[str, bytes],
+) -> None:
+    assert not any("synthetic" in path for path in files)
+    assert b"ynthetic" not in files["index.html"]
