@@ -87,7 +87,7 @@ METHODS = (
         "tumult",
         PEERS / "tumult.py",
         draws=20,
-        seconds=240,
+        seconds=420,
         told={"": Told("Tumult Analytics", "from the scale")},
         environment="tumult",
     ),
