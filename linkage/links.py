@@ -35,7 +35,8 @@ them alone. (Periods of any other length would do: nothing rests on a year but t
 
 Three details carry the proof. A child or victim record has one token, whatever the input says. A
 token stands for one child for ever: the one known first (in keyed hash order among children first
-known in one quarter), so that a later child takes nothing from it. And places go to the first k
+known in one quarter), so that a later child takes nothing from it; once it was linked it stays so,
+whoever is withdrawn. And places go to the first k
 records of a token, earlier quarters first, *whether or not a child is known*: if only matched
 records used places, a child's removal would free them for records of later quarters, and B would
 move without bound over the years. Table A needs no places, because it counts tokens, not records.
@@ -119,11 +120,15 @@ class ExactTokenLinker:
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
         """Link by exact token; see `Linker.link`."""
-        owners = _find_owners(children, order_key)
+        ties = _find_ties(earlier)
+        owners = _find_owners(children, order_key).join(
+            ties, "owned_token = tied_token", how="anti"
+        )
         matched = (
             self._place(victims, earlier, order_key)
             .join(owners, "token = owned_token", how="left")
-            .project("victim_key, token, child_id, has_place")
+            .join(ties, "token = tied_token", how="left")
+            .project("victim_key, token, coalesce(tied_child, child_id) as child_id, has_place")
         )
         matched_later = (
             earlier.filter(f"quarter_start < date '{quarter_start.isoformat()}'")
@@ -167,6 +172,17 @@ class ExactTokenLinker:
             )
             .project(f"victim_key, token, token is not null and place <= {self.k} as has_place")
         )
+
+
+def _find_ties(earlier: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Give the child that each token was ever linked to: it stands for no other one.
+
+    Also where the child was withdrawn since: a second child that takes its place, and a third when
+    that one is withdrawn, would each be moved by the first one's removal.
+    """
+    return earlier.filter("child_id is not null").aggregate(
+        "token as tied_token, arg_min(child_id, (quarter_start, child_id)) as tied_child", "token"
+    )
 
 
 def _find_owners(

@@ -78,8 +78,8 @@ def approve(
     plan, approvals = plan_quarter(quarter, settings), find_approvals(quarter, settings)
     charge = Charge(plan.quarter, plan.hash, plan.parts)
     check_caps(read_entries(settings), charge, plan.policy.caps)
-    check_shown(plan, approvals.review)
-    key_id, signature = sign_plan(approvals.review, secret, ask_password)
+    shown = check_shown(plan, approvals.review)
+    key_id, signature = sign_plan(plan.quarter, shown, secret, ask_password)
     if key_id not in {officer.key_id for officer in approvals.list_officers()}:
         raise PrivacyError("MS653", quarter=plan.quarter, key=key_id)
     approvals.review.add_signature(key_id, signature)
@@ -132,7 +132,8 @@ def approve_for_demo(quarter: Quarter, settings: Settings) -> Standing:
         secret = settings.throwaway_keys / f"{_DEMO_OFFICER}_{number}.key"
         if not secret.exists():
             make_officer_key(secret, secret.with_suffix(".pub"), None)
-        approvals.review.add_signature(*sign_plan(approvals.review, secret, str))
+        shown = check_shown(plan, approvals.review)
+        approvals.review.add_signature(*sign_plan(plan.quarter, shown, secret, str))
     return _find_standing(plan, approvals)
 
 

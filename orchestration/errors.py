@@ -85,7 +85,8 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         "MS920": ErrorText(
             "The ledger cannot be compared with release {release}",
             "Its release.json is missing or damaged",
-            "Run 'moshare verify' on that folder, build it again, and verify the ledger then",
+            "Put that folder aside and run 'moshare release' for its quarter, which builds it "
+            "again from the ledger",
             8,
         ),
         "MS921": ErrorText(
@@ -99,6 +100,13 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Whoever makes the next plan must know what to change",
             "Say it with --because",
             2,
+        ),
+        "MS923": ErrorText(
+            "The rows or links that {quarter} was released from are not what they were",
+            "Whoever was counted there could be counted once more, and lose more than the ledger "
+            "says; this happens when the warehouse was lost or built anew",
+            "Restore the vault from a back-up made after {quarter} was released, and run again",
+            5,
         ),
     }
 )

@@ -13,7 +13,7 @@ from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
 from portal.review import render_review
-from privacy.approval import load_officers
+from privacy.approval import load_all_officers
 from privacy.assessment import assess
 from privacy.chain import CHARGE
 from privacy.errors import PrivacyError
@@ -57,10 +57,7 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     if charged - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = Review(plan.quarter, settings.review / plan.quarter)
-    officers = (
-        *load_officers(settings.officers),
-        *load_officers(settings.throwaway_keys, are_throwaway=True),
-    )
+    officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
     (review.folder / PAGE_NAME).write_bytes(page)

@@ -17,6 +17,7 @@ import expectations.errors
 import linkage.errors
 import orchestration.errors
 import portal.errors
+import portal.gate.errors
 import privacy.errors
 import sources.errors
 from orchestration.cli import build_app
@@ -28,6 +29,7 @@ _ROOMS = (
     expectations.errors,
     privacy.errors,
     portal.errors,
+    portal.gate.errors,
     linkage.errors,
     orchestration.errors,
 )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from orchestration.approving import find_approvals
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
@@ -39,7 +40,8 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     """Give the release of a quarter: drawn now if it never was, else as it was drawn.
 
     Raises:
-        OrchestrationError: MS905 when the quarter has not ended.
+        OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
+            release are lost.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
@@ -49,6 +51,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     def read_exact() -> ExactRelease:
         with open_warehouse(settings) as connection:
             require_gate(connection, quarter, settings)
+            keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter)
 
     return door.release(plan, find_approvals(quarter, settings), read_exact, open_ledger(settings))
@@ -80,6 +83,9 @@ def _read_provenance(
 ) -> tuple[Provenance, bool]:
     """Say how each agency last delivered the quarter, and whether records are simulated.
 
+    A nil delivery is told as a full one, which it is: that an agency holds no record at all is an
+    exact count, and one child more would undo it.
+
     Records of a quarter also come with deliveries for other quarters, so one simulated delivery
     among all that still count makes the whole release simulated. It is made up, as the second
     answer says, only where every one of them is.
@@ -99,7 +105,11 @@ def _read_provenance(
         [quarter.first_day],
     ).fetchall()
     provenance = Provenance(
-        deliveries=tuple((agency, kind) for agency, kind, _, _ in rows if kind is not None),
+        deliveries=tuple(
+            (agency, "full" if kind == "nil" else kind)
+            for agency, kind, _, _ in rows
+            if kind is not None
+        ),
         is_simulated=any(is_any for _, _, is_any, _ in rows),
     )
     return provenance, bool(rows) and all(is_every for _, _, _, is_every in rows)

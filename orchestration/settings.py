@@ -69,6 +69,11 @@ class Settings:
         return self.ledger_address or self.ledger
 
     @property
+    def kept_rows(self) -> Path:
+        """Digests of the rows and links that each release was drawn from."""
+        return self.vault / "kept_rows"
+
+    @property
     def review(self) -> Path:
         """Plans put up for approval, one folder for each quarter; nothing confidential."""
         return self.home / "review"

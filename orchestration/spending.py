@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
-from privacy.approval import check_recorded, load_officers
+from privacy.approval import check_recorded, load_all_officers
 from privacy.caps import compute_spending, name_period
 from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, Charge, Entry
 from privacy.errors import PrivacyError
@@ -36,11 +36,8 @@ def open_ledger(settings: Settings) -> Ledger:
         PrivacyError: MS620 when releases exist and their ledger does not, MS628 when it does not
             know one of them, as an older copy would not.
     """
-    heads = list(_read_heads(settings))
     try:
-        ledger = Ledger(settings.ledger_place)
-        ledger.verify(heads)
-        return ledger
+        return _open_known(settings)
     except PrivacyError as error:
         if error.code != "MS620" or _was_used(settings):
             raise
@@ -59,11 +56,8 @@ def read_entries(settings: Settings) -> tuple[Entry, ...]:
         OrchestrationError: MS920 for a release whose record cannot be read.
         PrivacyError: When it is lost, its chain is broken, or it does not know a release.
     """
-    heads = list(_read_heads(settings))
     try:
-        ledger = Ledger(settings.ledger_place)
-        ledger.verify(heads)
-        return ledger.read_entries()
+        return _open_known(settings).read_entries()
     except PrivacyError as error:
         if error.code != "MS620" or _was_used(settings):
             raise
@@ -117,10 +111,7 @@ def verify_ledger(settings: Settings) -> dict[str, Any]:
     ledger = Ledger(settings.ledger_place)
     heads = list(_read_heads(settings))
     head, entries = ledger.verify(heads), ledger.read_entries()
-    officers = (
-        *load_officers(settings.officers),
-        *load_officers(settings.throwaway_keys, are_throwaway=True),
-    )
+    officers = load_all_officers(settings.officers, settings.throwaway_keys)
     return {
         "head": head,
         "entries": len(entries),
@@ -160,6 +151,14 @@ def _sum_periods(
     return [describe_period(fact, last.quarter) for fact in compute_spending(entries, last, caps)]
 
 
+def _open_known(settings: Settings) -> Ledger:
+    """Open the ledger, if it knows every release; heads come first, for releases may be added."""
+    heads = list(_read_heads(settings))
+    ledger = Ledger(settings.ledger_place)
+    ledger.verify(heads)
+    return ledger
+
+
 def _read_heads(settings: Settings) -> Iterator[str]:
     for folder in sorted(settings.releases.glob("[!.]*/")):
         try:
@@ -169,7 +168,8 @@ def _read_heads(settings: Settings) -> Iterator[str]:
 
 
 def _was_used(settings: Settings) -> bool:
-    return any(settings.releases.glob("[!.]*/"))
+    """Say whether something was released, or rows were once handed over to be released."""
+    return any(settings.releases.glob("[!.]*/")) or any(settings.kept_rows.glob("*.json"))
 
 
 def _decimal(value: Fraction) -> str:

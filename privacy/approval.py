@@ -52,14 +52,8 @@ class Approvals:
     throwaway: Path
 
     def list_officers(self) -> tuple[Officer, ...]:
-        """Return all whose keys count, each key once, those of the demo last; raises MS657.
-
-        A key of the demo that names itself like an officer's does not count.
-        """
-        officers = load_officers(self.officers)
-        taken = {officer.key_id for officer in officers}
-        throwaway = load_officers(self.throwaway, are_throwaway=True)
-        return (*officers, *(one for one in throwaway if one.key_id not in taken))
+        """Return all whose keys count; raises MS657."""
+        return load_all_officers(self.officers, self.throwaway)
 
 
 @dataclass(frozen=True)
@@ -93,6 +87,17 @@ def load_officers(folder: Path, *, are_throwaway: bool = False) -> tuple[Officer
     return tuple(officers)
 
 
+def load_all_officers(officers: Path, throwaway: Path) -> tuple[Officer, ...]:
+    """Return all whose keys count, those of the demo last; raises PrivacyError MS657.
+
+    A key of the demo that bears the key id of an officer does not count.
+    """
+    real = load_officers(officers)
+    taken = {officer.key_id for officer in real}
+    made = load_officers(throwaway, are_throwaway=True)
+    return (*real, *(one for one in made if one.key_id not in taken))
+
+
 def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
     """Make a key pair and return its key id; raises PrivacyError MS659 where a file exists.
 
@@ -118,32 +123,33 @@ def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
 
 
 def sign_plan(
-    review: Review, secret: Path, ask_password: Callable[[], str]
+    quarter: str, plan: bytes, secret: Path, ask_password: Callable[[], str]
 ) -> tuple[str, bytes]:
-    """Sign the plan of a review folder; return the key's id and the signature file's bytes.
+    """Sign a plan's bytes; return the key's id and the signature file's bytes.
 
-    Raises PrivacyError MS650 (no plan) or MS657 (key or password).
+    Raises PrivacyError MS657 for the key or its password.
     """
-    plan = review.read_plan()
     with _open_key(secret, ask_password) as key:
         signature = key.sign(
             plan,
-            untrusted_comment=f"approval of the MoShare plan of {review.quarter}",
+            untrusted_comment=f"approval of the MoShare plan of {quarter}",
             trusted_comment=f"timestamp:{int(time.time())}\tfile:{PLAN_NAME}\thashed",
         )
     content = bytes(signature) + b"\n"
     return _read_key_id(content), content
 
 
-def check_shown(plan: Plan, review: Review) -> None:
-    """Refuse unless exactly this plan was put up for approval and nobody rejected it.
+def check_shown(plan: Plan, review: Review) -> bytes:
+    """Return the bytes of a plan, if exactly they were put up for approval and nobody rejected it.
 
     Raises PrivacyError MS650 (none was put up), MS651 (another), MS655 (rejected) or MS658.
     """
-    if review.read_plan() != plan.to_json().encode("utf-8"):
+    content = plan.to_json().encode("utf-8")
+    if review.read_plan() != content:
         raise PrivacyError("MS651", quarter=plan.quarter)
     if review.is_rejected(plan.hash):
         raise PrivacyError("MS655", quarter=plan.quarter, file=REJECTIONS_NAME)
+    return content
 
 
 def check_approval(plan: Plan, approvals: Approvals) -> Approval:

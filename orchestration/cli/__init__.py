@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.cli import agency, approval, hub, ledger, policy
+from orchestration.cli import agency, approval, gate, hub, ledger, policy
 from orchestration.cli.console import EXIT_CODES
 
 _EXAMPLES = """\
@@ -22,6 +22,7 @@ _EXAMPLES = """\
 * `moshare run --quarter 2025Q1` – one quarter, from the three deliveries to the release
 * `moshare verify data/releases/2025Q1` – is this release what left the hub?
 * `moshare ledger` – what was spent on privacy, and what is left
+* `moshare gate --demo` – serve the demo's releases to this machine
 
 Missouri's agencies share child-trafficking numbers without sharing children.
 Data goes to stdout, everything else to stderr; reading commands take `--json`.
@@ -37,6 +38,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         approval.new_officer_key,
     ),
     "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
+    "On the machine that serves releases": (gate.gate, gate.push, gate.notify),
     "For trying it out": (hub.demo, hub.simulate),
 }
 
@@ -60,6 +62,8 @@ def build_app() -> typer.Typer:
     for name, panel, group in (
         ("ledger", "For the privacy officer", ledger.build_group(_purpose)),
         ("policy", "On the hub", policy.build_group(_purpose)),
+        ("token", "On the machine that serves releases", gate.build_token_group(_purpose)),
+        ("audit", "On the machine that serves releases", gate.build_audit_group(_purpose)),
     ):
         app.add_typer(
             group, name=name, rich_help_panel=panel, short_help=_say_purpose(group.info.help)

@@ -74,6 +74,7 @@ def _say_what_to_open(home: str, last: str) -> None:
         f"  .venv/bin/moshare verify {home}/releases/{last} --key {home}/releases/moshare.pub\n"
         "      check every file of a release, and its signature (by a key made for this demo)\n"
         "  .venv/bin/moshare ledger   what was spent on privacy, and what is left\n"
+        "  .venv/bin/moshare gate --demo   the releases as agencies get them, with a token\n"
         "  make dev   the Dagster graph of these runs\n",
         soft_wrap=True,
     )

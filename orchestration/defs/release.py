@@ -18,7 +18,9 @@ from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
 from privacy.released import Release, ReleasedRow
 
-_RELEASE_INPUT = [["release_input", table] for table in (*UNIT_TABLES, *AGGREGATE_TABLES)]
+_RELEASE_INPUT = [
+    ["release_input", table] for table in ("report_choices", *UNIT_TABLES, *AGGREGATE_TABLES)
+]
 
 
 @dg.asset(

@@ -15,7 +15,7 @@ SUMMARY = (
     "margin of error. Nobody gets a list of children. Everybody gets the number."
 )
 HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Reports to Children's Division", ("reports",)),
+    ("Reports to Children's Division", ("reports", "children_reported")),
     ("Hotline", ("hotline_cases", "hotline_children")),
     ("Incidents known to police", ("incidents_known_to_police",)),
     ("Arrests", ("arrests",)),

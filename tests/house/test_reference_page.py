@@ -24,7 +24,10 @@ def test_a_page_names_only_commands_and_options_that_exist(page: Path) -> None:
     text = page.read_text("utf-8")
     for name, rest in re.findall(r"\bmoshare ([a-z][a-z-]*)([^`\n#|]*)", text):
         assert name in COMMANDS, name
-        known = {option for param in COMMANDS[name].params for option in param.opts}
+        command = COMMANDS[name]
+        for word in rest.split():
+            command = getattr(command, "commands", {}).get(word, command)
+        known = {option for param in command.params for option in param.opts}
         assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= known, name
 
 

@@ -107,6 +107,7 @@ def test_a_lost_ledger_is_never_replaced_where_something_was_released(home: Sett
 
 def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> None:
     shutil.rmtree(home.releases / "2025Q1")
+    shutil.rmtree(home.kept_rows)
     home.ledger.unlink()
     with duckdb.connect(str(home.warehouse)) as warehouse:
         warehouse.execute("delete from release_input.children_reported")

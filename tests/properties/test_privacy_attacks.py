@@ -246,7 +246,7 @@ def signed(tmp_path: Path) -> Approvals:
     secret = tmp_path / "secret" / "doe.key"
     make_officer_key(secret, tmp_path / "officers" / "doe.pub", None)
     review.put_plan(plan.to_json())
-    review.add_signature(*sign_plan(review, secret, lambda text: text))
+    review.add_signature(*sign_plan(plan.quarter, review.read_plan(), secret, str))
     return Approvals(review, tmp_path / "officers", tmp_path / "throwaway")
 
 

@@ -1,13 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key='quarter_start',
-        on_schema_change='fail',
-        pre_hook="{{ empty_touched_quarters() }}",
-    )
-}}
-
 with order_key as (
     select max(order_key) as order_key
     from {{ source('keys', 'order_key') }}
@@ -103,6 +93,4 @@ select
     events.delivery_sequence
 from events
 cross join order_key
-where
-    events.quarter_start is not null
-    and {{ lies_in_empty_quarter('events.quarter_start') }}
+where events.quarter_start is not null

@@ -146,6 +146,26 @@ def test_a_record_that_an_earlier_quarter_has_is_not_linked_anew(
     assert rows(link(warehouse, tmp_path, quarter="2025Q2", earlier=[first])) == []
 
 
+def test_a_token_never_goes_to_a_second_child_when_its_own_is_withdrawn(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    three = (
+        "select unnest(['c1', 'c2', 'c3']) as child_id, 'a' as token, "
+        "date '2025-01-01' as first_quarter_start"
+    )
+    files = [link(warehouse, tmp_path, children=three)]
+    [owner] = set(linked(files[0]).values())
+    left = f"select * from ({three}) where child_id <> '{owner}'"  # noqa: S608 - of this test
+    found = {owner}
+    for quarter in ("2025Q2", "2025Q3"):
+        new = f"select 'v{quarter}' as victim_key, 'a' as token"
+        files.append(
+            link(warehouse, tmp_path, victims=new, children=left, quarter=quarter, earlier=[*files])
+        )
+        found |= {str(row[3]) for row in rows(files[-1])}
+    assert found == {owner}
+
+
 def test_the_columns_are_those_that_dbt_reads(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from orchestration.settings import HOME_VARIABLE, Settings
 from orchestration.spending import open_ledger
 from privacy.chain import Charge
 from privacy.errors import PrivacyError
+from privacy.review import Review
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
@@ -99,6 +100,25 @@ def test_a_key_with_a_password_asks_for_it(home: Settings, tmp_path: Path) -> No
     assert "MS657" in wrong.stderr
     assert "approved by roe" in right.stderr
     assert "secret" not in made.output + wrong.output + right.output
+
+
+def test_what_is_signed_is_what_was_checked_though_the_file_is_exchanged_in_between(
+    home: Settings, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("plan", *OPTION)
+    shown = home.review / "2025Q1" / "plan.json"
+    content = shown.read_bytes()
+
+    def read_and_exchange(_: Review) -> bytes:
+        found = shown.read_bytes()
+        shown.write_bytes(b'{"a plan":"nobody made"}')
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Review, "read_plan", read_and_exchange)
+        call("approve", *OPTION, "--key", key)
+    shown.write_bytes(content)
+    assert [facts.signer for facts in require_approval(QUARTER, home)] == ["doe"]
 
 
 def refused(code: str, exit_code: int, *arguments: str) -> None:

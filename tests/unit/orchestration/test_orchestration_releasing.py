@@ -127,6 +127,12 @@ def test_the_latest_current_delivery_of_each_agency_is_told(connection) -> None:
     assert (provenance.is_simulated, is_made_up) == (True, True)
 
 
+def test_that_an_agency_has_no_record_at_all_is_not_told(connection) -> None:
+    deliver(connection, ("hotline", "nil", 1, "2025-01-01", True, True))
+    provenance, _ = _read_provenance(connection, QUARTER)
+    assert provenance.deliveries == (("hotline", "full"),)
+
+
 @pytest.mark.parametrize(
     ("flags", "told"), [((False, False), (False, False)), ((True, False), (True, False))]
 )

@@ -59,7 +59,9 @@ class Office:
         """Put a plan up and sign it."""
         approvals = self.approvals(plan.quarter)
         approvals.review.put_plan(plan.to_json())
-        approvals.review.add_signature(*sign_plan(approvals.review, secret, str))
+        approvals.review.add_signature(
+            *sign_plan(plan.quarter, approvals.review.read_plan(), secret, str)
+        )
         return approvals
 
     def _make(self, name: str, public: Path, password: str | None) -> Path:

@@ -222,9 +222,9 @@ def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     review = office.approvals().review
     review.put_plan(PLAN.to_json())
     with pytest.raises(PrivacyError, match="MS657") as caught:
-        sign_plan(review, secret, lambda: "wrong")
+        sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: "wrong")
     assert caught.value.exit_code == 6
-    review.add_signature(*sign_plan(review, secret, lambda: PASSWORD))
+    review.add_signature(*sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: PASSWORD))
     assert approve(PLAN, office).facts
 
 
@@ -232,18 +232,11 @@ def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
 def test_a_secret_key_that_cannot_be_read_is_a_sentence(
     office: Office, content: bytes | None
 ) -> None:
-    review = office.approvals().review
-    review.put_plan(PLAN.to_json())
     secret = office.folder / "doe.key"
     if content is not None:
         secret.write_bytes(content)
     with pytest.raises(PrivacyError, match=r"MS657.*doe\.key"):
-        sign_plan(review, secret, str)
-
-
-def test_nothing_is_signed_where_nothing_was_put_up(office: Office) -> None:
-    with pytest.raises(PrivacyError, match="MS650"):
-        sign_plan(office.approvals().review, office.appoint("doe"), str)
+        sign_plan(PLAN.quarter, PLAN.to_json().encode(), secret, str)
 
 
 def test_a_secret_key_is_readable_by_its_owner_only(office: Office) -> None:

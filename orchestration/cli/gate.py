@@ -1,0 +1,231 @@
+"""Commands for the machine that serves releases: the gate, its tokens, its audit, its messages.
+
+Nothing here may import Dagster, dbt or the privacy engine. Does not belong here: what the gate does
+(`portal.gate`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.settings import load_settings
+
+if TYPE_CHECKING:
+    from portal.gate.audit import AuditLog
+    from portal.gate.settings import GateSettings
+    from portal.gate.tokens import TokenStore
+
+SETTINGS = Path("/etc/moshare/gate.toml")
+SettingsOption = Annotated[
+    Path, typer.Option("--settings", help="The gate's settings; see deploy/gate.example.toml.")
+]
+_HELP_OF_AGENCIES = """Example: `moshare token create --agency dss`.
+
+Makes, revokes and lists the tokens of agencies."""
+_HELP_OF_AUDIT = """Example: `moshare audit verify`.
+
+Checks the gate's record of every list, download and refusal."""
+ReleaseOption = Annotated[str, typer.Option("--release", help="An announced release, like 2025Q1.")]
+
+
+def gate(
+    settings: SettingsOption = SETTINGS,
+    demo: Annotated[  # noqa: FBT002
+        bool, typer.Option("--demo", help="Serve the data home's releases to this machine only.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of the demo.")] = 8600,
+) -> None:
+    """Example: `moshare gate --settings /etc/moshare/gate.toml`.
+
+    Serves the releases that are open to those who may have them, and records every answer. With
+    `--demo` it serves every release of the data home on 127.0.0.1, with a token made for that run.
+    """
+    with told_failures("gate", load_settings()):
+        if demo:
+            _serve_demo(port)
+            return
+        from portal.gate.server import serve
+        from portal.gate.settings import read_settings
+
+        serve(read_settings(settings))
+
+
+def build_token_group(purpose: Callable[[Callable[..., None]], str]) -> typer.Typer:
+    """Put the commands of `moshare token` together."""
+    return _build_group(_HELP_OF_AGENCIES, purpose, create=create, revoke=revoke, list=show)
+
+
+def build_audit_group(purpose: Callable[[Callable[..., None]], str]) -> typer.Typer:
+    """Put the commands of `moshare audit` together."""
+    return _build_group(_HELP_OF_AUDIT, purpose, verify=verify)
+
+
+def create(
+    agency: Annotated[str, typer.Option(help="Who gets it: a short name, like dss.")],
+    tier: Annotated[str, typer.Option(help="public or partner.")] = "public",
+    days: Annotated[int, typer.Option(help="How long it is valid.")] = 365,
+    release: Annotated[
+        list[str] | None, typer.Option(help="Only this release; may be repeated.")
+    ] = None,
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Example: `moshare token create --agency dss --tier partner --days 365`.
+
+    Makes a token for an agency and shows it once, on stdout; the gate keeps its hash only.
+    """
+    with told_failures("token create", load_settings()):
+        store, log = _open_tokens(settings)
+        made, secret = store.create(agency, tier, days, tuple(release) if release else None)
+        _record(log, "token-created", made.name, made.agency)
+        talk().print(
+            f"Token {made.name} for {made.agency}, valid until {made.expires_at}. "
+            "It is shown now and never again:"
+        )
+        typer.echo(secret)
+
+
+def revoke(
+    name: Annotated[str, typer.Argument(help="The token's name, as in the list.")],
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Example: `moshare token revoke 1a2b3c4d`.
+
+    Refuses a token from now on, and ends the sessions of browsers that signed in with it.
+    """
+    with told_failures("token revoke", load_settings()):
+        store, log = _open_tokens(settings)
+        store.revoke(name)
+        _record(log, "token-revoked", name, "")
+        talk().print(f"Revoked {name}, and ended its sessions.")
+
+
+def show(settings: SettingsOption = SETTINGS) -> None:
+    """Example: `moshare token list`.
+
+    Lists every token ever made, as JSON, without its secret.
+    """
+    with told_failures("token list", load_settings()):
+        store, _ = _open_tokens(settings)
+        show_json([vars(one) for one in store.list_all()])
+
+
+def verify(
+    receipt: Annotated[
+        str, typer.Option(help="A hash noted earlier, or the receipt of an answer.")
+    ] = "",
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Example: `moshare audit verify`.
+
+    Recomputes the chain of the gate's audit and prints its head. With `--receipt` it also says
+    which row an agency's receipt is, so that a row that was taken away is found out.
+    """
+    with told_failures("audit verify", load_settings()):
+        from portal.gate.audit import AuditLog, tell_time
+        from portal.gate.settings import read_settings
+
+        log = AuditLog(read_settings(settings).state, tell_time)
+        if receipt:
+            typer.echo(f"Row {log.find(receipt)} has this hash, in a chain that is whole.")
+            return
+        summary = log.check()
+        typer.echo(f"The audit is whole: {summary.rows} rows, the last one is {summary.head}")
+
+
+def push(
+    release: ReleaseOption,
+    to: Annotated[str, typer.Option(help="One receiver; default: every one.")] = "",
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Example: `moshare push --release 2025Q1`.
+
+    Puts an open release onto the servers of agencies that take files over SFTP only: aside, then
+    renamed, its signature last. Done again, it changes nothing.
+    """
+    with told_failures("push", load_settings()):
+        from portal.gate.sending import push_release
+        from portal.gate.settings import read_settings
+
+        for name, outcome in push_release(read_settings(settings), release, to):
+            typer.echo(f"{name}: {outcome}")
+
+
+def notify(
+    release: ReleaseOption,
+    to: Annotated[str, typer.Option(help="One receiver; default: every one.")] = "",
+    settings: SettingsOption = SETTINGS,
+) -> None:
+    """Example: `moshare notify --release 2025Q1`.
+
+    Tells the receivers in the settings, by e-mail or webhook, that a release is open: a link, never
+    a number.
+    """
+    with told_failures("notify", load_settings()):
+        from portal.gate.sending import notify_release
+        from portal.gate.settings import read_settings
+
+        for name in notify_release(read_settings(settings), release, to):
+            typer.echo(f"{name}: told")
+
+
+def _build_group(
+    text: str,
+    purpose: Callable[[Callable[..., None]], str],
+    **commands: Callable[..., None],
+) -> typer.Typer:
+    group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="markdown")
+    for name, command in commands.items():
+        group.command(name, short_help=purpose(command))(command)
+    return group
+
+
+def _open_tokens(settings: Path) -> tuple[TokenStore, AuditLog]:
+    from portal.gate.audit import AuditLog, tell_time
+    from portal.gate.settings import read_settings
+    from portal.gate.tokens import TokenStore
+
+    state = read_settings(settings).state
+    return TokenStore(state, tell_time), AuditLog(state, tell_time)
+
+
+def _record(log: AuditLog, event: str, name: str, agency: str) -> None:
+    from portal.gate.visits import describe_step
+
+    log.write([describe_step(event, f"token:{name}", agency)])
+
+
+def _serve_demo(port: int) -> None:
+    from portal.gate.demo import prepare_demo
+    from portal.gate.server import serve
+
+    releases = load_settings().releases
+    with tempfile.TemporaryDirectory(prefix="moshare-gate-") as folder:
+        settings, secret = prepare_demo(releases, Path(folder), port)
+        _show_demo(settings, secret)
+        serve(settings)
+
+
+def _show_demo(settings: GateSettings, secret: str) -> None:
+    base = settings.address
+    talk().print(
+        f"The gate serves {_name_releases(settings)} on this machine only (Ctrl-C ends it). "
+        "This token is made for this run and shown once:\n"
+        f"  {secret}\n"
+        f"  {base}/   sign in with it, in a browser\n"
+        f"  {base}/api   every address; docs/analyst.md goes from here to a chart\n",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def _name_releases(settings: GateSettings) -> str:
+    """The names of the releases of a demo, in words."""
+    from portal.gate.calendar import read_calendar
+
+    return ", ".join(sorted(read_calendar(settings.calendar))) or "no release"

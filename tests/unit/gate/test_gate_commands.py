@@ -1,0 +1,140 @@
+"""The gate's commands, as a person types them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gate_places import make_place, read_rows
+from gate_server import COMMAND, SETTINGS
+from typer.testing import CliRunner
+
+from orchestration.cli import build_app
+from portal.gate.demo import prepare_demo
+from portal.gate.errors import ERRORS, GateError
+from portal.gate.settings import GateSettings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    make_place(tmp_path)
+    path = tmp_path / "gate.toml"
+    path.write_text(SETTINGS.format(port=8600, limits=""), "utf-8")
+    return path
+
+
+def run(*command: str, settings: Path):
+    return CliRunner().invoke(build_app(), [*command, "--settings", str(settings)])
+
+
+def test_a_token_is_made_shown_listed_and_revoked(settings: Path, tmp_path: Path) -> None:
+    made = run("token", "create", "--agency", "dss", "--release", "2025Q1", settings=settings)
+    assert made.exit_code == 0
+    secret = made.stdout.strip()
+    assert secret.startswith("moshare-")
+    name = secret.split("-")[1]
+    (listed,) = json.loads(run("token", "list", settings=settings).stdout)
+    assert (listed["name"], listed["agency"], listed["releases"]) == (name, "dss", ["2025Q1"])
+    assert run("token", "revoke", name, settings=settings).exit_code == 0
+    assert json.loads(run("token", "list", settings=settings).stdout)[0]["revoked_at"]
+    again = run("token", "revoke", name, settings=settings)
+    assert again.exit_code == 2
+    assert "MS741" in again.stderr
+    rows = read_rows(tmp_path / "state")
+    assert [row["event"] for row in rows] == ["token-created", "token-revoked"]
+    assert rows[0]["agency"] == "dss"
+    assert secret not in str(rows)
+
+
+def test_a_token_for_nobody_is_refused(settings: Path) -> None:
+    made = run("token", "create", "--agency", "", settings=settings)
+    assert made.exit_code == 2
+    assert "MS748" in made.stderr
+    assert made.stdout == ""
+
+
+def test_the_audit_is_checked(settings: Path, tmp_path: Path) -> None:
+    run("token", "create", "--agency", "dss", settings=settings)
+    checked = run("audit", "verify", settings=settings)
+    assert checked.exit_code == 0
+    assert "1 rows" in checked.stdout
+    receipt = read_rows(tmp_path / "state")[0]["hash"]
+    assert "Row 1" in run("audit", "verify", "--receipt", receipt, settings=settings).stdout
+    unknown = run("audit", "verify", "--receipt", "0" * 64, settings=settings)
+    assert (unknown.exit_code, "MS740" in unknown.stderr) == (8, True)
+
+
+@pytest.mark.parametrize("command", ["push", "notify"])
+def test_sending_to_nobody_is_a_sentence(settings: Path, command: str) -> None:
+    ended = run(command, "--release", "2025Q1", settings=settings)
+    assert (ended.exit_code, "MS746" in ended.stderr) == (2, True)
+
+
+def test_the_demo_opens_every_release_to_this_machine_with_a_token_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[GateSettings] = []
+    home = tmp_path / "home"
+    make_place(home)
+    monkeypatch.setenv("MOSHARE_HOME", str(home))
+    monkeypatch.setattr("portal.gate.server.serve", served.append)
+    ended = CliRunner().invoke(build_app(), ["gate", "--demo", "--port", "8700"])
+    assert ended.exit_code == 0
+    assert "2025Q1, 2025Q2, 2025Q3" in ended.stderr
+    assert "moshare-" in ended.stderr
+    (settings,) = served
+    assert settings.listen == "127.0.0.1"
+    assert settings.address == "http://127.0.0.1:8700"
+    assert settings.releases == home / "releases"
+    assert not settings.state.exists()
+
+
+def test_two_demos_share_no_token(tmp_path: Path) -> None:
+    secrets = set()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        secrets.add(prepare_demo(tmp_path, tmp_path / name, 1)[1])
+    assert len(secrets) == 2
+
+
+def test_the_gate_needs_nothing_of_the_hub() -> None:
+    probe = (
+        "import sys\n"
+        "import orchestration.cli.gate, portal.gate.server, portal.gate.sending\n"
+        "hub = {'dagster', 'dbt', 'duckdb', 'great_expectations', 'opendp', 'numpy', 'scipy'}\n"
+        "privacy = {name for name in sys.modules if name.startswith('privacy.')}\n"
+        "privacy -= {'privacy.errors', 'privacy.released', 'privacy.canonical'}\n"
+        "sys.exit(', '.join(sorted(hub & set(sys.modules) | privacy)) or 0)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_command_for_the_gate_starts_where_the_hub_is_not(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [*COMMAND, "gate", "--settings", str(tmp_path / "absent.toml")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, "MS720" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("code", ERRORS)
+def test_every_failure_is_three_sentences_with_a_status(code: str) -> None:
+    text = ERRORS[code]
+    names = "file reason seconds release_id opens_at place name files command folder kind"
+    facts = dict.fromkeys(names.split(), "fact")
+    error = GateError(code, **facts)  # type: ignore[arg-type]
+    assert error.sentence.startswith(f"{code}: ")
+    for part in (text.what, text.why, text.next_step):
+        assert not part.endswith(".")
+        assert part.format(**facts) in error.sentence
+    assert 400 <= error.status < 600
+    assert error.exit_code in (1, 2, 7, 8)

@@ -1,0 +1,103 @@
+"""A release is refused where an earlier one's rows or links are not those it was drawn from."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from orchestration import kept_rows
+from orchestration.errors import OrchestrationError
+from orchestration.kept_rows import keep_rows
+from orchestration.settings import Settings
+from orchestration.spending import open_ledger
+from privacy.errors import PrivacyError
+from sources.quarters import Quarter
+
+FIRST, SECOND = Quarter(2025, 1), Quarter(2025, 2)
+ROWS = "insert into release_input.report_choices values (?, ?)"
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(tmp_path)
+
+
+@pytest.fixture
+def charged(monkeypatch: pytest.MonkeyPatch) -> set[Quarter]:
+    quarters: set[Quarter] = set()
+    monkeypatch.setattr(kept_rows, "find_kept_quarters", lambda _: frozenset(quarters))
+    return quarters
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        opened.execute("create schema release_input")
+        opened.execute(
+            "create table release_input.report_choices (quarter_start date, child_id varchar)"
+        )
+        opened.executemany(ROWS, [[FIRST.first_day, "a"], [FIRST.first_day, None]])
+        links = settings.vault / "linkage" / str(FIRST) / "links.parquet"
+        links.parent.mkdir(parents=True)
+        opened.sql(
+            "select quarter_start, 'v' as victim_key from release_input.report_choices"
+        ).write_parquet(str(links))
+        yield opened
+
+
+@pytest.fixture
+def released(warehouse, settings: Settings, charged: set[Quarter]) -> duckdb.DuckDBPyConnection:
+    """A warehouse of which the first quarter was released."""
+    keep_rows(warehouse, FIRST, settings)
+    charged.add(FIRST)
+    return warehouse
+
+
+def test_a_release_goes_on_while_earlier_rows_lie_there_in_any_order(released, settings) -> None:
+    released.execute("delete from release_input.report_choices")
+    released.executemany(ROWS, [[FIRST.first_day, None], [FIRST.first_day, "a"]])
+    released.executemany(ROWS, [[SECOND.first_day, "b"]])
+    released.execute("create table release_input.more as from release_input.report_choices")
+    for quarter in (SECOND, FIRST):
+        keep_rows(released, quarter, settings)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "delete from release_input.report_choices",
+        "delete from release_input.report_choices where child_id = 'a'",
+        "update release_input.report_choices set child_id = 'b' where child_id = 'a'",
+        "drop table release_input.report_choices",
+    ],
+)
+def test_rows_of_a_release_that_changed_or_are_gone_stop_the_next_one(
+    released, settings, loss: str
+) -> None:
+    released.execute(loss)
+    for quarter in (SECOND, FIRST):
+        with pytest.raises(OrchestrationError, match=r"MS923.*2025Q1") as caught:
+            keep_rows(released, quarter, settings)
+        assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("lost", ["linkage/2025Q1/links.parquet", "kept_rows/2025Q1.json"])
+def test_lost_links_and_lost_notes_stop_the_next_release(released, settings, lost: str) -> None:
+    (settings.vault / lost).unlink()
+    with pytest.raises(OrchestrationError, match="MS923"):
+        keep_rows(released, SECOND, settings)
+
+
+def test_rows_of_a_quarter_that_was_not_charged_may_be_built_anew(
+    warehouse, settings, charged: set[Quarter]
+) -> None:
+    keep_rows(warehouse, FIRST, settings)
+    warehouse.execute("delete from release_input.report_choices")
+    keep_rows(warehouse, FIRST, settings)
+    charged.add(FIRST)
+    keep_rows(warehouse, SECOND, settings)
+
+
+def test_a_ledger_is_not_replaced_once_rows_were_handed_over(released, settings) -> None:
+    with pytest.raises(PrivacyError, match="MS620"):
+        open_ledger(settings)
