@@ -7,7 +7,7 @@ from rich.console import Console
 from bench.accuracy.bound import compute_bound
 from bench.accuracy.budgets import list_budgets
 from bench.accuracy.default_policy import print_default_policy
-from bench.accuracy.methods import METHODS, Told
+from bench.accuracy.methods import METHODS
 from bench.accuracy.printing import ErrorTable
 from bench.accuracy.running import OUT, run_method
 from bench.accuracy.score import score_answers, score_zeros
@@ -40,14 +40,14 @@ def _compare_on_design(console: Console, arguments: argparse.Namespace) -> None:
             is_rerun = method.name in arguments.rerun
             outcome = run_method(method, folder, budget, is_rerun=is_rerun)
             found = {} if outcome.failure else score_answers(workload, truths, outcome.answers)
-            for name, told in method.told.items():
+            for name, title in method.titles.items():
                 if name in found:
-                    table.add_score(told, found[name])
+                    table.add_score(title, found[name])
                 else:
-                    table.add_silence(told, outcome.failure or "it gave no answer")
+                    table.add_silence(title, outcome.failure or "it gave no answer")
         bound = compute_bound(workload, budget.rho)
         table.add_bound("SVD bound for unbiased Gaussian mechanisms", bound)
-        table.add_score(Told("publish zeros", ""), score_zeros(workload, truths))
+        table.add_score("publish zeros", score_zeros(workload, truths))
         table.show(console)
 
 

@@ -1,4 +1,4 @@
-"""Every method that is compared: how it is run, how long it may, and what its intervals are worth.
+"""Every method that is compared: how it is run, for how long, and under what titles.
 
 Does not belong here: running (bench.accuracy.running), and what a method does (its own script).
 """
@@ -9,22 +9,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
 
-NO_INTERVAL = "none"
-
-
-@dataclass(frozen=True)
-class Told:
-    """One row of the printed table: its title, and what it says of its own error."""
-
-    title: str
-    intervals: str
-
 
 @dataclass(frozen=True)
 class Method:
     """A script, the environment that it needs, and what it may take.
 
-    `environment` names a file of requirements; None is the project's own environment. `told` has
+    `environment` names a file of requirements; None is the project's own environment. `titles` has
     one entry for each name under which the script answers.
     """
 
@@ -32,7 +22,7 @@ class Method:
     script: Path
     draws: int
     seconds: int
-    told: dict[str, Told]
+    titles: dict[str, str]
     environment: str | None = None
     reads: tuple[Path, ...] = ()
 
@@ -47,10 +37,10 @@ OURS = Method(
     HERE / "ours.py",
     draws=200,
     seconds=1200,
-    told={
-        "estimate": Told("this engine, estimate", "exact, published"),
-        "count": Told("this engine, count", "the estimate's"),
-        "modelled": Told("this engine, modelled", "from its model"),
+    titles={
+        "estimate": "this engine, estimate",
+        "count": "this engine, count",
+        "modelled": "this engine, modelled",
     },
     reads=tuple(sorted((HERE.parents[1] / "privacy").glob("*.py"))),
 )
@@ -62,16 +52,16 @@ METHODS = (
         PEERS / "opendp_laplace.py",
         draws=200,
         seconds=300,
-        told={"": Told("OpenDP, Laplace, even split", "from the scale")},
+        titles={"": "OpenDP, Laplace, even split"},
     ),
     Method(
         "opendp_polars",
         PEERS / "opendp_polars.py",
         draws=200,
         seconds=600,
-        told={
-            "signed": Told("OpenDP Polars, Gaussian, even split", "its summary"),
-            "default": Told("OpenDP Polars, as above, clipped at zero", "its summary"),
+        titles={
+            "signed": "OpenDP Polars, Gaussian, even split",
+            "default": "OpenDP Polars, as above, clipped at zero",
         },
         environment="opendp",
     ),
@@ -79,8 +69,8 @@ METHODS = (
         "opendp_aim",
         PEERS / "opendp_aim.py",
         draws=20,
-        seconds=240,
-        told={"": Told("OpenDP, AIM", NO_INTERVAL)},
+        seconds=400,
+        titles={"": "OpenDP, AIM"},
         environment="opendp",
     ),
     Method(
@@ -88,7 +78,7 @@ METHODS = (
         PEERS / "tumult.py",
         draws=20,
         seconds=420,
-        told={"": Told("Tumult Analytics", "from the scale")},
+        titles={"": "Tumult Analytics"},
         environment="tumult",
     ),
     Method(
@@ -96,9 +86,9 @@ METHODS = (
         PEERS / "smartnoise.py",
         draws=40,
         seconds=200,
-        told={
-            "default": Told("SmartNoise SQL", "its accuracy, of shown cells"),
-            "open": Told("SmartNoise SQL, empty cells given away", "its accuracy, of shown cells"),
+        titles={
+            "default": "SmartNoise SQL",
+            "open": "SmartNoise SQL, empty cells given away",
         },
         environment="smartnoise",
     ),
@@ -107,9 +97,9 @@ METHODS = (
         PEERS / "pac.py",
         draws=200,
         seconds=200,
-        told={
-            "synthetic": Told("PAC synthesizer, synthetic children", NO_INTERVAL),
-            "aggregates": Told("PAC synthesizer, its aggregates", NO_INTERVAL),
+        titles={
+            "synthetic": "PAC synthesizer, synthetic children",
+            "aggregates": "PAC synthesizer, its aggregates",
         },
         environment="pac",
     ),
@@ -118,14 +108,14 @@ METHODS = (
         PEERS / "private_pgm.py",
         draws=60,
         seconds=200,
-        told={"": Told("Private-PGM on this engine's split", NO_INTERVAL)},
+        titles={"": "Private-PGM on this engine's split"},
     ),
     Method(
         "inf_tda",
         PEERS / "inf_tda.py",
         draws=100,
         seconds=200,
-        told={"": Told("inf-tda, total unprotected", NO_INTERVAL)},
+        titles={"": "inf-tda, total unprotected"},
         environment="inftda",
     ),
 )

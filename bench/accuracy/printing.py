@@ -8,7 +8,6 @@ import math
 from rich.console import Console
 from rich.table import Table
 
-from bench.accuracy.methods import Told
 from bench.accuracy.running import Budget
 from bench.accuracy.score import Score
 from bench.accuracy.workload import Workload
@@ -34,21 +33,21 @@ class ErrorTable:
             self._table.add_column(heading, justify="right", no_wrap=True)
         self._table.add_column("valid 90% interval", no_wrap=True)
 
-    def add_score(self, told: Told, score: Score) -> None:
+    def add_score(self, title: str, score: Score) -> None:
         """Add a line of figures."""
         error = "" if math.isnan(score.error) else f"{score.error:.2f}"
         figures = [f"{value:.2f}" for value in (*score.by_level, score.finest_totals)]
         shown = (str(score.draws), f"{score.all_tables:.2f}", error, *figures)
-        self._table.add_row(told.title, *shown, _judge(told, score))
+        self._table.add_row(title, *shown, _judge(score))
 
     def add_bound(self, title: str, bound: float) -> None:
         """Add a bound on the error over all tables."""
         self._table.add_row(title, "", f"{bound:.2f}")
 
-    def add_silence(self, told: Told, reason: str) -> None:
+    def add_silence(self, title: str, reason: str) -> None:
         """Add a line for a method that gave no answer; its reason goes below the table."""
-        self._table.add_row(told.title, "", SILENT)
-        note = f"{told.title}: {reason}"
+        self._table.add_row(title, "", SILENT)
+        note = f"{title}: {reason}"
         self._notes.append(note)
 
     def show(self, console: Console) -> None:
@@ -58,9 +57,9 @@ class ErrorTable:
             console.print(f"  {SILENT}: {note}", highlight=False)
 
 
-def _judge(told: Told, score: Score) -> str:
+def _judge(score: Score) -> str:
     """Say whether a method's own intervals hold as often as they claim."""
     if score.coverage is None:
         return "none"
     word = "yes" if score.coverage >= LEAST_HELD else "no"
-    return f"{word}, held {score.coverage:.1%} ({told.intervals})"
+    return f"{word}, held {score.coverage:.1%}"
