@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.accuracy.methods import find_method
-from bench.accuracy.running import find_python
 from rich.console import Console
 from rich.table import Table
 
+from bench.accuracy.methods import find_method
+from bench.accuracy.running import find_python
 from bench.scale.question import ROOT, Files, export_rows, make_warehouse
 
 SIZES = (10**4, 10**6, 10**7)

@@ -1,0 +1,1 @@
+"""Error of this engine and of its peers at equal budget: `python -m bench.accuracy`."""
