@@ -71,31 +71,26 @@ def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> Non
     assert released(home) == before
 
 
-def test_a_later_delivery_changes_nothing_that_was_released(home: Settings, tmp_path: Path) -> None:
-    before = released(home)
+def kept_rows(settings: Settings) -> list[object]:
+    """The children that were counted, and the links."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        counted = "select * from release_input.children_reported order by unit_id"
+        rows = warehouse.execute(counted).fetchall()
+    return [rows, (settings.vault / "linkage" / "2025Q1" / "links.parquet").read_bytes()]
+
+
+def test_a_later_delivery_changes_nothing_that_was_released_nor_what_it_was_drawn_from(
+    home: Settings, tmp_path: Path
+) -> None:
+    before, rows = released(home), kept_rows(home)
     more = [child_record(chid=f"C{n:011d}", rptid=f"R{n:011d}") for n in range(9)]
     files = {"child_file": write_lines(tmp_path / "more" / "child_file.txt", more)}
     put(home, "dss", "2025Q1", files, sequence=2)
-    assert run_here("whole_quarter", home).sentences == ()
-    assert released(home) == before
-    assert charges(home) == ["2025Q1"]
-
-
-def test_rows_and_links_of_a_released_quarter_stay_whatever_is_delivered(
-    home: Settings, tmp_path: Path
-) -> None:
-    def kept() -> list[object]:
-        with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
-            rows = warehouse.execute(
-                "select * from release_input.children_reported order by unit_id"
-            ).fetchall()
-        return [rows, (home.vault / "linkage" / "2025Q1" / "links.parquet").read_bytes()]
-
-    before = kept()
-    put(home, "dss", "2025Q1", {}, sequence=2)
     put(home, "mshp", "2025Q1", {}, sequence=2)
     assert run_here("whole_quarter", home).sentences == ()
-    assert kept() == before
+    assert released(home) == before
+    assert kept_rows(home) == rows
+    assert charges(home) == ["2025Q1"]
 
 
 def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: Settings) -> None:
@@ -121,7 +116,7 @@ def test_a_changed_policy_cannot_draw_a_released_quarter_anew(
     monkeypatch.setattr(Settings, "strategy", property(lambda _: strategy))
     with pytest.raises(PrivacyError, match="MS624"):
         draw_release(QUARTER, home)
-    assert run_here("whole_quarter", home).exit_code == 5
+    assert run_here("release", home).exit_code == 5
     assert charges(home) == ["2025Q1"]
 
 
