@@ -27,7 +27,7 @@ def test_a_page_names_only_commands_and_options_that_exist(page: Path) -> None:
         command = COMMANDS[name]
         for word in rest.split():
             command = getattr(command, "commands", {}).get(word, command)
-        known = {option for param in command.params for option in param.opts}
+        known = {"--help"} | {option for param in command.params for option in param.opts}
         assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= known, name
 
 
