@@ -168,6 +168,9 @@ def prepare_process(settings: Settings) -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """Give the environment that a subprocess of ours starts with; the ledger is not its affair."""
+    """Give the environment that a subprocess of ours starts with; the ledger is not its affair.
+
+    It may keep compiled modules, also where this process may not: dbt starts three times a quarter.
+    """
     kept = {name: text for name, text in os.environ.items() if name != LEDGER_VARIABLE}
-    return {**kept, **_OFFLINE_AND_SILENT}
+    return {**kept, **_OFFLINE_AND_SILENT, "PYTHONDONTWRITEBYTECODE": ""}
