@@ -25,8 +25,9 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Vault:
             for (owner, table), names in FIELDS.items()
             if owner == agency
         }
-        vault.deliver(agency, "2025Q1", 2, "delta", tables)
-    vault.build(*EVERYTHING, quarter="2025Q1")
+        vault.deliver(agency, "2025Q3", 2, "delta", tables)
+    vault.build(*EVERYTHING, quarter="2025Q3")
+    vault.build("path:models/release_input", quarter="2025Q4")
     return vault
 
 
@@ -35,12 +36,12 @@ def usable_keys(names: list[str]) -> dict[str, str]:
     usable = {
         "rptid": "R99",
         "chid": "C99",
-        "rptdt": "01012025",
+        "rptdt": "07012025",
         "ori": "MO0480600",
         "incident_number": "I99",
         "victim_sequence_number": "001",
         "arrestee_sequence_number": "01",
-        "quarter": "2025Q1",
+        "quarter": "2025Q3",
         "measure": "signals",
         "relationship_group": "all",
         "record_key": "C99",
@@ -49,17 +50,20 @@ def usable_keys(names: list[str]) -> dict[str, str]:
 
 
 def test_a_bad_value_in_any_field_stops_nothing_and_adds_nothing(poisoned: Vault) -> None:
-    rows = release_rows(poisoned, "2025-01-01")
-    assert {table: len(found) for table, found in rows.items()} == {
+    quarter, year = (release_rows(poisoned, start) for start in ("2025-07-01", "2025-10-01"))
+    assert {table: len(found) for table, found in quarter.items() if found} == {
         "reports_to_childrens_division": 3,
         "children_reported": 3,
         "incidents_known_to_police": 4,
-        "juvenile_victim_records": 5,
         "arrests": 2,
-        "children_by_agency": 6,
-        "report_lag": 5,
         "hotline_cases": 1,
         "hotline_children": 4,
+    }
+    assert {table: len(found) for table, found in year.items() if found} == {
+        "children_reported_in_year": 3,
+        "juvenile_victim_records_in_year": 5,
+        "children_by_agency_in_year": 6,
+        "report_lag_in_year": 5,
     }
 
 
@@ -79,8 +83,8 @@ def _holds_marker(path: Path) -> bool:
 def test_an_unreadable_hotline_count_fails_a_check_and_is_not_read_as_zero(tmp_path: Path) -> None:
     vault = Vault(tmp_path / "vault")
     deliver_first_quarter(vault)
-    cell = {"quarter": "2025Q1", "measure": "cases", "relationship_group": "all", "count": MARKER}
-    vault.deliver("hotline", "2025Q1", 2, "delta", {"counts": [cell]})
+    cell = {"quarter": "2025Q3", "measure": "cases", "relationship_group": "all", "count": MARKER}
+    vault.deliver("hotline", "2025Q3", 2, "delta", {"counts": [cell]})
     outcome = vault.dbt(
         "build", "--select", "+hotline_cases", "--exclude-resource-type", "unit_test"
     )
