@@ -21,8 +21,9 @@ from privacy.plan import Plan
 from privacy.plan_diff import compare_plans
 from privacy.policy import Caps
 from privacy.publishing import Publisher
+from privacy.recalled import recall_entry
 from privacy.rehearsal import rehearse
-from privacy.released import GroupFacts, Release, ReleasedTable, read_release
+from privacy.released import GroupFacts, Release, ReleasedTable
 from privacy.reviewed import (
     LOOSER,
     PROPOSED,
@@ -84,10 +85,7 @@ def _read_releases(entries: Sequence[Entry], charge: Charge) -> list[Release]:
     """Return the finished releases of earlier quarters, the latest first."""
     done = [e for e in entries if e.kind == DONE and e.charge.place < charge.place]
     done.sort(key=lambda entry: entry.charge.place, reverse=True)
-    try:
-        return [read_release({**(e.payload or {}), "ledger_head": e.hash}) for e in done]
-    except (ValueError, TypeError, KeyError):
-        raise PrivacyError("MS629") from None
+    return [recall_entry(entry) for entry in done]
 
 
 def _find_last_plan(entries: Sequence[Entry]) -> dict[str, Any]:

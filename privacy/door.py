@@ -23,7 +23,8 @@ from privacy.ledger import Ledger
 from privacy.noise import FrameMechanism
 from privacy.plan import Plan
 from privacy.publishing import Publisher
-from privacy.released import ApprovalFacts, Provenance, Release, read_release
+from privacy.recalled import recall_entry
+from privacy.released import ApprovalFacts, Provenance, Release
 
 
 def release(
@@ -53,13 +54,13 @@ def release(
         elif found.kind == DRAWN:
             publisher = _prepare(plan, charge, (), ledger)
             found = _finish(publisher, found, ledger)
-    return _read_finished(found)
+    return recall_entry(found)
 
 
 def recall(quarter: str, ledger: Ledger) -> Release | None:
     """Return the finished release of a quarter as it was drawn, or None; raises MS626, MS629."""
     found = ledger.find_draw(quarter)
-    return None if found is None or found.kind != DONE else _read_finished(found)
+    return None if found is None or found.kind != DONE else recall_entry(found)
 
 
 def _draw(
@@ -110,7 +111,7 @@ def _prepare(
         entries = entries[: charged.number - 1]
         approved = _read_approvals(charged)
     earlier = [
-        _read_finished(entry)
+        recall_entry(entry)
         for entry in entries
         if entry.kind == DONE and entry.charge.place < charge.place
     ]
@@ -140,10 +141,3 @@ def _state_provenance(provenance: Provenance) -> dict[str, Any]:
 
 def _read_provenance(content: dict[str, Any]) -> Provenance:
     return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])
-
-
-def _read_finished(entry: Entry) -> Release:
-    try:
-        return read_release({**(entry.payload or {}), "ledger_head": entry.hash})
-    except (ValueError, TypeError, KeyError):
-        raise PrivacyError("MS629") from None

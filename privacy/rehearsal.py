@@ -11,7 +11,8 @@ from privacy.frames import AGGREGATE, LINKED, Coded, Frame, Marginal, Places
 from privacy.noise import FrameMechanism
 from privacy.plan import Plan
 from privacy.publishing import Publisher
-from privacy.released import ANNUAL, Provenance, ReleasedRow, ReleasedTable, read_release
+from privacy.recalled import read_release
+from privacy.released import ANNUAL, Provenance, ReleasedRow, ReleasedTable
 from privacy.reviewed import RehearsedRow, RehearsedTable
 
 MADE_UP_RECORDS = {False: 120, True: 480}

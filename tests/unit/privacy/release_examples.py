@@ -7,12 +7,12 @@ from privacy_examples import PROVENANCE
 
 from privacy.plan import Plan
 from privacy.publishing import Publisher
+from privacy.recalled import read_release
 from privacy.released import (
     ApprovalFacts,
     Release,
     ReleasedTable,
     SpendingFacts,
-    read_release,
 )
 
 Drawn = dict[str, list[int]]

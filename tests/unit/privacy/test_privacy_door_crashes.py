@@ -1,5 +1,6 @@
 """What a crash between any two steps leaves behind, and two processes at once; on both ledgers."""
 
+import json
 import multiprocessing
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from privacy.errors import PrivacyError
 from privacy.exact import ExactRelease
 from privacy.ledger import Ledger, Place
 from privacy.plan import Plan
-from privacy.released import Release
+from privacy.recalled import read_release
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["privacy.door", "psycopg", "minisign"])
@@ -143,7 +144,7 @@ def test_two_processes_with_one_plan_give_equal_bytes_for_one_charge(
     given = release_at_once(office, ledger_place, ("2025Q1",), ("2025Q1",))
     assert len(set(given)) == 1
     assert kinds(ledger_place) == ALL
-    assert Release.from_json(given[0][1]).release_id == "2025Q1"
+    assert read_release(json.loads(given[0][1])).release_id == "2025Q1"
 
 
 def test_two_processes_in_opposite_order_give_equal_bytes_for_one_charge_each(

@@ -10,6 +10,7 @@ from privacy.history import History, count_quarters
 from privacy.margins import compute_margin
 from privacy.plan import Plan
 from privacy.publishing import Publisher
+from privacy.recalled import read_release
 from privacy.released import (
     ANNUAL,
     ESTIMATED,
@@ -18,7 +19,6 @@ from privacy.released import (
     Release,
     ReleasedRow,
     ReleasedTable,
-    read_release,
 )
 from privacy.tables import prepare_tables
 
