@@ -27,7 +27,7 @@ $(MANIFEST): $(STAMP) $(DBT_SOURCES)
 	@cd dbt_project && ../$(BIN)/dbt --quiet parse --no-partial-parse --profiles-dir . --target-path target --log-path logs
 	@touch $(MANIFEST)
 
-demo: install ## Two quarters from simulated deliveries to releases
+demo: install ## Four quarters from simulated deliveries to signed releases
 	@$(BIN)/moshare demo
 
 test: install ## Run every test, and hold coverage to its floors

@@ -18,17 +18,17 @@ from missouri import SEEDS, Leaf, count_quarter, count_year, make_population
 from rich.console import Console
 from rich.table import Table
 
-from privacy.covariance import Precisions
-from privacy.frames import Frame, Marginal, Row
-from privacy.keys import PublicKeys, load_keys
-from privacy.margins import compute_cut_off, compute_margin
-from privacy.optimising import share_budget
-from privacy.policy import REVIEWED_POLICY, Policy, TablePolicy, load_policy
-from privacy.policy_optimising import CADENCES, list_demands
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import Frame, Marginal, Row
+from privacy.engine.margins import compute_cut_off, compute_margin
+from privacy.engine.optimising import share_budget
+from privacy.policy.keys import PublicKeys, load_keys
+from privacy.policy.optimise import CADENCES, list_demands
+from privacy.policy.policy import REVIEWED_POLICY, Policy, TablePolicy, load_policy
+from privacy.policy.rows import list_rows, make_row
+from privacy.policy.strategy import make_frames
+from privacy.publishing.tables import EXPECTED_FALSE_ALARMS
 from privacy.released import ANNUAL, FOUR_QUARTERS, QUARTERLY
-from privacy.rows import list_rows, make_row
-from privacy.strategy import make_frames
-from privacy.tables import EXPECTED_FALSE_ALARMS
 from sources.quarters import Quarter
 
 YEARS = (2023, 2024)

@@ -1,7 +1,7 @@
 """Approve or reject the plan of a quarter, and look whether it is approved.
 
 Does not belong here: making the plan (see `planning`), and what an approval is (see
-`privacy.approval`). The door checks an approval again by itself.
+`privacy.approval.approval`). The door checks an approval again by itself.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from orchestration.errors import OrchestrationError
 from orchestration.planning import plan_quarter, put_up_plan
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
-from privacy.approval import (
+from privacy.approval.approval import (
     Approvals,
     check_approval,
     check_shown,
     make_officer_key,
     sign_plan,
 )
+from privacy.approval.review import Rejection, Review
 from privacy.canonical import compute_sha256
-from privacy.caps import check_caps
-from privacy.chain import CHARGE, DRAWN, Charge, find_entry
 from privacy.errors import PrivacyError
+from privacy.ledger.caps import check_caps
+from privacy.ledger.chain import CHARGE, DRAWN, Charge, find_entry
 from privacy.plan import Plan
 from privacy.released import ApprovalFacts
-from privacy.review import Rejection, Review
 from sources.quarters import Quarter
 
 _DEMO_OFFICER = "throwaway_key_of_the_demo"

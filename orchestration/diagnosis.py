@@ -101,7 +101,7 @@ def _free_space(settings: Settings) -> Iterator[Finding]:
 
 def _policy(settings: Settings) -> Iterator[Finding]:
     from privacy.errors import PrivacyError
-    from privacy.policy import load_policy
+    from privacy.policy.policy import load_policy
 
     try:
         policy = load_policy(settings.policy)
@@ -113,7 +113,7 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 def _ledger(settings: Settings) -> Iterator[Finding]:
     from privacy.errors import PrivacyError
-    from privacy.ledger import Ledger
+    from privacy.ledger.ledger import Ledger
 
     if settings.ledger_address is None and not settings.ledger.exists():
         yield Finding(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
-from privacy.chain import CHARGE
+from privacy.ledger.chain import CHARGE
 from sources.quarters import Quarter
 
 

@@ -1,8 +1,8 @@
 """Make the plan of a quarter and put it up for approval, with the page that an officer reads.
 
 Reads the policy, its stored split, public lists and the ledger, and no confidential row. Does not
-belong here: signing (see `approving`), what stands on the page (see `privacy.assessment`) and how
-it looks (see `portal.review`).
+belong here: signing (see `approving`), what stands on the page (see `privacy.approval.assessment`)
+and how it looks (see `portal.review`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
 from portal.review import render_review
-from privacy.approval import load_all_officers
-from privacy.assessment import assess
-from privacy.chain import CHARGE
+from privacy.approval.approval import load_all_officers
+from privacy.approval.assessment import assess
+from privacy.approval.review import Review
 from privacy.errors import PrivacyError
-from privacy.keys import load_keys
+from privacy.ledger.chain import CHARGE
 from privacy.plan import Plan, make_plan
-from privacy.policy import load_policy
-from privacy.review import Review
-from privacy.strategy import load_strategy
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 from sources.quarters import Quarter
 
 PAGE_NAME = "index.html"

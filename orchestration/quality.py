@@ -25,8 +25,8 @@ from expectations.suites import before_release_suites
 from orchestration.dbt_steps import read_test_outcomes
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
-from privacy.keys import load_keys
-from privacy.policy import load_policy
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
 

@@ -25,8 +25,8 @@ from orchestration.settings import Settings
 from orchestration.spending import open_ledger
 from orchestration.warehouse import open_warehouse
 from privacy import door
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
-from privacy.frames import AGGREGATE, LINKED, Coded, Frame
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, Coded, Frame
 from privacy.plan import Plan
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter

@@ -1,6 +1,6 @@
 """What was spent on privacy and what is left, as `moshare ledger` shows it.
 
-Does not belong here: charging (see `privacy.ledger`), and how it looks (see `cli/ledger`).
+Does not belong here: charging (see `privacy.ledger.ledger`), and how it looks (see `cli/ledger`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
-from privacy.approval import check_recorded, load_all_officers
-from privacy.caps import compute_spending, name_period
-from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, Charge, Entry
+from privacy.approval.approval import check_recorded, load_all_officers
 from privacy.errors import PrivacyError
-from privacy.ledger import Ledger
-from privacy.policy import load_policy
+from privacy.ledger.caps import compute_spending, name_period
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, Charge, Entry
+from privacy.ledger.ledger import Ledger
+from privacy.policy.policy import load_policy
 from privacy.released import SpendingFacts
 
 _STATES = {

@@ -1,7 +1,7 @@
 """The page that a privacy officer reads before signing a plan: values as shown, and rendering.
 
 Here: choosing the words and numbers of the review page. Not here: working them out
-(``privacy.assessment``), the checklist's answers (``checklist``), and writing the file.
+(``privacy.approval.assessment``), the checklist's answers (``checklist``), and writing the file.
 """
 
 from __future__ import annotations

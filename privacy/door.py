@@ -14,16 +14,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from privacy.approval import Approval, Approvals, check_approval
-from privacy.caps import compute_spending
-from privacy.chain import CHARGE, DONE, DRAWN, Charge, Entry, find_entry
+from privacy.approval.approval import Approval, Approvals, check_approval
+from privacy.engine.exact import ExactRelease
+from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
-from privacy.exact import ExactRelease
-from privacy.ledger import Ledger
-from privacy.noise import FrameMechanism
+from privacy.ledger.caps import compute_spending
+from privacy.ledger.chain import CHARGE, DONE, DRAWN, Charge, Entry, find_entry
+from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan
-from privacy.publishing import Publisher
-from privacy.recalled import recall_entry
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.recalled import recall_entry
 from privacy.released import ApprovalFacts, Provenance, Release
 
 

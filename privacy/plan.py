@@ -2,7 +2,7 @@
 
 Made from the policy, its stored split and the public lists alone, so the same inputs give the same
 plan and hash. The plan of a fourth quarter holds the annual frames of its year too. Does not belong
-here: what was already spent (privacy.ledger) and the draw (privacy.door).
+here: what was already spent (privacy.ledger.ledger) and the draw (privacy.door).
 """
 
 import datetime
@@ -14,15 +14,15 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
-from privacy.chain import Part
-from privacy.covariance import Precisions
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import Frame, Marginal, Query
+from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
-from privacy.frames import Frame, Marginal, Query
-from privacy.keys import PublicKeys
-from privacy.noise import FrameMechanism, find_smallest_scale
-from privacy.policy import FramePolicy, Policy
+from privacy.ledger.chain import Part
+from privacy.policy.keys import PublicKeys
+from privacy.policy.policy import FramePolicy, Policy
+from privacy.policy.strategy import Share, Strategy, make_frames
 from privacy.released import ANNUAL, QUARTERLY
-from privacy.strategy import Share, Strategy, make_frames
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
 

@@ -97,7 +97,7 @@ class ReleasedLevel:
 
 @dataclass(frozen=True)
 class ReleasedFrame:
-    """What the covariance of any two sums of a frame's rows follows from; privacy.covariance reads.
+    """What privacy.engine.covariance finds the covariance of any two sums of a frame's rows from.
 
     `levels` name its geography from the top; `sizes` are the keys of each axis (all columns but the
     geography). `precisions` holds, for each residual space (axes, in order), the precision of the

@@ -1,6 +1,7 @@
 """What an officer is shown of a plan: frozen types of public facts, which portal may import.
 
-Does not belong here: working the facts out (privacy.assessment), words and looks (portal.review).
+Does not belong here: working the facts out (privacy.approval.assessment), words and looks
+(portal.review).
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from bench.accuracy.running import Budget
-from privacy.noise import convert_to_epsilon
+from privacy.engine.noise import convert_to_epsilon
 
 DELTA = Decimal("1e-6")
 STEPS = 40

@@ -22,18 +22,18 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.missouri import SEEDS, Leaf, count_quarter, count_year, make_population
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Coded, Frame
-from privacy.keys import PublicKeys, load_keys
-from privacy.noise import FrameMechanism, convert_to_epsilon
-from privacy.optimising import bound_error
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Coded, Frame
+from privacy.engine.noise import FrameMechanism, convert_to_epsilon
+from privacy.engine.optimising import bound_error
 from privacy.plan import Plan, make_plan
-from privacy.policy import Policy, load_policy
-from privacy.policy_optimising import list_demands
-from privacy.publishing import Publisher
+from privacy.policy.keys import PublicKeys, load_keys
+from privacy.policy.optimise import list_demands
+from privacy.policy.policy import Policy, load_policy
+from privacy.policy.strategy import load_strategy, make_frames
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.tables import Blank, prepare_tables
 from privacy.released import ANNUAL, QUARTERLY, Provenance
-from privacy.strategy import load_strategy, make_frames
-from privacy.tables import Blank, prepare_tables
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2024, 4)

@@ -42,7 +42,7 @@ OURS = Method(
         "count": "this engine, count",
         "modelled": "this engine, modelled",
     },
-    reads=tuple(sorted((HERE.parents[1] / "privacy").glob("*.py"))),
+    reads=tuple(sorted((HERE.parents[1] / "privacy").rglob("*.py"))),
 )
 
 METHODS = (

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from bench.accuracy.peers.exchange import Answer, Cells, Draw, Question, serve
 from bench.accuracy.peers.exchange import Row as Child
-from privacy.counts import count_tables
-from privacy.covariance import Precisions
-from privacy.exact import ExactRows
-from privacy.frames import ROWS, Frame, Level, Marginal, Query, Row
-from privacy.margins import compute_margin
-from privacy.modelling import model_frame
-from privacy.noise import FrameMechanism, find_smallest_scale
-from privacy.optimising import Demand, share_budget
-from privacy.reconstruction import NoisyTable, Reconstruction
+from privacy.counts.counts import count_tables
+from privacy.engine.covariance import Precisions
+from privacy.engine.exact import ExactRows
+from privacy.engine.frames import ROWS, Frame, Level, Marginal, Query, Row
+from privacy.engine.margins import compute_margin
+from privacy.engine.noise import FrameMechanism, find_smallest_scale
+from privacy.engine.optimising import Demand, share_budget
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
+from privacy.modelled.modelling import model_frame
 
 Bounds = dict[str, NDArray[np.float64]]
 

@@ -22,10 +22,10 @@ from bench.scale.question import (
     plan_year,
 )
 from orchestration.releasing import _read_frame
-from privacy.counts import count_tables
-from privacy.frames import Marginal
-from privacy.noise import FrameMechanism
-from privacy.reconstruction import NoisyTable, Reconstruction
+from privacy.counts.counts import count_tables
+from privacy.engine.frames import Marginal
+from privacy.engine.noise import FrameMechanism
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
 from sources.quarters import Quarter
 
 MODEL = ROOT / "dbt_project" / "models" / "release_input" / f"{FRAME}.sql"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from privacy.keys import PublicKeys, load_keys
 from privacy.plan import Plan, PlannedFrame, make_plan
-from privacy.policy import load_policy
-from privacy.strategy import load_strategy
+from privacy.policy.keys import PublicKeys, load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds" / "keys"

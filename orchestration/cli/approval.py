@@ -1,6 +1,6 @@
 """Commands of the privacy officer: put up a plan, approve it, reject it, make a key.
 
-Does not belong here: what an approval is (`privacy.approval`) and what the page shows.
+Does not belong here: what an approval is (`privacy.approval.approval`) and what the page shows.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def new_officer_key(
     """
     settings = load_settings()
     with told_failures("new-officer-key", settings):
-        from privacy.approval import make_officer_key
+        from privacy.approval.approval import make_officer_key
 
         public = key.with_suffix(".pub")
         password = None if without_password else _choose_password()

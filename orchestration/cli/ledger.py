@@ -1,6 +1,6 @@
 """Commands for the privacy ledger: what was spent and is left, and whether it can be trusted.
 
-Does not belong here: summing up (`spending`), and charging (`privacy.ledger`).
+Does not belong here: summing up (`spending`), and charging (`privacy.ledger.ledger`).
 """
 
 from __future__ import annotations

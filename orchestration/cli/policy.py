@@ -1,6 +1,7 @@
 """Commands for the reviewed policy: check it, compare two, compute its split, print its schema.
 
-None of them reads a confidential row. Does not belong here: the policy itself (`privacy.policy`).
+None of them reads a confidential row. Does not belong here: the policy itself
+(`privacy.policy.policy`).
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     """
     settings = load_settings()
     with told_failures("policy check", settings):
-        from privacy.keys import load_keys
-        from privacy.policy import load_policy
-        from privacy.policy_summary import summarise
-        from privacy.strategy import load_strategy
+        from privacy.approval.policy_summary import summarise
+        from privacy.policy.keys import load_keys
+        from privacy.policy.policy import load_policy
+        from privacy.policy.strategy import load_strategy
 
         path = policy or settings.policy
         reviewed = load_policy(path)
@@ -81,8 +82,8 @@ def diff(
     """
     settings = load_settings()
     with told_failures("policy diff", settings):
-        from privacy.policy import load_policy
-        from privacy.policy_diff import describe_changes
+        from privacy.policy.diff import describe_changes
+        from privacy.policy.policy import load_policy
 
         changes = describe_changes(load_policy(old), load_policy(new))
     if as_json:
@@ -106,9 +107,9 @@ def optimise(policy: PolicyArgument = None) -> None:
     """
     settings = load_settings()
     with told_failures("policy optimise", settings):
-        from privacy.keys import load_keys
-        from privacy.policy import load_policy
-        from privacy.policy_optimising import optimise as share
+        from privacy.policy.keys import load_keys
+        from privacy.policy.optimise import optimise as share
+        from privacy.policy.policy import load_policy
 
         path = policy or settings.policy
         reviewed = load_policy(path)
@@ -128,7 +129,7 @@ def schema() -> None:
 
     Prints the JSON Schema of the policy file, for editors and other programs.
     """
-    from privacy.policy_schema import make_schema
+    from privacy.policy.schema import make_schema
 
     content: dict[str, Any] = make_schema()
     show_json(content)

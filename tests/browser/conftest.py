@@ -12,8 +12,8 @@ from privacy_examples import example_plan
 from portal.folder import build_release
 from portal.review import render_review
 from portal.signature import ensure_signing_key, make_signer
-from privacy.approval import Officer
-from privacy.assessment import assess
+from privacy.approval.approval import Officer
+from privacy.approval.assessment import assess
 from privacy.released import Release
 
 CHROMIUM = Path(os.environ.get("MOSHARE_BROWSER", "/usr/bin/chromium"))

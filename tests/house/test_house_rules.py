@@ -47,7 +47,7 @@ def test_one_module_reads_the_environment() -> None:
 
 
 def test_one_module_imports_opendp() -> None:
-    assert modules_matching(r"^\s*(import|from) opendp\b") == {"privacy/noise.py"}
+    assert modules_matching(r"^\s*(import|from) opendp\b") == {"privacy/engine/noise.py"}
 
 
 def test_one_module_of_orchestration_opens_the_door() -> None:

@@ -17,10 +17,10 @@ from orchestration.publishing import publish
 from orchestration.releasing import draw_release, recall_release
 from orchestration.settings import Settings, prepare_process
 from orchestration.spending import read_entries
-from privacy.chain import CHARGE
 from privacy.errors import PrivacyError
-from privacy.policy import load_policy
-from privacy.strategy import load_strategy
+from privacy.ledger.chain import CHARGE
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:

@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from privacy import door
-from privacy.approval import Approvals, make_officer_key, sign_plan
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Frame
-from privacy.keys import load_keys
-from privacy.ledger import Ledger
-from privacy.noise import FrameMechanism
+from privacy.approval.approval import Approvals, make_officer_key, sign_plan
+from privacy.approval.policy_summary import sum_worst
+from privacy.approval.review import Review
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame
+from privacy.engine.noise import FrameMechanism
+from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, PlannedFrame, make_plan
-from privacy.policy import load_policy
-from privacy.policy_summary import sum_worst
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 from privacy.released import Provenance
-from privacy.review import Review
-from privacy.strategy import load_strategy
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 POLICY = load_policy()

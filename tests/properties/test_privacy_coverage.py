@@ -15,16 +15,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from privacy.counts import count_tables
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Coded, Frame, Marginal
-from privacy.keys import load_keys
-from privacy.noise import FrameMechanism
+from privacy.counts.counts import count_tables
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Coded, Frame, Marginal
+from privacy.engine.noise import FrameMechanism
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
 from privacy.plan import Plan, PlannedFrame, make_plan
-from privacy.policy import load_policy
-from privacy.reconstruction import NoisyTable, Reconstruction
-from privacy.strategy import load_strategy
-from privacy.tables import Blank, prepare_tables, set_cut_offs
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
+from privacy.publishing.tables import Blank, prepare_tables, set_cut_offs
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 POLICY = load_policy()

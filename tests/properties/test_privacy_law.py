@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Coded, Frame, Level, Query
-from privacy.noise import FrameMechanism
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Coded, Frame, Level, Query
+from privacy.engine.noise import FrameMechanism
 
 DRAWS = 200_000
 CELLS = 2_000

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from test_linkage_bounds import BOUNDS
 
-from privacy.policy import load_policy
+from privacy.policy.policy import load_policy
 
 MOST_RECORDS = 2
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project" / "dbt_project.yml"

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from privacy.counts import count_tables
-from privacy.covariance import Precisions
-from privacy.frames import ROWS, Frame, Marginal, Row
-from privacy.geography import load_levels
-from privacy.margins import compute_margin
-from privacy.modelling import Model, model_frame
-from privacy.reconstruction import NoisyTable, Reconstruction
+from privacy.counts.counts import count_tables
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import ROWS, Frame, Marginal, Row
+from privacy.engine.margins import compute_margin
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
+from privacy.modelled.modelling import Model, model_frame
+from privacy.policy.geography import load_levels
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 CHAIN = ("state", "region", "circuit", "county")

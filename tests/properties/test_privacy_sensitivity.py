@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privacy import noise
-from privacy.exact import ExactCells, ExactCounts, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS
-from privacy.keys import load_keys
+from privacy.engine import noise
+from privacy.engine.exact import ExactCells, ExactCounts, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS
 from privacy.plan import PlannedFrame, make_plan
-from privacy.policy import load_policy
-from privacy.strategy import load_strategy
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 POLICY = load_policy()

@@ -16,9 +16,9 @@ from orchestration.planning import plan_quarter
 from orchestration.refusing_io import RefusingIOManager
 from orchestration.settings import HOME_VARIABLE, Settings
 from orchestration.spending import open_ledger
-from privacy.chain import Charge
+from privacy.approval.review import Review
 from privacy.errors import PrivacyError
-from privacy.review import Review
+from privacy.ledger.chain import Charge
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
@@ -171,7 +171,7 @@ def test_a_plan_over_its_cap_cannot_be_signed(
     earlier = plan_quarter(Quarter(2024, 4), home)
     parts = tuple(replace(part, rho=9 * part.rho) for part in earlier.parts)
     dear = Charge("2024Q4", earlier.hash, parts)
-    monkeypatch.setattr("privacy.ledger.check_caps", lambda *_: None)
+    monkeypatch.setattr("privacy.ledger.ledger.check_caps", lambda *_: None)
     open_ledger(home).charge(dear, earlier.policy.caps, {"plan": earlier.to_json()})
     refused("MS625", 5, "approve", *OPTION, "--key", key)
     with pytest.raises(PrivacyError, match="MS625"):

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from orchestration.cli import build_app
 from orchestration.cli.console import EXIT_CODES
 from orchestration.settings import HOME_VARIABLE, Settings
-from privacy.ledger import Ledger
+from privacy.ledger.ledger import Ledger
 
 MARKER = "QZJXVKWY"
 COMMANDS = get_command(build_app()).commands  # type: ignore[attr-defined]

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from orchestration.releasing import _read_frame, _read_provenance
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Query
+from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
-from privacy.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Query
-from privacy.noise import FrameMechanism
 from sources.quarters import Quarter
 
 STATE = Level("state", ("Missouri",), ())

@@ -20,10 +20,10 @@ from orchestration.settings import (
     load_settings,
 )
 from orchestration.spending import open_ledger, read_entries, read_spending, verify_ledger
-from privacy.approval import check_approval
-from privacy.chain import Charge
+from privacy.approval.approval import check_approval
 from privacy.errors import PrivacyError
-from privacy.ledger import Ledger
+from privacy.ledger.chain import Charge
+from privacy.ledger.ledger import Ledger
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from portal_examples import make_example
 
 from portal.changes import describe_changes, say_number
-from privacy.recalled import read_release
+from privacy.publishing.recalled import read_release
 from privacy.released import NOT_RELEASED, PreviousRelease, Release
 
 

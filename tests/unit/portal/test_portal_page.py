@@ -15,7 +15,7 @@ from portal.files import list_files
 from portal.page.description import describe_page
 from portal.page.rendering import TEMPLATES, render_page
 from portal.wording import name_period, say_likely, say_range
-from privacy.policy import load_policy
+from privacy.policy.policy import load_policy
 from privacy.released import DELIVERY_KINDS, NOT_RELEASED, Release
 
 STYLE = (TEMPLATES / "release.css").read_text(encoding="utf-8")

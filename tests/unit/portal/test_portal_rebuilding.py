@@ -17,7 +17,7 @@ from portal.errors import PortalError
 from portal.files import list_files
 from portal.folder import build_release
 from portal.verify import verify
-from privacy.recalled import read_release
+from privacy.publishing.recalled import read_release
 from privacy.released import Release
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from privacy.approval import Approvals, make_officer_key, sign_plan
+from privacy.approval.approval import Approvals, make_officer_key, sign_plan
+from privacy.approval.review import Review
 from privacy.canonical import compute_sha256
-from privacy.review import Review
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from ledger_places import run_postgres, run_sql
 
-from privacy.ledger import Ledger, Place
+from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan
 
 

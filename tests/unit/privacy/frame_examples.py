@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Marginal, Row
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Marginal, Row
 
 LEVELS = (
     Level("state", ("Missouri",), ()),

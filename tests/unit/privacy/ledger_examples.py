@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from privacy.canonical import compute_sha256
-from privacy.chain import Charge, Part
-from privacy.ledger import Ledger
-from privacy.policy import Caps
+from privacy.ledger.chain import Charge, Part
+from privacy.ledger.ledger import Ledger
+from privacy.policy.policy import Caps
 from privacy.released import ACTIVITY, QUARTERLY
 
 EIGHTH = Fraction(1, 8)

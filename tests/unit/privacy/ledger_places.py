@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from privacy.ledger import Place
+from privacy.ledger.ledger import Place
 
 NOBODY = 65534
 READ = "SELECT number, kind, plan, previous, body, hash FROM {table} ORDER BY number"

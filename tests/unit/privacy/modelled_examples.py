@@ -6,11 +6,11 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from privacy.counts import count_tables
-from privacy.covariance import Precisions
-from privacy.frames import ROWS, Frame, Level, Marginal, Row
-from privacy.modelling import Model, ModelledRow, model_frame
-from privacy.reconstruction import NoisyTable, Reconstruction
+from privacy.counts.counts import count_tables
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import ROWS, Frame, Level, Marginal, Row
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
+from privacy.modelled.modelling import Model, ModelledRow, model_frame
 
 COUNTIES = tuple(f"county {number}" for number in range(30))
 UNITS = (*COUNTIES, "Unknown")

@@ -8,15 +8,18 @@ from typing import Any
 from approval_examples import Office
 from frame_examples import fill
 
-from privacy import door, ledger, noise, publishing
-from privacy.exact import ExactRelease
-from privacy.frames import AGGREGATE
-from privacy.keys import load_keys
-from privacy.ledger import Ledger, Place
+from privacy import door
+from privacy.engine import noise
+from privacy.engine.exact import ExactRelease
+from privacy.engine.frames import AGGREGATE
+from privacy.ledger import ledger
+from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan, make_plan
-from privacy.policy import load_policy
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
+from privacy.publishing import publishing
 from privacy.released import Provenance, Release
-from privacy.strategy import load_strategy
 
 KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
 PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True)

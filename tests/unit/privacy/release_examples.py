@@ -6,8 +6,8 @@ from typing import Any
 from privacy_examples import PROVENANCE
 
 from privacy.plan import Plan
-from privacy.publishing import Publisher
-from privacy.recalled import read_release
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.recalled import read_release
 from privacy.released import (
     ApprovalFacts,
     Release,

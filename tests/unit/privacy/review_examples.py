@@ -7,9 +7,9 @@ from privacy_examples import example_plan
 from release_examples import fill_cells, publish
 
 from portal.review import render_review
-from privacy.approval import Officer
-from privacy.assessment import assess
-from privacy.chain import CHARGE, DONE, Charge, Entry
+from privacy.approval.approval import Officer
+from privacy.approval.assessment import assess
+from privacy.ledger.chain import CHARGE, DONE, Charge, Entry
 from privacy.released import describe_release
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from privacy.keys import PublicKeys, load_keys
-from privacy.policy import Policy, load_policy
+from privacy.policy.keys import PublicKeys, load_keys
+from privacy.policy.policy import Policy, load_policy
 
 SMALL = """
 version = 3

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from approval_examples import Office, ShownPlan
 
-from privacy.approval import OFFICERS, check_approval, load_officers, make_officer_key, sign_plan
+from privacy.approval.approval import (
+    OFFICERS,
+    check_approval,
+    load_officers,
+    make_officer_key,
+    sign_plan,
+)
 from privacy.errors import PrivacyError
 
 PLAN = ShownPlan()

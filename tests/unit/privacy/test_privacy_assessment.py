@@ -11,11 +11,11 @@ from ledger_examples import EIGHTH, example_charge
 from privacy_examples import example_plan
 from release_examples import fill_cells, find_table, publish
 
-from privacy.approval import Officer
-from privacy.assessment import assess
-from privacy.chain import BEGUN, CHARGE, DONE, Charge, Entry
+from privacy.approval.approval import Officer
+from privacy.approval.assessment import assess
+from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
-from privacy.margins import compute_margin
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, Charge, Entry
 from privacy.plan import Plan
 from privacy.released import Release, describe_release
 from privacy.reviewed import PlanReview, TableAccuracy

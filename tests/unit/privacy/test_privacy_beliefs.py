@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from modelled_examples import FRAME, MARGINALS, draw_leaves, measure
 
-from privacy.beliefs import Belief, Climb, Evidence
-from privacy.covariance import Precisions
-from privacy.frames import Level
-from privacy.modelling import tell_cells
-from privacy.reconstruction import NoisyTable, Reconstruction
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import Level
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
+from privacy.modelled.beliefs import Belief, Climb, Evidence
+from privacy.modelled.modelling import tell_cells
 
 TREE = (
     Level("state", ("all",), ()),

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from ledger_examples import CAPS, EIGHTH, example_charge, example_part
 
 from privacy.canonical import compute_sha256
-from privacy.caps import check_caps, compute_spending, name_period
-from privacy.chain import BEGUN, CHARGE, Charge, Entry, Part
 from privacy.errors import PrivacyError
-from privacy.policy import Caps
+from privacy.ledger.caps import check_caps, compute_spending, name_period
+from privacy.ledger.chain import BEGUN, CHARGE, Charge, Entry, Part
+from privacy.policy.policy import Caps
 from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
 
 WIDE = Caps(*[Fraction(100)] * 5)

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from privacy import fitting
-from privacy.counts import count_tables
-from privacy.fitting import Pin, fit, mean_above_zero
-from privacy.frames import Frame, Marginal
-from privacy.informing import Split, inform
-from privacy.reconstruction import NoisyTable, Reconstruction
-from privacy.rounding import Held, round_by_remainder, round_together
+from privacy.counts import fitting
+from privacy.counts.counts import count_tables
+from privacy.counts.fitting import Pin, fit, mean_above_zero
+from privacy.counts.informing import Split, inform
+from privacy.counts.rounding import Held, round_by_remainder, round_together
+from privacy.engine.frames import Frame, Marginal
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
 
 FRAME = example_frame()
 TOGETHER = np.zeros(3, dtype=np.int64)

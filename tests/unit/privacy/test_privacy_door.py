@@ -16,14 +16,15 @@ from privacy_examples import (
     release_example,
 )
 
-from privacy import door, numbers
-from privacy.approval import check_recorded
+from privacy import door
+from privacy.approval.approval import check_recorded
 from privacy.canonical import compute_sha256
-from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, Charge
+from privacy.engine.exact import ExactRelease
 from privacy.errors import PrivacyError
-from privacy.exact import ExactRelease
-from privacy.ledger import Ledger, Place
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, Charge
+from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan
+from privacy.publishing import numbers
 from privacy.released import Provenance, Release
 
 

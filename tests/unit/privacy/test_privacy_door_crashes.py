@@ -17,12 +17,12 @@ from privacy_examples import (
 )
 
 from privacy import door
-from privacy.chain import BEGUN, CHARGE, DONE, DRAWN
+from privacy.engine.exact import ExactRelease
 from privacy.errors import PrivacyError
-from privacy.exact import ExactRelease
-from privacy.ledger import Ledger, Place
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN
+from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan
-from privacy.recalled import read_release
+from privacy.publishing.recalled import read_release
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["privacy.door", "psycopg", "minisign"])

@@ -10,9 +10,9 @@ import pytest
 from frame_examples import example_frame, fill
 from privacy_examples import PROVENANCE, example_exact
 
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Coded
 from privacy.errors import PrivacyError
-from privacy.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
-from privacy.frames import AGGREGATE, LINKED, ROWS, Coded
 from privacy.plan import Plan
 from privacy.released import Provenance
 

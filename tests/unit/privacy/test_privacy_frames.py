@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from frame_examples import LEVELS, example_frame
 
+from privacy.engine.frames import LINKED, Coded, Frame, Marginal
 from privacy.errors import PrivacyError
-from privacy.frames import LINKED, Coded, Frame, Marginal
-from privacy.geography import load_levels
+from privacy.policy.geography import load_levels
 
 TREE = """state,region,county
 Missouri,West,Adair

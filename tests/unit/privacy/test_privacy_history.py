@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from privacy_examples import PROVENANCE, example_plan
 
-from privacy.history import History, count_quarters
-from privacy.margins import compute_margin
+from privacy.engine.margins import compute_margin
 from privacy.plan import Plan
-from privacy.publishing import Publisher
-from privacy.recalled import read_release
+from privacy.publishing.history import History, count_quarters
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.recalled import read_release
+from privacy.publishing.tables import prepare_tables
 from privacy.released import (
     ANNUAL,
     ESTIMATED,
@@ -20,7 +21,6 @@ from privacy.released import (
     ReleasedRow,
     ReleasedTable,
 )
-from privacy.tables import prepare_tables
 
 
 def publish(quarter: str, value: int, earlier: Sequence[Release] = ()) -> Release:

@@ -4,10 +4,10 @@ import pytest
 from privacy_examples import KEYS
 from small_policy import LISTS, SMALL, load_small, write_lists, write_policy
 
+from privacy.engine.frames import Level
 from privacy.errors import PrivacyError
-from privacy.frames import Level
-from privacy.keys import Key, PublicKeys, load_keys
-from privacy.policy import load_policy
+from privacy.policy.keys import Key, PublicKeys, load_keys
+from privacy.policy.policy import load_policy
 
 GOOD = "key,label,description\nf,Female,As recorded\nu,Unknown,\n"
 

@@ -8,11 +8,11 @@ import pytest
 from ledger_examples import CAPS, CELLS, RELEASE, draw, example_charge, signed
 from ledger_places import force, read_rows, rewrite, run_sql
 
-from privacy import ledger as ledger_module
 from privacy.canonical import compute_sha256
-from privacy.chain import BEGUN, CHARGE, DONE, DRAWN, GENESIS
 from privacy.errors import PrivacyError
-from privacy.ledger import Ledger, Place
+from privacy.ledger import ledger as ledger_module
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, GENESIS
+from privacy.ledger.ledger import Ledger, Place
 
 APPEND_ONLY = (sqlite3.IntegrityError, psycopg.errors.IntegrityConstraintViolation)
 

@@ -10,7 +10,7 @@ from ledger_examples import CAPS, draw, example_charge, signed
 from ledger_places import run_sql
 
 from privacy.errors import PrivacyError
-from privacy.ledger import Ledger
+from privacy.ledger.ledger import Ledger
 
 STRANGER = "a_stranger"
 QUIET_FUNCTION = """
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_answer_is_a_sentence_without_its_address(address
 def test_a_database_that_answers_otherwise_is_a_sentence(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("privacy.ledger_postgres._READ_STANDING", "SELECT no_such_column")
+    monkeypatch.setattr("privacy.ledger.postgres._READ_STANDING", "SELECT no_such_column")
     with pytest.raises(PrivacyError, match=r"MS622.*PostgreSQL"):
         Ledger(postgres)
 
@@ -135,7 +135,7 @@ def test_a_table_held_by_another_session_is_a_sentence(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = Ledger.create(postgres)
-    monkeypatch.setattr("privacy.ledger_postgres._PATIENCE_SECONDS", 1)
+    monkeypatch.setattr("privacy.ledger.postgres._PATIENCE_SECONDS", 1)
     with psycopg.connect(postgres) as other:
         other.execute("LOCK TABLE moshare_ledger.entries IN EXCLUSIVE MODE")
         with pytest.raises(PrivacyError, match="MS627"):

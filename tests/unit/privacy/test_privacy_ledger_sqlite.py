@@ -9,9 +9,9 @@ import pytest
 from ledger_examples import CAPS, draw, example_charge, signed
 from ledger_places import run_sql
 
-from privacy.chain import GENESIS, Entry
 from privacy.errors import PrivacyError
-from privacy.ledger import Ledger
+from privacy.ledger.chain import GENESIS, Entry
+from privacy.ledger.ledger import Ledger
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_ledger_held_by_another_program_is_a_sentence(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = Ledger(path)
-    monkeypatch.setattr("privacy.ledger_sqlite._PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("privacy.ledger.sqlite._PATIENCE_SECONDS", 0)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(PrivacyError, match="MS627"):

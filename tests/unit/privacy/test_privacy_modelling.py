@@ -22,12 +22,12 @@ from modelled_examples import (
     model,
 )
 
-from privacy import modelling
-from privacy.counts import count_tables
-from privacy.covariance import Precisions
-from privacy.frames import Frame, Marginal, Row
-from privacy.modelling import Model, model_frame
-from privacy.reconstruction import NoisyTable, Reconstruction
+from privacy.counts.counts import count_tables
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import Frame, Marginal, Row
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
+from privacy.modelled import modelling
+from privacy.modelled.modelling import Model, model_frame
 
 TABLES = measure(draw_leaves(np.random.default_rng(10)), np.random.default_rng(11))
 MODEL, COUNTS, RECONSTRUCTION, PRECISIONS = model(TABLES)

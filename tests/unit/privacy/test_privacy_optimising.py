@@ -8,10 +8,10 @@ import pytest
 from frame_examples import BY_SEX, LEVELS, STATE, example_frame, list_cells, mark_leaves
 from scipy import optimize
 
-from privacy import optimising
-from privacy.covariance import Precisions
-from privacy.frames import LINKED, Frame, Marginal, Row
-from privacy.optimising import Demand, bound_error, compute_error, measure_gap, share_budget
+from privacy.engine import optimising
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import LINKED, Frame, Marginal, Row
+from privacy.engine.optimising import Demand, bound_error, compute_error, measure_gap, share_budget
 
 FRAME = example_frame()
 TABLES = [Marginal(level, axes) for level in range(3) for axes in ((), (0,), (1,))]
@@ -117,7 +117,7 @@ def test_a_bound_cut_short_is_still_no_error_of_a_real_mechanism(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = bound_error(many_demands())
-    monkeypatch.setattr("privacy.bound._ROUNDS", 2)
+    monkeypatch.setattr("privacy.engine.bound._ROUNDS", 2)
     assert whole == pytest.approx(bound_error(many_demands()), rel=0.02)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from privacy_examples import example_plan
 
-from privacy import noise
+from privacy.approval.policy_summary import LIFETIME_QUARTERS, sum_worst
+from privacy.engine import noise
 from privacy.plan import Plan
-from privacy.policy_summary import LIFETIME_QUARTERS, sum_worst
+from privacy.publishing.tables import prepare_tables
 from privacy.released import ANNUAL, QUARTERLY
-from privacy.tables import prepare_tables
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "privacy.md").read_text("utf-8")
 

@@ -9,15 +9,15 @@ import pytest
 from privacy_examples import KEYS, example_plan
 from small_policy import SMALL, load_small
 
-from privacy.chain import Part
+from privacy.engine.frames import Marginal
 from privacy.errors import PrivacyError
-from privacy.frames import Marginal
-from privacy.keys import PublicKeys, load_keys
+from privacy.ledger.chain import Part
 from privacy.plan import Plan, find_quarter_start, find_year, make_plan
-from privacy.policy import load_policy
-from privacy.policy_optimising import optimise
+from privacy.policy.keys import PublicKeys, load_keys
+from privacy.policy.optimise import optimise
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import Share, Strategy, load_strategy
 from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
-from privacy.strategy import Share, Strategy, load_strategy
 
 
 @pytest.fixture(scope="module")

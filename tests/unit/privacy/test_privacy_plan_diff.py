@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from privacy_examples import example_plan
 
-from privacy.plan_diff import compare_plans
+from privacy.approval.plan_diff import compare_plans
 
 Content = dict[str, Any]
 

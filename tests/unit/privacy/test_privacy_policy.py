@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from small_policy import PUBLISHED, SMALL, write_policy
 
+from privacy.engine.frames import LINKED
 from privacy.errors import PrivacyError
-from privacy.frames import LINKED
-from privacy.policy import REVIEWED_POLICY, load_policy
+from privacy.policy.policy import REVIEWED_POLICY, load_policy
 from privacy.released import ACTIVITY, ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from small_policy import PUBLISHED, SMALL, write_policy
 
-from privacy.policy import load_policy
-from privacy.policy_diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
+from privacy.policy.diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
+from privacy.policy.policy import load_policy
 
 
 def compare(folder: Path, text: str, before: str = SMALL) -> tuple[Change, ...]:

@@ -9,9 +9,9 @@ import pytest
 from small_policy import SMALL, write_policy
 
 from privacy.errors import PrivacyError
-from privacy.policy import REVIEWED_POLICY, load_policy
-from privacy.policy_form import FORM, LIST, SECTION, SECTIONS
-from privacy.policy_schema import make_schema
+from privacy.policy.form import FORM, LIST, SECTION, SECTIONS
+from privacy.policy.policy import REVIEWED_POLICY, load_policy
+from privacy.policy.schema import make_schema
 
 CHECK = jsonschema.Draft202012Validator(make_schema())
 

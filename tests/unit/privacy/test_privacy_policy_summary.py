@@ -4,13 +4,13 @@ from pathlib import Path
 from privacy_examples import KEYS, example_plan
 from small_policy import SMALL, load_small
 
-from privacy.keys import load_keys
+from privacy.approval.policy_summary import LIFETIME_QUARTERS, sum_worst, summarise
 from privacy.plan import make_plan
-from privacy.policy import load_policy
-from privacy.policy_optimising import optimise
-from privacy.policy_summary import LIFETIME_QUARTERS, sum_worst, summarise
+from privacy.policy.keys import load_keys
+from privacy.policy.optimise import optimise
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 from privacy.released import ANNUAL, QUARTERLY
-from privacy.strategy import load_strategy
 
 
 def test_the_reviewed_policy_stays_below_its_own_caps_for_ever() -> None:

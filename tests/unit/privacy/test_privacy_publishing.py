@@ -11,14 +11,16 @@ from privacy_examples import approve_example, example_plan, release_example
 from release_examples import fill_cells, find_table, publish
 from small_policy import SMALL, load_small
 
-from privacy import noise
+from privacy.engine import noise
+from privacy.engine.frames import Level
+from privacy.engine.margins import compute_margin
+from privacy.engine.trees import Tree
 from privacy.errors import PrivacyError
-from privacy.frames import Level
-from privacy.ledger import Ledger
-from privacy.margins import compute_margin
+from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, make_plan
-from privacy.policy_optimising import optimise
-from privacy.publishing import Publisher
+from privacy.policy.optimise import optimise
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.tables import EXPECTED_FALSE_ALARMS
 from privacy.released import (
     ANNUAL,
     COHORT,
@@ -31,8 +33,6 @@ from privacy.released import (
     Release,
     SpendingFacts,
 )
-from privacy.tables import EXPECTED_FALSE_ALARMS
-from privacy.trees import Tree
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +268,7 @@ def test_synthetic_records_are_as_many_as_the_counts_where_the_policy_wants_them
 def test_no_synthetic_records_are_made_unless_the_policy_wants_them(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("privacy.numbers.synthesise")
+    monkeypatch.delattr("privacy.publishing.numbers.synthesise")
     assert publish(plan, fill_cells(plan, 9)).synthetic == ()
 
 
@@ -285,7 +285,7 @@ def test_what_synthetic_records_need_is_rehearsed_before_the_draw(
     def refuse() -> None:
         raise PrivacyError("MS661")
 
-    monkeypatch.setattr("privacy.synthesis._import_mbi", refuse)
+    monkeypatch.setattr("privacy.modelled.synthesis._import_mbi", refuse)
     with pytest.raises(PrivacyError, match="MS661"):
         Publisher(plan_small(tmp_path))
 
@@ -332,7 +332,7 @@ def test_whatever_follows_a_draw_is_rehearsed_before_it(
     def refuse(*_: object) -> None:
         raise ArithmeticError
 
-    monkeypatch.setattr("privacy.numbers.count_tables", refuse)
+    monkeypatch.setattr("privacy.publishing.numbers.count_tables", refuse)
     with pytest.raises(ArithmeticError):
         Publisher(plan)
 

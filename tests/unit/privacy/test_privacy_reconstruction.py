@@ -6,12 +6,12 @@ from frame_examples import LEVELS, example_frame, make_matrix, mark_leaves
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.covariance import Precisions
-from privacy.frames import Frame, Level, Marginal, Row
-from privacy.margins import compute_cut_off, compute_margin
-from privacy.reconstruction import NoisyTable, Reconstruction
-from privacy.residuals import list_subsets, overlap_rows, sum_precisions
-from privacy.trees import Tree
+from privacy.engine.covariance import Precisions
+from privacy.engine.frames import Frame, Level, Marginal, Row
+from privacy.engine.margins import compute_cut_off, compute_margin
+from privacy.engine.reconstruction import NoisyTable, Reconstruction
+from privacy.engine.residuals import list_subsets, overlap_rows, sum_precisions
+from privacy.engine.trees import Tree
 
 FRAME = example_frame()
 MEASURED = [

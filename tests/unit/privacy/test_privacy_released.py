@@ -6,9 +6,9 @@ import pytest
 from privacy_examples import PROVENANCE, example_plan
 from release_examples import fill_cells, publish
 
-from privacy.chain import DONE, GENESIS, Charge, Entry
 from privacy.errors import PrivacyError
-from privacy.recalled import read_release, recall_entry
+from privacy.ledger.chain import DONE, GENESIS, Charge, Entry
+from privacy.publishing.recalled import read_release, recall_entry
 from privacy.released import (
     ApprovalFacts,
     HistoryPoint,

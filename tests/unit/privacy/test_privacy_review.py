@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from privacy.approval.review import Review
 from privacy.canonical import compute_sha256
-from privacy.chain import GENESIS
 from privacy.errors import PrivacyError
-from privacy.review import Review
+from privacy.ledger.chain import GENESIS
 
 AT = "2025-04-02T08:00:00+00:00"
 

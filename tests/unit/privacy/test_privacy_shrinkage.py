@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom
 
-from privacy.beliefs import Evidence, Numbers
-from privacy.frames import Level
-from privacy.shrinkage import (
+from privacy.engine.frames import Level
+from privacy.modelled.beliefs import Evidence, Numbers
+from privacy.modelled.shrinkage import (
     SURPRISE,
     Expectation,
     LeafTotals,

@@ -7,9 +7,9 @@ import pytest
 from small_policy import SMALL, load_small
 
 from privacy.errors import PrivacyError
-from privacy.policy_optimising import optimise
+from privacy.policy.optimise import optimise
+from privacy.policy.strategy import Share, Split, Strategy, load_strategy, make_frames
 from privacy.released import ANNUAL, QUARTERLY
-from privacy.strategy import Share, Split, Strategy, load_strategy, make_frames
 
 EXAMPLE = Strategy(
     "p" * 64,

@@ -10,8 +10,8 @@ from privacy_examples import example_plan
 
 from portal.checklist import fill_checklist
 from portal.review import describe_review, render_review
-from privacy.approval import Officer
-from privacy.assessment import assess
+from privacy.approval.approval import Officer
+from privacy.approval.assessment import assess
 from privacy.plan import Plan
 from privacy.reviewed import PlanReview
 

@@ -1,0 +1,233 @@
+"""What an officer must know of a plan before it is approved, worked out from public facts alone.
+
+Reads the plan and the ledger's entries: accuracy before it is spent, three budgets, what is spent
+and left, what changed. Does not belong here: words and looks (portal.review), and the rehearsal
+(privacy.approval.rehearsal).
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from privacy.approval.approval import Officer
+from privacy.approval.plan_diff import compare_plans
+from privacy.approval.rehearsal import rehearse
+from privacy.engine import noise
+from privacy.engine.margins import compute_margin
+from privacy.errors import PrivacyError
+from privacy.ledger.caps import check_caps, compute_spending, name_period
+from privacy.ledger.chain import CHARGE, DONE, Charge, Entry
+from privacy.plan import Plan
+from privacy.policy.policy import Caps
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.recalled import recall_entry
+from privacy.publishing.tables import prepare_tables
+from privacy.released import GroupFacts, Release, ReleasedTable
+from privacy.reviewed import (
+    LOOSER,
+    PROPOSED,
+    TIGHTER,
+    BudgetChoice,
+    FrameBound,
+    PeriodBudget,
+    PlanReview,
+    Signature,
+    TableAccuracy,
+    Three,
+)
+
+CHOICES = ((TIGHTER, Fraction(1, 2)), (PROPOSED, Fraction(1)), (LOOSER, Fraction(2)))
+_GROUP_SIZES = (1, 2, 3)
+_NO_COST = ""
+
+
+def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) -> PlanReview:
+    """Return everything that the review page shows; raises PrivacyError MS629.
+
+    `entries` are the ledger's; only what was charged or released for other quarters counts.
+    """
+    others = [entry for entry in entries if entry.charge.quarter != plan.quarter]
+    charge = Charge(plan.quarter, plan.hash, plan.parts)
+    releases = _read_releases(others, charge)
+    policy, before = plan.policy, _find_last_plan(others)
+    return PlanReview(
+        quarter=plan.quarter,
+        plan=plan.hash,
+        policy_version=policy.version,
+        policy_hash=policy.hash,
+        reviewed_on=policy.reviewed_on,
+        keys_hash=plan.keys.hash,
+        strategy_hash=plan.strategy.hash,
+        unit=policy.unit,
+        delta=float(policy.delta),
+        unprotected=policy.unprotected,
+        signers=policy.signers,
+        officers=tuple(Signature(one.name, one.key_id) for one in officers),
+        year=plan.year,
+        is_modelled=policy.is_modelled,
+        is_synthetic=policy.is_synthetic,
+        problem=_find_problem(entries, charge, policy.caps),
+        choices=_list_choices(plan, others, charge),
+        groups=_list_groups(plan),
+        periods=_list_periods(others, charge, policy.caps),
+        tables=tuple(_assess_table(plan, blank.table, releases) for blank in prepare_tables(plan)),
+        frames=_list_frames(plan),
+        changes=compare_plans(before, json.loads(plan.to_json())) if before else (),
+        changed_since=before["quarter"] if before else "",
+        rehearsal=rehearse(plan, Publisher(plan)),
+        versions=(("opendp", noise.read_opendp_version()),),
+    )
+
+
+def _read_releases(entries: Sequence[Entry], charge: Charge) -> list[Release]:
+    """Return the finished releases of earlier quarters, the latest first."""
+    done = [e for e in entries if e.kind == DONE and e.charge.place < charge.place]
+    done.sort(key=lambda entry: entry.charge.place, reverse=True)
+    return [recall_entry(entry) for entry in done]
+
+
+def _find_last_plan(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return the plan that was charged last, as content; empty where none was."""
+    charged = [entry for entry in entries if entry.kind == CHARGE]
+    return dict(json.loads((charged[-1].payload or {})["plan"])) if charged else {}
+
+
+def _find_problem(entries: Sequence[Entry], charge: Charge, caps: Caps) -> str:
+    try:
+        check_caps(entries, charge, caps)
+    except PrivacyError as error:
+        return error.sentence
+    return ""
+
+
+def _list_choices(
+    plan: Plan, others: Sequence[Entry], charge: Charge
+) -> tuple[BudgetChoice, BudgetChoice, BudgetChoice]:
+    tighter, proposed, looser = (
+        BudgetChoice(
+            name=name,
+            factor=factor,
+            rho=plan.rho * factor,
+            epsilon=noise.convert_to_epsilon(plan.rho * factor, plan.policy.delta),
+            power=noise.compute_power(plan.rho * factor),
+            fits=not _find_problem(others, _multiply(charge, factor), plan.policy.caps),
+        )
+        for name, factor in CHOICES
+    )
+    return tighter, proposed, looser
+
+
+def _multiply(charge: Charge, factor: Fraction) -> Charge:
+    parts = (
+        type(part)(part.frame, part.counting, part.cadence, part.quarters, part.rho * factor)
+        for part in charge.parts
+    )
+    return Charge(charge.quarter, charge.plan, tuple(parts))
+
+
+def _list_groups(plan: Plan) -> tuple[GroupFacts, ...]:
+    costs = {size: plan.rho * size**2 for size in _GROUP_SIZES}
+    return tuple(
+        GroupFacts(size, rho, noise.convert_to_epsilon(rho, plan.policy.delta))
+        for size, rho in costs.items()
+    )
+
+
+def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[PeriodBudget, ...]:
+    nothing = Charge(charge.quarter, _NO_COST, ())
+    return tuple(
+        PeriodBudget(
+            after.period,
+            name_period(after.period, charge.quarter),
+            before.spent,
+            after.spent,
+            after.cap,
+        )
+        for before, after in zip(
+            compute_spending(others, nothing, caps),
+            compute_spending(others, charge, caps),
+            strict=True,
+        )
+    )
+
+
+def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
+    titles: dict[str | None, str] = {}
+    for table in plan.policy.tables:
+        titles.setdefault(table.frame, table.title)
+    return tuple(
+        FrameBound(
+            name=planned.frame.name,
+            title=titles[planned.frame.name],
+            kind=planned.frame.kind,
+            counting=planned.policy.counting,
+            cadence=planned.policy.cadence,
+            quarters=planned.policy.quarters,
+            bound=planned.frame.bound,
+            rho=planned.rho,
+            measurements=len(planned.measurements),
+            reason=planned.policy.reason,
+        )
+        for planned in plan.frames
+    )
+
+
+def _assess_table(plan: Plan, table: ReleasedTable, releases: Sequence[Release]) -> TableAccuracy:
+    deviations = {
+        (row.geography, row.keys): row.deviation for row in table.rows if row.deviation is not None
+    }
+    largest = max(deviations.values(), default=0.0)
+    compared, usable = _count_usable(table.name, deviations, releases)
+    return TableAccuracy(
+        name=table.name,
+        title=table.title,
+        unit=table.unit,
+        definition=table.definition,
+        sources=table.sources,
+        kind=table.kind,
+        cadence=table.cadence,
+        period=table.period,
+        level=plan.policy.levels[table.level],
+        dimensions=table.dimension_titles,
+        cells=len(table.rows),
+        silence="" if table.frame else table.rows[0].status,
+        moe90=_at_each_budget(largest),
+        smallest_change=_at_each_budget(math.sqrt(2) * largest),
+        usable=usable,
+        compared=compared,
+    )
+
+
+def _at_each_budget(deviation: float) -> Three:
+    tighter, proposed, looser = (
+        compute_margin(deviation / math.sqrt(factor)) for _, factor in CHOICES
+    )
+    return tighter, proposed, looser
+
+
+def _count_usable(
+    name: str,
+    deviations: Mapping[tuple[str, tuple[str, ...]], float],
+    releases: Sequence[Release],
+) -> tuple[str, tuple[int, ...]]:
+    """Return the period last released and, for each budget, how many cells would be usable."""
+    found = next(
+        (table for release in releases for table in release.tables if table.name == name), None
+    )
+    if found is None or not deviations:
+        return "", ()
+    released = [
+        (row.estimate, deviations[row.geography, row.keys])
+        for row in found.rows
+        if row.estimate is not None and (row.geography, row.keys) in deviations
+    ]
+    counts = tuple(
+        sum(
+            compute_margin(deviation / math.sqrt(factor)) <= estimate / 2
+            for estimate, deviation in released
+        )
+        for _, factor in CHOICES
+    )
+    return found.period, counts

@@ -1,0 +1,97 @@
+"""A rehearsal of a plan on made-up records: what its release would look like.
+
+Draws real noise on counts that come from nowhere but this file, charges nothing and records
+nothing. Does not belong here: anything about real records, and the release itself (privacy.door).
+"""
+
+import numpy as np
+
+from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
+from privacy.engine.frames import AGGREGATE, LINKED, Coded, Frame, Marginal, Places
+from privacy.engine.noise import FrameMechanism
+from privacy.plan import Plan
+from privacy.publishing.publishing import Publisher
+from privacy.publishing.recalled import read_release
+from privacy.released import ANNUAL, Provenance, ReleasedRow, ReleasedTable
+from privacy.reviewed import RehearsedRow, RehearsedTable
+
+MADE_UP_RECORDS = {False: 120, True: 480}
+"""How many records are made up for each quarterly frame (False) and each annual one (True)."""
+MOST_ROWS = 24
+"""Tables with more rows than this are not shown."""
+
+
+def rehearse(plan: Plan, publisher: Publisher) -> tuple[RehearsedTable, ...]:
+    """Return the smaller tables of a release of made-up records, with those records' counts."""
+    made_up = {
+        planned.frame.name: _spread(
+            planned.frame, MADE_UP_RECORDS[planned.policy.cadence == ANNUAL]
+        )
+        for planned in plan.frames
+    }
+    cells: dict[str, list[int]] = {}
+    for planned in plan.frames:
+        mechanism = FrameMechanism(planned.frame, planned.list_queries())
+        cells |= mechanism.draw(_make_exact(planned.frame, made_up[planned.frame.name]))
+    content = publisher.publish(cells, Provenance((), is_simulated=True))
+    release = read_release({**content, "drawn_at": "", "ledger_head": ""})
+    return tuple(
+        _rehearse_table(plan, table, made_up[table.frame])
+        for table in release.tables
+        if table.frame is not None and len(table.rows) <= MOST_ROWS
+    )
+
+
+def _spread(frame: Frame, total: int) -> Places:
+    """Return made-up counts of the leaves: all together `total`, and uneven as real ones are."""
+    weights = 1 / (1 + np.arange(frame.leaf_count) % 7)
+    ends: Places = np.floor(total * np.cumsum(weights) / weights.sum() + 0.5).astype(np.int64)
+    return ends - np.concatenate(([0], ends[:-1]))
+
+
+def _make_exact(frame: Frame, counts: Places) -> ExactFrame:
+    leaves = np.arange(frame.leaf_count)
+    if frame.kind == AGGREGATE:
+        return ExactCounts(frame, _list_columns(frame, leaves), [int(count) for count in counts])
+    rows = np.repeat(leaves, counts)
+    exact_type = ExactCells if frame.kind == LINKED else ExactRows
+    return exact_type(frame, np.arange(1, len(rows) + 1), _list_columns(frame, rows))
+
+
+def _list_columns(frame: Frame, leaves: Places) -> dict[str, Coded]:
+    listed = (frame.levels[-1].keys, *frame.keys)
+    places = np.unravel_index(leaves, tuple(map(len, listed)))
+    names = (frame.leaf_column, *frame.columns)
+    return {
+        name: Coded(place, keys) for name, place, keys in zip(names, places, listed, strict=True)
+    }
+
+
+def _rehearse_table(plan: Plan, table: ReleasedTable, made_up: Places) -> RehearsedTable:
+    frame = plan.frame(str(table.frame))
+    level = frame.find_level(table.level)
+    all_axes = Marginal(level, tuple(range(len(frame.columns))))
+    cells = np.zeros(frame.count_cells(all_axes), dtype=np.int64)
+    np.add.at(cells, frame.find_cell_of_leaf(all_axes), made_up)
+    counts = cells.reshape(frame.find_shape(all_axes))
+    names = {key.key: key.label for key in plan.keys.of(table.level)}
+    return RehearsedTable(
+        name=table.name,
+        title=table.title,
+        row_titles=(plan.policy.levels[table.level], *table.dimension_titles),
+        rows=tuple(
+            _rehearse_row(row, names[row.geography], int(counts[np.ix_([unit], *axes)].sum()))
+            for row, (unit, axes) in zip(table.rows, table.positions, strict=True)
+        ),
+    )
+
+
+def _rehearse_row(row: ReleasedRow, place: str, made_up: int) -> RehearsedRow:
+    return RehearsedRow(
+        labels=(place, *row.labels),
+        made_up=made_up,
+        count=int(row.count or 0),
+        estimate=float(row.estimate or 0),
+        moe90=float(row.moe90 or 0),
+        status=row.status,
+    )

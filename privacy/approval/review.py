@@ -1,0 +1,115 @@
+"""The review folder of one quarter: the plan as it was put up, who signed it, who rejected it.
+
+Nothing here is confidential: a plan is made before any confidential value is read. Does not belong
+here: whose signature counts (privacy.approval.approval) and the page that officers read.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from privacy.canonical import compute_sha256, to_canonical_json
+from privacy.errors import PrivacyError
+from privacy.ledger.chain import GENESIS
+
+PLAN_NAME = "plan.json"
+REJECTIONS_NAME = "rejections.jsonl"
+SUPERSEDED_NAME = "superseded"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """One refusal of a plan: when (UTC), which plan, and why in the officer's own words."""
+
+    at: str
+    plan: str
+    because: str
+    previous: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """The folder of a quarter, which need not exist yet."""
+
+    quarter: str
+    folder: Path
+
+    def put_plan(self, text: str) -> Path:
+        """Write the plan that officers are asked about; the same plan changes nothing.
+
+        Another plan that was there is kept in `superseded`, with its signatures.
+        """
+        path = self.folder / PLAN_NAME
+        content = text.encode("utf-8")
+        if path.is_file():
+            if path.read_bytes() == content:
+                return path
+            self._set_aside(path)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return _write_whole(path, content)
+
+    def read_plan(self) -> bytes:
+        """Return the bytes of the plan that officers were shown; raises MS650."""
+        try:
+            return (self.folder / PLAN_NAME).read_bytes()
+        except OSError:
+            raise PrivacyError("MS650", quarter=self.quarter) from None
+
+    def add_signature(self, key_id: str, content: bytes) -> Path:
+        """Keep the signature that the key made of the plan; one key has one."""
+        return _write_whole(self.folder / f"{PLAN_NAME}.{key_id}.minisig", content)
+
+    def read_signatures(self) -> dict[str, bytes]:
+        """Return the signature files beside the plan, by file name, in order of names."""
+        files = sorted(self.folder.glob(f"{PLAN_NAME}.*.minisig"))
+        return {path.name: path.read_bytes() for path in files}
+
+    def reject(self, plan: str, because: str, at: str) -> Rejection:
+        """Add a rejection at the end of the record; raises MS658 where the record was changed."""
+        lines = self._read_lines()
+        previous = compute_sha256(lines[-1]) if lines else GENESIS
+        rejection = Rejection(at, plan, because, previous)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / REJECTIONS_NAME).open("a", encoding="utf-8") as record:
+            record.write(to_canonical_json(asdict(rejection)) + "\n")
+            record.flush()
+            os.fsync(record.fileno())
+        return rejection
+
+    def list_rejections(self) -> tuple[Rejection, ...]:
+        """Return all rejections in order; raises MS658 where a line was changed or removed."""
+        return tuple(Rejection(**json.loads(line)) for line in self._read_lines())
+
+    def is_rejected(self, plan: str) -> bool:
+        """Return whether a plan was ever rejected; raises MS658."""
+        return any(rejection.plan == plan for rejection in self.list_rejections())
+
+    def _read_lines(self) -> list[str]:
+        path = self.folder / REJECTIONS_NAME
+        if not path.exists():
+            return []
+        try:
+            lines = path.read_text("utf-8").removesuffix("\n").split("\n")
+            named = [Rejection(**json.loads(line)).previous for line in lines]
+        except (OSError, ValueError, TypeError):
+            named = lines = [""]
+        if named != [GENESIS, *map(compute_sha256, lines)][: len(lines)]:
+            raise PrivacyError("MS658", file=REJECTIONS_NAME)
+        return lines
+
+    def _set_aside(self, plan: Path) -> None:
+        kept = self.folder / SUPERSEDED_NAME / compute_sha256(plan.read_text("utf-8"))[:16]
+        kept.mkdir(parents=True, exist_ok=True)
+        for path in (plan, *self.folder.glob(f"{PLAN_NAME}.*.minisig")):
+            path.replace(kept / path.name)
+
+
+def _write_whole(path: Path, content: bytes) -> Path:
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return path

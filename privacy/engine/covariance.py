@@ -1,0 +1,49 @@
+"""Exact variances and covariances of whatever is summed from the estimates of one frame.
+
+They follow from the geometry and the noise scales alone, so they are known before anything is
+drawn. Does not belong here: margins and cut-offs (privacy.engine.margins), and estimates.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from privacy.engine.frames import Axes, Frame, Marginal, Row
+from privacy.engine.residuals import overlap_rows, sum_precisions
+from privacy.engine.trees import Tree
+
+
+class Precisions:
+    """What all measurements of a frame tell together: each measured table and its noise scale.
+
+    A row is within reach where every table it needs was measured, at its level or below; any other
+    raises KeyError or IndexError.
+    """
+
+    def __init__(self, frame: Frame, measured: Iterable[tuple[Marginal, float]]) -> None:
+        self._sizes = frame.sizes
+        self._state = sum_precisions(frame, measured)
+        self._trees = {space: Tree(frame.levels, one) for space, one in self._state.items()}
+
+    def variance(self, row: Row) -> float:
+        """Return the variance of the estimate of a row."""
+        return self.covariance(row, row)
+
+    def covariance(self, one: Row, other: Row) -> float:
+        """Return the covariance of the estimates of two rows."""
+        nodes = (one.level, one.unit), (other.level, other.unit)
+        return math.fsum(
+            product * self._trees[space].find_covariance(*nodes)
+            for space, product in overlap_rows(self._sizes, one, other).items()
+        )
+
+    def variance_of_sum(self, weighted: Sequence[tuple[float, Row]]) -> float:
+        """Return the variance of a weighted sum of rows; a difference has weights 1 and -1."""
+        return math.fsum(
+            weight * other_weight * self.covariance(one, other)
+            for weight, one in weighted
+            for other_weight, other in weighted
+        )
+
+    def state(self) -> tuple[tuple[Axes, tuple[float, ...]], ...]:
+        """Return the precision of each space at each level, for a release to publish."""
+        return tuple(self._state.items())

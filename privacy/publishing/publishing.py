@@ -1,0 +1,247 @@
+"""From noisy cells to a release: its tables, its measurements, and the facts beside them.
+
+Everything here is post-processing of drawn numbers and public facts, so it costs nothing. Does not
+belong here: exact values and draws, tables before the draw (privacy.publishing.tables), and the
+numbers of one frame (privacy.publishing.numbers).
+"""
+
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from importlib.metadata import version
+from itertools import product
+from typing import Any
+
+from privacy.engine import noise
+from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
+from privacy.publishing.history import History, RollingTable
+from privacy.publishing.numbers import FrameNumbers, fill_row
+from privacy.publishing.tables import prepare_tables, set_cut_offs
+from privacy.released import (
+    ApprovalFacts,
+    GroupFacts,
+    MeasuredCell,
+    PlanFacts,
+    PrivacyFacts,
+    Provenance,
+    Release,
+    ReleasedFrame,
+    ReleasedLevel,
+    ReleasedMeasurement,
+    ReleasedTable,
+    SpendingFacts,
+    SyntheticFrame,
+    describe_release,
+)
+
+_GROUP_SIZES = (1, 2, 3)
+_LEDGER_FIELDS = ("drawn_at", "ledger_head")
+
+
+class Publisher:
+    """Turns the noisy cells of one plan into a release's content; made before the draw.
+
+    All that may fail happens when it is made: conversions by OpenDP, and a rehearsal on zeros of
+    everything that follows the draw, so that nothing can be lost between the draw and its record.
+    `earlier` are finished releases of earlier quarters.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        earlier: Sequence[Release] = (),
+        approvals: Sequence[ApprovalFacts] = (),
+        spending: Sequence[SpendingFacts] = (),
+    ) -> None:
+        self._plan = plan
+        self._approvals = tuple(approvals)
+        self._privacy = _state_privacy(plan, spending)
+        self._versions = (
+            ("numpy", version("numpy")),
+            ("opendp", noise.read_opendp_version()),
+            ("python", platform.python_version()),
+        )
+        self._labels = {
+            name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
+        }
+        self._history = History(plan.quarter, earlier)
+        self._prepare()
+        self._rehearse(0)
+        if plan.policy.is_synthetic:
+            self._rehearse(1)  # records are made up only where there are any
+
+    def publish(self, drawn: Mapping[str, Sequence[int]], provenance: Provenance) -> dict[str, Any]:
+        """Return the content of the release, without what only the ledger's entry knows.
+
+        Args:
+            drawn: noisy cells of each measurement, by its name.
+            provenance: one that an ExactRelease accepted.
+        """
+        plan = self._plan
+        numbers = self._estimate(drawn)
+        release = Release(
+            release_id=plan.quarter,
+            quarter_start=plan.quarter_start,
+            tables=self._fill_tables(numbers),
+            frames=tuple(self._state_frame(frame) for frame in plan.frames),
+            measurements=tuple(
+                self._state_measurement(frame, measured, drawn[measured.name])
+                for frame in plan.frames
+                for measured in frame.measurements
+            ),
+            history=self._points,
+            synthetic=self._make_synthetic(numbers),
+            plan=_state_plan(plan),
+            approvals=self._approvals,
+            privacy=self._privacy,
+            provenance=provenance,
+            previous=self._history.previous,
+            versions=self._versions,
+            drawn_at="",
+            ledger_head="",
+        )
+        content = describe_release(release)
+        return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
+
+    def _rehearse(self, value: int) -> None:
+        cells = {
+            measured.name: [value] * measured.cell_count
+            for frame in self._plan.frames
+            for measured in frame.measurements
+        }
+        self.publish(cells, Provenance((), is_simulated=True))
+
+    def _prepare(self) -> None:
+        """Make every table of the release as far as it is known before the draw."""
+        blanks = prepare_tables(self._plan)
+        own = [blank.table for blank in blanks]
+        rolling = [self._history.add_quarters(table) for table in own]
+        sums = [one for one in rolling if one is not None]
+        cut = iter(set_cut_offs([*own, *(one.table for one in sums)]))
+        self._blanks = [replace(blank, table=next(cut)) for blank in blanks]
+        self._rolling = {one.base: replace(one, table=next(cut)) for one in sums}
+        self._points = self._history.list_points(own)
+
+    def _estimate(self, drawn: Mapping[str, Sequence[int]]) -> dict[str, FrameNumbers]:
+        """Return the numbers of every frame of the plan, by its name."""
+        policy, numbers = self._plan.policy, {}
+        for planned in self._plan.frames:
+            published = {
+                blank.table.name: blank.marginal
+                for blank in self._blanks
+                if blank.marginal is not None and blank.table.frame == planned.frame.name
+            }
+            found = FrameNumbers(planned, published, drawn)
+            if policy.is_modelled:
+                found.model(dict(self._plan.keys.population))
+            numbers[planned.frame.name] = found
+        return numbers
+
+    def _fill_tables(self, numbers: Mapping[str, FrameNumbers]) -> tuple[ReleasedTable, ...]:
+        tables = []
+        for blank in self._blanks:
+            table = blank.table
+            if blank.marginal is not None:
+                table = numbers[str(table.frame)].fill(table)
+            tables.append(table)
+            if table.name in self._rolling:
+                tables.append(_fill_rolling(self._rolling[table.name], table))
+        return tuple(tables)
+
+    def _make_synthetic(self, numbers: Mapping[str, FrameNumbers]) -> tuple[SyntheticFrame, ...]:
+        """Return made-up records of frames that have more than a total, if the policy wants any."""
+        if not self._plan.policy.is_synthetic:
+            return ()
+        return tuple(one.synthesise() for one in numbers.values() if one.has_parts)
+
+    def _state_frame(self, planned: PlannedFrame) -> ReleasedFrame:
+        frame = planned.frame
+        return ReleasedFrame(
+            name=frame.name,
+            period=planned.period,
+            levels=tuple(
+                ReleasedLevel(
+                    name=level.name,
+                    title=self._plan.policy.levels[level.name],
+                    keys=level.keys,
+                    labels=tuple(self._labels[level.name][key] for key in level.keys),
+                    parents=level.parents,
+                )
+                for level in frame.levels
+            ),
+            columns=frame.columns,
+            sizes=frame.sizes,
+            precisions=planned.precisions.state(),
+        )
+
+    def _state_measurement(
+        self, planned: PlannedFrame, measured: PlannedMeasurement, cells: Sequence[int]
+    ) -> ReleasedMeasurement:
+        frame, (place, axes) = planned.frame, measured.marginal
+        level = frame.levels[place]
+        dimensions = tuple(frame.columns[axis] for axis in axes)
+        places = product(level.keys, *(frame.keys[axis] for axis in axes))
+        return ReleasedMeasurement(
+            name=measured.name,
+            frame=frame.name,
+            level=level.name,
+            dimensions=dimensions,
+            sigma=float(measured.scale),
+            rho=measured.rho,
+            cells=tuple(
+                MeasuredCell(unit, tuple(keys), self._label(dimensions, keys), int(cell))
+                for (unit, *keys), cell in zip(places, cells, strict=True)
+            ),
+        )
+
+    def _label(self, dimensions: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self._labels[name][key] for name, key in zip(dimensions, keys, strict=True))
+
+
+def _fill_rolling(rolling: RollingTable, newest: ReleasedTable) -> ReleasedTable:
+    rows = tuple(
+        fill_row(blank, earlier + float(row.estimate or 0), None)
+        for blank, earlier, row in zip(
+            rolling.table.rows, rolling.earlier, newest.rows, strict=True
+        )
+    )
+    return replace(rolling.table, rows=rows)
+
+
+def _state_plan(plan: Plan) -> PlanFacts:
+    return PlanFacts(
+        hash=plan.hash,
+        policy_version=plan.policy.version,
+        policy_hash=plan.policy.hash,
+        reviewed_on=plan.policy.reviewed_on,
+        keys_hash=plan.keys.hash,
+        strategy_hash=plan.strategy.hash,
+    )
+
+
+def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFacts:
+    rho, delta = plan.rho, plan.policy.delta
+    groups = tuple(
+        GroupFacts(size, rho * size**2, noise.convert_to_epsilon(rho * size**2, delta))
+        for size in _GROUP_SIZES
+    )
+    return PrivacyFacts(
+        unit=plan.policy.unit,
+        rho=rho,
+        rho_decimal=_round_up(rho),
+        delta=float(delta),
+        epsilon=groups[0].epsilon,
+        mu=noise.compute_mu(rho),
+        power=noise.compute_power(rho),
+        groups=groups,
+        spending=tuple(spending),
+        unprotected=plan.policy.unprotected,
+    )
+
+
+def _round_up(rho: Fraction) -> str:
+    return str(Decimal(math.ceil(rho * 10**6)) / 10**6)
