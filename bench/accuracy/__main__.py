@@ -4,14 +4,14 @@ import argparse
 
 from rich.console import Console
 
-from bench.accuracy.bound import compute_bound
+from bench.accuracy.bound import compute_bound, compute_floor
 from bench.accuracy.budgets import list_budgets
 from bench.accuracy.default_policy import print_default_policy
 from bench.accuracy.methods import METHODS
 from bench.accuracy.printing import ErrorTable
 from bench.accuracy.running import OUT, run_method
 from bench.accuracy.score import score_answers, score_zeros
-from bench.accuracy.workload import draw_truth, make_design_workload, write_workload
+from bench.accuracy.workload import draw_truth, find_rates, make_design_workload, write_workload
 
 TRUTHS = 4
 DRAWS_OF_POLICY = 200
@@ -47,6 +47,11 @@ def _compare_on_design(console: Console, arguments: argparse.Namespace) -> None:
                     table.add_silence(title, outcome.failure or "it gave no answer")
         bound = compute_bound(workload, budget.rho)
         table.add_bound("SVD bound for unbiased Gaussian mechanisms", bound)
+        split = folder / f"split-{budget.rho}.json"
+        if split.exists():
+            rates = [find_rates(workload, seed) for seed in range(TRUTHS)]
+            floor = compute_floor(workload, rates, split)
+            table.add_bound("best linear estimate that knows all true rates", floor)
         table.add_score("publish zeros", score_zeros(workload, truths))
         table.show(console)
 

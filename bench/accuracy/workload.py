@@ -87,21 +87,34 @@ def make_design_workload() -> Workload:
     return Workload("design", levels, lines, attributes, keys, tables, population)
 
 
-def draw_truth(workload: Workload, seed: int) -> IntArray:
-    """Return simulated children as counts of shape (counties, ages, sexes, types).
+def find_rates(workload: Workload, seed: int) -> NDArray[np.float64]:
+    """Return how many children to expect of shape (counties, ages, sexes, types).
 
     Counties follow child population times a log-normal factor; sex and type depend on age.
     """
-    random = np.random.default_rng([20250101, seed])
+    return _find_rates(workload, _seed(seed))
+
+
+def draw_truth(workload: Workload, seed: int) -> IntArray:
+    """Return simulated children around the rates of the same seed, CHILDREN in all."""
+    random = _seed(seed)
+    rates = _find_rates(workload, random)
+    return random.multinomial(CHILDREN, rates.ravel() / rates.sum()).reshape(rates.shape)
+
+
+def _seed(seed: int) -> np.random.Generator:
+    return np.random.default_rng([20250101, seed])
+
+
+def _find_rates(workload: Workload, random: np.random.Generator) -> NDArray[np.float64]:
     people = np.array([workload.population[line[-1]] for line in workload.lines], dtype=float)
     people *= random.lognormal(0, SPREAD_OF_COUNTIES, len(people))
     age = np.array([0.10, 0.15, 0.35, 0.40])
     sex_by_age = np.array([[0.60, 0.36, 0.04], [0.65, 0.32, 0.03], [0.78, 0.19, 0.03]])
     type_by_sex = np.array([[0.90, 0.10], [0.68, 0.32], [0.80, 0.20]])
     sex = sex_by_age[[0, 1, 2, 2]]
-    share = np.einsum("c,a,as,st->cast", people / people.sum(), age, sex, type_by_sex)
-    drawn = random.multinomial(CHILDREN, share.ravel() / share.sum())
-    return drawn.reshape(share.shape)
+    rates = np.einsum("c,a,as,st->cast", people / people.sum(), age, sex, type_by_sex)
+    return rates * (CHILDREN / rates.sum())
 
 
 def write_workload(workload: Workload, truths: Sequence[IntArray], folder: Path) -> None:
