@@ -59,19 +59,27 @@ class Model:
     def describe(self, row: Row) -> ModelledRow:
         """Return the modelled number of a published row.
 
-        Rows of the top level, and totals of the level below it, are the published counts with the
-        bounds of their estimates; everything below adds up to them.
+        Rows of the top level are the published counts with the bounds of their estimates, and so
+        are the totals of a level that stands between it and the leaves; all else adds up to them.
         """
         shape = [len(self._frame.levels[row.level].keys), *self._frame.sizes]
         grid = np.ix_(*row.positions)
         mean = float(self._beliefs[row.level].mean.reshape(shape)[row.unit][grid].sum())
-        if _is_pinned(self._frame, row):
+        if self._is_pinned(row):
             return self._bound_estimate(row, max(round(mean), 0))
         cells = np.zeros(shape[1:])
         cells[grid] = 1.0
         cells = cells.reshape(-1)
         variance = float(cells @ self._beliefs[row.level].covariance[row.unit] @ cells)
         return _bound_belief(mean, variance)
+
+    def _is_pinned(self, row: Row) -> bool:
+        sums_all = all(
+            len(places) == size
+            for places, size in zip(row.positions, self._frame.sizes, strict=True)
+        )
+        is_between = row.level == 1 < len(self._beliefs) - 1
+        return row.level == 0 or (is_between and sums_all)
 
     def _bound_estimate(self, row: Row, count: int) -> ModelledRow:
         sizes = self._frame.sizes
@@ -113,19 +121,14 @@ def model_frame(
     totals = tell_totals(frame, depth, reconstruction, precisions)
     expected = choose_expectation(levels, totals, _list_population(levels[-1].keys, population))
     climb = fit_leaves(levels, evidence, expected, _compose(frame, tops))
-    top = _pin_top(frame, climb.tops[0], tops)
-    variances = [
-        _find_total_variance(frame, precisions, 1, unit) for unit in range(len(levels[1].keys))
-    ]
-    second = _pin_totals(climb.tops[1], top, _sum_up(frame, counts, 1, ()), np.array(variances))
-    return Model(frame, reconstruction, precisions, climb.descend([top, second]))
-
-
-def _is_pinned(frame: Frame, row: Row) -> bool:
-    sums_all = all(
-        len(places) == size for places, size in zip(row.positions, frame.sizes, strict=True)
-    )
-    return row.level == 0 or (row.level == 1 and sums_all)
+    known = [_pin_top(frame, climb.tops[0], tops)]
+    if depth > 1:
+        spreads = [
+            _find_total_variance(frame, precisions, 1, unit) for unit in range(len(levels[1].keys))
+        ]
+        totals_between = _sum_up(frame, counts, 1, ())
+        known.append(_pin_totals(climb.tops[1], known[0], totals_between, np.array(spreads)))
+    return Model(frame, reconstruction, precisions, climb.descend(known))
 
 
 def _bound_belief(mean: float, variance: float) -> ModelledRow:

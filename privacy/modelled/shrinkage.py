@@ -53,7 +53,7 @@ class LeafTotals:
 def choose_expectation(
     levels: Sequence[Level], totals: LeafTotals, population: Numbers | None
 ) -> Expectation:
-    """Return the expectation under which the released totals of the leaves are likeliest.
+    """Return what to expect of each leaf, from how likely each expectation makes its release.
 
     Args:
         levels: the geography from the top.
@@ -76,7 +76,20 @@ def choose_expectation(
         candidates += [
             Expectation(mean, np.where(known, dispersion, 1.0)) for dispersion in DISPERSIONS
         ]
-    return max(candidates, key=lambda one: _tell_likelihood(levels, totals.evidence, one))
+    return _mix(candidates, [_tell_likelihood(levels, totals.evidence, one) for one in candidates])
+
+
+def _mix(candidates: Sequence[Expectation], likelihoods: Sequence[float]) -> Expectation:
+    """Return one expectation with the mean and the spread of all, each as likely as it is.
+
+    With many leaves this is nearly the likeliest; with few it does not pretend to know which is.
+    """
+    odds = np.exp(np.array(likelihoods) - max(likelihoods))
+    shares = (odds / odds.sum())[:, None]
+    means = np.array([one.mean for one in candidates])
+    squares = np.array([(1 + one.dispersion) * one.mean**2 for one in candidates])
+    mean = (shares * means).sum(axis=0)
+    return Expectation(mean, (shares * squares).sum(axis=0) / mean**2 - 1)
 
 
 @dataclass

@@ -48,6 +48,25 @@ class PublicKeys:
         """Return the levels of one geography, the top first; raises KeyError."""
         return dict(self.trees)[geography]
 
+    def count_children(self, geography: str, level: str) -> dict[str, int]:
+        """Return the children in each unit of a level whose counties have a public figure."""
+        names = [one.name for one in self.tree(geography)]
+        known = dict(self.population)
+        children: dict[str, int] = {}
+        for line in self._list_lines(geography):
+            if line[-1] in known:
+                unit = line[names.index(level)]
+                children[unit] = children.get(unit, 0) + known[line[-1]]
+        return children
+
+    def _list_lines(self, geography: str) -> list[tuple[str, ...]]:
+        """Return, for each finest unit, the units in which it lies and itself, the top first."""
+        lines: list[tuple[str, ...]] = [()]
+        for level in self.tree(geography):
+            parents = level.parents or (0,) * len(level.keys)
+            lines = [(*lines[parent], key) for parent, key in zip(parents, level.keys, strict=True)]
+        return lines
+
     @property
     def hash(self) -> str:
         """SHA-256 of all lists, trees and populations with their labels and order."""

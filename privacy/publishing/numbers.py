@@ -16,6 +16,7 @@ from privacy.engine.reconstruction import NoisyTable, Reconstruction
 from privacy.modelled.modelling import Model, model_frame
 from privacy.modelled.synthesis import synthesise
 from privacy.plan import PlannedFrame
+from privacy.policy.keys import PublicKeys
 from privacy.released import (
     ESTIMATED,
     NOT_DISTINGUISHABLE,
@@ -55,14 +56,16 @@ class FrameNumbers:
         """Whether more was measured than a total."""
         return any(one.marginal != Marginal(0, ()) for one in self._measured)
 
-    def model(self, population: Mapping[str, int]) -> None:
+    def model(self, keys: PublicKeys) -> None:
         """Add modelled numbers, if the frame has units below the state."""
+        frame = self._planned.frame
+        finest = frame.levels[max(one.level for one in self._counts)].name
         self._model = model_frame(
-            self._planned.frame,
+            frame,
             self._reconstruction,
             self._planned.precisions,
             self._counts,
-            population,
+            keys.count_children(self._planned.policy.geography, finest),
         )
 
     def fill(self, table: ReleasedTable) -> ReleasedTable:

@@ -137,7 +137,7 @@ class Publisher:
             }
             found = FrameNumbers(planned, published, drawn)
             if policy.is_modelled:
-                found.model(dict(self._plan.keys.population))
+                found.model(self._plan.keys)
             numbers[planned.frame.name] = found
         return numbers
 

@@ -177,3 +177,57 @@ def test_a_hot_spot_of_a_small_county_is_found_by_its_bounds() -> None:
         row = release(truth, chance)[1].describe(Row(3, county, OF_ALL))
         held.append(row.low90 <= 15 <= row.high90)
     assert np.mean(held) >= 0.7
+
+
+REGIONS = Frame("regions", ROWS, FRAME.levels[:2], (), (), bound=1)
+OF_REGIONS = [Marginal(0, ()), Marginal(1, ())]
+
+
+def count_population(level: int) -> dict[str, int]:
+    """Children of each unit above the counties, from those of its counties."""
+    children: dict[str, int] = {}
+    for unit, county in zip(FRAME.find_units(3, level), COUNTIES, strict=True):
+        name = FRAME.levels[level].keys[unit]
+        if county in POPULATION:
+            children[name] = children.get(name, 0) + POPULATION[county]
+    return children
+
+
+@cache
+def draw_regions() -> Sample:
+    """A quarter of 70 children by region, drawn 200 times as a table without smaller units."""
+    precisions = Precisions(REGIONS, [(one, SCALE) for one in OF_REGIONS])
+    lines = []
+    for seed in range(200):
+        chance = np.random.default_rng(5_000 + seed)
+        whole = tabulate(draw_truth(chance), OF_REGIONS[1])
+        truth = chance.binomial(whole.astype(int), 70 / 400).astype(float)
+        noisy = [
+            NoisyTable(one, SCALE, [round(cell + chance.normal(0, SCALE)) for cell in cells])
+            for one, cells in zip(OF_REGIONS, (truth.sum(keepdims=True), truth), strict=True)
+        ]
+        reconstruction = Reconstruction(REGIONS, noisy)
+        counts = count_tables(REGIONS, OF_REGIONS, reconstruction)
+        model = model_frame(REGIONS, reconstruction, precisions, counts, count_population(1))
+        assert model is not None
+        rows = [model.describe(Row(1, unit, ())) for unit in range(len(truth))]
+        told = np.array([(row.mean, row.low90, row.high90) for row in rows]).T
+        estimate = reconstruction.estimate(OF_REGIONS[1])
+        lines.append([truth, estimate, counts[OF_REGIONS[1]].astype(float), *told])
+    return Sample(*map(np.array, zip(*lines, strict=True)))
+
+
+def test_units_right_below_the_state_err_less_modelled_than_counted() -> None:
+    sample = draw_regions()
+    error = find_error(sample.mean, sample.truth)
+    assert error < 0.95 * find_error(sample.count, sample.truth)
+    assert error < 0.85 * find_error(sample.estimate, sample.truth)
+
+
+@pytest.mark.parametrize(("least", "most"), BINS)
+def test_bounds_of_units_right_below_the_state_hold_nine_in_ten(least: int, most: int) -> None:
+    sample = draw_regions()
+    of_size = (least <= sample.truth) & (sample.truth <= most)
+    held = (sample.low <= sample.truth) & (sample.truth <= sample.high)
+    assert of_size.any()
+    assert held[of_size].mean() >= 0.9

@@ -137,6 +137,14 @@ def test_a_policy_with_modelled_columns_reads_how_many_children_live_where(tmp_p
     assert load_modelled(tmp_path, CHILDREN.replace("120", "121")).hash != keys.hash
 
 
+def test_children_of_a_unit_are_those_of_its_counties_that_have_a_figure(tmp_path: Path) -> None:
+    keys = load_modelled(tmp_path, CHILDREN)
+    assert keys.count_children("dss", "region") == {"N": 120, "S": 30}
+    assert keys.count_children("dss", "state") == {"Missouri": 150}
+    only_one = load_modelled(tmp_path, CHILDREN.replace("S,30", "T,30"))
+    assert only_one.count_children("dss", "region") == {"N": 120}
+
+
 @pytest.mark.parametrize(
     "text", ["", "name,valid_to\nN,9999-12-31\n", CHILDREN.replace("30", "thirty")]
 )

@@ -27,7 +27,7 @@ from privacy.engine.covariance import Precisions
 from privacy.engine.frames import Frame, Marginal, Row
 from privacy.engine.reconstruction import NoisyTable, Reconstruction
 from privacy.modelled import modelling
-from privacy.modelled.modelling import Model, model_frame
+from privacy.modelled.modelling import Model, ModelledRow, model_frame
 
 TABLES = measure(draw_leaves(np.random.default_rng(10)), np.random.default_rng(11))
 MODEL, COUNTS, RECONSTRUCTION, PRECISIONS = model(TABLES)
@@ -121,6 +121,27 @@ def model_of(
     return model_frame(frame, reconstruction, precisions, counts, POPULATION), counts
 
 
+def describe_leaves(made: Model, frame: Frame) -> list[ModelledRow]:
+    units = range(len(frame.levels[-1].keys))
+    return [made.describe(make_row(Marginal(1, ()), (unit,), frame)) for unit in units]
+
+
+def test_leaves_right_below_the_top_are_modelled_and_add_up_to_it() -> None:
+    """Bound to their published counts they would have nothing to gain."""
+    frame = replace(FRAME, levels=LEVELS[:2])
+    published = [Marginal(0, ()), Marginal(1, ())]
+    tables = measure(
+        draw_leaves(np.random.default_rng(3)).sum(axis=0, keepdims=True).repeat(3, 0),
+        np.random.default_rng(4),
+        frame=frame,
+    )
+    made, counts = model_of(frame, published, tables)
+    assert made is not None
+    found = np.array([row.mean for row in describe_leaves(made, frame)])
+    assert np.abs(found - counts[Marginal(1, ())]).max() > 0.3
+    assert found.sum() == pytest.approx(counts[Marginal(0, ())][0], abs=0.5)
+
+
 def test_a_frame_published_at_its_top_alone_has_no_model() -> None:
     assert model_of(FRAME, [Marginal(0, ()), Marginal(0, (1,))], TABLES)[0] is None
 
@@ -133,12 +154,12 @@ def test_a_frame_with_too_many_cells_has_no_model(monkeypatch: pytest.MonkeyPatc
 
 
 def test_levels_below_the_published_ones_are_left_out() -> None:
-    made, counts = model_of(FRAME, [Marginal(0, ()), Marginal(1, (0,))], TABLES)
+    made, counts = model_of(FRAME, [Marginal(0, ()), Marginal(2, (0,))], TABLES)
     assert made is not None
     found = made.describe(Row(1, 0, ((0, 1, 2), (0, 1))))
-    assert found.mean == counts[Marginal(1, (0,))][0].sum()
+    assert found.mean == counts[Marginal(2, (0,))][:5].sum()
     with pytest.raises(IndexError):
-        made.describe(Row(2, 0, ((0, 1, 2), (0, 1))))
+        made.describe(Row(3, 0, ((0, 1, 2), (0, 1))))
 
 
 def test_totals_are_found_where_only_a_crossed_table_of_counties_is_published() -> None:
