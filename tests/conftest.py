@@ -1,8 +1,12 @@
-"""Saying loudly, at the end of a run, which tests did not run for want of a browser."""
+"""What holds for all tests: no test is timed, and what was not run is said loudly."""
 
 import pytest
+from hypothesis import settings
 
 BROWSER_TESTS = "tests/browser/"
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

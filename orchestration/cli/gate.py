@@ -7,7 +7,8 @@ Nothing here may import Dagster, dbt or the privacy engine. Does not belong here
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,9 +81,9 @@ def create(
     Makes a token for an agency and shows it once, on stdout; the gate keeps its hash only.
     """
     with told_failures("token create", load_settings()):
-        store, log = _open_tokens(settings)
-        made, secret = store.create(agency, tier, days, tuple(release) if release else None)
-        _record(log, "token-created", made.name, made.agency)
+        with _open_tokens(settings) as (store, log):
+            made, secret = store.create(agency, tier, days, tuple(release) if release else None)
+            _record(log, "token-created", made.name, made.agency)
         talk().print(
             f"Token {made.name} for {made.agency}, valid until {made.expires_at}. "
             "It is shown now and never again:"
@@ -99,9 +100,9 @@ def revoke(
     Refuses a token from now on, and ends the sessions of browsers that signed in with it.
     """
     with told_failures("token revoke", load_settings()):
-        store, log = _open_tokens(settings)
-        store.revoke(name)
-        _record(log, "token-revoked", name, "")
+        with _open_tokens(settings) as (store, log):
+            store.revoke(name)
+            _record(log, "token-revoked", name, "")
         talk().print(f"Revoked {name}, and ended its sessions.")
 
 
@@ -110,8 +111,7 @@ def show(settings: SettingsOption = SETTINGS) -> None:
 
     Lists every token ever made, as JSON, without its secret.
     """
-    with told_failures("token list", load_settings()):
-        store, _ = _open_tokens(settings)
+    with told_failures("token list", load_settings()), _open_tokens(settings) as (store, _):
         show_json([vars(one) for one in store.list_all()])
 
 
@@ -185,13 +185,15 @@ def _build_group(
     return group
 
 
-def _open_tokens(settings: Path) -> tuple[TokenStore, AuditLog]:
+@contextmanager
+def _open_tokens(settings: Path) -> Iterator[tuple[TokenStore, AuditLog]]:
     from portal.gate.audit import AuditLog, tell_time
     from portal.gate.settings import read_settings
     from portal.gate.tokens import TokenStore
 
     state = read_settings(settings).state
-    return TokenStore(state, tell_time), AuditLog(state, tell_time)
+    with TokenStore(state, tell_time) as store:
+        yield store, AuditLog(state, tell_time)
 
 
 def _record(log: AuditLog, event: str, name: str, agency: str) -> None:

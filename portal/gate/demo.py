@@ -34,7 +34,6 @@ def prepare_demo(releases: Path, folder: Path, port: int) -> tuple[GateSettings,
         publisher="MoShare demo",
         contact="nobody@example.org",
     )
-    store = TokenStore(settings.state, tell_time)
-    _, secret = store.create("demo", PARTNER, 1)
-    store.close()
+    with TokenStore(settings.state, tell_time) as store:
+        _, secret = store.create("demo", PARTNER, 1)
     return settings, secret

@@ -14,10 +14,11 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from portal.gate.calendar import RELEASE_ID
 from portal.gate.errors import GateError
@@ -76,8 +77,17 @@ class TokenStore:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._file = sqlite3.connect(path, timeout=5, check_same_thread=False)
-            self._file.execute("pragma synchronous = full")
-            self._file.executescript(_TABLES)
+            with ExitStack() as undo:
+                undo.callback(self._file.close)
+                self._file.execute("pragma synchronous = full")
+                self._file.executescript(_TABLES)
+                undo.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def create(
         self, agency: str, tier: str, days: int, releases: tuple[str, ...] | None = None

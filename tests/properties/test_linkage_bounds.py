@@ -163,7 +163,7 @@ WORLDS = st.builds(
 
 
 @pytest.mark.parametrize("claim", BOUNDS)
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=6, derandomize=True)
 @given(world=WORLDS, k=st.integers(1, 3))
 def test_no_neighbour_moves_a_linked_table_further_than_its_bound_over_all_years(
     claim: str, world: World, k: int
@@ -215,14 +215,14 @@ def test_a_bound_is_reached_so_it_cannot_be_lowered(claim: str, world: World) ->
     assert max(distance(here, table(other, 2)) for other in neighbours(world)) == bound(2)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(world=WORLDS, k=st.integers(1, 3))
 def test_a_child_takes_at_most_k_records_over_all_quarters(world: World, k: int) -> None:
     taken = Counter(child for _, _, _, child, has_place in links(world, k) if has_place and child)
     assert all(count <= k for count in taken.values())
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(world=WORLDS, k=st.integers(1, 3))
 def test_a_later_quarter_changes_nothing_in_the_quarters_before_it(world: World, k: int) -> None:
     shorter = World(

@@ -74,7 +74,7 @@ def find_distance(left: Sequence[int], right: Sequence[int]) -> float:
 
 
 @pytest.mark.parametrize("name", OF_ROWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_taking_one_identity_out_of_a_row_frame_stays_within_the_bound(
     name: str, data: st.DataObject
@@ -91,7 +91,7 @@ def test_taking_one_identity_out_of_a_row_frame_stays_within_the_bound(
 
 
 @pytest.mark.parametrize("name", OF_COUNTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_taking_one_child_out_of_delivered_totals_stays_within_the_contract(
     name: str, data: st.DataObject

@@ -74,10 +74,8 @@ class RunningGate:
         return (self.base / "gate.log").read_text("utf-8")
 
     def make_token(self, tier: str = "partner") -> str:
-        store = TokenStore(self.state, tell_time)
-        _, secret = store.create("dss", tier, 30)
-        store.close()
-        return secret
+        with TokenStore(self.state, tell_time) as store:
+            return store.create("dss", tier, 30)[1]
 
     def check_audit(self) -> Summary:
         return AuditLog(self.state, tell_time).check()

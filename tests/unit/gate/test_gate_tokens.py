@@ -17,9 +17,8 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: StandingClock):
-    store = TokenStore(tmp_path / "state", clock)
-    yield store
-    store.close()
+    with TokenStore(tmp_path / "state", clock) as store:
+        yield store
 
 
 def test_a_token_is_found_by_its_secret_and_by_nothing_near_it(store: TokenStore) -> None:
@@ -80,9 +79,8 @@ def test_another_process_revokes_too(
     store: TokenStore, tmp_path: Path, clock: StandingClock
 ) -> None:
     token, secret = store.create("dss", "public", 30)
-    other = TokenStore(tmp_path / "state", clock)
-    other.revoke(token.name)
-    other.close()
+    with TokenStore(tmp_path / "state", clock) as other:
+        other.revoke(token.name)
     assert store.find(secret) is None
 
 

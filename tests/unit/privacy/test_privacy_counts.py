@@ -41,7 +41,7 @@ def reconstruct(frame: Frame, leaves: Sequence[float], scale: float, seed: int) 
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 10**6),
     level=st.sampled_from([0.0, 0.4, 3.0, 50.0]),

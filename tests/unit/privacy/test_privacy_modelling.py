@@ -187,7 +187,7 @@ def test_a_frame_of_totals_alone_is_modelled() -> None:
 wild = st.integers(-400, 400) | st.sampled_from([-(10**6), 10**6])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(wild, min_size=50, max_size=50), st.sampled_from([1.0, SCALE, 400.0]))
 def test_no_draw_however_wild_leaves_a_row_without_a_number(cells: list[int], scale: float) -> None:
     tables = [

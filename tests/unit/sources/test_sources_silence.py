@@ -169,7 +169,7 @@ def check_whole_or_nothing(zones: Zones, agency: str) -> None:
     assert not zones.work(agency, QUARTER).exists()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     agency=st.sampled_from(sorted(ROLES)),
     first=LINES,
@@ -187,7 +187,7 @@ def test_any_bytes_as_files_are_accepted_whole_or_rejected_whole(
         check_whole_or_nothing(zones, agency)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     content=st.one_of(
         st.binary(max_size=200),
