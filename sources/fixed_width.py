@@ -21,6 +21,9 @@ BLOCK_BYTES = 16 << 20
 MAX_LINE_BYTES = 1 << 20
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_END_OF_FILE = b"\x1a"
+"""Ctrl-Z, with which exports from older systems end."""
+
 _PLAIN_BYTES = bytes([*range(0x20, 0x7F), 0x0A, 0x0D])
 _SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string()), ("raw", pa.binary())])
 
@@ -77,8 +80,8 @@ def _iterate_blocks(path: Path) -> Iterator[bytes]:
             if len(rest) > MAX_LINE_BYTES:
                 raise SourcesError("MS117", file=path.name)
             kept = rest
-    if kept:
-        yield kept
+    if last := kept.removesuffix(_END_OF_FILE):
+        yield last
 
 
 def _split_block(block: bytes, first_number: int, file: str) -> tuple[pa.RecordBatch, int]:

@@ -26,9 +26,11 @@ def read(tmp_path: Path, content: bytes) -> list[tuple[int, str, bytes | None]]:
         b"AB   \r\nCD \r\n",
         b"\xef\xbb\xbfAB\nCD\n",
         b"AB\nCD\n\n   \n \r\n",
+        b"AB\nCD\n\x1a",
+        b"AB\r\nCD\x1a",
     ],
 )
-def test_line_ends_blanks_and_byte_order_mark_do_not_change_the_lines(
+def test_line_ends_blanks_and_marks_of_begin_and_end_do_not_change_the_lines(
     tmp_path: Path, content: bytes
 ) -> None:
     assert read(tmp_path, content) == [(1, "AB", None), (2, "CD", None)]
@@ -38,7 +40,9 @@ def test_blank_lines_are_left_out_but_counted_in_line_numbers(tmp_path: Path) ->
     assert [row[:2] for row in read(tmp_path, b"\n\nAB\n  \nCD\n")] == [(3, "AB"), (5, "CD")]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"  \r\n\n", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"\xef\xbb\xbf", b"  \r\n\n", b"\xef\xbb\xbf\n", b"\x1a"]
+)
 def test_a_file_without_a_record_gives_no_line(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path, content) == []
 
