@@ -36,10 +36,11 @@ them alone. (Periods of any other length would do: nothing rests on a year but t
 Three details carry the proof. A child or victim record has one token, whatever the input says. A
 token stands for one child for ever: the one known first (in keyed hash order among children first
 known in one quarter), so that a later child takes nothing from it; once it was linked it stays so,
-whoever is withdrawn. And places go to the first k
-records of a token, earlier quarters first, *whether or not a child is known*: if only matched
-records used places, a child's removal would free them for records of later quarters, and B would
-move without bound over the years. Table A needs no places, because it counts tokens, not records.
+whoever is withdrawn, and the child takes records of no other token, whatever it is given later. And
+places go to the first k records of a token, earlier quarters first, *whether or not a child is
+known*: if only matched records used places, a child's removal would free them for records of later
+quarters, and B would move without bound over the years. Table A needs no places, because it counts
+tokens, not records.
 """
 
 from __future__ import annotations
@@ -121,9 +122,8 @@ class ExactTokenLinker:
     ) -> duckdb.DuckDBPyRelation:
         """Link by exact token; see `Linker.link`."""
         ties = _find_ties(earlier)
-        owners = _find_owners(children, order_key).join(
-            ties, "owned_token = tied_token", how="anti"
-        )
+        others = children.join(ties, "child_id = tied_child", how="anti")
+        owners = _find_owners(others, order_key).join(ties, "owned_token = tied_token", how="anti")
         matched = (
             self._place(victims, earlier, order_key)
             .join(owners, "token = owned_token", how="left")

@@ -8,7 +8,6 @@ and built anew would count it again. Does not belong here: which quarters are ke
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import duckdb
@@ -16,6 +15,7 @@ import duckdb
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings
+from orchestration.writing import write_whole
 from sources.quarters import Quarter
 
 Digests = dict[str, str]
@@ -39,7 +39,8 @@ def keep_rows(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings:
         if not noted or any(found.get(name) != digest for name, digest in noted.items()):
             raise OrchestrationError("MS923", quarter=str(charged))
     if quarter not in kept:
-        _write_note(quarter, _digest(connection, quarter, settings), settings)
+        digests = _digest(connection, quarter, settings)
+        write_whole(_place(quarter, settings), json.dumps(digests, indent=1, sort_keys=True))
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings) -> Digests:
@@ -74,17 +75,6 @@ def _read_note(quarter: Quarter, settings: Settings) -> Digests:
     except (OSError, ValueError):
         return {}
     return noted
-
-
-def _write_note(quarter: Quarter, digests: Digests, settings: Settings) -> None:
-    place = _place(quarter, settings)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(digests, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(place)
 
 
 def _place(quarter: Quarter, settings: Settings) -> Path:

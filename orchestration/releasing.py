@@ -22,7 +22,7 @@ from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
-from orchestration.spending import open_ledger
+from orchestration.spending import keep_head, open_ledger
 from orchestration.warehouse import open_warehouse
 from privacy import door
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
@@ -54,7 +54,11 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
             keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter)
 
-    return door.release(plan, find_approvals(quarter, settings), read_exact, open_ledger(settings))
+    ledger = open_ledger(settings)
+    try:
+        return door.release(plan, find_approvals(quarter, settings), read_exact, ledger)
+    finally:
+        keep_head(ledger, settings)
 
 
 def recall_release(quarter: Quarter, settings: Settings) -> Release:

@@ -74,6 +74,11 @@ class Settings:
         return self.vault / "kept_rows"
 
     @property
+    def ledger_head(self) -> Path:
+        """Hash of the newest entry of the ledger that a release has left behind."""
+        return self.kept_rows / "ledger_head"
+
+    @property
     def review(self) -> Path:
         """Plans put up for approval, one folder for each quarter; nothing confidential."""
         return self.home / "review"

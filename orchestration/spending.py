@@ -12,10 +12,11 @@ from typing import Any
 
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
+from orchestration.writing import write_whole
 from privacy.approval.approval import check_recorded, load_all_officers
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import compute_spending, name_period
-from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, Charge, Entry
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, GENESIS, Charge, Entry
 from privacy.ledger.ledger import Ledger
 from privacy.policy.policy import load_policy
 from privacy.released import SpendingFacts
@@ -47,6 +48,16 @@ def open_ledger(settings: Settings) -> Ledger:
         if error.code != "MS621":  # another process made it in the meantime
             raise
     return Ledger(settings.ledger_place)
+
+
+def keep_head(ledger: Ledger, settings: Settings) -> None:
+    """Note in the vault how far the ledger has come, also where nothing was published yet.
+
+    Without it, an older copy of the ledger would be believed where the release that names its
+    newest entry was never built, or was taken away.
+    """
+    with ledger.lock():
+        write_whole(settings.ledger_head, ledger.verify())
 
 
 def read_entries(settings: Settings) -> tuple[Entry, ...]:
@@ -108,8 +119,8 @@ def verify_ledger(settings: Settings) -> dict[str, Any]:
         OrchestrationError: MS920 for a release whose record cannot be read.
         PrivacyError: MS620 to MS628 for the ledger, MS654 for a signature that does not fit.
     """
-    ledger = Ledger(settings.ledger_place)
     heads = list(_read_heads(settings))
+    ledger = _open_known(settings)
     head, entries = ledger.verify(heads), ledger.read_entries()
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     return {
@@ -152,8 +163,11 @@ def _sum_periods(
 
 
 def _open_known(settings: Settings) -> Ledger:
-    """Open the ledger, if it knows every release; heads come first, for releases may be added."""
-    heads = list(_read_heads(settings))
+    """Open the ledger, if it knows every release and what the vault has seen of it.
+
+    Heads come first, for releases may be added.
+    """
+    heads = [*_read_kept_head(settings), *_read_heads(settings)]
     ledger = Ledger(settings.ledger_place)
     ledger.verify(heads)
     return ledger
@@ -165,6 +179,13 @@ def _read_heads(settings: Settings) -> Iterator[str]:
             yield str(json.loads((folder / "release.json").read_bytes())["ledger_head"])
         except (OSError, ValueError, KeyError, TypeError):
             raise OrchestrationError("MS920", release=folder.name) from None
+
+
+def _read_kept_head(settings: Settings) -> list[str]:
+    """Give the head that the vault has seen, unless nothing was entered yet."""
+    path = settings.ledger_head
+    head = path.read_text("utf-8") if path.exists() else GENESIS
+    return [] if head == GENESIS else [head]
 
 
 def _was_used(settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.engine.covariance import Precisions
-from privacy.engine.frames import Frame, Marginal, Query
+from privacy.engine.frames import LINKED, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Part
@@ -192,6 +192,8 @@ def _plan_measurement(frame: Frame, share: Share, rho: Fraction) -> PlannedMeasu
     if rho <= 0 or share.level not in levels or not set(share.dimensions) <= set(frame.columns):
         raise PrivacyError("MS647", frame=frame.name)
     marginal = Marginal(levels.index(share.level), frame.find_axes(share.dimensions))
+    if frame.kind == LINKED and marginal != frame.whole:  # its bound holds for no sum of its cells
+        raise PrivacyError("MS647", frame=frame.name)
     by = f"_by_{'_and_'.join(share.dimensions)}" if share.dimensions else ""
     name = f"{frame.name}_at_{share.level}{by}"
     scale = find_smallest_scale(frame, Query(name, marginal, 1.0), rho)

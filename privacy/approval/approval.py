@@ -43,6 +43,11 @@ class Officer:
     key: bytes
     is_throwaway: bool
 
+    @property
+    def bare_key(self) -> bytes:
+        """The public key alone: whoever holds its secret can give it any key id, and is one."""
+        return base64.b64decode(self.key.splitlines()[1])[10:]
+
 
 @dataclass(frozen=True)
 class Approvals:
@@ -162,12 +167,12 @@ def check_approval(plan: Plan, approvals: Approvals) -> Approval:
     """
     check_shown(plan, approvals.review)
     officers = {officer.key_id: officer for officer in approvals.list_officers()}
-    signed: dict[str, _Signed] = {}
+    signed: dict[bytes, _Signed] = {}
     refusals: list[PrivacyError] = []
     for name, content in approvals.review.read_signatures().items():
         try:
             one = _check_signature(plan, name, content, officers)
-            signed[one.facts.key_id] = one
+            signed[one.officer.bare_key] = one
         except PrivacyError as refusal:
             refusals.append(refusal)
     needed = plan.policy.signers

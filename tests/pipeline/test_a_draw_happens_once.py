@@ -19,6 +19,7 @@ from orchestration.settings import Settings, prepare_process
 from orchestration.spending import read_entries
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import CHARGE
+from privacy.ledger.ledger import Ledger
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 
@@ -125,6 +126,17 @@ def test_a_lost_ledger_is_never_replaced_where_something_was_released(home: Sett
     outcome = run_here("release", home)
     assert outcome.exit_code == 5
     assert "MS620" in outcome.sentences[0]
+
+
+def test_an_older_ledger_draws_nothing_anew_where_the_release_was_taken_away(
+    home: Settings,
+) -> None:
+    shutil.rmtree(home.releases / "2025Q1")
+    home.ledger.unlink()
+    Ledger.create(home.ledger)
+    with pytest.raises(PrivacyError, match="MS628"):
+        draw_release(QUARTER, home)
+    assert Ledger(home.ledger).read_entries() == ()
 
 
 def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> None:

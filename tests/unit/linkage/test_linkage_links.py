@@ -166,6 +166,24 @@ def test_a_token_never_goes_to_a_second_child_when_its_own_is_withdrawn(
     assert found == {owner}
 
 
+def test_a_child_that_is_given_another_token_later_takes_no_records_of_that_one(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = link(warehouse, tmp_path)
+    assert linked(first) == {"v1": "c1", "v2": "c1", "v4": "c3"}
+    children = "select 'c1' as child_id, 'd' as token, date '2025-01-01' as first_quarter_start"
+    victims = "select 'v7' as victim_key, 'd' as token union all select 'v8', 'a'"
+    second = link(
+        warehouse,
+        tmp_path,
+        quarter="2025Q2",
+        victims=victims,
+        children=f"{children} union all select 'c5', 'd', date '2025-04-01'",
+        earlier=[first],
+    )
+    assert {row[1]: row[3:5] for row in rows(second)} == {"v7": ("c5", True), "v8": ("c1", False)}
+
+
 def test_the_columns_are_those_that_dbt_reads(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -19,7 +19,13 @@ from orchestration.settings import (
     child_environment,
     load_settings,
 )
-from orchestration.spending import open_ledger, read_entries, read_spending, verify_ledger
+from orchestration.spending import (
+    keep_head,
+    open_ledger,
+    read_entries,
+    read_spending,
+    verify_ledger,
+)
 from privacy.approval.approval import check_approval
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Charge
@@ -110,6 +116,22 @@ def test_an_older_copy_of_the_ledger_is_refused_before_anything_is_spent_or_kept
         with pytest.raises(PrivacyError, match="MS628"):
             look(charged)
     assert call("plan", "--quarter", "2025Q2").exit_code == 5
+
+
+def test_an_older_copy_is_refused_too_where_nothing_was_published(charged: Settings) -> None:
+    keep_head(open_ledger(charged), charged)
+    assert read_entries(charged) != ()
+    charged.ledger.unlink()
+    Ledger.create(charged.ledger)
+    for look in (open_ledger, read_entries, verify_ledger):
+        with pytest.raises(PrivacyError, match="MS628"):
+            look(charged)
+
+
+def test_an_empty_ledger_that_was_seen_may_be_made_anew(home: Settings) -> None:
+    keep_head(open_ledger(home), home)
+    home.ledger.unlink()
+    assert open_ledger(home).read_entries() == ()
 
 
 def test_two_processes_that_come_first_at_once_end_with_one_ledger(

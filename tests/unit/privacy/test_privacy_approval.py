@@ -154,6 +154,24 @@ def test_a_copy_of_a_signature_under_another_name_is_no_second_signer(office: Of
     assert "1 of the 2" in refused(plan, office, "MS652").sentence
 
 
+def test_one_key_under_two_key_ids_is_one_signer(office: Office) -> None:
+    plan = ShownPlan(signers=2)
+    approvals = office.sign(plan, office.appoint("doe"))
+    [signature] = approvals.review.read_signatures().values()
+    other = with_another_key_id((approvals.officers / "doe.pub").read_bytes())
+    (approvals.officers / "roe.pub").write_bytes(other)
+    approvals.review.add_signature("0" * 16, with_another_key_id(signature))
+    assert "1 of the 2" in refused(plan, office, "MS652").sentence
+
+
+def with_another_key_id(content: bytes) -> bytes:
+    """Change the key id of a public key or signature, which nothing signs."""
+    first, second, *rest = content.splitlines()
+    raw = bytearray(base64.b64decode(second))
+    raw[2] ^= 1
+    return b"\n".join([first, base64.b64encode(raw), *rest, b""])
+
+
 def test_a_key_of_the_demo_cannot_take_the_place_of_an_officer_with_its_key_id(
     office: Office,
 ) -> None:

@@ -225,6 +225,15 @@ def test_a_split_that_does_not_fit_a_frame_is_refused(
         make_plan("2025Q1", plan.policy, plan.keys, strategy)
 
 
+def test_a_linked_frame_is_measured_whole_because_its_bound_holds_for_no_sum_of_it(
+    plan: Plan,
+) -> None:
+    total = Share("report_lag_in_year", "state", (), Fraction(1, 10))
+    strategy = change_shares(plan.strategy, "report_lag_in_year", total)
+    with pytest.raises(PrivacyError, match=r"MS647.*report_lag_in_year"):
+        make_plan("2025Q4", plan.policy, plan.keys, strategy)
+
+
 def test_the_stored_split_is_that_of_the_reviewed_policy_and_lists() -> None:
     policy = load_policy()
     keys, strategy = load_keys(KEYS, policy), load_strategy()
