@@ -9,7 +9,9 @@ Source: McKenna, Sheldon, Miklau, "Graphical-model based estimation and inferenc
 privacy" (2019).
 """
 
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -116,12 +118,17 @@ def _fit_distribution(frame: Frame, measured: Sequence[NoisyTable], total: int) 
 
 
 def _import_mbi() -> ModuleType:
-    """Import mbi, which is slow, with its numbers as wide as ours and nothing cached on disk."""
+    """Import mbi, which is slow, with its numbers as wide as ours and nothing cached on disk.
+
+    Its logging keeps the stderr of that moment, and closes it once a caller sets up logging anew;
+    only the stderr of the process itself it leaves open.
+    """
     try:
-        settings = import_module("jax").config
-        for name, value in _SETTINGS:
-            settings.update(name, value)
-        return import_module("mbi")
+        with redirect_stderr(sys.__stderr__):
+            settings = import_module("jax").config
+            for name, value in _SETTINGS:
+                settings.update(name, value)
+            return import_module("mbi")
     except ImportError:
         raise PrivacyError("MS661") from None
 

@@ -159,6 +159,17 @@ def test_without_mbi_the_refusal_says_what_to_install(monkeypatch: pytest.Monkey
         synthesise(FRAME, *tell())
 
 
+def test_mbi_keeps_hold_of_no_stderr_that_somebody_else_opened(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its handler closes what it holds, here what captures the console, when logging is reset."""
+    make()
+    import absl.logging
+
+    assert sys.stderr is not sys.__stderr__
+    assert absl.logging.get_absl_handler().python_handler.stream is sys.__stderr__
+
+
 def test_importing_the_module_imports_neither_jax_nor_mbi() -> None:
     import subprocess
 
