@@ -23,7 +23,7 @@ def address(home: Path) -> Iterator[str]:
 
     handler = functools.partial(Silent, directory=str(home))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -14,6 +14,9 @@ from portal.gate.errors import GateError
 from portal.gate.sending import notify_release
 from portal.gate.settings import Mail, Webhook
 
+AT_ONCE = 0.01
+"""Seconds until a server sees that it is to stop."""
+
 
 class Hook(BaseHTTPRequestHandler):
     """Keeps what it is sent, and answers as its server is told."""
@@ -75,7 +78,7 @@ class running:  # noqa: N801 - reads as a word
 
     def __init__(self, server: socketserver.TCPServer) -> None:
         self.server = server
-        self.thread = threading.Thread(target=server.serve_forever)
+        self.thread = threading.Thread(target=server.serve_forever, args=(AT_ONCE,))
 
     def __enter__(self) -> None:
         self.thread.start()
