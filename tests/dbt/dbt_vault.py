@@ -190,7 +190,7 @@ class Vault:
         base = self.folder / "dbt"
         results = base / "target" / "run_results.json"
         results.unlink(missing_ok=True)
-        self.said = subprocess.run(
+        ended = subprocess.run(
             [
                 str(Path(sys.executable).with_name("dbt")),
                 "--no-use-colors",
@@ -202,12 +202,14 @@ class Vault:
                 *("--vars", json.dumps({"vault": str(self.folder)})),
             ],
             env={**os.environ, "MOSHARE_QUARTER_START": start_of(quarter).isoformat()},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
             cwd=self.folder,
-        ).stdout
-        assert results.exists(), self.said
+        )
+        self.said = ended.stdout
+        assert results.exists(), (ended.returncode, self.said)
         nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
         return {node["unique_id"]: node["status"] for node in nodes}
 
