@@ -1,4 +1,9 @@
-"""What holds for all tests: no test is timed, and what was not run is said loudly."""
+"""What holds for all tests: none is timed, none changes the environment of the next, and what was
+not run is said loudly.
+"""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -7,6 +12,24 @@ BROWSER_TESTS = "tests/browser/"
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def restore_environment() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def keep_environment_of_the_file() -> Iterator[None]:
+    """Commands and runs set up the process they are in, and some are run once for a whole file."""
+    yield from restore_environment()
+
+
+@pytest.fixture(autouse=True)
+def keep_environment() -> Iterator[None]:
+    yield from restore_environment()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,20 +1,10 @@
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from small_deliveries import put_small_quarter
 
 from orchestration.settings import Settings
-
-
-@pytest.fixture(autouse=True)
-def keep_environment() -> Iterator[None]:
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 @pytest.fixture

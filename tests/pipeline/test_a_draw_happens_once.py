@@ -15,6 +15,7 @@ from expectations.errors import ExpectationsError
 from orchestration.approving import approve_for_demo
 from orchestration.publishing import publish
 from orchestration.releasing import draw_release, recall_release
+from orchestration.runs import RunOutcome
 from orchestration.settings import Settings, prepare_process
 from orchestration.spending import read_entries
 from privacy.errors import PrivacyError
@@ -40,21 +41,31 @@ def charges(settings: Settings) -> list[str]:
     return [entry.charge.quarter for entry in read_entries(settings) if entry.kind == CHARGE]
 
 
+def copy_home(home: Path, folder: Path) -> Settings:
+    shutil.copytree(home, folder / "home")
+    return Settings(folder / "home")
+
+
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data home in which 2025Q1 was released once."""
-    folder = tmp_path_factory.mktemp("once")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunOutcome]:
+    """A data home in which 2025Q1 was run while nobody had approved its plan."""
+    folder = tmp_path_factory.mktemp("stopped")
     settings = Settings(folder / "home")
     put_small_quarter(settings, folder / "made")
-    assert run_approved("whole_quarter", settings).sentences == ()
+    return settings.home, run_here("whole_quarter", settings)
+
+
+@pytest.fixture(scope="module")
+def once(stopped: tuple[Path, RunOutcome], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data home in which 2025Q1 was released once."""
+    settings = copy_home(stopped[0], tmp_path_factory.mktemp("once"))
+    assert run_approved("release", settings).sentences == ()
     return settings.home
 
 
 @pytest.fixture
 def home(once: Path, tmp_path: Path) -> Settings:
-    copy = tmp_path / "home"
-    shutil.copytree(once, copy)
-    return Settings(copy)
+    return copy_home(once, tmp_path)
 
 
 def test_running_a_released_quarter_again_gives_the_same_bytes(home: Settings) -> None:
@@ -151,16 +162,15 @@ def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> No
 
 
 def test_a_quarter_without_an_approved_plan_is_prepared_and_stops_with_exit_code_six(
-    small_quarter: Settings,
+    stopped: tuple[Path, RunOutcome], once: Path
 ) -> None:
-    outcome = run_here("whole_quarter", small_quarter)
+    home, outcome = stopped
     assert outcome.exit_code == 6
     assert len(outcome.sentences) == 1
     assert "moshare approve" in outcome.sentences[0]
-    assert charges(small_quarter) == []
-    assert not (small_quarter.releases / "2025Q1").exists()
-    assert run_approved("release", small_quarter).sentences == ()
-    assert charges(small_quarter) == ["2025Q1"]
+    assert charges(Settings(home)) == []
+    assert not (home / "releases" / "2025Q1").exists()
+    assert charges(Settings(once)) == ["2025Q1"]
 
 
 def test_two_processes_at_once_give_one_draw(small_quarter: Settings, moshare: list[str]) -> None:
