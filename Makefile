@@ -31,8 +31,7 @@ demo: install ## Four quarters from simulated deliveries to signed releases
 	@$(BIN)/moshare demo
 
 test: install ## Run every test, and hold coverage to its floors
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report= --ignore tests/pipeline
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report= --cov-append tests/pipeline
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@$(BIN)/coverage report --skip-covered --fail-under 90
 	@$(BIN)/coverage report --skip-covered --fail-under 100 --include 'privacy/*'
 
