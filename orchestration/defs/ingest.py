@@ -38,7 +38,7 @@ def _delivery_asset(agency: str, description: str) -> dg.AssetsDefinition:
             metadata={
                 "quarter": str(quarter),
                 "status": receipt.status,
-                "delivery": f"{receipt.kind}, sequence {receipt.sequence}",
+                "delivery": f"sequence {receipt.sequence}",
                 "receipt": f"outbox/{agency}",
             }
         )

@@ -24,9 +24,6 @@ from privacy.released import ApprovalFacts
 if TYPE_CHECKING:
     from minisign import SecretKey
 
-OFFICERS = Path(__file__).parents[1] / "officers"
-"""The reviewed public keys of the officers; the name of a file is the name of its officer."""
-
 _TIMESTAMP = re.compile(r"\btimestamp:(\d{1,11})\b")
 _OPERATIONS, _MEMORY = 2**22, 2**27
 
@@ -79,7 +76,10 @@ class _Signed:
 
 
 def load_officers(folder: Path, *, are_throwaway: bool = False) -> tuple[Officer, ...]:
-    """Read all public keys of a folder, which may be missing; raises PrivacyError MS657."""
+    """Read all public keys of a folder, which may be missing; raises PrivacyError MS657.
+
+    The name of a file is the name of its officer.
+    """
     from minisign import Error, PublicKey
 
     officers = []

@@ -5,7 +5,7 @@ drawn. Does not belong here: margins and cut-offs (privacy.engine.margins), and 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from privacy.engine.frames import Axes, Frame, Marginal, Row
 from privacy.engine.residuals import overlap_rows, sum_precisions
@@ -34,14 +34,6 @@ class Precisions:
         return math.fsum(
             product * self._trees[space].find_covariance(*nodes)
             for space, product in overlap_rows(self._sizes, one, other).items()
-        )
-
-    def variance_of_sum(self, weighted: Sequence[tuple[float, Row]]) -> float:
-        """Return the variance of a weighted sum of rows; a difference has weights 1 and -1."""
-        return math.fsum(
-            weight * other_weight * self.covariance(one, other)
-            for weight, one in weighted
-            for other_weight, other in weighted
         )
 
     def state(self) -> tuple[tuple[Axes, tuple[float, ...]], ...]:
