@@ -89,6 +89,12 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Restore it from the backup; a new order key would change which records are kept",
             4,
         ),
+        "MS812": ErrorText(
+            "The key file {file} cannot be made",
+            "Its folder is missing, or this account may not write there",
+            "Name a file in a folder that you may write to",
+            2,
+        ),
     }
 )
 

@@ -47,14 +47,14 @@ def new_key(path: Path) -> None:
     """Create a key file: 32 random bytes in hexadecimal, readable by its owner only.
 
     Raises:
-        LinkageError: MS801 if the file exists, MS802 if it cannot be created.
+        LinkageError: MS801 if the file exists, MS812 if it cannot be created.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise LinkageError("MS801", file=path.name) from None
     except OSError:
-        raise LinkageError("MS802", file=path.name) from None
+        raise LinkageError("MS812", file=path.name) from None
     with os.fdopen(descriptor, "w", encoding="ascii") as key_file:
         key_file.write(secrets.token_hex(_KEY_BYTES) + "\n")
 

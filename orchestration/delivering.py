@@ -6,15 +6,19 @@ manifest (see `sources.manifest`) and taking a delivery in (see `sources.ingest`
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from orchestration.errors import OrchestrationError
+from sources.contracts import current_contract
 from sources.manifest import MANIFEST_NAME, write_manifest
+from sources.quarters import Quarter
 
 Kind = Literal["full", "delta", "nil"]
 
@@ -51,20 +55,33 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
     Returns:
         The delivery's folder.
 
+    A delivery that is refused leaves the inbox as it was.
+
     Raises:
-        OrchestrationError: MS908 when a file cannot be read.
+        OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
+            written.
         SourcesError: When the manifest would be refused.
     """
-    folder = inbox / delivery.agency / delivery.quarter
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    current_contract(delivery.agency)
+    folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
     for role, path in files.items():
-        if not path.is_file():
+        if not path.is_file() or not os.access(path, os.R_OK):
             raise OrchestrationError("MS908", role=role)
-        if path.parent.resolve() != folder.resolve():
-            shutil.copyfile(path, folder / path.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".", dir=folder) as aside:
+            _seal(Path(aside), delivery, files)
+            _move(Path(aside), folder)
+    except OSError:
+        raise OrchestrationError("MS925", folder=str(folder)) from None
+    return folder
+
+
+def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
+    for path in files.values():
+        shutil.copyfile(path, aside / path.name)
     write_manifest(
-        folder,
+        aside,
         agency=delivery.agency,
         quarter=delivery.quarter,
         sequence=delivery.sequence,
@@ -73,4 +90,10 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
         simulated=delivery.simulated,
         files={role: path.name for role, path in files.items()},
     )
-    return folder
+
+
+def _move(aside: Path, folder: Path) -> None:
+    """Withdraw the manifest that may lie there, move the files, and their manifest last."""
+    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    for path in sorted(aside.iterdir(), key=lambda path: path.name == MANIFEST_NAME):
+        path.replace(folder / path.name)

@@ -5,12 +5,14 @@ Does not belong here: mending anything.
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from orchestration.settings import Settings
 
@@ -51,6 +53,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _python,
         _packages,
         _manifest,
+        _home,
         _privacy_of_zones,
         _free_space,
         _policy,
@@ -79,6 +82,18 @@ def _manifest(settings: Settings) -> Iterator[Finding]:
     yield Finding("dbt project", fit, "prepared." if fit else "not prepared. Run 'make install'.")
 
 
+def _home(settings: Settings) -> Iterator[Finding]:
+    place = _nearest_folder(settings)
+    fit = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    told = "can be written." if fit else f"cannot be written in {place}. Mend its rights or owner."
+    yield Finding("data home", fit, told)
+
+
+def _nearest_folder(settings: Settings) -> Path:
+    """Give the data home, or the folder in which the first run would make it."""
+    return next(p for p in (settings.home, *settings.home.parents) if p.exists())
+
+
 def _privacy_of_zones(settings: Settings) -> Iterator[Finding]:
     for name, folder in (("vault", settings.vault), ("ledger", settings.ledger.parent)):
         if not folder.exists():
@@ -92,8 +107,7 @@ def _privacy_of_zones(settings: Settings) -> Iterator[Finding]:
 
 
 def _free_space(settings: Settings) -> Iterator[Finding]:
-    place = next(p for p in (settings.home, *settings.home.parents) if p.exists())
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(_nearest_folder(settings)).free
     fit = free >= _NEEDED_FREE_BYTES
     advice = "" if fit else " A quarter needs about 2 GiB; make room."
     yield Finding("disk", fit, f"{free / 1024**3:.1f} GiB free.{advice}")

@@ -66,7 +66,7 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS908": ErrorText(
             "The file for the role '{role}' cannot be read",
-            "There is no file at the path that was given",
+            "There is no file at the path that was given, or this account may not open it",
             "Check the path and deliver again",
             2,
         ),
@@ -107,6 +107,19 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "says; this happens when the warehouse was lost or built anew",
             "Restore the vault from a back-up made after {quarter} was released, and run again",
             5,
+        ),
+        "MS924": ErrorText(
+            "There is no warehouse in the vault",
+            "The steps from the deliveries to the gate make it, and they did not run here",
+            "Where nothing was released yet, run 'moshare run' for the quarter; otherwise restore "
+            "the vault from its back-up",
+            4,
+        ),
+        "MS925": ErrorText(
+            "Nothing can be written to {folder}",
+            "This account may not write there, the disk is full, or the path is no folder",
+            "Mend that, or name another folder in MOSHARE_HOME",
+            2,
         ),
     }
 )

@@ -48,10 +48,13 @@ def keep_report(stage: str, error: Exception, vault: Path) -> OrchestrationError
         vault: The vault's folder.
     """
     folder = vault / "errors"
-    folder.mkdir(parents=True, exist_ok=True)
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     report = folder / f"{moment}-{uuid4().hex[:8]}.txt"
-    report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return OrchestrationError("MS925", folder=str(vault.parent))
     return OrchestrationError(
         "MS901", stage=stage, kind=type(error).__name__, report=f"errors/{report.name}"
     )

@@ -24,6 +24,7 @@ _STEP_EVENTS = {
     dg.DagsterEventType.STEP_FAILURE: "failed",
 }
 _POLL_SECONDS = 0.25
+_APPROVAL = dg.AssetKey(["review", "approval"])
 _GATE_SENTENCE = (
     "The quality gate stopped the quarter after '{step}'. These rules do not hold: {rules}. "
     "Mend the rows or the model, then run the quarter again."
@@ -42,11 +43,14 @@ class RunOutcome:
         run_id: Dagster's id of the run, as in the UI.
         exit_code: 0, or the exit code of the first failure.
         sentences: What went wrong, safe to show.
+        receipts: What became of each delivery that was taken in, and its receipt in the landing
+            zone.
     """
 
     run_id: str
     exit_code: int
     sentences: tuple[str, ...]
+    receipts: tuple[str, ...]
 
 
 def run_job(
@@ -115,7 +119,15 @@ def _outcome(result: dg.ExecuteInProcessResult) -> RunOutcome:
         result.run_id,
         exit_code=failures[0][0] if failures else 0,
         sentences=tuple(sentence for _, sentence in failures),
+        receipts=tuple(_tell_receipts(result)),
     )
+
+
+def _tell_receipts(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for event in result.filter_events(lambda e: e.is_step_materialization):
+        facts = event.materialization.metadata
+        if "receipt" in facts:
+            yield f"{facts['status'].value}: {facts['receipt'].value}"
 
 
 def _tell_failure(result: dg.ExecuteInProcessResult, event: dg.DagsterEvent) -> tuple[int, str]:
@@ -125,7 +137,7 @@ def _tell_failure(result: dg.ExecuteInProcessResult, event: dg.DagsterEvent) -> 
         return _read_exit_code(failure.metadata), failure.description or ""
     rules = _failed_checks(result)
     if rules:
-        return 4, _GATE_SENTENCE.format(step=step, rules=rules)
+        return 4, _GATE_SENTENCE.format(step=step.replace("__", "/"), rules=rules)
     return 1, f"The step '{step}' stopped inside Dagster. Look at run {result.run_id} in the UI."
 
 
@@ -135,9 +147,16 @@ def _read_exit_code(metadata: Mapping[str, dg.MetadataValue]) -> int:
 
 
 def _failed_checks(result: dg.ExecuteInProcessResult) -> str:
+    """Name the rules that do not hold; a missing approval is no rule and tells of itself."""
     failed = [
-        f"{check.asset_key.to_user_string()}: {check.check_name}"
+        _name_rules(check)
         for check in result.get_asset_check_evaluations()
-        if not check.passed
+        if not check.passed and check.asset_key != _APPROVAL
     ]
     return "; ".join(sorted(failed))
+
+
+def _name_rules(check: dg.AssetCheckEvaluation) -> str:
+    named = f"{check.asset_key.to_user_string()}: {check.check_name}"
+    rules = check.metadata.get("failed_rules")
+    return named if rules is None else f"{named} ({rules.value})"

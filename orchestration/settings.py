@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestration.errors import OrchestrationError
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
@@ -161,10 +162,20 @@ def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
     The vault and the ledger are made readable by their owner only (mode 0700).
+
+    Raises:
+        OrchestrationError: MS925 when this account may not write to the data home.
     """
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    try:
+        _make_zones(settings)
+    except OSError:
+        raise OrchestrationError("MS925", folder=str(settings.home)) from None
+
+
+def _make_zones(settings: Settings) -> None:
     for private in (settings.vault, settings.ledger.parent):
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
         private.chmod(0o700)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
 
 POOL = "warehouse"
@@ -35,7 +36,13 @@ def warehouse_lock(settings: Settings) -> Iterator[int]:
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse for reading, offline, with no way to install an extension."""
+    """Open the warehouse for reading, offline, with no way to install an extension.
+
+    Raises:
+        OrchestrationError: MS924 when there is none.
+    """
+    if not settings.warehouse.exists():
+        raise OrchestrationError("MS924")
     with (
         warehouse_lock(settings),
         duckdb.connect(

@@ -83,7 +83,7 @@ class Verification:
             note = " It holds simulated data." if self.is_simulated else ""
             return (
                 f"Release {self.release_id} is whole: {self.files_checked} files are byte for byte "
-                f"what was published.{note} Its fingerprint is {self.fingerprint}."
+                f"what its release.json says.{note} Its fingerprint is {self.fingerprint}."
             )
         return self.error.sentence
 

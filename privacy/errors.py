@@ -96,7 +96,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS620": ErrorText(
         "There is no ledger at {file}",
         "Without it the budget already spent is unknown",
-        "Restore it from the back-up; make a new one only where nothing was ever released",
+        "Restore it from the back-up; where nothing was ever released, the first release makes it",
     ),
     "MS621": ErrorText(
         "A ledger already exists at {file}",

@@ -56,7 +56,7 @@ _DELIVERY = {
     "MS107": ErrorText(
         "The files of the manifest do not match the contract in the role {field}.",
         "Each required role appears once, each optional role at most once, and no other.",
-        "Compare the manifest with the contract and send it again.",
+        "Give each file one of the contract's roles, {expected}, and send it again.",
     ),
     "MS108": ErrorText(
         "The manifest's kind and its list of files contradict each other.",

@@ -199,7 +199,15 @@ def _check_roles(manifest: Manifest, contract: Contract) -> None:
     known = {file.role for file in contract.files}
     for index, role in enumerate(delivered):
         if role not in known or delivered.count(role) > 1:
-            raise SourcesError("MS107", field=f"files[{index}].role")
+            raise SourcesError(
+                "MS107", field=f"files[{index}].role", expected=_name_roles(contract)
+            )
     for file in contract.files:
         if file.required and file.role not in delivered:
-            raise SourcesError("MS107", field=file.role)
+            raise SourcesError("MS107", field=file.role, expected=_name_roles(contract))
+
+
+def _name_roles(contract: Contract) -> str:
+    return ", ".join(
+        file.role if file.required else f"{file.role} (optional)" for file in contract.files
+    )

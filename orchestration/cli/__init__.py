@@ -20,7 +20,7 @@ _EXAMPLES = """\
 * `moshare demo` – a year from simulated deliveries to releases
 * `moshare doctor` – is this installation fit to run?
 * `moshare run --quarter 2025Q1` – one quarter, from the three deliveries to the release
-* `moshare verify data/releases/2025Q1` – is this release what left the hub?
+* `moshare verify data/releases/2025Q1 --key moshare.pub` – is this release what left the hub?
 * `moshare ledger` – what was spent on privacy, and what is left
 * `moshare gate --demo` – serve the demo's releases to this machine
 
@@ -77,7 +77,7 @@ def _purpose(command: Callable[..., None]) -> str:
 
 
 def _say_purpose(text: str | None) -> str:
-    return " ".join((text or "").split("\n\n")[1].split()).split(". ")[0]
+    return " ".join((text or "").split("\n\n")[1].split()).split(". ")[0].rstrip(".")
 
 
 def main() -> None:

@@ -42,7 +42,12 @@ def tokenize(
     with told_failures("tokenize", load_settings()):
         from linkage.tokenize import make_tokens, read_key
 
-        make_tokens(roster, read_key(key), out)
+        summary = make_tokens(roster, read_key(key), out)
+    talk().print(
+        f"{summary.records} records; {summary.without_token} of them have no name or no birth date "
+        "and got no token.",
+        soft_wrap=True,
+    )
 
 
 def deliver(
@@ -99,16 +104,17 @@ def verify(
         from portal.verify import verify as check
 
         verification = check(release)
+        if key is not None and verification.passed:
+            from portal.signature import check_signature
+
+            check_signature(release, key)
         if as_json:
             show_json(verification.to_json())
-        elif verification.passed:
-            typer.echo(verification.sentence)
         if not verification.passed:
             raise verification.error
-        if key is None:
-            talk().print("The signature was not checked: give the hub's public key with --key.")
-            return
-        from portal.signature import check_signature
-
-        check_signature(release, key)
+    if not as_json:
+        typer.echo(verification.sentence)
+    if key is None:
+        talk().print("The signature was not checked: give the hub's public key with --key.")
+    else:
         talk().print(f"It is signed by the holder of {key.name}.")

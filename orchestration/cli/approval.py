@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.cli.hub import QuarterOption, parse_quarter
-from orchestration.settings import load_settings, prepare_process
+from orchestration.settings import load_settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 KeyOption = Annotated[Path, typer.Option("--key", help="Your secret key, made by new-officer-key.")]
@@ -24,8 +24,7 @@ def plan(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noqa: 
     Puts up the plan of a quarter for approval, and writes the page that an officer reads. Reads
     the policy, the public lists and the ledger, and no confidential row.
     """
-    settings = load_settings()
-    prepare_process(settings)
+    settings = prepared("plan")
     with told_failures("plan", settings):
         from orchestration.planning import put_up_plan
         from privacy.canonical import compute_sha256
@@ -50,8 +49,7 @@ def approve(quarter: QuarterOption, key: KeyOption, as_json: JsonOption = False)
     Signs the plan that was put up, if it is still the plan that would be released and can be paid.
     Asks for the key's password if it has one.
     """
-    settings = load_settings()
-    prepare_process(settings)
+    settings = prepared("approve")
     with told_failures("approve", settings):
         from orchestration.approving import approve as sign
 
@@ -85,8 +83,7 @@ def reject(
     Rejects the plan that was put up, for good; the reason is kept beside it. Another plan needs
     another version of the policy.
     """
-    settings = load_settings()
-    prepare_process(settings)
+    settings = prepared("reject")
     with told_failures("reject", settings):
         from orchestration.approving import reject as refuse
 

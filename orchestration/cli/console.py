@@ -17,12 +17,12 @@ from rich.console import Console
 
 from orchestration.errors import OrchestrationError
 from orchestration.failures import SAFE_ERRORS, keep_report
-from orchestration.settings import Settings
+from orchestration.settings import Settings, load_settings, prepare_process
 
 EXIT_CODES: Mapping[int, str] = MappingProxyType(
     {
         0: "ok",
-        1: "unexpected error, reported in the vault",
+        1: "unexpected error, reported in the vault (of doctor: not fit to run)",
         2: "usage",
         3: "delivery rejected",
         4: "quality gate failed",
@@ -44,12 +44,20 @@ def show_json(data: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
+def prepared(command: str) -> Settings:
+    """Read the settings and make the data home ready; tells why where that cannot be done."""
+    settings = load_settings()
+    with told_failures(command, settings):
+        prepare_process(settings)
+    return settings
+
+
 @contextmanager
 def told_failures(command: str, settings: Settings) -> Iterator[None]:
     """Turn any error of a command into a sentence on stderr and its exit code."""
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, typer.Abort):
         raise
     except SAFE_ERRORS as error:
         sentence, code = error.sentence, error.exit_code

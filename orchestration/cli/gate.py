@@ -230,4 +230,4 @@ def _name_releases(settings: GateSettings) -> str:
     """The names of the releases of a demo, in words."""
     from portal.gate.calendar import read_calendar
 
-    return ", ".join(sorted(read_calendar(settings.calendar))) or "no release"
+    return ", ".join(sorted(read_calendar(settings.calendar)))

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.errors import OrchestrationError
-from orchestration.settings import Settings, load_settings, prepare_process
+from orchestration.settings import Settings, load_settings
 from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.quarters import Quarter
+
+if TYPE_CHECKING:
+    from orchestration.runs import RunOutcome
 
 QuarterOption = Annotated[str, typer.Option("--quarter", help="A closed quarter, like 2025Q1.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -25,6 +28,8 @@ DEMO_QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
 """A whole year: its last release has annual tables, a history and sums of four quarters."""
 
 DEMO_SEED = 2025
+
+_REJECTED = 3
 
 
 def parse_quarter(text: str) -> Quarter:
@@ -46,7 +51,7 @@ def demo() -> None:
     throw-away key, runs each quarter to a release, and says what to open next. Run again, it gives
     the same releases.
     """
-    settings = _prepared()
+    settings = prepared("demo")
     with told_failures("demo", settings):
         from orchestration.approving import approve_for_demo
         from orchestration.simulated import deliver_simulated
@@ -88,7 +93,7 @@ def simulate(
 
     Puts simulated deliveries of all three agencies into the inboxes, in their real formats.
     """
-    settings = _prepared()
+    settings = prepared("simulate")
     with told_failures("simulate", settings):
         from orchestration.simulated import deliver_simulated
 
@@ -103,10 +108,12 @@ def ingest(
 
     Takes in one delivery from its inbox. The receipt lies in the agency's outbox.
     """
-    settings = _prepared()
+    settings = prepared("ingest")
     with told_failures("ingest", settings):
         current_contract(agency)
-        _run(f"ingest_{agency}", parse_quarter(quarter), settings)
+        outcome = _run(f"ingest_{agency}", parse_quarter(quarter), settings)
+        for receipt in outcome.receipts:
+            talk().print(f"Delivery {receipt}", soft_wrap=True)
 
 
 def run(quarter: QuarterOption) -> None:
@@ -116,7 +123,7 @@ def run(quarter: QuarterOption) -> None:
     the plan is not approved yet, all but the release is made, and it ends with exit code 6. A
     quarter that was released gives the same release again.
     """
-    settings = _prepared()
+    settings = prepared("run")
     with told_failures("run", settings):
         chosen = parse_quarter(quarter)
         _run("whole_quarter", chosen, settings)
@@ -129,7 +136,7 @@ def release(quarter: QuarterOption) -> None:
     Runs the gate and the release only, for a quarter whose release input is built and whose plan
     was approved since; finishes a release that was interrupted after its draw.
     """
-    settings = _prepared()
+    settings = prepared("release")
     with told_failures("release", settings):
         chosen = parse_quarter(quarter)
         _run("release", chosen, settings)
@@ -163,17 +170,11 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000)
     """
     from orchestration.instance import write_instance_file
 
-    settings = _prepared()
+    settings = prepared("dev")
     write_instance_file(settings)
     talk().print(f"Dagster UI on http://127.0.0.1:{port} for {_shown(settings)} (Ctrl-C ends it)")
     program = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     os.execv(sys.executable, [*program, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
-
-
-def _prepared() -> Settings:
-    settings = load_settings()
-    prepare_process(settings)
-    return settings
 
 
 def _shown(settings: Settings) -> str:
@@ -181,7 +182,7 @@ def _shown(settings: Settings) -> str:
     return os.path.relpath(settings.home)
 
 
-def _run(job: str, quarter: Quarter, settings: Settings) -> None:
+def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
     from orchestration.cli.progress import step_progress
     from orchestration.instance import open_instance
     from orchestration.runs import run_job
@@ -194,5 +195,9 @@ def _run(job: str, quarter: Quarter, settings: Settings) -> None:
         outcome = run_job(job, quarter, instance, on_step)
     for sentence in outcome.sentences:
         talk().print(sentence, style="bold red", markup=False)
+    outbox = settings.landing / "outbox"
+    if outcome.exit_code == _REJECTED and outbox.exists():
+        talk().print(f"Receipts lie in {os.path.relpath(outbox)}.", soft_wrap=True)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
+    return outcome

@@ -32,9 +32,11 @@ def step_progress() -> Iterator[Callable[[str, str, float], None]]:
         console=console,
         transient=True,
     ) as progress:
+        waiting = progress.add_task("starting", total=None)
 
         def on_step(step: str, state: str, moment: float) -> None:
             name = step.replace("__", "/")
+            progress.update(waiting, visible=False)
             if state == "started":
                 starts[step] = moment
                 tasks[step] = progress.add_task(name, total=None)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from portal.gate.audit import tell_time
 from portal.gate.calendar import RELEASE_ID
+from portal.gate.errors import GateError
 from portal.gate.settings import PARTNER, GateSettings
 from portal.gate.tokens import TokenStore
 
@@ -18,11 +19,17 @@ _ENTRY = '[[release]]\nid = "{id}"\nopens = {day} 08:00:00\ntier = "public"\n\n'
 
 
 def prepare_demo(releases: Path, folder: Path, port: int) -> tuple[GateSettings, str]:
-    """Announce every release of a folder, and make a token; gives the settings and its secret."""
+    """Announce every release of a folder, and make a token; gives the settings and its secret.
+
+    Raises:
+        GateError: MS749 when there is no release.
+    """
     names = sorted(path.parent.name for path in releases.glob("*/release.json"))
     calendar = folder / "calendar.toml"
     yesterday = tell_time().date() - timedelta(days=1)
     names = [name for name in names if re.fullmatch(RELEASE_ID, name)]
+    if not names:
+        raise GateError("MS749")
     entries = [_ENTRY.format(id=name, day=yesterday) for name in names]
     calendar.write_text("".join(entries), "utf-8")
     settings = GateSettings(

@@ -28,7 +28,8 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
         "MS720": GateText(
             "The gate's settings in {file} cannot be used",
             "{reason}",
-            "Mend the file; deploy/gate.example.toml shows every setting",
+            "Mend the file or name another with --settings; deploy/gate.example.toml shows every "
+            "setting",
             USAGE,
         ),
         "MS721": GateText(
@@ -42,7 +43,7 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
             "There is no such release",
             "It was never announced",
             "The calendar at /api/v1/calendar lists every release",
-            UNEXPECTED,
+            USAGE,
             404,
         ),
         "MS723": GateText(
@@ -70,14 +71,14 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
             "Release {release_id} is not open yet",
             "It was announced for {opens_at}, for everyone at the same time",
             "Come back then",
-            UNEXPECTED,
+            DELIVERY_FAILED,
             403,
         ),
         "MS727": GateText(
             "Release {release_id} is not open to you",
             "Your access does not include it",
             "Ask the hub if you believe that it should",
-            UNEXPECTED,
+            DELIVERY_FAILED,
             403,
         ),
         "MS728": GateText(
@@ -215,7 +216,13 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
         "MS748": GateText(
             "The token was not made",
             "{reason}",
-            "Run 'moshare token --help' for the form",
+            "Run 'moshare token create --help' for the form",
+            USAGE,
+        ),
+        "MS749": GateText(
+            "There is no release to serve",
+            "The data home holds none",
+            "Run 'make demo' first, or name another data home in MOSHARE_HOME",
             USAGE,
         ),
     }

@@ -89,6 +89,8 @@ async def _push(
             return await _deliver(remote, server, release, files, log, receiver)
     except asyncssh.HostKeyNotVerifiable:
         reason = "The server's key is not the one that is pinned"
+    except FileNotFoundError:
+        reason = "The file named as key or known_hosts in the settings is not there"
     except (OSError, asyncssh.Error) as error:  # a timeout is an OSError too
         reason = f"The connection or the server failed with {type(error).__name__}"
     raise GateError("MS743", release_id=release.release_id, name=server.name, reason=reason)

@@ -221,6 +221,8 @@ def test_a_server_that_is_not_pinned_or_not_there_gets_nothing(
     assert refuse(place, receiver).code == "MS743"
     receiver.sftp = Sftp(**{**vars(receiver.sftp), "port": 1})
     assert refuse(place, receiver).code == "MS743"
+    receiver.sftp = Sftp(**{**vars(receiver.sftp), "key": tmp_path / "nowhere.key"})
+    assert "named as key or known_hosts" in refuse(place, receiver).sentence
     assert receiver.list_names() == []
 
 

@@ -284,7 +284,7 @@ def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> 
     monkeypatch.setattr("orchestration.defs.checks.after_staging_suites", strict_suites)
     outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
-    assert "expectations" in outcome.sentences[0]
+    assert "expectations (child_id_is_in_its_list)" in outcome.sentences[0]
     assert not (poisoned.vault / "gates").exists()
     assert_clean()
 

@@ -73,6 +73,12 @@ def test_sending_to_nobody_is_a_sentence(settings: Path, command: str) -> None:
     assert (ended.exit_code, "MS746" in ended.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("command", ["push", "notify"])
+def test_a_release_that_was_not_announced_is_a_usage_error(settings: Path, command: str) -> None:
+    ended = run(command, "--release", "1999Q1", settings=settings)
+    assert (ended.exit_code, "MS722" in ended.stderr) == (2, True)
+
+
 def test_the_demo_opens_every_release_to_this_machine_with_a_token_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,11 +99,19 @@ def test_the_demo_opens_every_release_to_this_machine_with_a_token_of_its_own(
 
 
 def test_two_demos_share_no_token(tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    (releases / "2025Q1").mkdir(parents=True)
+    (releases / "2025Q1" / "release.json").write_text("{}", "utf-8")
     secrets = set()
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        secrets.add(prepare_demo(tmp_path, tmp_path / name, 1)[1])
+        secrets.add(prepare_demo(releases, tmp_path / name, 1)[1])
     assert len(secrets) == 2
+
+
+def test_a_demo_without_a_release_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(GateError, match=r"MS749.*make demo"):
+        prepare_demo(tmp_path, tmp_path, 1)
 
 
 def test_the_gate_needs_nothing_of_the_hub() -> None:

@@ -148,10 +148,10 @@ def test_a_key_that_is_short_or_no_hexadecimal_is_refused(tmp_path: Path, conten
         read_key(path)
 
 
-def test_a_missing_key_is_named(tmp_path: Path) -> None:
+def test_a_key_that_cannot_be_read_or_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(LinkageError, match="MS802"):
         read_key(tmp_path / "shared.key")
-    with pytest.raises(LinkageError, match="MS802"):
+    with pytest.raises(LinkageError, match="MS812"):
         new_key(tmp_path / "nowhere" / "shared.key")
 
 

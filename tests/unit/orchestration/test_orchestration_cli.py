@@ -194,3 +194,64 @@ def test_a_command_of_the_hub_says_so_where_the_hubs_packages_are_missing(
     assert ended.exit_code == 2
     assert "MS910" in ended.stderr
     assert "dagster" in ended.stderr
+
+
+@pytest.fixture
+def barred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file" / "home"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "demo",
+        "simulate 2025Q1",
+        "run --quarter 2025Q1",
+        "plan --quarter 2025Q1",
+        "ingest --agency dss --quarter 2025Q1",
+        "deliver --agency dss --quarter 2025Q1 --as-of 2025-04-05 --kind nil",
+    ],
+)
+def test_a_data_home_that_cannot_be_written_is_a_sentence(barred: None, command: str) -> None:
+    ended = call(*command.split())
+    assert ended.exit_code == 2
+    assert "MS925" in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_an_unexpected_error_is_a_sentence_also_where_the_vault_takes_no_report(
+    barred: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Settings) -> None:
+        raise RuntimeError(MARKER)
+
+    monkeypatch.setattr("orchestration.spending.read_spending", fail)
+    ended = call("ledger")
+    assert ended.exit_code == 2
+    assert "MS925" in ended.stderr
+    assert MARKER not in ended.output
+
+
+def test_the_doctor_finds_a_data_home_that_cannot_be_written(barred: None) -> None:
+    ended = call("doctor", "--json")
+    findings = {finding["check"]: finding for finding in json.loads(ended.stdout)}
+    assert ended.exit_code == 1
+    assert not findings["data home"]["ok"]
+
+
+def test_who_breaks_off_at_the_password_is_told_no_error(home: Settings, tmp_path: Path) -> None:
+    ended = call("new-officer-key", str(tmp_path / "doe.key"))
+    assert ended.exit_code == 1
+    assert "MS901" not in ended.stderr
+    assert not (home.vault / "errors").exists()
+
+
+def test_a_roster_without_names_is_counted_for_whoever_made_the_tokens(
+    home: Settings, tmp_path: Path
+) -> None:
+    roster, key = tmp_path / "roster.csv", tmp_path / "key"
+    roster.write_text("record_key,name,birth_date\nC1,Some One,2010-01-02\nC2,,\n", "utf-8")
+    call("new-key", str(key))
+    ended = call("tokenize", str(roster), str(tmp_path / "tokens.csv"), "--key", str(key))
+    assert "2 records; 1 of them" in ended.stderr

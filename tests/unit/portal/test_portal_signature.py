@@ -3,7 +3,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import build_app
 from portal.errors import PortalError
 from portal.folder import build_release
 from portal.signature import check_signature, ensure_signing_key, make_signer
@@ -62,6 +64,18 @@ def test_a_changed_record_is_refused_although_its_hashes_fit(signed: Path, keys)
 def test_another_key_is_refused(signed: Path, tmp_path: Path) -> None:
     ensure_signing_key(tmp_path / "other.key", tmp_path / "other.pub")
     refused("MS717", signed, tmp_path / "other.pub")
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_release_by_another_signer_is_not_called_whole_first(
+    signed: Path, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    ensure_signing_key(tmp_path / "other.key", tmp_path / "other.pub")
+    words = ["verify", str(signed), "--key", str(tmp_path / "other.pub"), *form]
+    ended = CliRunner().invoke(build_app(), words)
+    assert ended.exit_code == 8
+    assert "MS717" in ended.stderr
+    assert ended.stdout == ""
 
 
 def test_a_damaged_signature_is_refused(signed: Path, keys) -> None:

@@ -1,0 +1,78 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.delivering import Delivery, deliver
+from orchestration.errors import OrchestrationError
+from sources.errors import SourcesError
+
+QUARTER = "2025Q1"
+
+
+def said(agency: str = "mshp", quarter: str = QUARTER, kind: str = "full") -> Delivery:
+    return Delivery(agency, quarter, kind, 1, date(2025, 4, 5))
+
+
+@pytest.fixture
+def nibrs(tmp_path: Path) -> Path:
+    path = tmp_path / "nibrs.txt"
+    path.write_text("a line\n", "ascii")
+    return path
+
+
+def test_files_lie_beside_their_manifest_and_nothing_else_does(tmp_path: Path, nibrs: Path) -> None:
+    folder = deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "nibrs.txt"]
+
+
+def test_a_file_that_lies_in_the_inbox_already_is_sealed_there(tmp_path: Path) -> None:
+    inside = tmp_path / "inbox" / "mshp" / QUARTER / "nibrs.txt"
+    inside.parent.mkdir(parents=True)
+    inside.write_text("a line\n", "ascii")
+    folder = deliver(tmp_path / "inbox", said(), {"nibrs": inside})
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "nibrs.txt"]
+    assert inside.read_text("ascii") == "a line\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "delivery", "files"),
+    [
+        ("MS107", said(), {"nibs": "nibrs.txt"}),
+        ("MS108", said(), {}),
+        ("MS108", said(kind="nil"), {"nibrs": "nibrs.txt"}),
+        ("MS908", said(), {"nibrs": "nowhere.txt"}),
+        ("MS117", said(), {"nibrs": "binary.txt"}),
+    ],
+)
+def test_a_refused_delivery_leaves_the_one_before_it_in_the_inbox(
+    tmp_path: Path, nibrs: Path, code: str, delivery: Delivery, files: dict[str, str]
+) -> None:
+    folder = deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    nibrs.write_text("another line\n", "ascii")
+    (tmp_path / "binary.txt").write_bytes(bytes(2 << 20))
+    with pytest.raises((SourcesError, OrchestrationError), match=code):
+        deliver(
+            tmp_path / "inbox", delivery, {role: tmp_path / name for role, name in files.items()}
+        )
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("code", "delivery"),
+    [("MS119", said(agency="patrol")), ("MS118", said(quarter="2025-Q1"))],
+)
+def test_an_inbox_that_nobody_reads_is_not_made(
+    tmp_path: Path, nibrs: Path, code: str, delivery: Delivery
+) -> None:
+    with pytest.raises(SourcesError, match=code):
+        deliver(tmp_path / "inbox", delivery, {"nibrs": nibrs})
+    assert not (tmp_path / "inbox").exists()
+
+
+def test_an_unknown_role_is_answered_with_those_of_the_contract(
+    tmp_path: Path, nibrs: Path
+) -> None:
+    with pytest.raises(SourcesError, match=r"nibrs, tokens \(optional\)"):
+        deliver(tmp_path / "inbox", said(), {"nibs": nibrs})
