@@ -90,7 +90,8 @@ class Linker(Protocol):
         Returns:
             victim_key, token, child_id (VARCHAR), has_place (BOOLEAN), rule (VARCHAR); one row for
             each record first known in the quarter, its child_id null if it is matched to none; and
-            one for each record of an earlier quarter whose child was first known in this one.
+            one for each record of an earlier quarter whose child became known since, in this one or
+            by a late delivery for an earlier one.
         """
 
 
@@ -137,10 +138,7 @@ class ExactTokenLinker:
                 "victim_key, token, has_place",
             )
             .filter("known_child is null")
-            .join(
-                owners.filter(f"first_quarter_start = date '{quarter_start.isoformat()}'"),
-                "token = owned_token",
-            )
+            .join(owners, "token = owned_token")
             .project("victim_key, token, child_id, has_place")
         )
         return matched.union(matched_later).project(
