@@ -1,11 +1,14 @@
-"""One child more or less moves no other child to another quarter."""
+"""How far one child or victim more or less moves what is counted of others."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
-from dbt_records import report
+from dbt_records import JACKSON, Submission, report
 from dbt_vault import EVERYTHING, Record, Vault
+
+from privacy.policy.policy import load_policy
 
 CHILDREN = "select unit_id from release_input.children_reported where quarter_start = '2025-10-01'"
 OTHERS = [report(f"R{n}", f"C{n}", "08152025") for n in range(3)]
@@ -31,3 +34,28 @@ def test_a_child_of_an_earlier_quarter_moves_no_other_child(tmp_path: Path) -> N
     with_one = count_after_a_replaced_delivery(tmp_path / "with", [one])
     without = count_after_a_replaced_delivery(tmp_path / "without", [])
     assert with_one == without == {"C0", "C1", "C2"}
+
+
+INCIDENTS = "select quarter_start, unit_id from release_input.incidents_known_to_police"
+INCIDENT_MODELS = ("path:models/staging", "path:models/core", "incidents_known_to_police")
+
+
+def count_an_incident_that_was_corrected(folder: Path, *, has_first_victim: bool) -> set[date]:
+    """Say in which quarters an incident counts; a second victim's age and its day come later."""
+    vault = Vault(folder)
+    first = ["15  "] if has_first_victim else ["30  "]
+    for quarter, day, second in (("2025Q3", "20250710", "30  "), ("2025Q4", "20251010", "15  ")):
+        for agency in ("dss", "hotline"):
+            vault.deliver(agency, quarter, 1, "nil")
+        police = Submission().incident(JACKSON, "I1", day, "64A", *first, second)
+        vault.deliver("mshp", quarter, 1, "full", police.tables)
+        vault.build("resource_type:seed", *INCIDENT_MODELS, quarter=quarter)
+    return {quarter for quarter, _ in vault.rows(INCIDENTS)}
+
+
+def test_an_incident_moves_between_as_many_quarters_as_the_policy_says(tmp_path: Path) -> None:
+    with_one = count_an_incident_that_was_corrected(tmp_path / "with", has_first_victim=True)
+    without = count_an_incident_that_was_corrected(tmp_path / "without", has_first_victim=False)
+    assert (with_one, without) == ({date(2025, 7, 1)}, {date(2025, 10, 1)})
+    frame = load_policy().frames["incidents_known_to_police"]
+    assert len(with_one ^ without) == frame.quarters

@@ -119,8 +119,8 @@ def test_a_changed_policy_cannot_draw_a_released_quarter_anew(
 ) -> None:
     policy, strategy = tmp_path / "policy.toml", tmp_path / "strategy.json"
     text = home.policy.read_text("utf-8")
-    assert "version = 3\n" in text
-    policy.write_text(text.replace("version = 3\n", "version = 4\n"), "utf-8")
+    assert "version = 4\n" in text
+    policy.write_text(text.replace("version = 4\n", "version = 5\n"), "utf-8")
     split = load_strategy(home.strategy)
     fitting = replace(split, policy_hash=load_policy(policy).hash)
     strategy.write_text(fitting.to_text(), "utf-8")

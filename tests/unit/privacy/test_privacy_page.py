@@ -1,5 +1,6 @@
 """The page about privacy tells the figures of the reviewed policy."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_the_worst_case_and_its_caps_are_told(annual: Plan) -> None:
 
 def test_the_power_of_the_best_attack_is_told(plan: Plan, annual: Plan) -> None:
     text = " ".join(PAGE.split())
-    quarter = 100 * noise.compute_power(plan.rho)
-    ever = 100 * noise.compute_power(sum_worst(annual, LIFETIME_QUARTERS))
+    quarter = math.ceil(1000 * noise.compute_power(plan.rho)) / 10
+    ever = math.ceil(1000 * noise.compute_power(sum_worst(annual, LIFETIME_QUARTERS))) / 10
     assert f"finds at most {quarter:.1f} in 100" in text
     assert f"ever released, at most {ever:.1f}." in text
