@@ -1,4 +1,4 @@
-"""The failures of the gate, MS720 to MS749, as sentences with a status of HTTP.
+"""The failures of the gate, MS720 to MS750, as sentences with a status of HTTP.
 
 Here: the registry of codes and the one exception. Not here: how a failure is sent (``problems``).
 No sentence repeats what a client sent.
@@ -223,6 +223,12 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
             "There is no release to serve",
             "The data home holds none",
             "Run 'make demo' first, or name another data home in MOSHARE_HOME",
+            USAGE,
+        ),
+        "MS750": GateText(
+            "The gate cannot listen at {place}",
+            "Another program listens there, or this account may not",
+            "End that program, or give another port: in the settings, or with --port for the demo",
             USAGE,
         ),
     }

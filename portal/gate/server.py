@@ -154,7 +154,7 @@ def serve(settings: GateSettings, clock: Clock = tell_time) -> None:
     """Serve until told to stop.
 
     Raises:
-        GateError: MS738, MS742, MS747: the gate cannot be opened.
+        GateError: MS738, MS742, MS747: the gate cannot be opened; MS750: it cannot listen.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     gate = open_gate(settings, clock)
@@ -162,6 +162,8 @@ def serve(settings: GateSettings, clock: Clock = tell_time) -> None:
         signal.signal(number, _end_quietly)
     try:
         uvicorn.Server(make_config(settings, build_app(gate))).run()
+    except SystemExit:
+        raise GateError("MS750", place=f"{settings.listen}:{settings.port}") from None
     finally:
         gate.close()
 

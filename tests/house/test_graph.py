@@ -3,7 +3,9 @@
 import dagster as dg
 import pytest
 
+from expectations.staging import RULES
 from orchestration.definitions import defs
+from sources.contracts import list_agencies
 
 GRAPH = defs.resolve_asset_graph()
 GROUPS = {"ingest", "staging", "linkage", "core", "release_input", "review", "released"}
@@ -27,6 +29,14 @@ def test_every_asset_says_what_it_is_whose_it_is_and_of_what_kind(key: dg.AssetK
 
 def test_nothing_is_missing_from_the_graph() -> None:
     assert {key for key in GRAPH.get_all_asset_keys() if key not in ASSETS} == set()
+
+
+def test_every_agency_with_a_contract_delivers_into_the_graph() -> None:
+    raw = {dg.AssetKey(["raw", agency]) for agency in list_agencies()}
+    assert {key for key in ASSETS if GRAPH.get(key).group_name == "ingest"} == raw
+    assert GRAPH.get(dg.AssetKey(["staging", "stg_deliveries"])).parent_keys == raw
+    [listed] = (r for r in RULES["stg_deliveries"] if r.rule_id == "agency_is_in_its_list")
+    assert {*listed.settings["value_set"]} == {*list_agencies()}
 
 
 def test_neither_an_approval_nor_a_release_is_retried_or_automated() -> None:

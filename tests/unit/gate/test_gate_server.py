@@ -121,3 +121,16 @@ def test_serving_ends_the_audit_and_keeps_to_its_signals(
             signal.signal(number, handler)
     assert [row["event"] for row in read_rows(place.settings.state)] == ["opened"]
     assert [one.name for one in threading.enumerate() if one.name == "audit"] == []
+
+
+def test_a_port_that_is_taken_is_a_sentence(place: GatePlace) -> None:
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = replace(place.settings, port=taken.getsockname()[1])
+        try:
+            with pytest.raises(GateError, match=r"MS750.*another port"):
+                serve(settings, place.clock)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    assert [one.name for one in threading.enumerate() if one.name == "audit"] == []
