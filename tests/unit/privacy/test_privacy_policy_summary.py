@@ -31,9 +31,10 @@ def test_a_cohort_and_a_limited_activity_cost_no_more_in_a_lifetime_than_in_thei
     None
 ):
     plan = example_plan("2025Q4")
-    reports = plan.frames[0].rho
+    rho = {one.frame.name: one.rho for one in plan.frames}
     assert sum_worst(plan, 1) == plan.sum_rho(QUARTERLY)
-    year = plan.rho + 3 * reports
+    reports, incidents = rho["reports_to_childrens_division"], rho["incidents_known_to_police"]
+    year = plan.rho + 3 * reports + incidents
     assert sum_worst(plan, 4) == year
     assert sum_worst(plan, LIFETIME_QUARTERS) == year
 
