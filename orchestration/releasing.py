@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
@@ -52,7 +53,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
         with open_warehouse(settings) as connection:
             require_gate(connection, quarter, settings)
             keep_rows(connection, quarter, settings)
-            return _read_release_input(connection, plan, quarter)
+            return _read_release_input(connection, plan, quarter, settings)
 
     ledger = open_ledger(settings)
     try:
@@ -75,48 +76,45 @@ def recall_release(quarter: Quarter, settings: Settings) -> Release:
 
 
 def _read_release_input(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter
+    connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter, settings: Settings
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
-    provenance, is_made_up = _read_provenance(connection, quarter)
+    provenance, is_made_up = _read_provenance(connection, quarter, settings)
     return ExactRelease(frames, provenance, is_made_up=is_made_up)
 
 
 def _read_provenance(
-    connection: duckdb.DuckDBPyConnection, quarter: Quarter
+    connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings
 ) -> tuple[Provenance, bool]:
     """Say how each agency last delivered the quarter, and whether records are simulated.
 
     A nil delivery is told as a full one, which it is: that an agency holds no record at all is an
     exact count, and one child more would undo it.
 
-    Records of a quarter also come with deliveries for other quarters, so one simulated delivery
-    among all that still count makes the whole release simulated. It is made up, as the second
-    answer says, only where every one of them is.
+    One simulated delivery among all that were ever accepted makes the release simulated. It is made
+    up, as the second answer says, only where every one of them is. Those that were replaced and
+    those of other quarters are asked too: rows may be older than the staging that lies there now.
     """
-    rows = connection.execute(
+    kinds = connection.execute(
         """
-        select
-            agency,
-            arg_max(delivery_kind, delivery_sequence) filter (where delivery_quarter_start = ?),
-            bool_or(is_simulated),
-            bool_and(is_simulated)
+        select agency, arg_max(delivery_kind, delivery_sequence)
         from staging.stg_deliveries
-        where is_current
+        where is_current and delivery_quarter_start = ?
         group by agency
         order by agency
         """,
         [quarter.first_day],
     ).fetchall()
+    simulated = [
+        is_simulated
+        for path in settings.vault.glob("raw/*/*/*/deliveries.parquet")
+        for is_simulated in pq.read_table(path, columns=["simulated"])["simulated"].to_pylist()
+    ]
     provenance = Provenance(
-        deliveries=tuple(
-            (agency, "full" if kind == "nil" else kind)
-            for agency, kind, _, _ in rows
-            if kind is not None
-        ),
-        is_simulated=any(is_any for _, _, is_any, _ in rows),
+        deliveries=tuple((agency, "full" if kind == "nil" else kind) for agency, kind in kinds),
+        is_simulated=any(simulated),
     )
-    return provenance, bool(rows) and all(is_every for _, _, _, is_every in rows)
+    return provenance, bool(simulated) and all(simulated)
 
 
 def _read_frame(

@@ -1,10 +1,15 @@
+import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.releasing import _read_frame, _read_provenance
+from orchestration.settings import Settings, load_settings
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Query
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
@@ -42,7 +47,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             );
             create table staging.stg_deliveries (
                 agency varchar, delivery_kind varchar, delivery_sequence integer,
-                delivery_quarter_start date, is_simulated boolean, is_current boolean
+                delivery_quarter_start date, is_current boolean
             );
             """
         )
@@ -109,43 +114,66 @@ def test_a_quarter_without_delivered_counts_is_zero(connection) -> None:
     assert find_leaves(connection, CALLS) == [0]
 
 
-def deliver(connection, *rows: tuple[object, ...]) -> None:
-    connection.executemany("insert into staging.stg_deliveries values (?, ?, ?, ?, ?, ?)", rows)
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return dataclasses.replace(load_settings(), home=tmp_path)
 
 
-def test_the_latest_current_delivery_of_each_agency_is_told(connection) -> None:
-    deliver(
+def stage(connection, *rows: tuple[object, ...]) -> None:
+    connection.executemany("insert into staging.stg_deliveries values (?, ?, ?, ?, ?)", rows)
+
+
+def accept(settings: Settings, agency: str, sequence: int, *, simulated: bool) -> None:
+    folder = settings.vault / "raw" / agency / "2025Q1" / f"{sequence:04d}"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"simulated": [simulated]}), folder / "deliveries.parquet")
+
+
+def test_the_latest_current_delivery_of_each_agency_is_told(connection, settings) -> None:
+    stage(
         connection,
-        ("mshp", "full", 1, "2025-01-01", True, True),
-        ("dss", "full", 1, "2025-01-01", True, True),
-        ("dss", "delta", 2, "2025-01-01", True, True),
-        ("dss", "nil", 3, "2025-04-01", True, True),
-        ("hotline", "nil", 4, "2025-01-01", True, False),
+        ("mshp", "full", 1, "2025-01-01", True),
+        ("dss", "full", 1, "2025-01-01", True),
+        ("dss", "delta", 2, "2025-01-01", True),
+        ("dss", "nil", 3, "2025-04-01", True),
+        ("hotline", "nil", 4, "2025-01-01", False),
     )
-    provenance, is_made_up = _read_provenance(connection, QUARTER)
+    provenance, _ = _read_provenance(connection, QUARTER, settings)
     assert provenance.deliveries == (("dss", "delta"), ("mshp", "full"))
-    assert (provenance.is_simulated, is_made_up) == (True, True)
 
 
-def test_that_an_agency_has_no_record_at_all_is_not_told(connection) -> None:
-    deliver(connection, ("hotline", "nil", 1, "2025-01-01", True, True))
-    provenance, _ = _read_provenance(connection, QUARTER)
+def test_that_an_agency_has_no_record_at_all_is_not_told(connection, settings) -> None:
+    stage(connection, ("hotline", "nil", 1, "2025-01-01", True))
+    provenance, _ = _read_provenance(connection, QUARTER, settings)
     assert provenance.deliveries == (("hotline", "full"),)
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"), [((False, False), (False, False)), ((True, False), (True, False))]
+    ("dss", "mshp", "told"),
+    [
+        (True, True, (True, True)),
+        (True, False, (True, False)),
+        (False, False, (False, False)),
+    ],
 )
-def test_one_real_delivery_makes_a_release_no_demo(connection, flags, told) -> None:
-    deliver(
-        connection,
-        ("dss", "full", 1, "2025-01-01", flags[0], True),
-        ("mshp", "full", 1, "2025-01-01", flags[1], True),
-    )
-    provenance, is_made_up = _read_provenance(connection, QUARTER)
+def test_one_real_delivery_makes_a_release_no_demo(connection, settings, dss, mshp, told) -> None:
+    accept(settings, "dss", 1, simulated=dss)
+    accept(settings, "mshp", 1, simulated=mshp)
+    provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
     assert (provenance.is_simulated, is_made_up) == told
 
 
-def test_no_delivery_at_all_is_no_demo(connection) -> None:
-    provenance, is_made_up = _read_provenance(connection, QUARTER)
+def test_a_real_delivery_that_was_replaced_still_makes_a_release_no_demo(
+    connection, settings
+) -> None:
+    """Release input may have been built before the delivery that replaced it."""
+    accept(settings, "dss", 1, simulated=False)
+    accept(settings, "dss", 2, simulated=True)
+    stage(connection, ("dss", "full", 2, "2025-01-01", True))
+    provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
+    assert (provenance.is_simulated, is_made_up) == (True, False)
+
+
+def test_no_delivery_at_all_is_no_demo(connection, settings) -> None:
+    provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
     assert (provenance.deliveries, provenance.is_simulated, is_made_up) == ((), False, False)
