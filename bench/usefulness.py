@@ -28,6 +28,7 @@ from privacy.policy.policy import REVIEWED_POLICY, Policy, TablePolicy, load_pol
 from privacy.policy.rows import list_rows, make_row
 from privacy.policy.strategy import make_frames
 from privacy.publishing.tables import EXPECTED_FALSE_ALARMS
+from privacy.publishing.years import translate
 from privacy.released import ANNUAL, FOUR_QUARTERS, QUARTERLY
 from sources.quarters import Quarter
 
@@ -91,13 +92,18 @@ def list_scales(policy: Policy, keys: PublicKeys) -> dict[str, list[tuple[Margin
 
 
 def measure(policy: Policy, keys: PublicKeys, truth: Truth) -> dict[str, list[Cell]]:
-    """Cells of each published table."""
+    """Cells of each published table; a year that sums released quarters rests on these too."""
     frames = make_frames(policy, keys)
     scales = list_scales(policy, keys)
     cells: dict[str, list[Cell]] = {}
     for table in policy.measured_tables:
         frame = frames[str(table.frame)]
-        precisions = Precisions(frame, scales[frame.name])
+        summed = str(policy.frames[frame.name].sums)
+        quarters = [
+            (translate(frames[summed], marginal, frame), 2 * scale)
+            for marginal, scale in scales.get(summed, ())
+        ]
+        precisions = Precisions(frame, scales[frame.name] + quarters)
         level = frame.find_level(table.level)
         for shape in list_rows(policy, keys, table, frame.levels[level]):
             row = make_row(frame, level, table.dimensions, shape)

@@ -23,6 +23,9 @@ from sources.quarters import Quarter
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
 """Tells the dbt process which quarter incremental models build; no setting of a person's."""
 
+COUNTED_FROM_VARIABLE = "MOSHARE_COUNTED_FROM"
+"""Tells it from which quarter on late records count in the one being built."""
+
 
 @dataclass(frozen=True)
 class DbtStep:
@@ -129,11 +132,25 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**child_environment(), QUARTER_VARIABLE: quarter.first_day.isoformat()},
+            env={**child_environment(), **_name_quarters(quarter, settings)},
             pass_fds=(lock,),
             check=False,
         )
     return f"dbt/logs/{log.name}"
+
+
+def _name_quarters(quarter: Quarter, settings: Settings) -> dict[str, str]:
+    """Say which quarter is built, and which ones before it were released one after the other.
+
+    What came late for those is counted now; a quarter that was not released can still be built.
+    """
+    kept, first = find_kept_quarters(settings), quarter
+    while first.previous() in kept:
+        first = first.previous()
+    return {
+        QUARTER_VARIABLE: quarter.first_day.isoformat(),
+        COUNTED_FROM_VARIABLE: first.first_day.isoformat(),
+    }
 
 
 def _read_outcome(results: Path) -> DbtOutcome:

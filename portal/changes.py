@@ -77,8 +77,8 @@ def _describe_tables(release: Release, previous: PreviousRelease) -> Iterator[st
 
 
 def _list_missing(these: Tables, those: Tables) -> list[str]:
-    """Tables of these that those have not, but for annual ones, which come and go."""
-    return [name for name in these if name not in those and these[name][0] != ANNUAL]
+    """Tables of these that those have not, but for annual ones and sums, which come and go."""
+    return [name for name in these if name not in those and these[name][0] == QUARTERLY]
 
 
 def _list_annual(now: Tables, before: Tables) -> list[str]:

@@ -133,7 +133,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
 
 _CADENCES: Mapping[str, str] = MappingProxyType(
     {
-        ANNUAL: "It counts the whole calendar year and is measured on its own, so it does not "
+        ANNUAL: "It counts the whole calendar year with a measurement of its own, so it does not "
         "exactly equal the sum of the quarters.",
         FOUR_QUARTERS: "It adds the estimates of four releases, has no whole count, and moves "
         "slowly: three of its four quarters are shared with the sum of a quarter ago.",

@@ -17,6 +17,8 @@ LAW = (
     "Noise is a discrete Gaussian of the standard deviation sigma, independent for each measured "
     "cell. A precision of level l and space S is the sum over the measured tables at l whose "
     "dimensions contain S of (number of keys of the other dimensions multiplied) / sigma squared. "
+    "Year sums are measured tables too: cell by cell, the sum of the measurement of that name over "
+    "this release and the three before it. "
     "With H the 0/1 matrix of units by finest units, G(S) = sum over levels of precision times "
     "H'H. Two rows, of units u and v with key sets A and B, have the covariance: sum over S of "
     "(h_u' G(S)^-1 h_v) times, over dimensions in S, (|A and B| - |A||B|/n) and, over the "
@@ -97,6 +99,10 @@ def _describe_frame(release: Release, frame: ReleasedFrame) -> dict[str, Any]:
             }
             for measured in release.measurements
             if measured.frame == frame.name
+        ],
+        "year_sums": [
+            {"measurement": one.measurement, "level": one.level, "sigma": one.sigma}
+            for one in frame.year_sums
         ],
     }
 

@@ -39,10 +39,25 @@ class PlannedMeasurement:
 
 
 @dataclass(frozen=True)
+class YearSum:
+    """What the four quarters of a year measured of an annual frame's table, added up.
+
+    `base` is the quarterly measurement, `earlier` each cell's sum over the first three quarters,
+    and `scale` the standard deviation of the noise of the sum over all four.
+    """
+
+    base: str
+    marginal: Marginal
+    earlier: tuple[int, ...]
+    scale: float
+
+
+@dataclass(frozen=True)
 class PlannedFrame:
     """One frame to be read, what is measured on it, and the cost of measuring it all together.
 
-    `period` is the quarter, or the year of an annual frame.
+    `period` is the quarter, or the year of an annual frame. `year_sums` are what the quarters of
+    the year tell of it (privacy.publishing.years); they cost nothing and are no part of the plan.
     """
 
     frame: Frame
@@ -50,6 +65,7 @@ class PlannedFrame:
     period: str
     measurements: tuple[PlannedMeasurement, ...]
     rho: Fraction
+    year_sums: tuple[YearSum, ...] = ()
 
     def list_queries(self) -> list[Query]:
         """Return what noise needs to know of each measurement."""
@@ -59,7 +75,8 @@ class PlannedFrame:
     def precisions(self) -> Precisions:
         """What the covariance of the frame's estimates follows from."""
         measured = [(one.marginal, float(one.scale)) for one in self.measurements]
-        return Precisions(self.frame, measured)
+        summed = [(one.marginal, one.scale) for one in self.year_sums]
+        return Precisions(self.frame, measured + summed)
 
 
 @dataclass(frozen=True)

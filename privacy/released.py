@@ -96,12 +96,25 @@ class ReleasedLevel:
 
 
 @dataclass(frozen=True)
+class ReleasedYearSum:
+    """A quarterly measurement, summed over the quarters of a year, that an annual frame rests on.
+
+    `measurement` is its name in each of the four releases, `level` where it stands on the annual
+    frame, and `sigma` the standard deviation of the noise of the sum of four cells.
+    """
+
+    measurement: str
+    level: str
+    sigma: float
+
+
+@dataclass(frozen=True)
 class ReleasedFrame:
     """What privacy.engine.covariance finds the covariance of any two sums of a frame's rows from.
 
     `levels` name its geography from the top; `sizes` are the keys of each axis (all columns but the
     geography). `precisions` holds, for each residual space (axes, in order), the precision of the
-    measurements at each level, in the order of `levels`.
+    measurements at each level, in the order of `levels`; those of `year_sums` count among them.
     """
 
     name: str
@@ -110,6 +123,7 @@ class ReleasedFrame:
     columns: tuple[str, ...]
     sizes: tuple[int, ...]
     precisions: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
+    year_sums: tuple[ReleasedYearSum, ...] = ()
 
 
 @dataclass(frozen=True)

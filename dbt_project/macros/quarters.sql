@@ -6,6 +6,20 @@
     date '{{ env_var("MOSHARE_QUARTER_START", "2025-01-01") }}'
 {%- endmacro %}
 
+{#-
+  First day of the first quarter whose late records the quarter being built counts: the first of those
+  before it that were released one after the other, up to it. It is the quarter itself where the one
+  before was not released, for that one can still be built with what came late.
+-#}
+{% macro counted_from() -%}
+    date '{{ env_var("MOSHARE_COUNTED_FROM", env_var("MOSHARE_QUARTER_START", "2025-01-01")) }}'
+{%- endmacro %}
+
+{#- Whether the quarter being built counts what was first known in a quarter, if no other one did. -#}
+{% macro is_counted_now(known_quarter) -%}
+    {{ known_quarter }} between {{ counted_from() }} and {{ current_quarter() }}
+{%- endmacro %}
+
 {#- First day of the calendar quarter of a date. -#}
 {% macro quarter_of(date_column) -%}
     try_cast(date_trunc('quarter', {{ date_column }}) as date)

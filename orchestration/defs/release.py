@@ -19,7 +19,8 @@ from orchestration.warehouse import POOL
 from privacy.released import Release, ReleasedRow
 
 _RELEASE_INPUT = [
-    ["release_input", table] for table in ("report_choices", *UNIT_TABLES, *AGGREGATE_TABLES)
+    ["release_input", table]
+    for table in ("report_choices", "children_counted", *UNIT_TABLES, *AGGREGATE_TABLES)
 ]
 
 

@@ -3,11 +3,12 @@
 Here: rows with their positions, precisions of frames, and earlier quarters, as one JSON value. Not
 here: what scripts make of them (``templates/release_*.js``). Numbers in tenths are whole here.
 
-Form: ``geographies``: parents of each level, levels from the top. ``frames``: its geography, sizes
-and precisions. ``noises``: deviation and margin. ``tables``: a row is [place, unit, kind, estimate,
-count, status, noise, modelled...]; place, status and noise are numbers of lists, kind one of the
-table's kinds of rows (labels, and which keys it sums). ``earlier``: periods of a table, and
-``past``: for each of its rows, by those periods, lists of estimates, counts, statuses and noises.
+Form: ``geographies``: parents of each level, levels from the top. ``frames``: its geography, sizes,
+precisions, and the frames whose quarters it sums. ``noises``: deviation and margin. ``tables``: a
+row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
+numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
+``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
+estimates, counts, statuses and noises.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def describe_payload(release: Release) -> dict[str, Any]:
     lists = _Lists()
     return {
         "release": release.release_id,
-        "frames": [_describe_frame(frame, lists) for frame in release.frames],
+        "frames": [_describe_frame(release, frame, lists) for frame in release.frames],
         "tables": [_describe_table(release, table, lists) for table in release.tables],
         "geographies": lists.geographies,
         "noises": lists.noises,
@@ -81,7 +82,9 @@ def describe_payload(release: Release) -> dict[str, Any]:
     }
 
 
-def _describe_frame(frame: ReleasedFrame, lists: _Lists) -> dict[str, Any]:
+def _describe_frame(release: Release, frame: ReleasedFrame, lists: _Lists) -> dict[str, Any]:
+    summed = {one.measurement for one in frame.year_sums}
+    bases = {measured.frame for measured in release.measurements if measured.name in summed}
     return {
         "geography": lists.geographies.number([list(level.parents) for level in frame.levels]),
         "sizes": list(frame.sizes),
@@ -89,6 +92,7 @@ def _describe_frame(frame: ReleasedFrame, lists: _Lists) -> dict[str, Any]:
             [list(space), [_shorten(value) for value in values]]
             for space, values in frame.precisions
         ],
+        "summed": [place for place, one in enumerate(release.frames) if one.name in bases],
     }
 
 

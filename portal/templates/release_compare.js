@@ -71,6 +71,11 @@ function refuse(first, second) {
   if (new Set(read.map((term) => term.table.unit)).size > 1) {
     return "These count unlike things. Numbers of unlike units are never added or compared.";
   }
+  const frames = new Set(read.map((term) => term.frame));
+  if ([...frames].some((frame) => numbers.frames[frame].summed.some((base) => frames.has(base)))) {
+    return "The numbers of a year rest on what its quarters measured too, so they share noise with those "
+      + "of the quarters. Compare years with years, and quarters with quarters.";
+  }
   const earlier = new Map();
   for (const term of read.filter((one) => one.period !== null)) {
     const key = `${term.frame},${term.when}`;

@@ -8,6 +8,8 @@ and left, what changed. Does not belong here: words and looks (portal.review), a
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -21,9 +23,11 @@ from privacy.ledger.caps import check_caps, compute_spending, name_period
 from privacy.ledger.chain import CHARGE, DONE, Charge, Entry
 from privacy.plan import Plan
 from privacy.policy.policy import Caps
+from privacy.publishing.history import History
 from privacy.publishing.publishing import Publisher
 from privacy.publishing.recalled import recall_entry
 from privacy.publishing.tables import prepare_tables
+from privacy.publishing.years import add_year_sums
 from privacy.released import GroupFacts, Release, ReleasedTable
 from privacy.reviewed import (
     LOOSER,
@@ -72,7 +76,7 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         choices=_list_choices(plan, others, charge),
         groups=_list_groups(plan),
         periods=_list_periods(others, charge, policy.caps),
-        tables=tuple(_assess_table(plan, blank.table, releases) for blank in prepare_tables(plan)),
+        tables=_assess_tables(plan, releases),
         frames=_list_frames(plan),
         changes=compare_plans(before, json.loads(plan.to_json())) if before else (),
         changed_since=before["quarter"] if before else "",
@@ -174,11 +178,45 @@ def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
     )
 
 
-def _assess_table(plan: Plan, table: ReleasedTable, releases: Sequence[Release]) -> TableAccuracy:
-    deviations = {
-        (row.geography, row.keys): row.deviation for row in table.rows if row.deviation is not None
-    }
-    largest = max(deviations.values(), default=0.0)
+def _assess_tables(plan: Plan, releases: Sequence[Release]) -> tuple[TableAccuracy, ...]:
+    """Return the accuracy of every table at each budget; what the year measured helps at each."""
+    history = History(plan.quarter, releases)
+    tighter, proposed, looser = (
+        [blank.table for blank in prepare_tables(add_year_sums(_spend(plan, factor), history))]
+        for _, factor in CHOICES
+    )
+    return tuple(
+        _assess_table(plan, tables, releases)
+        for tables in zip(tighter, proposed, looser, strict=True)
+    )
+
+
+def _spend(plan: Plan, factor: Fraction) -> Plan:
+    """Return the plan with the noise of so many times its budget, to find deviations from."""
+    return replace(
+        plan,
+        frames=tuple(
+            replace(
+                planned,
+                measurements=tuple(
+                    replace(one, scale=one.scale / Decimal(math.sqrt(factor)))
+                    for one in planned.measurements
+                ),
+            )
+            for planned in plan.frames
+        ),
+    )
+
+
+def _assess_table(
+    plan: Plan, at_budgets: tuple[ReleasedTable, ...], releases: Sequence[Release]
+) -> TableAccuracy:
+    table = at_budgets[0]
+    deviations = [
+        {(row.geography, row.keys): row.deviation for row in one.rows if row.deviation is not None}
+        for one in at_budgets
+    ]
+    largest = [max(one.values(), default=0.0) for one in deviations]
     compared, usable = _count_usable(table.name, deviations, releases)
     return TableAccuracy(
         name=table.name,
@@ -193,41 +231,35 @@ def _assess_table(plan: Plan, table: ReleasedTable, releases: Sequence[Release])
         dimensions=table.dimension_titles,
         cells=len(table.rows),
         silence="" if table.frame else table.rows[0].status,
-        moe90=_at_each_budget(largest),
-        smallest_change=_at_each_budget(math.sqrt(2) * largest),
+        moe90=_compute_margins(largest),
+        smallest_change=_compute_margins([math.sqrt(2) * one for one in largest]),
         usable=usable,
         compared=compared,
     )
 
 
-def _at_each_budget(deviation: float) -> Three:
-    tighter, proposed, looser = (
-        compute_margin(deviation / math.sqrt(factor)) for _, factor in CHOICES
-    )
+def _compute_margins(deviations: Sequence[float]) -> Three:
+    tighter, proposed, looser = map(compute_margin, deviations)
     return tighter, proposed, looser
 
 
 def _count_usable(
     name: str,
-    deviations: Mapping[tuple[str, tuple[str, ...]], float],
+    deviations: Sequence[Mapping[tuple[str, tuple[str, ...]], float]],
     releases: Sequence[Release],
 ) -> tuple[str, tuple[int, ...]]:
     """Return the period last released and, for each budget, how many cells would be usable."""
     found = next(
         (table for release in releases for table in release.tables if table.name == name), None
     )
-    if found is None or not deviations:
+    if found is None or not deviations[0]:
         return "", ()
-    released = [
-        (row.estimate, deviations[row.geography, row.keys])
-        for row in found.rows
-        if row.estimate is not None and (row.geography, row.keys) in deviations
-    ]
     counts = tuple(
         sum(
-            compute_margin(deviation / math.sqrt(factor)) <= estimate / 2
-            for estimate, deviation in released
+            compute_margin(at_budget[row.geography, row.keys]) <= row.estimate / 2
+            for row in found.rows
+            if row.estimate is not None and (row.geography, row.keys) in at_budget
         )
-        for _, factor in CHOICES
+        for at_budget in deviations
     )
     return found.period, counts

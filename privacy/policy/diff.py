@@ -37,6 +37,7 @@ _FRAME: _Told = {
     "geography": (CONTENT, "its geography is"),
     "levels": (CONTENT, "its levels are"),
     "columns": (CONTENT, "its dimensions are"),
+    "sums": (CONTENT, "it adds up the quarters of frame"),
     "reason": (WORDS, "the reason of its bound is"),
 }
 _TABLE: _Told = {

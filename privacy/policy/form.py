@@ -106,6 +106,11 @@ FORM: Mapping[str, Mapping[str, Field]] = {
             "Activity: in how many quarters one identity can be counted, if limited.",
             is_optional=True,
         ),
+        "sums": Field(
+            NAME,
+            "Annual cohorts: the quarterly frame whose rows of the year they are.",
+            is_optional=True,
+        ),
         "reason": Field(TEXT, "Why the bound holds."),
     },
     "table": {

@@ -12,10 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from privacy.canonical import compute_sha256, to_canonical_json
-from privacy.engine.frames import LINKED
+from privacy.engine.frames import LINKED, ROWS
 from privacy.errors import PrivacyError
 from privacy.policy.reading import InvalidPolicyError, Section, read_section
-from privacy.released import COHORT, NOT_COLLECTED, NOT_RELEASED
+from privacy.released import ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
 
 REVIEWED_POLICY = Path(__file__).parents[1] / "policy.toml"
 
@@ -44,6 +44,8 @@ class FramePolicy:
 
     `counting` is cohort or activity, `cadence` quarterly or annual. `quarters` says in how many
     periods of a lifetime one identity can be counted: 1 for cohorts, None where nothing limits it.
+    `sums` names the quarterly frame whose rows, over the four quarters of the year, are those of an
+    annual one.
     """
 
     name: str
@@ -55,6 +57,7 @@ class FramePolicy:
     columns: tuple[str, ...]
     bound: int
     quarters: int | None
+    sums: str | None
     reason: str
 
 
@@ -158,6 +161,8 @@ def _build_policy(top: Section, digest: str) -> Policy:
         name: _build_frame(name, section, geographies, top["dimensions"].keys())
         for name, section in top["frames"].items()
     }
+    for name, section in top["frames"].items():
+        _check_sums(frames[name], section, frames)
     budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
     return Policy(
         version=top["version"],
@@ -238,8 +243,27 @@ def _build_frame(
         columns=columns,
         bound=section[bound],
         quarters=1 if section["counting"] == COHORT else quarters,
+        sums=section.get("sums", None),
         reason=section["reason"],
     )
+
+
+def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, FramePolicy]) -> None:
+    """Refuse a sum over quarters of what cannot be summed: only once counted rows add up."""
+    if frame.sums is None:
+        return
+    base = frames.get(frame.sums)
+    if base is None:
+        section.fail("sums must name a frame of this file")
+    if (frame.cadence, base.cadence) != (ANNUAL, QUARTERLY):
+        section.fail("sums must name a quarterly frame, and belongs to an annual one")
+    if {(one.kind, one.counting) for one in (frame, base)} != {(ROWS, COHORT)}:
+        section.fail("sums must name a cohort of rows, and belongs to one")
+    is_coarser = base.geography == frame.geography and len(base.levels) <= len(frame.levels)
+    if not is_coarser or not set(base.columns) <= set(frame.columns):
+        section.fail(
+            "sums must name a frame of the same geography, no finer and with no other column"
+        )
 
 
 def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:

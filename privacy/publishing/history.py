@@ -23,6 +23,9 @@ from privacy.released import (
 REACH = {QUARTERLY: 7, ANNUAL: 28}
 """How many quarters back the history of a table of each cadence goes."""
 
+QUARTERS_BEFORE = 3
+"""How many quarters before this one make four with it."""
+
 
 @dataclass(frozen=True)
 class RollingTable:
@@ -53,7 +56,7 @@ class History:
         return tuple(
             _state_point(earlier, row)
             for table in tables
-            for release in self._list_within(REACH.get(table.cadence, 0))
+            for release in self.list_within(REACH.get(table.cadence, 0))
             for earlier in release.tables
             if table.frame is not None and _define(earlier) == _define(table)
             for row in earlier.rows
@@ -67,11 +70,11 @@ class History:
         """
         found = [
             earlier
-            for release in self._list_within(3)
+            for release in self.list_within(QUARTERS_BEFORE)
             for earlier in release.tables
             if _define(earlier) == _define(table) and _list_keys(earlier) == _list_keys(table)
         ]
-        if table.frame is None or table.cadence != QUARTERLY or len(found) != 3:
+        if table.frame is None or table.cadence != QUARTERLY or len(found) != QUARTERS_BEFORE:
             return None
         columns = list(zip(*(one.rows for one in (*found, table)), strict=True))
         return RollingTable(
@@ -89,7 +92,8 @@ class History:
             earlier=tuple(sum(float(row.estimate or 0) for row in rows[:-1]) for rows in columns),
         )
 
-    def _list_within(self, quarters: int) -> list[Release]:
+    def list_within(self, quarters: int) -> list[Release]:
+        """Return the releases of so many quarters before this one, the oldest first."""
         return [
             one for one in self._releases if count_quarters(one.release_id) >= self._now - quarters
         ]

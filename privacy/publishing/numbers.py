@@ -45,6 +45,9 @@ class FrameNumbers:
             NoisyTable(measured.marginal, float(measured.scale), drawn[measured.name])
             for measured in planned.measurements
         ]
+        for known in planned.year_sums:
+            cells = [sum(pair) for pair in zip(known.earlier, drawn[known.base], strict=True)]
+            self._measured.append(NoisyTable(known.marginal, known.scale, cells))
         self._reconstruction = Reconstruction(planned.frame, self._measured)
         marginals = list(dict.fromkeys(published.values()))
         self._counts = count_tables(planned.frame, marginals, self._reconstruction)

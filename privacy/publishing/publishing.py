@@ -20,6 +20,7 @@ from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
 from privacy.publishing.history import History, RollingTable
 from privacy.publishing.numbers import FrameNumbers, fill_row
 from privacy.publishing.tables import prepare_tables, set_cut_offs
+from privacy.publishing.years import add_year_sums
 from privacy.released import (
     ApprovalFacts,
     GroupFacts,
@@ -32,6 +33,7 @@ from privacy.released import (
     ReleasedLevel,
     ReleasedMeasurement,
     ReleasedTable,
+    ReleasedYearSum,
     SpendingFacts,
     SyntheticFrame,
     describe_release,
@@ -39,6 +41,9 @@ from privacy.released import (
 
 _GROUP_SIZES = (1, 2, 3)
 _LEDGER_FIELDS = ("drawn_at", "ledger_head")
+
+_Place = tuple[str | None, str, tuple[str, ...]]
+"""Frame, level and dimensions of a table."""
 
 
 class Publisher:
@@ -57,7 +62,8 @@ class Publisher:
         approvals: Sequence[ApprovalFacts] = (),
         spending: Sequence[SpendingFacts] = (),
     ) -> None:
-        self._plan = plan
+        self._history = History(plan.quarter, earlier)
+        self._plan = add_year_sums(plan, self._history)
         self._approvals = tuple(approvals)
         self._privacy = _state_privacy(plan, spending)
         self._versions = (
@@ -68,7 +74,6 @@ class Publisher:
         self._labels = {
             name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
         }
-        self._history = History(plan.quarter, earlier)
         self._prepare()
         self._rehearse(0)
         if plan.policy.is_synthetic:
@@ -119,12 +124,22 @@ class Publisher:
         """Make every table of the release as far as it is known before the draw."""
         blanks = prepare_tables(self._plan)
         own = [blank.table for blank in blanks]
-        rolling = [self._history.add_quarters(table) for table in own]
+        better = self._find_better_sums(own)
+        rolling = [self._history.add_quarters(one) for one in own if _place(one) not in better]
         sums = [one for one in rolling if one is not None]
         cut = iter(set_cut_offs([*own, *(one.table for one in sums)]))
         self._blanks = [replace(blank, table=next(cut)) for blank in blanks]
         self._rolling = {one.base: replace(one, table=next(cut)) for one in sums}
         self._points = self._history.list_points(own)
+
+    def _find_better_sums(self, tables: Sequence[ReleasedTable]) -> set[_Place]:
+        """Return which quarterly tables an annual one adds up better than a sum of four does."""
+        sums = {one.frame.name: one.policy.sums for one in self._plan.frames if one.year_sums}
+        return {
+            (sums[table.frame], table.level, table.dimensions)
+            for table in tables
+            if table.frame in sums
+        }
 
     def _estimate(self, drawn: Mapping[str, Sequence[int]]) -> dict[str, FrameNumbers]:
         """Return the numbers of every frame of the plan, by its name."""
@@ -176,6 +191,10 @@ class Publisher:
             columns=frame.columns,
             sizes=frame.sizes,
             precisions=planned.precisions.state(),
+            year_sums=tuple(
+                ReleasedYearSum(one.base, frame.levels[one.marginal.level].name, one.scale)
+                for one in planned.year_sums
+            ),
         )
 
     def _state_measurement(
@@ -200,6 +219,10 @@ class Publisher:
 
     def _label(self, dimensions: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._labels[name][key] for name, key in zip(dimensions, keys, strict=True))
+
+
+def _place(table: ReleasedTable) -> _Place:
+    return table.frame, table.level, table.dimensions
 
 
 def _fill_rolling(rolling: RollingTable, newest: ReleasedTable) -> ReleasedTable:

@@ -24,6 +24,7 @@ from privacy.released import (
     ReleasedMeasurement,
     ReleasedRow,
     ReleasedTable,
+    ReleasedYearSum,
     SpendingFacts,
     SyntheticFrame,
 )
@@ -82,8 +83,11 @@ def _read_frame(content: dict[str, Any]) -> ReleasedFrame:
         for level in content["levels"]
     )
     precisions = tuple((tuple(space), tuple(values)) for space, values in content["precisions"])
-    tuples = {name: tuple(content[name]) for name in ("columns", "sizes")}
-    return ReleasedFrame(**{**content, **tuples, "levels": levels, "precisions": precisions})
+    lists = {
+        **{name: tuple(content[name]) for name in ("columns", "sizes")},
+        "year_sums": tuple(ReleasedYearSum(**one) for one in content.get("year_sums", ())),
+    }
+    return ReleasedFrame(**{**content, **lists, "levels": levels, "precisions": precisions})
 
 
 def _read_measurement(content: dict[str, Any]) -> ReleasedMeasurement:

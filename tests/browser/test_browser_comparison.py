@@ -123,6 +123,34 @@ def test_a_difference_far_beyond_the_noise_is_never_called_noise(
     assert answer["chance"] < 0.001
 
 
+def test_a_year_is_not_compared_with_quarters_that_it_rests_on(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    quarters = [example_plan(f"2024Q{number}") for number in (1, 2, 3)]
+    earlier = [publish(plan, fill_cells(plan, 9)) for plan in quarters]
+    plan = example_plan("2024Q4")
+    drawn = publish(plan, fill_cells(plan, 9), earlier=earlier)
+    release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
+    (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))
+    page = context.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    tables = [table["name"] for table in json.loads(page.inner_text("#numbers"))["tables"]]
+
+    def compare(one: str, two: str, period: int | None = None) -> dict[str, Any]:
+        sides = [
+            [{"table": tables.index(name), "row": 0, "period": when}]
+            for name, when in ((one, None), (two, period))
+        ]
+        return page.evaluate("([one, two]) => moshare.compare(one, two)", sides)
+
+    refused = compare("children_reported_in_year", "children_by_region")
+    assert "rest on what its quarters measured" in refused["refusal"]
+    refused = compare("children_reported_in_year", "children_reported", 0)
+    assert "rest on what its quarters measured" in refused["refusal"]
+    assert compare("children_reported_in_year", "children_in_year_by_region")["refusal"] == ""
+    assert compare("children_reported", "children_by_region")["refusal"] == ""
+
+
 def test_the_variance_of_any_sum_is_that_of_dense_least_squares(
     page: Page, example: Release, numbers: dict[str, Any]
 ) -> None:

@@ -1,25 +1,7 @@
 -- depends_on: {{ ref('region') }}
-with first_reports as (
-    select
-        events.child_id,
-        events.region,
-        row_number() over (
-            partition by events.child_id
-            order by events.event_order nulls last, events.event_id nulls last
-        ) as report_order
-    from {{ ref('child_events') }} as events
-    inner join {{ ref('children') }} as children
-        on events.child_id = children.child_id and events.known_quarter_start = children.first_quarter_start
-    where
-        events.agency = 'dss'
-        and children.first_quarter_start = {{ current_quarter() }}
-)
-
 select
-    {{ current_quarter() }} as quarter_start,
-    child_id as unit_id,
+    quarter_start,
+    unit_id,
     region
-from first_reports
-where
-    report_order = 1
-    and {{ is_counted_in_no_other_quarter('child_id') }}
+from {{ ref('children_counted') }}
+where quarter_start = {{ current_quarter() }}

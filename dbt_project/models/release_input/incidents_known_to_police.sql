@@ -7,5 +7,5 @@ select distinct
 from {{ ref('child_events') }}
 where
     agency = 'mshp'
-    and incident_known_quarter_start = {{ current_quarter() }}
+    and {{ is_counted_now('incident_known_quarter_start') }}
     and {{ is_counted_in_no_other_quarter('incident_key') }}

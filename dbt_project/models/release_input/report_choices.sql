@@ -1,38 +1,52 @@
-with ordered as (
-    select
-        known_quarter_start as quarter_start,
-        child_id,
-        report_id,
-        row_number() over (
-            partition by child_id
-            order by event_order nulls last, event_id nulls last
-        ) as report_order
-    from {{ ref('child_events') }}
-    where agency = 'dss' and known_quarter_start = {{ current_quarter() }}
-),
-
-other_quarters as (
+with other_quarters as (
     {% if is_incremental() %}
-    select
+    select distinct
         child_id,
-        count(distinct quarter_start) as quarter_count
+        quarter_start
     from {{ this }}
     where quarter_start <> {{ current_quarter() }}
-    group by child_id
     {% else %}
     select
         '' as child_id,
-        0 as quarter_count
+        {{ current_quarter() }} as quarter_start
     where false
     {% endif %}
+),
+
+counted as (
+    select
+        child_id,
+        count(*) as quarter_count,
+        max(quarter_start) filter (where quarter_start < {{ current_quarter() }}) as last_quarter_start
+    from other_quarters
+    group by child_id
+),
+
+ordered as (
+    select
+        events.child_id,
+        events.report_id,
+        counted.quarter_count,
+        row_number() over (
+            partition by events.child_id
+            order by events.event_order nulls last, events.event_id nulls last
+        ) as report_order
+    from {{ ref('child_events') }} as events
+    left join counted on events.child_id = counted.child_id
+    where
+        events.agency = 'dss'
+        and {{ is_counted_now('events.known_quarter_start') }}
+        and (
+            counted.last_quarter_start is null
+            or events.known_quarter_start > counted.last_quarter_start
+        )
 )
 
 select
-    ordered.quarter_start,
-    ordered.child_id,
-    ordered.report_id
+    {{ current_quarter() }} as quarter_start,
+    child_id,
+    report_id
 from ordered
-left join other_quarters on ordered.child_id = other_quarters.child_id
 where
-    ordered.report_order <= {{ var('bound_reports') }}
-    and coalesce(other_quarters.quarter_count, 0) < {{ var('bound_report_quarters') }}
+    report_order <= {{ var('bound_reports') }}
+    and coalesce(quarter_count, 0) < {{ var('bound_report_quarters') }}

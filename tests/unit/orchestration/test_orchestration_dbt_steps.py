@@ -1,4 +1,5 @@
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,29 @@ def test_what_a_release_was_drawn_from_is_never_built_again(settings, monkeypatc
     again = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
     assert (list(again.built), again.tests) == (list(built.built), built.tests)
     assert read_test_outcomes(QUARTER, settings) == {"t": True}
+
+
+@pytest.mark.parametrize(
+    ("kept", "first"),
+    [
+        ((), "2025-01-01"),
+        ((QUARTER,), "2025-01-01"),
+        (("2024Q4", "2024Q3"), "2024-07-01"),
+        (("2024Q4", "2024Q2"), "2024-10-01"),
+        (("2024Q3", "2025Q2"), "2025-01-01"),
+    ],
+)
+def test_late_records_count_where_every_quarter_since_theirs_was_released(
+    settings, monkeypatch, kept: tuple[str, ...], first: str
+) -> None:
+    found = frozenset(Quarter.parse(str(one)) for one in kept)
+    monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: found)
+    told = {}
+    monkeypatch.setattr(subprocess, "run", lambda *_, env, **__: told.update(env))
+    with pytest.raises(OrchestrationError, match="MS902"):
+        run_dbt_step(CORE, QUARTER, settings)
+    assert told["MOSHARE_QUARTER_START"] == "2025-01-01"
+    assert told["MOSHARE_COUNTED_FROM"] == first
 
 
 def test_other_steps_of_a_released_quarter_are_built_again(settings, monkeypatch) -> None:

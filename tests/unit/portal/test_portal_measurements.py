@@ -11,7 +11,7 @@ from portal_examples import make_example
 from portal_specs import QUARTERLY_FRAMES
 
 from portal.files import list_files
-from privacy.released import Release, SyntheticFrame
+from privacy.released import Release, ReleasedYearSum, SyntheticFrame
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,24 @@ def test_every_measured_table_stands_in_the_strategy(files: dict[str, bytes]) ->
     strategy = json.loads(files["data/strategy.json"])
     names = [one["name"] for frame in strategy["frames"] for one in frame["measurements"]]
     assert names == [table.name for table in make_example().measurements]
+
+
+def test_the_strategy_names_the_quarters_measurements_that_a_year_rests_on() -> None:
+    example = make_example()
+    summed = (ReleasedYearSum("children_reported_region", "region", 8.6),)
+    frames = tuple(
+        replace(frame, year_sums=summed) if frame.name == "children_reported_in_year" else frame
+        for frame in example.frames
+    )
+    files = list_files(replace(example, frames=frames))
+    told = {
+        frame["name"]: frame["year_sums"]
+        for frame in json.loads(files["data/strategy.json"])["frames"]
+    }
+    assert told.pop("children_reported_in_year") == [
+        {"measurement": "children_reported_region", "level": "region", "sigma": 8.6}
+    ]
+    assert set(map(len, told.values())) == {0}
 
 
 def test_synthetic_records_are_files_that_say_what_they_are(release: Release) -> None:

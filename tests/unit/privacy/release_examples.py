@@ -32,8 +32,9 @@ def publish(
     drawn: Mapping[str, Sequence[int]],
     approvals: Sequence[ApprovalFacts] = (),
     spending: Sequence[SpendingFacts] = (),
+    earlier: Sequence[Release] = (),
 ) -> Release:
-    publisher = Publisher(plan, approvals=approvals, spending=spending)
+    publisher = Publisher(plan, earlier=earlier, approvals=approvals, spending=spending)
     content: dict[str, Any] = publisher.publish(drawn, PROVENANCE)
     return read_release({**content, "drawn_at": "now", "ledger_head": "0" * 64})
 

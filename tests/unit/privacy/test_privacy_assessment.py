@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ledger_examples import EIGHTH, example_charge
-from privacy_examples import example_plan
+from privacy_examples import PROVENANCE, example_plan
 from release_examples import fill_cells, find_table, publish
 
 from privacy.approval.approval import Officer
@@ -17,6 +17,7 @@ from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, Charge, Entry
 from privacy.plan import Plan
+from privacy.publishing.publishing import Publisher
 from privacy.released import Release, describe_release
 from privacy.reviewed import PlanReview, TableAccuracy
 
@@ -224,3 +225,22 @@ def test_a_review_reads_nothing_but_plan_ledger_and_officers(plan: Plan) -> None
     assert plan.policy.caps.quarter == EIGHTH
     once, again = assess_after(plan, ()), assess_after(plan, ())
     assert replace(once, rehearsal=()) == replace(again, rehearsal=())
+
+
+def test_a_year_is_shown_with_what_its_quarters_measured() -> None:
+    earlier = [example_plan(f"2025Q{number}") for number in (1, 2, 3)]
+    releases = [publish(plan, fill_cells(plan, 9)) for plan in earlier]
+    entries = [
+        entry
+        for plan, release in zip(earlier, releases, strict=True)
+        for entry in enter_release(plan, release)
+    ]
+    plan = example_plan("2025Q4")
+    name = "children_in_year_by_region"
+    alone, informed = (find(assess_after(plan, before), name).moe90 for before in ((), entries))
+    content = Publisher(plan, earlier=releases).publish(fill_cells(plan, 9), PROVENANCE)
+    rows = next(table for table in content["tables"] if table["name"] == name)["rows"]
+    assert informed[1] == max(row["moe90"] for row in rows)
+    assert all(after < 0.85 * before for before, after in zip(alone, informed, strict=True))
+    # A looser budget buys less than its square root: the quarters before stay what they were.
+    assert informed[1] / math.sqrt(2) < informed[2] < informed[1] < informed[0]

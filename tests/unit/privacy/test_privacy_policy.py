@@ -201,6 +201,51 @@ def test_an_invalid_policy_is_refused_with_a_sentence_about_the_place(
     assert words in caught.value.sentence
 
 
+SUMS = 'sums = "children_reported"'
+QUARTERLY_CHILDREN = """geography = "dss"
+levels = ["state", "region"]
+columns = []"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (SUMS, "sums = 4", "sums must be a text"),
+        (SUMS, 'sums = "others"', "sums must name a frame of this file"),
+        (SUMS, 'sums = "children_by_agency_in_year"', "sums must name a quarterly frame"),
+        (
+            QUARTERLY_CHILDREN,
+            f'sums = "arrests"\n{QUARTERLY_CHILDREN}',
+            "sums must name a quarterly frame, and belongs to an annual one",
+        ),
+        (SUMS, 'sums = "reports_to_childrens_division"', "sums must name a cohort of rows"),
+        (
+            QUARTERLY_CHILDREN,
+            'geography = "police"\nlevels = ["state", "troop"]\ncolumns = []',
+            "sums must name a frame of the same geography",
+        ),
+        (
+            'levels = ["state", "region", "circuit", "county"]\ncolumns',
+            'levels = ["state"]\ncolumns',
+            "no finer",
+        ),
+        (
+            QUARTERLY_CHILDREN,
+            QUARTERLY_CHILDREN.replace("[]", '["relationship_group"]'),
+            "with no other column",
+        ),
+    ],
+)
+def test_only_once_counted_rows_of_a_coarser_frame_are_added_up_to_a_year(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(PrivacyError, match="MS602") as caught:
+        load_policy(write_policy(tmp_path, text.replace(old, new, 1)))
+    assert words in caught.value.sentence
+
+
 def test_a_frame_that_no_table_uses_is_refused(tmp_path: Path) -> None:
     text = SMALL.replace('[[tables]]\nname = "calls"', '[[tables]]\nname = "none"')
     text = text.replace('frame = "calls"\n', "").replace(
