@@ -15,7 +15,14 @@ from portal.page.rows import say_count
 from portal.page.words import HEADLINES, UNREPORTED
 from portal.ranges import find_range, find_shown
 from portal.wording import say_likely
-from privacy.released import ESTIMATED, HistoryPoint, Release, ReleasedRow, ReleasedTable
+from privacy.released import (
+    ESTIMATED,
+    FOUR_QUARTERS,
+    HistoryPoint,
+    Release,
+    ReleasedRow,
+    ReleasedTable,
+)
 
 SURE = 0.01
 """How rarely noise alone must make such a difference before it is called more than noise."""
@@ -25,15 +32,17 @@ Past = Mapping[tuple[str, str, tuple[str, ...]], HistoryPoint]
 
 @dataclass(frozen=True)
 class Figure:
-    """One number in words, its likely range in words, its unit, and how it moved.
+    """One number in words, its likely range in words, its unit, how it moved, and over a year.
 
-    `is_number` is false where a status word stands in the place of the number.
+    `is_number` is false where a status word stands in the place of the number; `trend` and `year`
+    are empty where nothing of the kind was published.
     """
 
     words: str
     range_words: str
     unit: str
     trend: str
+    year: str
     is_number: bool
 
 
@@ -52,7 +61,7 @@ def list_headlines(release: Release) -> tuple[Headline, ...]:
     tables = {table.name: table for table in release.tables}
     past = recall_latest(release)
     return tuple(
-        _describe_headline(title, [tables[name] for name in names if name in tables], past)
+        _describe_headline(release, title, [tables[name] for name in names if name in tables], past)
         for title, names in HEADLINES
     )
 
@@ -61,7 +70,7 @@ def list_unreported(release: Release) -> tuple[Figure, ...]:
     """The figures about children whom police know and Children's Division does not."""
     keys, past = dict(UNREPORTED), recall_latest(release)
     return tuple(
-        _describe_figure(table, row, past)
+        _describe_figure(table, row, past, None)
         for table in release.tables
         if table.name in keys
         for row in table.rows
@@ -77,24 +86,71 @@ def recall_latest(release: Release) -> Past:
     return past
 
 
-def _describe_headline(title: str, tables: list[ReleasedTable], past: Past) -> Headline:
+def _describe_headline(
+    release: Release, title: str, tables: list[ReleasedTable], past: Past
+) -> Headline:
     return Headline(
         title,
         tuple((table.name, table.title) for table in tables),
-        tuple(_describe_figure(table, row, past) for table in tables for row in table.rows),
+        tuple(
+            _describe_figure(table, row, past, _find_year(release, table))
+            for table in tables
+            for row in table.rows
+        ),
         tuple(table.definition for table in tables),
     )
 
 
-def _describe_figure(table: ReleasedTable, row: ReleasedRow, past: Past) -> Figure:
+def _find_year(release: Release, table: ReleasedTable) -> ReleasedTable | None:
+    """The table of the same things over a year: one that rests on its quarters, or their sum."""
+    frames_of = {measured.name: measured.frame for measured in release.measurements}
+    years = {
+        frame.name
+        for frame in release.frames
+        if table.frame in {frames_of[one.measurement] for one in frame.year_sums}
+    }
+    return next(
+        (
+            one
+            for one in release.tables
+            if (one.level, one.dimensions) == (table.level, table.dimensions)
+            and (
+                one.frame in years
+                or (one.cadence == FOUR_QUARTERS and one.definition == table.definition)
+            )
+        ),
+        None,
+    )
+
+
+def _describe_figure(
+    table: ReleasedTable, row: ReleasedRow, past: Past, year: ReleasedTable | None
+) -> Figure:
     unit = f"{table.unit}: {', '.join(row.labels).lower()}" if row.labels else table.unit
     likely = find_range(row)
     if likely is None:
-        return Figure(f"{row.status}, which is not zero", "", unit, "", is_number=False)
+        return Figure(f"{row.status}, which is not zero", "", unit, "", "", is_number=False)
     point = past.get((table.name, row.geography, row.keys))
     trend = "" if point is None else say_trend(row, point)
     is_number = row.status == ESTIMATED
-    return Figure(say_count(row), say_likely(*likely), unit, trend, is_number)
+    return Figure(say_count(row), say_likely(*likely), unit, trend, _say_year(year, row), is_number)
+
+
+def _say_year(year: ReleasedTable | None, row: ReleasedRow) -> str:
+    """The number of a row over a year."""
+    same = next(
+        (
+            one
+            for one in (year.rows if year else ())
+            if (one.geography, one.keys) == (row.geography, row.keys)
+        ),
+        None,
+    )
+    likely = find_range(same) if same else None
+    if year is None or same is None or likely is None:
+        return ""
+    when = f"In all of {year.period}" if year.frame else f"{year.period} together"
+    return f"{when}: {say_count(same)}, {say_likely(*likely)}."
 
 
 def say_trend(row: ReleasedRow, before: HistoryPoint) -> str:

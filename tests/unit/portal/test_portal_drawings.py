@@ -2,11 +2,14 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from portal_examples import make_example
+from privacy_examples import example_plan
+from release_examples import fill_cells, publish
 
 from portal.page.boundaries import LEVELS, read_outlines
 from portal.page.charts import list_charts, round_up
@@ -188,6 +191,48 @@ def test_a_headline_says_how_it_moved_and_whether_noise_explains_it(
     release: Release, before: HistoryPoint, words: str
 ) -> None:
     assert say_trend(release.tables[0].rows[0], before) == words
+
+
+def find_years(release: Release) -> dict[str, str]:
+    return {
+        figure.unit: figure.year
+        for one in list_headlines(release)
+        for figure in one.figures
+        if figure.year
+    }
+
+
+def test_the_headlines_tell_the_last_four_quarters_too() -> None:
+    quarters = [publish_nineties(f"2024Q{number}") for number in (2, 3, 4)]
+    told = find_years(publish_nineties("2025Q1", quarters))
+    assert set(told) == {
+        "arrests",
+        "cases",
+        "children",
+        "incidents: broad",
+        "incidents: strict",
+        "reports",
+    }
+    assert told["reports"] == "2024Q2 to 2025Q1 together: about 360, likely 327 to 393."
+
+
+def test_the_headlines_tell_a_year_that_rests_on_its_quarters_by_its_own_number() -> None:
+    quarters = [publish_nineties(f"2024Q{number}") for number in (1, 2, 3)]
+    release = publish_nineties("2024Q4", quarters)
+    (row,) = next(
+        table.rows for table in release.tables if table.name == "children_reported_in_year"
+    )
+    children = next(one for one in list_headlines(release)).figures[1]
+    assert children.year.startswith(f"In all of 2024: about {row.count}, likely ")
+
+
+def test_a_first_release_tells_no_year() -> None:
+    assert find_years(publish_nineties("2024Q4")) == {}
+
+
+def publish_nineties(quarter: str, earlier: Sequence[Release] = ()) -> Release:
+    plan = example_plan(quarter)
+    return publish(plan, fill_cells(plan, 90), earlier=earlier)
 
 
 def test_a_trend_without_a_number_is_not_told(release: Release) -> None:
