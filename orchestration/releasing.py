@@ -23,7 +23,7 @@ from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
-from orchestration.spending import keep_head, open_ledger
+from orchestration.spending import keep_head, note_head, open_ledger
 from orchestration.warehouse import open_warehouse
 from privacy import door
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
@@ -57,7 +57,10 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     ledger = open_ledger(settings)
     try:
-        return door.release(plan, find_approvals(quarter, settings), read_exact, ledger)
+        approvals = find_approvals(quarter, settings)
+        return door.release(
+            plan, approvals, read_exact, ledger, lambda head: note_head(head, settings)
+        )
     finally:
         keep_head(ledger, settings)
 

@@ -57,7 +57,12 @@ def keep_head(ledger: Ledger, settings: Settings) -> None:
     newest entry was never built, or was taken away.
     """
     with ledger.lock():
-        write_whole(settings.ledger_head, ledger.verify())
+        note_head(ledger.verify(), settings)
+
+
+def note_head(head: str, settings: Settings) -> None:
+    """Note a hash that every later copy of the ledger must hold."""
+    write_whole(settings.ledger_head, head)
 
 
 def read_entries(settings: Settings) -> tuple[Entry, ...]:

@@ -28,12 +28,18 @@ from privacy.released import ApprovalFacts, Provenance, Release
 
 
 def release(
-    plan: Plan, approvals: Approvals, read_exact: Callable[[], ExactRelease], ledger: Ledger
+    plan: Plan,
+    approvals: Approvals,
+    read_exact: Callable[[], ExactRelease],
+    ledger: Ledger,
+    note_begun: Callable[[str], None],
 ) -> Release:
     """Return the release of a plan: what was drawn before, or else drawn now, once.
 
     A second process waits until the first is done and gets the same release. `read_exact` is
-    called only where nothing was drawn yet, the plan is approved and it can be paid.
+    called only where nothing was drawn yet, the plan is approved and it can be paid. `note_begun`
+    is given the hash of the entry that marks the draw as begun, before anything is drawn, so that
+    it can be kept where an older copy of the ledger does not reach.
 
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (a draw was begun and
@@ -49,7 +55,7 @@ def release(
         if found is None:
             approval = check_approval(plan, approvals)
             publisher = _prepare(plan, charge, approval.facts, ledger)
-            drawn = _draw(plan, charge, approval, read_exact, ledger)
+            drawn = _draw(plan, charge, approval, read_exact, ledger, note_begun)
             found = _finish(publisher, drawn, ledger)
         elif found.kind == DRAWN:
             publisher = _prepare(plan, charge, (), ledger)
@@ -69,6 +75,7 @@ def _draw(
     approval: Approval,
     read_exact: Callable[[], ExactRelease],
     ledger: Ledger,
+    note_begun: Callable[[str], None],
 ) -> Entry:
     mechanisms = [
         (frame.frame, FrameMechanism(frame.frame, frame.list_queries())) for frame in plan.frames
@@ -82,7 +89,7 @@ def _draw(
     if approval.needs_simulated and not exact.is_made_up:
         raise PrivacyError("MS656", quarter=plan.quarter)
     ledger.charge(charge, plan.policy.caps, _state_charge(plan, approval))
-    ledger.begin_draw(charge)
+    note_begun(ledger.begin_draw(charge).hash)
     cells: dict[str, list[int]] = {}
     for frame, mechanism in mechanisms:
         cells |= mechanism.draw(exact.take(frame.name))

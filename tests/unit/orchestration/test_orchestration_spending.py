@@ -3,10 +3,12 @@
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import releasing
 from orchestration.approving import approve_for_demo, find_approvals
 from orchestration.cli import build_app
 from orchestration.cli.ledger import draw_bar
@@ -126,6 +128,23 @@ def test_an_older_copy_is_refused_too_where_nothing_was_published(charged: Setti
     for look in (open_ledger, read_entries, verify_ledger):
         with pytest.raises(PrivacyError, match="MS628"):
             look(charged)
+
+
+def test_the_mark_of_a_draw_is_kept_in_the_vault_while_the_door_is_open(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed after it has seen noise can keep nothing any more."""
+
+    def draw_and_be_killed(*arguments: Any) -> None:
+        arguments[-1]("ab" * 32)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(releasing.door, "release", draw_and_be_killed)
+    monkeypatch.setattr(releasing, "keep_head", lambda *_: None)
+    with pytest.raises(KeyboardInterrupt):
+        releasing.draw_release(QUARTER, home)
+    with pytest.raises(PrivacyError, match="MS628"):
+        open_ledger(home)
 
 
 def test_an_empty_ledger_that_was_seen_may_be_made_anew(home: Settings) -> None:

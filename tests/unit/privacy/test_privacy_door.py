@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from approval_examples import Office
@@ -13,6 +14,7 @@ from privacy_examples import (
     approve_example,
     example_exact,
     example_plan,
+    note_nothing,
     release_example,
 )
 
@@ -20,6 +22,7 @@ from privacy import door
 from privacy.approval.approval import check_recorded
 from privacy.canonical import compute_sha256
 from privacy.engine.exact import ExactRelease
+from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, Charge
 from privacy.ledger.ledger import Ledger, Place
@@ -51,9 +54,26 @@ def open_door(office: Office, ledger: Ledger) -> Open:
     def open_it(
         plan: Plan, read_exact: Callable[[], ExactRelease] = never_read, by: Office = office
     ) -> Release:
-        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger)
+        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger, note_nothing)
 
     return open_it
+
+
+def test_the_mark_of_a_draw_is_noted_before_anything_is_drawn(
+    plan: Plan, office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    draw = FrameMechanism.draw
+
+    def draw_after_note(*arguments: Any) -> Any:
+        assert len(noted) == 1
+        return draw(*arguments)
+
+    monkeypatch.setattr(FrameMechanism, "draw", draw_after_note)
+    approvals = office.approvals(plan.quarter)
+    for _ in range(2):
+        door.release(plan, approvals, lambda: example_exact(plan), ledger, noted.append)
+    assert noted == [entry.hash for entry in ledger.read_entries() if entry.kind == BEGUN]
 
 
 def test_a_release_is_charged_marked_drawn_and_recorded_in_this_order(
