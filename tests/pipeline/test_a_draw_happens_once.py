@@ -119,8 +119,9 @@ def test_a_changed_policy_cannot_draw_a_released_quarter_anew(
 ) -> None:
     policy, strategy = tmp_path / "policy.toml", tmp_path / "strategy.json"
     text = home.policy.read_text("utf-8")
-    assert "version = 4\n" in text
-    policy.write_text(text.replace("version = 4\n", "version = 5\n"), "utf-8")
+    version = f"version = {load_policy(home.policy).version}"
+    policy.write_text(text.replace(f"{version}\n", f"{version}1\n", 1), "utf-8")
+    assert load_policy(policy).version != load_policy(home.policy).version
     split = load_strategy(home.strategy)
     fitting = replace(split, policy_hash=load_policy(policy).hash)
     strategy.write_text(fitting.to_text(), "utf-8")
