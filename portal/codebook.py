@@ -26,7 +26,8 @@ VICTIM_RECORDS = (
 )
 LINKAGE = (
     "Records are matched by exactly equal keyed tokens. A name or a birth date that is written "
-    "differently in two files is not matched, so the overlap is more likely too low than too high."
+    "differently in two files is not matched, so the overlap is more likely too low than too high. "
+    "In trials 2 of 10 true matches are missed; the page has ranges for up to 3 of 10."
 )
 NESTED = "The broad rows contain the strict rows; do not add them."
 HOTLINE = (

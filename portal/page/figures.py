@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from portal.page.missed import MOST_MISSED, find_widened_ranges
 from portal.page.rows import say_count
 from portal.page.words import HEADLINES, UNREPORTED
 from portal.ranges import find_range, find_shown
@@ -32,9 +33,10 @@ Past = Mapping[tuple[str, str, tuple[str, ...]], HistoryPoint]
 
 @dataclass(frozen=True)
 class Figure:
-    """One number in words, its likely range in words, its unit, how it moved, and over a year.
+    """One number in words, its likely range in words, its unit, and how it moved.
 
-    `is_number` is false where a status word stands in the place of the number; `trend` and `year`
+    `also` is what else is known: the number over a year, or the range with missed matches.
+    `is_number` is false where a status word stands in the place of the number; `trend` and `also`
     are empty where nothing of the kind was published.
     """
 
@@ -42,7 +44,7 @@ class Figure:
     range_words: str
     unit: str
     trend: str
-    year: str
+    also: str
     is_number: bool
 
 
@@ -70,10 +72,12 @@ def list_unreported(release: Release) -> tuple[Figure, ...]:
     """The figures about children whom police know and Children's Division does not."""
     keys, past = dict(UNREPORTED), recall_latest(release)
     return tuple(
-        _describe_figure(table, row, past, None)
+        _describe_figure(table, row, past, _say_missed(widened))
         for table in release.tables
         if table.name in keys
-        for row in table.rows
+        for row, widened in zip(
+            table.rows, find_widened_ranges(table) or (None,) * len(table.rows), strict=True
+        )
         if row.keys[:1] == (keys[table.name],)
     )
 
@@ -93,7 +97,7 @@ def _describe_headline(
         title,
         tuple((table.name, table.title) for table in tables),
         tuple(
-            _describe_figure(table, row, past, _find_year(release, table))
+            _describe_figure(table, row, past, _say_year(_find_year(release, table), row))
             for table in tables
             for row in table.rows
         ),
@@ -123,9 +127,7 @@ def _find_year(release: Release, table: ReleasedTable) -> ReleasedTable | None:
     )
 
 
-def _describe_figure(
-    table: ReleasedTable, row: ReleasedRow, past: Past, year: ReleasedTable | None
-) -> Figure:
+def _describe_figure(table: ReleasedTable, row: ReleasedRow, past: Past, also: str) -> Figure:
     unit = f"{table.unit}: {', '.join(row.labels).lower()}" if row.labels else table.unit
     likely = find_range(row)
     if likely is None:
@@ -133,7 +135,14 @@ def _describe_figure(
     point = past.get((table.name, row.geography, row.keys))
     trend = "" if point is None else say_trend(row, point)
     is_number = row.status == ESTIMATED
-    return Figure(say_count(row), say_likely(*likely), unit, trend, _say_year(year, row), is_number)
+    return Figure(say_count(row), say_likely(*likely), unit, trend, also, is_number)
+
+
+def _say_missed(widened: tuple[int, int] | None) -> str:
+    """The range of a row that lacks or holds what was not matched."""
+    if widened is None:
+        return ""
+    return f"With up to {MOST_MISSED} of 10 matches missed: {say_likely(*widened)}."
 
 
 def _say_year(year: ReleasedTable | None, row: ReleasedRow) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from portal.codebook import AGENCIES
 from portal.datapackage import list_caveats
+from portal.page.missed import MOST_MISSED, find_widened_ranges
 from portal.ranges import find_range, find_shown
 from portal.tables import has_modelled, name_geographies
 from portal.wording import say_range
@@ -28,19 +29,26 @@ NO_RANGE = "no range"
 
 @dataclass(frozen=True)
 class RowView:
-    """One row as shown; never an empty cell. `drawing` is a path, "" where there is no number."""
+    """One row as shown; never an empty cell. `drawing` is a path, "" where there is no number.
+
+    `extra` stands in the last column of a table that has one.
+    """
 
     labels: tuple[str, ...]
     count: str
     range: str
     drawing: str
     is_estimated: bool
-    modelled: str = ""
+    extra: str = ""
 
 
 @dataclass(frozen=True)
 class TableView:
-    """One table as shown; `largest` is the number at the right end of its drawings."""
+    """One table as shown; `largest` is the number at the right end of its drawings.
+
+    `extra_header` is that of a last column: modelled numbers, or ranges that allow for missed
+    matches; "" where there is none.
+    """
 
     name: str
     title: str
@@ -52,7 +60,7 @@ class TableView:
     headers: tuple[str, ...]
     rows: tuple[RowView, ...]
     largest: int
-    has_modelled: bool
+    extra_header: str
 
     @property
     def is_long(self) -> bool:
@@ -68,7 +76,7 @@ class TableView:
 def describe_table(release: Release, table: ReleasedTable) -> TableView:
     """What the page shows of a table."""
     largest = max((likely[1] for row in table.rows if (likely := find_range(row))), default=0)
-    modelled = has_modelled(table)
+    header, extras = _list_extras(table)
     return TableView(
         name=table.name,
         title=table.title,
@@ -79,11 +87,11 @@ def describe_table(release: Release, table: ReleasedTable) -> TableView:
         caveats=tuple(list_caveats(release, table)),
         headers=(*list_place_header(release, table), *table.dimension_titles),
         rows=tuple(
-            _describe_row(row, list_labels(release, table, row), largest, has_model=modelled)
-            for row in table.rows
+            _describe_row(row, list_labels(release, table, row), largest, extra)
+            for row, extra in zip(table.rows, extras, strict=True)
         ),
         largest=largest,
-        has_modelled=modelled,
+        extra_header=header,
     )
 
 
@@ -109,9 +117,7 @@ def name_place(
     return places.get((table.level, row.geography), row.geography)
 
 
-def _describe_row(
-    row: ReleasedRow, labels: tuple[str, ...], largest: int, *, has_model: bool
-) -> RowView:
+def _describe_row(row: ReleasedRow, labels: tuple[str, ...], largest: int, extra: str) -> RowView:
     likely = find_range(row)
     if likely is None:
         return RowView(labels, row.status, NO_RANGE, "", is_estimated=False)
@@ -121,7 +127,7 @@ def _describe_row(
         say_range(*likely),
         draw_range(likely, find_shown(row), largest, row.status),
         is_estimated=row.status == ESTIMATED,
-        modelled=_say_modelled(row) if has_model else "",
+        extra=extra,
     )
 
 
@@ -140,6 +146,17 @@ def draw_range(likely: tuple[int, int], shown: int | None, largest: int, status:
         return line
     middle = round(DRAWN_WIDTH * shown / max(1, largest))
     return f"{line}M{min(max(middle, 1), DRAWN_WIDTH - 1)} 0v9"
+
+
+def _list_extras(table: ReleasedTable) -> tuple[str, tuple[str, ...]]:
+    """The header of the last column of a table, and what stands in it for each row."""
+    if has_modelled(table):
+        return "Modelled, not measured", tuple(map(_say_modelled, table.rows))
+    widened = find_widened_ranges(table)
+    if widened:
+        header = f"With up to {MOST_MISSED} of 10 matches missed"
+        return header, tuple(say_range(*one) for one in widened)
+    return "", ("",) * len(table.rows)
 
 
 def _say_modelled(row: ReleasedRow) -> str:

@@ -133,8 +133,8 @@ def test_a_row_without_a_model_says_so_in_a_table_that_has_one() -> None:
     (table,) = [one for one in example.tables if one.name == "children_in_year_by_county"]
     rows = (replace(table.rows[0], modelled=None), *table.rows[1:])
     view = describe_table(example, replace(table, rows=rows))
-    assert view.rows[0].modelled == "no model"
-    assert view.rows[1].modelled.endswith(")")
+    assert view.rows[0].extra == "no model"
+    assert view.rows[1].extra.endswith(")")
 
 
 def test_a_table_with_many_kinds_of_rows_has_no_map() -> None:
@@ -195,10 +195,10 @@ def test_a_headline_says_how_it_moved_and_whether_noise_explains_it(
 
 def find_years(release: Release) -> dict[str, str]:
     return {
-        figure.unit: figure.year
+        figure.unit: figure.also
         for one in list_headlines(release)
         for figure in one.figures
-        if figure.year
+        if figure.also
     }
 
 
@@ -223,7 +223,7 @@ def test_the_headlines_tell_a_year_that_rests_on_its_quarters_by_its_own_number(
         table.rows for table in release.tables if table.name == "children_reported_in_year"
     )
     children = next(one for one in list_headlines(release)).figures[1]
-    assert children.year.startswith(f"In all of 2024: about {row.count}, likely ")
+    assert children.also.startswith(f"In all of 2024: about {row.count}, likely ")
 
 
 def test_a_first_release_tells_no_year() -> None:

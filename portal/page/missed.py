@@ -1,0 +1,62 @@
+"""How far missed matches can move a table that is made from matches: its widened ranges.
+
+If a share m of the true matches is missed, the matches found stand for 1 / (1 - m) times as many.
+Each missed one stands in a row of the unmatched and belongs in one of the matched. Not here: the
+range that noise alone gives (``ranges``), and how many are missed, which nobody knows.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from portal.ranges import find_range
+from privacy.released import ReleasedRow, ReleasedTable
+
+MOST_MISSED = 3
+"""Of ten true matches, how many the ranges allow to be missed; 2 are in simulated files."""
+
+MATCHED = {"children_by_agency": ("both",), "report_lag": ("same_day", "later")}
+"""Tables made from matches, and the keys of their matched rows."""
+
+_PER_MATCH = MOST_MISSED / (10 - MOST_MISSED)
+_QUANTILE = NormalDist().inv_cdf(0.95)
+
+
+def find_widened_ranges(table: ReleasedTable) -> tuple[tuple[int, int], ...] | None:
+    """The likely range of each row with up to MOST_MISSED of ten matches missed.
+
+    The matched rows may hold all that were missed, the unmatched ones may lack them. None for a
+    table that is not made from matches, or has a row without a number.
+    """
+    keys = MATCHED.get(table.name)
+    likely = [find_range(row) for row in table.rows]
+    if keys is None or None in likely:
+        return None
+    matched = [row for row in table.rows if row.keys[0] in keys]
+    return tuple(
+        _widen_up(row, one, matched) if row in matched else _widen_down(row, one, matched)
+        for row, one in zip(table.rows, likely, strict=True)
+        if one is not None
+    )
+
+
+def _widen_up(
+    row: ReleasedRow, likely: tuple[int, int], matched: list[ReleasedRow]
+) -> tuple[int, int]:
+    weighted = [(1 + _PER_MATCH if one is row else _PER_MATCH, one) for one in matched]
+    return likely[0], max(likely[1], math.ceil(_find_end(weighted, 1)))
+
+
+def _widen_down(
+    row: ReleasedRow, likely: tuple[int, int], matched: list[ReleasedRow]
+) -> tuple[int, int]:
+    weighted = [(1.0, row), *((-_PER_MATCH, one) for one in matched)]
+    return max(0, min(likely[0], math.floor(_find_end(weighted, -1)))), likely[1]
+
+
+def _find_end(weighted: list[tuple[float, ReleasedRow]], side: int) -> float:
+    """The upper (1) or lower (-1) end of the interval of a sum of rows of independent noise."""
+    estimate = math.fsum(weight * (row.estimate or 0) for weight, row in weighted)
+    deviation = math.hypot(*(weight * (row.deviation or 0) for weight, row in weighted))
+    return round(estimate + side * _QUANTILE * deviation, 1)
