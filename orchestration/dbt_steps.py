@@ -75,13 +75,15 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
-        OrchestrationError: MS902 when dbt itself stopped before it wrote its results.
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS926 for
+            release input of a fourth quarter whose year was delivered and not built.
     """
-    folder = settings.vault / "dbt" / "outcomes" / str(quarter)
-    record = folder / f"{step.name}.json"
+    record = _find_record(step, quarter, settings)
     if step.is_kept and record.exists() and quarter in find_kept_quarters(settings):
         return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
-    folder.mkdir(parents=True, exist_ok=True)
+    if step is RELEASE_INPUT:
+        _refuse_a_year_with_gaps(quarter, settings)
+    record.parent.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
@@ -109,6 +111,23 @@ def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
 def test_name(unique_id: str) -> str:
     """Give the readable part of a dbt test's unique id."""
     return unique_id.split(".")[2]
+
+
+def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
+    return settings.vault / "dbt" / "outcomes" / str(quarter) / f"{step.name}.json"
+
+
+def _refuse_a_year_with_gaps(quarter: Quarter, settings: Settings) -> None:
+    """Refuse a fourth quarter before the delivered ones of its year have release input."""
+    earlier = [Quarter(quarter.year, number) for number in (1, 2, 3)]
+    missing = [
+        str(one)
+        for one in earlier
+        if any(settings.vault.glob(f"raw/*/{one}"))
+        and not _find_record(RELEASE_INPUT, one, settings).exists()
+    ]
+    if quarter > earlier[-1] and missing:
+        raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
 
 
 def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) -> str:

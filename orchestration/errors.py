@@ -121,6 +121,13 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Mend that, or name another folder in MOSHARE_HOME",
             2,
         ),
+        "MS926": ErrorText(
+            "The year that {quarter} closes cannot be counted yet",
+            "A year counts what its quarters counted, and of these the hub has deliveries that were "
+            "never run: {missing}",
+            "Run 'moshare run' for each, whether its plan is approved or not, then for {quarter}",
+            4,
+        ),
     }
 )
 

@@ -100,6 +100,24 @@ def test_late_records_count_where_every_quarter_since_theirs_was_released(
     assert told["MOSHARE_COUNTED_FROM"] == first
 
 
+def deliver(settings: Settings, *quarters: str) -> None:
+    for quarter in quarters:
+        (settings.vault / "raw" / "dss" / quarter / "0001").mkdir(parents=True)
+
+
+def test_a_year_is_not_counted_before_its_delivered_quarters_are(settings, monkeypatch) -> None:
+    fourth = Quarter(2025, 4)
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"model.moshare.a": "success"}))
+    deliver(settings, "2025Q1", "2025Q3", "2025Q4")
+    with pytest.raises(OrchestrationError, match=r"MS926.*never run: 2025Q1, 2025Q3\.") as caught:
+        run_dbt_step(RELEASE_INPUT, fourth, settings)
+    assert caught.value.exit_code == 4
+    run_dbt_step(CORE, fourth, settings)
+    for number in (3, 1):
+        run_dbt_step(RELEASE_INPUT, Quarter(2025, number), settings)
+    assert run_dbt_step(RELEASE_INPUT, fourth, settings).built == ("model.moshare.a",)
+
+
 def test_other_steps_of_a_released_quarter_are_built_again(settings, monkeypatch) -> None:
     monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: frozenset({QUARTER}))
     for state in ("pass", "fail"):
