@@ -123,7 +123,7 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS926": ErrorText(
             "The year that {quarter} closes cannot be counted yet",
-            "A year counts what its quarters counted, and of these the hub has deliveries that were "
+            "A year counts what its quarters counted, and of these some were delivered and "
             "never run: {missing}",
             "Run 'moshare run' for each, whether its plan is approved or not, then for {quarter}",
             4,
