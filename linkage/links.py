@@ -14,12 +14,12 @@ may take one child is bounded over its lifetime, so that a change stays where it
 What is proved (tests: `tests/properties/test_linkage_bounds.py`)
 -----------------------------------------------------------------
 Take two tables over all years. A holds (dss_only, both, mshp_only) of each year: a child is one
-unit in the year that counts it, in `both` if a record known by its
-end is matched to it; a token is one unit of mshp_only in the year in which police records first
-bear it, if no child known by its end bears it too. B holds, in the year in which each record was
-first known, cells that depend only on the child it is linked to, if any; a record is linked if it
-is matched by the end of that year and has a place. The squared L2 distance, summed over every year
-there ever is, is at most, for k >= 1 places:
+unit in the year that counts it, in `both` if a record known by its end is matched to it; a token is
+one unit of mshp_only in the year in which police records first bear it, if no child known by its
+end bears it too. B holds, in the year in which each record was first known, cells that depend only
+on the child it is linked to, if any; a record is linked if it is matched by the end of that year
+and has a place. The squared L2 distance, summed over every year there ever is, is at most, for k >=
+1 places:
 
 ================================================  =====  ==========
 neighbours differ by                                A        B

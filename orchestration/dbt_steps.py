@@ -27,6 +27,9 @@ COUNTED_FROM_VARIABLE = "MOSHARE_COUNTED_FROM"
 """Tells it from which quarter on late records count in the one being built."""
 
 
+_LAST_OF_A_YEAR = 4
+
+
 @dataclass(frozen=True)
 class DbtStep:
     """A part of the dbt project that is built in one go.
@@ -119,14 +122,16 @@ def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
 
 def _refuse_a_year_with_gaps(quarter: Quarter, settings: Settings) -> None:
     """Refuse a fourth quarter before the delivered ones of its year have release input."""
-    earlier = [Quarter(quarter.year, number) for number in (1, 2, 3)]
+    if quarter.number != _LAST_OF_A_YEAR:
+        return
+    earlier = [Quarter(quarter.year, number) for number in range(1, _LAST_OF_A_YEAR)]
     missing = [
         str(one)
         for one in earlier
         if any(settings.vault.glob(f"raw/*/{one}"))
         and not _find_record(RELEASE_INPUT, one, settings).exists()
     ]
-    if quarter > earlier[-1] and missing:
+    if missing:
         raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
 
 

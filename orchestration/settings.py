@@ -76,7 +76,7 @@ class Settings:
 
     @property
     def ledger_head(self) -> Path:
-        """Hash of the newest entry of the ledger that a release has left behind."""
+        """Hash of the newest entry of the ledger that the vault has seen."""
         return self.kept_rows / "ledger_head"
 
     @property

@@ -54,7 +54,7 @@ def keep_head(ledger: Ledger, settings: Settings) -> None:
     """Note in the vault how far the ledger has come, also where nothing was published yet.
 
     Without it, an older copy of the ledger would be believed where the release that names its
-    newest entry was never built, or was taken away.
+    newest entry was never built, or was taken away. The mark of a draw is noted before it.
     """
     with ledger.lock():
         note_head(ledger.verify(), settings)

@@ -101,7 +101,12 @@ def _describe_frame(release: Release, frame: ReleasedFrame) -> dict[str, Any]:
             if measured.frame == frame.name
         ],
         "year_sums": [
-            {"measurement": one.measurement, "level": one.level, "sigma": one.sigma}
+            {
+                "frame": one.frame,
+                "measurement": one.measurement,
+                "level": one.level,
+                "sigma": one.sigma,
+            }
             for one in frame.year_sums
         ],
     }

@@ -99,10 +99,11 @@ class ReleasedLevel:
 class ReleasedYearSum:
     """A quarterly measurement, summed over the quarters of a year, that an annual frame rests on.
 
-    `measurement` is its name in each of the four releases, `level` where it stands on the annual
-    frame, and `sigma` the standard deviation of the noise of the sum of four cells.
+    `frame` is the quarterly one, `measurement` its name in each of the four releases, `level` where
+    it stands on the annual frame, and `sigma` the standard deviation of the sum of four cells.
     """
 
+    frame: str
     measurement: str
     level: str
     sigma: float

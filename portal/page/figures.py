@@ -75,9 +75,7 @@ def list_unreported(release: Release) -> tuple[Figure, ...]:
         _describe_figure(table, row, past, _say_missed(widened))
         for table in release.tables
         if table.name in keys
-        for row, widened in zip(
-            table.rows, find_widened_ranges(table) or (None,) * len(table.rows), strict=True
-        )
+        for row, widened in zip(table.rows, find_widened_ranges(table), strict=True)
         if row.keys[:1] == (keys[table.name],)
     )
 
@@ -107,11 +105,10 @@ def _describe_headline(
 
 def _find_year(release: Release, table: ReleasedTable) -> ReleasedTable | None:
     """The table of the same things over a year: one that rests on its quarters, or their sum."""
-    frames_of = {measured.name: measured.frame for measured in release.measurements}
     years = {
         frame.name
         for frame in release.frames
-        if table.frame in {frames_of[one.measurement] for one in frame.year_sums}
+        if table.frame in {one.frame for one in frame.year_sums}
     }
     return next(
         (

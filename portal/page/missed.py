@@ -23,16 +23,16 @@ _PER_MATCH = MOST_MISSED / (10 - MOST_MISSED)
 _QUANTILE = NormalDist().inv_cdf(0.95)
 
 
-def find_widened_ranges(table: ReleasedTable) -> tuple[tuple[int, int], ...] | None:
+def find_widened_ranges(table: ReleasedTable) -> tuple[tuple[int, int] | None, ...]:
     """The likely range of each row with up to MOST_MISSED of ten matches missed.
 
-    The matched rows may hold all that were missed, the unmatched ones may lack them. None for a
-    table that is not made from matches, or has a row without a number.
+    The matched rows may hold all that were missed, the unmatched ones may lack them. None for each
+    row of a table that is not made from matches, or has a row without a number.
     """
     keys = MATCHED.get(table.name)
     likely = [find_range(row) for row in table.rows]
     if keys is None or None in likely:
-        return None
+        return (None,) * len(likely)
     matched = [row for row in table.rows if row.keys[0] in keys]
     return tuple(
         _widen_up(row, one, matched) if row in matched else _widen_down(row, one, matched)

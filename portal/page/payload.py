@@ -83,8 +83,7 @@ def describe_payload(release: Release) -> dict[str, Any]:
 
 
 def _describe_frame(release: Release, frame: ReleasedFrame, lists: _Lists) -> dict[str, Any]:
-    summed = {one.measurement for one in frame.year_sums}
-    bases = {measured.frame for measured in release.measurements if measured.name in summed}
+    bases = {one.frame for one in frame.year_sums}
     return {
         "geography": lists.geographies.number([list(level.parents) for level in frame.levels]),
         "sizes": list(frame.sizes),

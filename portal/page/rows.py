@@ -152,11 +152,8 @@ def _list_extras(table: ReleasedTable) -> tuple[str, tuple[str, ...]]:
     """The header of the last column of a table, and what stands in it for each row."""
     if has_modelled(table):
         return "Modelled, not measured", tuple(map(_say_modelled, table.rows))
-    widened = find_widened_ranges(table)
-    if widened:
-        header = f"With up to {MOST_MISSED} of 10 matches missed"
-        return header, tuple(say_range(*one) for one in widened)
-    return "", ("",) * len(table.rows)
+    widened = tuple("" if one is None else say_range(*one) for one in find_widened_ranges(table))
+    return f"With up to {MOST_MISSED} of 10 matches missed" if any(widened) else "", widened
 
 
 def _say_modelled(row: ReleasedRow) -> str:

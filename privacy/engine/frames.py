@@ -8,6 +8,7 @@ privacy.engine.exact, and geographies are read in privacy.policy.geography.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,6 +125,12 @@ class Frame:
     def count_cells(self, marginal: Marginal) -> int:
         """Return how many cells a table has."""
         return math.prod(self.find_shape(marginal))
+
+    def list_places(self, marginal: Marginal) -> list[tuple[str, tuple[str, ...]]]:
+        """Return the unit and the keys of each cell of a table, in the order of its cells."""
+        level, axes = marginal
+        found = product(self.levels[level].keys, *(self.keys[axis] for axis in axes))
+        return [(unit, tuple(keys)) for unit, *keys in found]
 
     def find_units(self, fine: int, coarse: int) -> Places:
         """Return, for each unit of a level, the unit of a level above, or the same, it lies in."""

@@ -12,7 +12,6 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from importlib.metadata import version
-from itertools import product
 from typing import Any
 
 from privacy.engine import noise
@@ -192,7 +191,12 @@ class Publisher:
             sizes=frame.sizes,
             precisions=planned.precisions.state(),
             year_sums=tuple(
-                ReleasedYearSum(one.base, frame.levels[one.marginal.level].name, one.scale)
+                ReleasedYearSum(
+                    frame=str(planned.policy.sums),
+                    measurement=one.base,
+                    level=frame.levels[one.marginal.level].name,
+                    sigma=one.scale,
+                )
                 for one in planned.year_sums
             ),
         )
@@ -203,7 +207,6 @@ class Publisher:
         frame, (place, axes) = planned.frame, measured.marginal
         level = frame.levels[place]
         dimensions = tuple(frame.columns[axis] for axis in axes)
-        places = product(level.keys, *(frame.keys[axis] for axis in axes))
         return ReleasedMeasurement(
             name=measured.name,
             frame=frame.name,
@@ -212,8 +215,10 @@ class Publisher:
             sigma=float(measured.scale),
             rho=measured.rho,
             cells=tuple(
-                MeasuredCell(unit, tuple(keys), self._label(dimensions, keys), int(cell))
-                for (unit, *keys), cell in zip(places, cells, strict=True)
+                MeasuredCell(unit, keys, self._label(dimensions, keys), int(cell))
+                for (unit, keys), cell in zip(
+                    frame.list_places(measured.marginal), cells, strict=True
+                )
             ),
         )
 

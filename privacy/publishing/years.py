@@ -9,14 +9,12 @@ here: sums of published numbers (privacy.publishing.history).
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 
 from privacy.engine.frames import Frame, Marginal
-from privacy.plan import Plan, PlannedFrame, PlannedMeasurement, YearSum
+from privacy.plan import Plan, PlannedFrame, YearSum
 from privacy.publishing.history import QUARTERS_BEFORE, History
-from privacy.released import Release, ReleasedMeasurement
-
-_Place = tuple[str, tuple[str, ...]]
+from privacy.publishing.tables import prepare_tables
+from privacy.released import QUARTERLY, Release, ReleasedMeasurement, ReleasedTable
 
 
 def add_year_sums(plan: Plan, history: History) -> Plan:
@@ -26,10 +24,13 @@ def add_year_sums(plan: Plan, history: History) -> Plan:
     another table or other units than this plan does.
     """
     planned = {one.frame.name: one for one in plan.frames}
+    quarterly = tuple(one for one in plan.frames if one.policy.cadence == QUARTERLY)
+    tables = [blank.table for blank in prepare_tables(replace(plan, frames=quarterly))]
     earlier = history.list_within(QUARTERS_BEFORE)
 
     def add(year: PlannedFrame) -> PlannedFrame:
-        alike = [one for one in earlier if year.policy.sums and _has_tables(one, plan, year)]
+        counted = [table for table in tables if table.frame == year.policy.sums]
+        alike = [one for one in earlier if year.policy.sums and _has_tables(one, counted)]
         if len(alike) != QUARTERS_BEFORE:
             return year
         return replace(year, year_sums=_sum_quarters(year, planned[str(year.policy.sums)], earlier))
@@ -37,16 +38,10 @@ def add_year_sums(plan: Plan, history: History) -> Plan:
     return replace(plan, frames=tuple(map(add, plan.frames)))
 
 
-def _has_tables(release: Release, plan: Plan, year: PlannedFrame) -> bool:
-    """Whether a release has the tables of the quarterly frame, meaning what they mean now."""
-    released = {table.name: table for table in release.tables}
-    return all(
-        table.name in released
-        and (released[table.name].definition, released[table.name].bound)
-        == (table.definition, plan.policy.frames[str(table.frame)].reason)
-        for table in plan.policy.tables
-        if table.frame == year.policy.sums
-    )
+def _has_tables(release: Release, tables: Sequence[ReleasedTable]) -> bool:
+    """Whether a release has these tables, meaning what they mean now."""
+    meanings = {table.name: table.meaning_hash for table in release.tables}
+    return all(meanings.get(table.name) == table.meaning_hash for table in tables)
 
 
 def _sum_quarters(
@@ -54,8 +49,9 @@ def _sum_quarters(
 ) -> tuple[YearSum, ...]:
     sums = []
     for measured in quarter.measurements:
+        places = quarter.frame.list_places(measured.marginal)
         found = [_find(release, measured.name) for release in earlier]
-        same = [one for one in found if one and _list_places(one) == _name_cells(quarter, measured)]
+        same = [one for one in found if one and _list_places(one) == places]
         if len(same) == len(earlier):
             columns = zip(*(one.cells for one in same), strict=True)
             variance = math.fsum(one.sigma**2 for one in same) + float(measured.scale) ** 2
@@ -74,14 +70,8 @@ def _find(release: Release, name: str) -> ReleasedMeasurement | None:
     return next((one for one in release.measurements if one.name == name), None)
 
 
-def _list_places(measured: ReleasedMeasurement) -> list[_Place]:
+def _list_places(measured: ReleasedMeasurement) -> list[tuple[str, tuple[str, ...]]]:
     return [(cell.geography, cell.keys) for cell in measured.cells]
-
-
-def _name_cells(planned: PlannedFrame, measured: PlannedMeasurement) -> list[_Place]:
-    frame, (level, axes) = planned.frame, measured.marginal
-    places = product(frame.levels[level].keys, *(frame.keys[axis] for axis in axes))
-    return [(unit, tuple(keys)) for unit, *keys in places]
 
 
 def translate(frame: Frame, marginal: Marginal, other: Frame) -> Marginal:

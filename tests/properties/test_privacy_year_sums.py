@@ -7,30 +7,22 @@ the year's are those of the quarters.
 import math
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
+from frame_examples import fill
 from numpy.typing import NDArray
+from privacy_examples import example_plan
+from release_examples import fill_cells, publish
 
-from privacy.engine.exact import ExactRows
-from privacy.engine.frames import Coded, Frame
+from privacy.engine.frames import Frame
 from privacy.engine.noise import FrameMechanism
 from privacy.engine.reconstruction import NoisyTable, Reconstruction
-from privacy.plan import Plan, PlannedFrame, make_plan
-from privacy.policy.keys import load_keys
-from privacy.policy.policy import load_policy
-from privacy.policy.strategy import load_strategy
+from privacy.plan import PlannedFrame
 from privacy.publishing.history import History
-from privacy.publishing.publishing import Publisher
-from privacy.publishing.recalled import read_release
 from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
-from privacy.released import Provenance, Release
 
-KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
-POLICY = load_policy()
-PUBLIC_KEYS = load_keys(KEYS, POLICY)
 YEAR, QUARTER = "children_reported_in_year", "children_reported"
 TABLES = ("children_reported_in_year", "children_in_year_by_region", "children_in_year_by_sex")
 DRAWS = 400
@@ -41,31 +33,13 @@ Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
-def plan_quarter(quarter: str) -> Plan:
-    return make_plan(quarter, POLICY, PUBLIC_KEYS, load_strategy())
-
-
-def release_zeros(quarter: str) -> Release:
-    """A release from which the plan of the year learns what is added up; its cells are not used."""
-    plan = plan_quarter(quarter)
-    cells = {one.name: [0] * one.cell_count for of in plan.frames for one in of.measurements}
-    content = Publisher(plan).publish(cells, Provenance((), is_simulated=True))
-    return read_release({**content, "drawn_at": "", "ledger_head": ""})
-
-
-EARLIER = [release_zeros(f"2025Q{number}") for number in (1, 2, 3)]
-PLAN = add_year_sums(plan_quarter("2025Q4"), History("2025Q4", EARLIER))
+BEFORE = [example_plan(f"2025Q{number}") for number in (1, 2, 3)]
+EARLIER = [publish(plan, fill_cells(plan, 0)) for plan in BEFORE]
+"""Releases from which the plan of the year learns what is added up; their cells are not used."""
+PLAN = add_year_sums(example_plan("2025Q4"), History("2025Q4", EARLIER))
 PLANNED = {one.frame.name: one for one in PLAN.frames}
 BLANKS = [blank for blank in prepare_tables(PLAN) if blank.table.name in TABLES]
 DEVIATION = np.array([row.deviation for blank in BLANKS for row in blank.table.rows])
-
-
-def hold(frame: Frame, leaves: Places) -> ExactRows:
-    listed = (frame.levels[-1].keys, *frame.keys)
-    names = (frame.leaf_column, *frame.columns)
-    places = np.unravel_index(leaves, tuple(map(len, listed)))
-    columns = {n: Coded(at, keys) for n, at, keys in zip(names, places, listed, strict=True)}
-    return ExactRows(frame, np.arange(len(leaves)) + 1, columns)
 
 
 def find_region(year: Frame, leaves: Places) -> Places:
@@ -102,8 +76,8 @@ def draw_years() -> Sample:
     counted = np.array_split(children, 4)
     of_quarter = FrameMechanism(quarter.frame, quarter.list_queries())
     of_year = FrameMechanism(year.frame, year.list_queries())
-    quarters = [hold(quarter.frame, find_region(year.frame, one)) for one in counted]
-    exact = hold(year.frame, children)
+    quarters = [fill(quarter.frame, find_region(year.frame, one).tolist()) for one in counted]
+    exact = fill(year.frame, children.tolist())
     estimates = []
     for _ in range(DRAWS):
         drawn = [of_quarter.draw(one) for one in quarters]

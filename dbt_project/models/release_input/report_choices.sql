@@ -1,25 +1,19 @@
-with other_quarters as (
+with counted as (
     {% if is_incremental() %}
-    select distinct
+    select
         child_id,
-        quarter_start
+        count(distinct quarter_start) as quarter_count,
+        max(quarter_start) filter (where quarter_start < {{ current_quarter() }}) as last_quarter_start
     from {{ this }}
     where quarter_start <> {{ current_quarter() }}
+    group by child_id
     {% else %}
     select
         '' as child_id,
-        {{ current_quarter() }} as quarter_start
+        0 as quarter_count,
+        {{ current_quarter() }} as last_quarter_start
     where false
     {% endif %}
-),
-
-counted as (
-    select
-        child_id,
-        count(*) as quarter_count,
-        max(quarter_start) filter (where quarter_start < {{ current_quarter() }}) as last_quarter_start
-    from other_quarters
-    group by child_id
 ),
 
 ordered as (

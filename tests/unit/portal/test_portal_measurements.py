@@ -56,7 +56,7 @@ def test_every_measured_table_stands_in_the_strategy(files: dict[str, bytes]) ->
 
 def test_the_strategy_names_the_quarters_measurements_that_a_year_rests_on() -> None:
     example = make_example()
-    summed = (ReleasedYearSum("children_reported_region", "region", 8.6),)
+    summed = (ReleasedYearSum("children_reported", "children_reported_region", "region", 8.6),)
     frames = tuple(
         replace(frame, year_sums=summed) if frame.name == "children_reported_in_year" else frame
         for frame in example.frames
@@ -67,7 +67,12 @@ def test_the_strategy_names_the_quarters_measurements_that_a_year_rests_on() -> 
         for frame in json.loads(files["data/strategy.json"])["frames"]
     }
     assert told.pop("children_reported_in_year") == [
-        {"measurement": "children_reported_region", "level": "region", "sigma": 8.6}
+        {
+            "frame": "children_reported",
+            "measurement": "children_reported_region",
+            "level": "region",
+            "sigma": 8.6,
+        }
     ]
     assert set(map(len, told.values())) == {0}
 

@@ -138,6 +138,7 @@ def test_a_release_names_what_a_year_rests_on(earlier: list[Release]) -> None:
     plan = example_plan("2025Q4")
     release = publish(plan, draw(plan, 2), earlier)
     found = {frame.name: frame.year_sums for frame in release.frames}
+    assert {one.frame for one in found[YEAR]} == {QUARTER}
     sums = {one.measurement: (one.level, one.sigma) for one in found.pop(YEAR)}
     assert not any(found.values())
     sigmas = {one.name: one.sigma for one in release.measurements if one.frame == QUARTER}
