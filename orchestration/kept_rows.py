@@ -12,8 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from linkage.links import CHILDREN, LINKS
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
+from orchestration.linking import folder_of_links
 from orchestration.settings import Settings
 from orchestration.writing import write_whole
 from sources.quarters import Quarter
@@ -51,10 +53,11 @@ def _digest(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: S
     digests = {
         name: _sum_hashes(connection, f'release_input."{name}"', quarter) for (name,) in tables
     }
-    links = settings.vault / "linkage" / str(quarter) / "links.parquet"
-    if links.exists():
-        path = str(links).replace("'", "''")
-        digests["links"] = _sum_hashes(connection, f"read_parquet('{path}')", quarter)
+    for name in (LINKS, CHILDREN):
+        file = folder_of_links(quarter, settings) / name
+        if file.exists():
+            path = str(file).replace("'", "''")
+            digests[name] = _sum_hashes(connection, f"read_parquet('{path}')", quarter)
     return digests
 
 

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from orchestration.approving import find_approvals
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.kept_quarters import find_kept_quarters
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
 from orchestration.quality import require_gate
+from orchestration.quarter_order import ROWS, refuse_passing_over, require_newest
 from orchestration.settings import Settings
 from orchestration.spending import keep_head, note_head, open_ledger
 from orchestration.warehouse import open_warehouse
@@ -42,7 +44,8 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost.
+            release are lost, MS926 when it would pass over a delivered quarter, MS927 when its rows
+            are older than a release.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
@@ -50,6 +53,8 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     plan = plan_quarter(quarter, settings)
 
     def read_exact() -> ExactRelease:
+        refuse_passing_over(quarter, settings)
+        require_newest(ROWS, quarter, find_kept_quarters(settings), settings)
         with open_warehouse(settings) as connection:
             require_gate(connection, quarter, settings)
             keep_rows(connection, quarter, settings)
