@@ -107,7 +107,7 @@ class ExactTokenLinker:
         k: Most victim records that may ever take one child, at least 1.
     """
 
-    k: int = 2
+    k: int
 
     def __post_init__(self) -> None:
         if self.k < 1:

@@ -156,7 +156,7 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**child_environment(), **_name_quarters(quarter, settings)},
+            env={**child_environment(settings), **_name_quarters(quarter, settings)},
             pass_fds=(lock,),
             check=False,
         )

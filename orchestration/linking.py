@@ -10,13 +10,12 @@ from pathlib import Path
 
 from linkage.links import ExactTokenLinker, write_links
 from linkage.order_key import ensure_order_key
+from orchestration.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
+from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
-
-RECORDS_FOR_ONE_CHILD = 2
-"""Most police victim records that may take one child; the policy's distances rest on it."""
 
 _VICTIMS = """
 select v.victim_key, t.token
@@ -41,6 +40,7 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
 
     Raises:
         LinkageError: When the warehouse or the order key cannot be read.
+        OrchestrationError: MS932 where the policy does not say how many records may take a child.
     """
     kept = find_kept_quarters(settings)
     out = _links_of(quarter, settings)
@@ -58,7 +58,7 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             quarter_start=first_day,
             order_key_path=order_key,
             out_parquet=out,
-            linker=ExactTokenLinker(k=RECORDS_FOR_ONE_CHILD),
+            linker=ExactTokenLinker(read_bounds(load_policy(settings.policy))[RECORDS_FOR_ONE_CHILD]),
         )
 
 

@@ -14,13 +14,14 @@ from privacy.policy.strategy import Strategy
 from privacy.released import ANNUAL, QUARTERLY
 
 _A_FOURTH_QUARTER = "2000Q4"
+_NO_RULES = ""  # what a plan costs does not depend on them, and this one is never signed
 LIFETIME_QUARTERS = 80
 """How long a lifetime is for an identity that nothing limits: twenty years of quarters."""
 
 
 def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str, Any]:
     """Return a policy's costs as plain content; raises what `make_plan` raises."""
-    plan = make_plan(_A_FOURTH_QUARTER, policy, keys, strategy)
+    plan = make_plan(_A_FOURTH_QUARTER, policy, keys, strategy, _NO_RULES)
     return {
         "version": policy.version,
         "reviewed_on": policy.reviewed_on,
@@ -34,6 +35,7 @@ def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str,
                 "counting": planned.policy.counting,
                 "quarters": planned.policy.quarters or "any",
                 "bound": planned.frame.bound,
+                "places": planned.policy.places,
                 "rho": _tell(planned.rho),
                 "measurements": len(planned.measurements),
             }
