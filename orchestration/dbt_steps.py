@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from orchestration.bounds import read_bounds
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.quarter_order import (
@@ -153,17 +154,19 @@ def _call_dbt(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**child_environment(), **_name_quarters(quarter, released)},
+            env={**child_environment(settings), **_name_quarters(quarter, released)},
             pass_fds=(lock,),
             check=False,
         )
     return f"dbt/logs/{log.name}"
 
 
-def _name_variables(settings: Settings) -> dict[str, str]:
+def _name_variables(settings: Settings) -> dict[str, str | int]:
+    policy = load_policy(settings.policy)
     return {
         "vault": str(settings.vault),
-        "first_day_of_record": load_policy(settings.policy).first_day_of_record,
+        "first_day_of_record": policy.first_day_of_record,
+        **read_bounds(policy),
     }
 
 

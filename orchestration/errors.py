@@ -141,6 +141,31 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Nothing is lost; run the quarter after {later}",
             5,
         ),
+        "MS932": ErrorText(
+            "The policy states no '{field}' for the frame {frame}",
+            "dbt and the linker keep this bound, and they have no other place to take it from",
+            "State it in privacy/policy.toml, raise the version, and have the policy reviewed",
+            5,
+        ),
+        "MS933": ErrorText(
+            "The rows of {quarter} were not made by the rules of its plan",
+            "Since '{step}' ran for it, SQL or linking changed, or that step never ran; what is "
+            "signed holds for rows made by the rules that the plan names",
+            "Run 'moshare run --quarter {quarter}', which makes them again, then release",
+            4,
+        ),
+        "MS934": ErrorText(
+            "The release of {quarter} could not be built into a folder",
+            "{problem}",
+            "Add what is missing, or take it out of the policy; nothing was charged and nothing drawn",
+            5,
+        ),
+        "MS935": ErrorText(
+            "The rules by which rows are made cannot be read",
+            "{file} is missing or is not what its name says",
+            "Restore the file from the version that is installed",
+            5,
+        ),
     }
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from linkage.links import LINKS, ExactTokenLinker, write_links
 from linkage.order_key import ensure_order_key
+from orchestration.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.quarter_order import LINKS as BUILT_LINKS
 from orchestration.quarter_order import note_released, refuse_passed_quarter
@@ -16,9 +17,6 @@ from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
-
-RECORDS_FOR_ONE_CHILD = 2
-"""Most police victim records that may take one child; the policy's distances rest on it."""
 
 _VICTIMS = """
 select v.victim_key, t.token
@@ -45,7 +43,8 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
     nobody's but its own.
 
     Raises:
-        OrchestrationError: MS928 when a later quarter was released.
+        OrchestrationError: MS928 when a later quarter was released, MS932 where the policy does not
+            say how many records may take a child.
         LinkageError: When the warehouse or the order key cannot be read.
     """
     released = find_kept_quarters(settings)
@@ -54,10 +53,8 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
     refuse_passed_quarter(quarter, released)
     order_key = settings.vault / "keys" / "order_key.parquet"
     ensure_order_key(order_key)
-    days = {
-        "quarter": quarter.first_day.isoformat(),
-        "record": load_policy(settings.policy).first_day_of_record,
-    }
+    policy = load_policy(settings.policy)
+    days = {"quarter": quarter.first_day.isoformat(), "record": policy.first_day_of_record}
     with open_warehouse(settings) as connection:
         write_links(
             connection,
@@ -67,7 +64,7 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             quarter_start=quarter.first_day,
             order_key_path=order_key,
             folder=folder_of_links(quarter, settings),
-            linker=ExactTokenLinker(k=RECORDS_FOR_ONE_CHILD),
+            linker=ExactTokenLinker(read_bounds(policy)[RECORDS_FOR_ONE_CHILD]),
         )
     note_released(BUILT_LINKS, quarter, released, settings)
 

@@ -22,6 +22,17 @@ LEDGER_VARIABLE = "MOSHARE_LEDGER"
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
+_FOREIGN_SETTINGS = ("DAGSTER_", "DBT_", "DUCKDB_", "GX_", "MOTHERDUCK_", "OPENDP_", "PG")
+"""Beginnings of the variables by which other programs take settings. None of them is ours: one set
+for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
+ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL)."""
+
+_SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
+"""The password of the ledger's server may come this way; all else stands in its address."""
+
+_CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
+"""All that a subprocess of ours takes over: where programs and modules lie, and the language."""
+
 _OFFLINE_AND_SILENT = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -68,6 +79,11 @@ class Settings:
     def ledger_place(self) -> Path | str:
         """Where the privacy ledger lies: its file, or the server that was named instead."""
         return self.ledger_address or self.ledger
+
+    @property
+    def aside(self) -> Path:
+        """What programs put aside while they work with confidential rows."""
+        return self.vault / "aside"
 
     @property
     def kept_rows(self) -> Path:
@@ -158,6 +174,13 @@ def load_settings() -> Settings:
     )
 
 
+def drop_foreign_settings() -> None:
+    """Take away what other programs in this process would take from their surroundings."""
+    for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
+        if name not in _SECRETS:
+            del os.environ[name]
+
+
 def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
@@ -166,6 +189,7 @@ def prepare_process(settings: Settings) -> None:
     Raises:
         OrchestrationError: MS925 when this account may not write to the data home.
     """
+    drop_foreign_settings()
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
@@ -183,10 +207,13 @@ def _make_zones(settings: Settings) -> None:
         shared.mkdir(parents=True, exist_ok=True)
 
 
-def child_environment() -> dict[str, str]:
-    """Give the environment that a subprocess of ours starts with; the ledger is not its affair.
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Give the whole environment of a subprocess of ours: named variables, and none besides.
 
-    It may keep compiled modules, also where this process may not: dbt starts three times a quarter.
+    Neither the ledger's address nor a setting of dbt is among them, and what it puts aside while it
+    works stays in the vault. It may keep compiled modules, also where this process may not: dbt
+    starts three times a quarter.
     """
-    kept = {name: text for name, text in os.environ.items() if name != LEDGER_VARIABLE}
-    return {**kept, **_OFFLINE_AND_SILENT, "PYTHONDONTWRITEBYTECODE": ""}
+    kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
+    aside = {"TMPDIR": str(settings.aside), "PYTHONDONTWRITEBYTECODE": ""}
+    return {**kept, **_OFFLINE_AND_SILENT, **aside}

@@ -29,7 +29,7 @@ _SOURCES = {"dss": "Children's Division", "mshp": "police", "hotline": "hotline"
 _BOUNDS = {
     "rows": "{bound} row{s}",
     "aggregate": "{bound} in the totals",
-    "linked": "a distance of √{bound}",
+    "linked": "a distance of √{bound}{places}",
 }
 
 
@@ -244,6 +244,12 @@ def _show_table(table: TableAccuracy) -> Table:
     )
 
 
+def _say_places(frame: FrameBound) -> str:
+    if frame.places is None:
+        return ""
+    return f", as at most {frame.places} record{'' if frame.places == 1 else 's'} may take one child"
+
+
 def _show_bound(frame: FrameBound) -> Bound:
     times = (
         "once ever"
@@ -254,7 +260,9 @@ def _show_bound(frame: FrameBound) -> Bound:
     )
     return Bound(
         name=frame.title,
-        bound=_BOUNDS[frame.kind].format(bound=frame.bound, s="" if frame.bound == 1 else "s"),
+        bound=_BOUNDS[frame.kind].format(
+            bound=frame.bound, s="" if frame.bound == 1 else "s", places=_say_places(frame)
+        ),
         times=times,
         rho=_rho(frame.rho),
         reason=frame.reason,

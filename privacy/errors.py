@@ -163,7 +163,8 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS651": ErrorText(
         "The plan of {quarter} changed after it was put up for approval",
-        "The policy, its split or a public list is not the one that the officer was shown",
+        "The policy, its split, a public list or a rule by which rows are made is not the one that "
+        "the officer was shown",
         "Run 'moshare plan --quarter {quarter}' again and have the new plan signed",
         _APPROVAL,
     ),

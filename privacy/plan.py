@@ -1,7 +1,7 @@
 """The plan: what a quarter's release contains and costs, before any confidential value is read.
 
-Made from the policy, its stored split and the public lists alone, so the same inputs give the same
-plan and hash. The plan of a fourth quarter holds the annual frames of its year too. Does not belong
+Made from the policy, its stored split, the public lists and the hash of the rules alone, so the
+same inputs give the same plan and hash. The plan of a fourth quarter holds the annual frames of its year too. Does not belong
 here: what was already spent (privacy.ledger.ledger) and the draw (privacy.door).
 """
 
@@ -81,12 +81,17 @@ class PlannedFrame:
 
 @dataclass(frozen=True)
 class Plan:
-    """A release before it is drawn; `rho` is what the ledger charges, exactly."""
+    """A release before it is drawn; `rho` is what the ledger charges, exactly.
+
+    `rules_hash` stands for the rules by which release input must be made: what they are, and what
+    counts as a change of them, is said by whoever makes the plan (docs/privacy.md).
+    """
 
     quarter: str
     policy: Policy
     keys: PublicKeys
     strategy: Strategy
+    rules_hash: str
     frames: tuple[PlannedFrame, ...]
 
     @property
@@ -137,7 +142,9 @@ class Plan:
         return to_canonical_json(_describe_plan(self))
 
 
-def make_plan(quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy) -> Plan:
+def make_plan(
+    quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy, rules_hash: str
+) -> Plan:
     """Find the noise for each share of the stored split, rounded so that no budget is passed.
 
     Raises:
@@ -158,7 +165,7 @@ def make_plan(quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy
         for name, frame in make_frames(policy, keys).items()
         if policy.frames[name].cadence == cadence
     )
-    return Plan(quarter, policy, keys, strategy, planned)
+    return Plan(quarter, policy, keys, strategy, rules_hash, planned)
 
 
 def find_quarter_start(quarter: str) -> datetime.date:
@@ -231,6 +238,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "policy_hash": policy.hash,
         "keys_hash": plan.keys.hash,
         "strategy_hash": plan.strategy.hash,
+        "rules_hash": plan.rules_hash,
         "unit": policy.unit,
         "delta": str(policy.delta),
         "signers": policy.signers,
@@ -271,6 +279,7 @@ def _describe_frame(planned: PlannedFrame) -> dict[str, Any]:
         "cadence": policy.cadence,
         "quarters": policy.quarters,
         "bound": frame.bound,
+        "places": policy.places,
         "geography": policy.geography,
         "levels": [{"name": level.name, "units": len(level.keys)} for level in frame.levels],
         "dimensions": [

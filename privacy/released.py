@@ -184,7 +184,7 @@ class SyntheticFrame:
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """Which plan was drawn; all hashes are SHA-256 in hexadecimal."""
+    """Which plan was drawn; all hashes are SHA-256 in hexadecimal, empty where not known then."""
 
     hash: str
     policy_version: int
@@ -192,6 +192,7 @@ class PlanFacts:
     reviewed_on: str
     keys_hash: str
     strategy_hash: str = ""
+    rules_hash: str = ""
 
 
 @dataclass(frozen=True)

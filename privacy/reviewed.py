@@ -81,6 +81,7 @@ class FrameBound:
     counting: str
     cadence: str
     quarters: int | None
+    places: int | None
     bound: int
     rho: Fraction
     measurements: int
@@ -132,6 +133,7 @@ class PlanReview:
     reviewed_on: str
     keys_hash: str
     strategy_hash: str
+    rules_hash: str
     unit: str
     delta: float
     unprotected: tuple[str, ...]

@@ -35,7 +35,7 @@
 
 {#- Whether a quarter is on record: the policy's first day of record is the first day of one. -#}
 {% macro is_on_record(quarter) -%}
-    {{ quarter }} >= date '{{ var("first_day_of_record") }}'
+    {{ quarter }} >= date '{{ stated_bound("first_day_of_record") }}'
 {%- endmacro %}
 
 {#- First day of the calendar quarter of a date. -#}

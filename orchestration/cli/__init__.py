@@ -13,6 +13,7 @@ import typer
 
 from orchestration.cli import agency, approval, gate, hub, ledger, policy
 from orchestration.cli.console import EXIT_CODES
+from orchestration.settings import drop_foreign_settings
 
 _EXAMPLES = """\
 **Examples**
@@ -81,5 +82,6 @@ def _say_purpose(text: str | None) -> str:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; nothing but our own two settings comes from the surroundings."""
+    drop_foreign_settings()
     build_app()()

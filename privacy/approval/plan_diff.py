@@ -14,6 +14,7 @@ _WHOLE = {
     "policy_version": "The policy is version {new}; it was {old}.",
     "unit": "The unit of protection is worded differently.",
     "delta": "delta is {new}; it was {old}.",
+    "rules_hash": "Release input is made by other rules than before.",
     "signers": "{new} officers must sign; it was {old}.",
     "modelled": "Modelled values are released: {new}; it was {old}.",
     "synthetic": "Synthetic records are released: {new}; it was {old}.",
@@ -22,6 +23,7 @@ _FRAME = {
     "kind": "{name} is read as {new}; it was {old}.",
     "counting": "{name} counts by {new}; it was {old}.",
     "quarters": "{name} can count one identity {new} times; it was {old}.",
+    "places": "{name} lets {new} records take one child; it was {old}.",
     "bound": "One identity can move {name} by {new}; it was {old}.",
 }
 
@@ -41,8 +43,9 @@ def _compare_fields(
     sentences: Mapping[str, str], old: Content, new: Content, name: str
 ) -> Iterator[str]:
     for field, sentence in sentences.items():
-        if old[field] != new[field]:
-            yield sentence.format(name=name, old=_say(old[field]), new=_say(new[field]))
+        before, after = old.get(field), new.get(field)  # an older plan may not say it
+        if before != after:
+            yield sentence.format(name=name, old=_say(before), new=_say(after))
 
 
 def _compare_amounts(words: str, old: Content, new: Content) -> Iterator[str]:

@@ -13,6 +13,7 @@ from privacy.policy.policy import Policy
 from privacy.policy.strategy import Strategy
 from privacy.released import ANNUAL, QUARTERLY
 
+_NO_RULES = ""  # what a plan costs does not depend on them, and this one is never signed
 LIFETIME_QUARTERS = 80
 """How long a lifetime is for an identity that nothing limits: twenty years of quarters."""
 
@@ -20,7 +21,7 @@ LIFETIME_QUARTERS = 80
 def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str, Any]:
     """Return a policy's costs as plain content; raises what `make_plan` raises."""
     a_fourth_quarter = f"{policy.first_day_of_record[:4]}Q4"
-    plan = make_plan(a_fourth_quarter, policy, keys, strategy)
+    plan = make_plan(a_fourth_quarter, policy, keys, strategy, _NO_RULES)
     return {
         "version": policy.version,
         "reviewed_on": policy.reviewed_on,
@@ -34,6 +35,7 @@ def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str,
                 "counting": planned.policy.counting,
                 "quarters": planned.policy.quarters or "any",
                 "bound": planned.frame.bound,
+                "places": planned.policy.places,
                 "rho": _tell(planned.rho),
                 "measurements": len(planned.measurements),
             }

@@ -34,6 +34,7 @@ _FRAME: _Told = {
     "counting": (GUARANTEE, "it counts a"),
     "cadence": (GUARANTEE, "its cadence is"),
     "bound": (GUARANTEE, "its bound for one identity is"),
+    "places": (GUARANTEE, "the records that may ever take one child are"),
     "quarters": (GUARANTEE, "the periods in which one identity can be counted are"),
     "geography": (CONTENT, "its geography is"),
     "levels": (CONTENT, "its levels are"),

@@ -105,6 +105,11 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "bound_squared": Field(
             WHOLE, "Linked frames: squared distance of neighbours.", is_optional=True
         ),
+        "places": Field(
+            WHOLE,
+            "Linked frames of records: how many of them may ever take one child.",
+            is_optional=True,
+        ),
         "quarters": Field(
             WHOLE,
             "Activity: in how many quarters one identity can be counted, if limited.",

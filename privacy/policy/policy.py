@@ -47,8 +47,8 @@ class FramePolicy:
 
     `counting` is cohort or activity, `cadence` quarterly or annual. `quarters` says in how many
     periods of a lifetime one identity can be counted: 1 for cohorts, None where nothing limits it.
-    `sums` names the quarterly frame whose rows, over the four quarters of the year, are those of an
-    annual one.
+    `places` is how many records may ever take one child in a linked frame of records. `sums` names
+    the quarterly frame whose rows, over the four quarters of the year, are those of an annual one.
     """
 
     name: str
@@ -59,6 +59,7 @@ class FramePolicy:
     levels: tuple[str, ...]
     columns: tuple[str, ...]
     bound: int
+    places: int | None
     quarters: int | None
     sums: str | None
     reason: str
@@ -237,6 +238,8 @@ def _build_frame(
     bound = "bound_squared" if section["kind"] == LINKED else "bound"
     if bounds != {bound}:
         section.fail(f"a {section['kind']} frame must have {bound} and no other bound")
+    places = section.get("places", None)
+    _check_places(section, places)
     quarters = section.get("quarters", None)
     if section["counting"] == COHORT and quarters is not None:
         section.fail("a cohort counts once ever, so quarters must be left out")
@@ -249,10 +252,32 @@ def _build_frame(
         levels=chain,
         columns=columns,
         bound=section[bound],
+        places=places,
         quarters=1 if section["counting"] == COHORT else quarters,
         sums=section.get("sums", None),
         reason=section["reason"],
     )
+
+
+def bound_linked(places: int | None) -> int:
+    """Return the squared L2 distance of neighbours in a linked frame, over all years together.
+
+    `places` is the most records that may ever take one child, None for a frame of children and
+    tokens. One identity is a child and one record of its token; the proof stands in linkage.links.
+    """
+    return 5 if places is None else 2 * places**2 + 1
+
+
+def _check_places(section: Section, places: int | None) -> None:
+    """Refuse a squared bound that is not the one that follows from the places."""
+    if section["kind"] != LINKED:
+        if places is not None:
+            section.fail("places belong to a linked frame")
+        return
+    follows = bound_linked(places)
+    if section["bound_squared"] != follows:
+        told = "having no places" if places is None else f"places = {places}"
+        section.fail(f"bound_squared must be {follows}, which follows from {told}")
 
 
 def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, FramePolicy]) -> None:

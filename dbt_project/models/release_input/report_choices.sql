@@ -42,5 +42,5 @@ select
     report_id
 from ordered
 where
-    report_order <= {{ var('bound_reports') }}
-    and coalesce(quarter_count, 0) < {{ var('bound_report_quarters') }}
+    report_order <= {{ stated_bound('bound_reports') }}
+    and coalesce(quarter_count, 0) < {{ stated_bound('bound_report_quarters') }}

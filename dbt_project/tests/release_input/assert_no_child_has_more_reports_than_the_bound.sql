@@ -10,5 +10,5 @@ from (
     group by child_id, quarter_start
 )
 where
-    report_count > {{ var('bound_reports') }}
-    or quarter_count > {{ var('bound_report_quarters') }}
+    report_count > {{ stated_bound('bound_reports') }}
+    or quarter_count > {{ stated_bound('bound_report_quarters') }}

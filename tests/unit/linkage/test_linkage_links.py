@@ -315,7 +315,7 @@ def test_a_missing_order_key_is_refused(
             quarter_start=date(2025, 1, 1),
             order_key_path=tmp_path / "nowhere.parquet",
             out_parquet=tmp_path / "links.parquet",
-            linker=ExactTokenLinker(),
+            linker=ExactTokenLinker(2),
         )
 
 
