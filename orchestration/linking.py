@@ -18,7 +18,7 @@ from orchestration.warehouse import open_warehouse
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
-_VICTIMS = """
+VICTIMS_KNOWN = """
 select v.victim_key, t.token
 from staging.stg_mshp__victims as v
 left join staging.stg_mshp__tokens as t on t.record_key = v.victim_key
@@ -26,7 +26,7 @@ where v.is_juvenile_trafficking_victim
     and v.known_quarter_start <= date '{quarter}' and v.quarter_start >= date '{record}'
 """
 
-_CHILDREN = """
+CHILDREN_KNOWN = """
 select r.child_id, min(t.token) as token, min(r.report_date) as first_report_date
 from staging.stg_dss__child_reports as r
 left join staging.stg_dss__tokens as t on t.record_key = r.child_id
@@ -58,8 +58,8 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
     with open_warehouse(settings) as connection:
         write_links(
             connection,
-            victims=_VICTIMS.format(**days),
-            children=_CHILDREN.format(**days),
+            victims=VICTIMS_KNOWN.format(**days),
+            children=CHILDREN_KNOWN.format(**days),
             released=[folder_of_links(other, settings) for other in sorted(released)],
             quarter_start=quarter.first_day,
             order_key_path=order_key,
