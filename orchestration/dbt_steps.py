@@ -14,10 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from orchestration import built_rules
+from orchestration.bounds import read_bounds
+from orchestration.counted_quarters import find_first_counted
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
+from orchestration.kept_rows import check_kept_rows
 from orchestration.settings import Settings, child_environment
 from orchestration.warehouse import warehouse_lock
+from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
@@ -45,9 +50,9 @@ class DbtStep:
     is_kept: bool = False
 
 
-STAGING = DbtStep("staging", "resource_type:seed fqn:staging")
-CORE = DbtStep("core", "fqn:core")
-RELEASE_INPUT = DbtStep("release_input", "fqn:release_input", is_kept=True)
+STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:staging")
+CORE = DbtStep(built_rules.CORE, "fqn:core")
+RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
 
 
 @dataclass(frozen=True)
@@ -78,16 +83,20 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
-        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS926 for
-            release input of a fourth quarter whose year was delivered and not built.
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
+            rows of a charged quarter are not what they were, MS926 for release input of a fourth
+            quarter whose year was delivered and not built, MS933 for release input whose inputs
+            were made by other rules.
     """
     record = _find_record(step, quarter, settings)
     if step.is_kept and record.exists() and quarter in find_kept_quarters(settings):
         return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
     if step is RELEASE_INPUT:
         _refuse_a_year_with_gaps(quarter, settings)
+    check_kept_rows(settings)
     record.parent.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
+    rules = built_rules.begin_step(step.name, quarter, settings)
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
         log = _call_dbt(step, quarter, settings, lock)
@@ -95,6 +104,8 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
     record.write_text(json.dumps(asdict(outcome), indent=1, sort_keys=True), encoding="utf-8")
+    if not outcome.unbuilt:
+        built_rules.end_step(step.name, quarter, rules, settings)
     return outcome
 
 
@@ -137,6 +148,8 @@ def _refuse_a_year_with_gaps(quarter: Quarter, settings: Settings) -> None:
 
 def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) -> str:
     base = settings.vault / "dbt"
+    bounds = read_bounds(load_policy(settings.policy))
+    settings.aside.mkdir(parents=True, exist_ok=True)
     log = base / "logs" / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -146,9 +159,9 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
         *("--exclude-resource-type", "unit_test"),
         *("--indirect-selection", "buildable"),
         *("--project-dir", str(settings.dbt_project)),
-        *("--profiles-dir", str(settings.dbt_project)),
+        *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
         *("--target-path", str(base / "target")),
-        *("--vars", json.dumps({"vault": str(settings.vault)})),
+        *("--vars", json.dumps({"vault": str(settings.vault), **bounds})),
     ]
     with log.open("w", encoding="utf-8") as output:
         subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
@@ -164,13 +177,8 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
 
 
 def _name_quarters(quarter: Quarter, settings: Settings) -> dict[str, str]:
-    """Say which quarter is built, and which ones before it were released one after the other.
-
-    What came late for those is counted now; a quarter that was not released can still be built.
-    """
-    kept, first = find_kept_quarters(settings), quarter
-    while first.previous() in kept:
-        first = first.previous()
+    """Say which quarter is built, and from which one on late records count in it."""
+    first = find_first_counted(quarter, find_kept_quarters(settings))
     return {
         QUARTER_VARIABLE: quarter.first_day.isoformat(),
         COUNTED_FROM_VARIABLE: first.first_day.isoformat(),

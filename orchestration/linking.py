@@ -58,7 +58,9 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             quarter_start=first_day,
             order_key_path=order_key,
             out_parquet=out,
-            linker=ExactTokenLinker(read_bounds(load_policy(settings.policy))[RECORDS_FOR_ONE_CHILD]),
+            linker=ExactTokenLinker(
+                read_bounds(load_policy(settings.policy))[RECORDS_FOR_ONE_CHILD]
+            ),
         )
 
 

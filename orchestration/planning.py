@@ -1,8 +1,8 @@
 """Make the plan of a quarter and put it up for approval, with the page that an officer reads.
 
-Reads the policy, its stored split, public lists and the ledger, and no confidential row. Does not
-belong here: signing (see `approving`), what stands on the page (see `privacy.approval.assessment`)
-and how it looks (see `portal.review`).
+Reads the policy, its stored split, public lists, the rules and the ledger, and no confidential row.
+Does not belong here: signing (see `approving`), what stands on the page (see
+`privacy.approval.assessment`) and how it looks (see `portal.review`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.closed_quarters import refuse_open_quarter
+from orchestration.rules import hash_rules
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
 from portal.review import render_review
@@ -32,7 +33,8 @@ def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
     """Say what a quarter's release holds and costs; the same files give the same plan."""
     policy = load_policy(settings.policy)
     keys = load_keys(settings.public_keys, policy)
-    return make_plan(str(quarter), policy, keys, load_strategy(settings.strategy))
+    strategy = load_strategy(settings.strategy)
+    return make_plan(str(quarter), policy, keys, strategy, hash_rules(settings))
 
 
 def put_up_plan(quarter: Quarter, settings: Settings) -> Path:

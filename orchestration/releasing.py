@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
+from orchestration.built_rules import RELEASE_INPUT, require_rules
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.input_tables import COUNT_COLUMN
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
 from orchestration.quality import require_gate
@@ -32,7 +34,6 @@ from privacy.plan import Plan
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
-_COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
 _ROWS_AT_ONCE = 1_000_000
 _UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
@@ -42,7 +43,8 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost.
+            release are lost, MS933 when the rows were made by other rules than the plan names,
+            MS934 when no folder could be built of what would be drawn.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
@@ -51,7 +53,8 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     def read_exact() -> ExactRelease:
         with open_warehouse(settings) as connection:
-            require_gate(connection, quarter, settings)
+            require_gate(connection, plan.policy, quarter, settings)
+            require_rules(RELEASE_INPUT, quarter, plan.rules_hash, settings)
             keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter, settings)
 
@@ -163,7 +166,7 @@ def _read_counts(
     names = (frame.leaf_column, *frame.columns)
     listed = ", ".join(names)
     rows = connection.execute(
-        f"select {listed}, sum({_COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
+        f"select {listed}, sum({COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ? group by {listed}",
         [quarter.first_day],
     ).fetchall()
