@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.closed_quarters import refuse_open_quarter
+from orchestration.publishing import check_folder
 from orchestration.rules import hash_rules
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
@@ -23,6 +24,8 @@ from privacy.plan import Plan, make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
+from privacy.publishing.publishing import Publisher
+from privacy.released import Provenance
 from sources.quarters import Quarter
 
 PAGE_NAME = "index.html"
@@ -44,7 +47,8 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
         The folder.
 
     Raises:
-        OrchestrationError: MS905 when the quarter has not ended.
+        OrchestrationError: MS905 when the quarter has not ended, MS934 when no folder could be
+            built of its release.
         PrivacyError: MS624 when the quarter was charged for another plan, and what making the plan
             raises.
     """
@@ -59,6 +63,8 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     if charged - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = Review(plan.quarter, settings.review / plan.quarter)
+    given = tuple((source, "full") for source in sorted(plan.policy.sources))
+    check_folder(Publisher(plan).preview(Provenance(given, is_simulated=True)))
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())

@@ -23,6 +23,7 @@ from orchestration.errors import OrchestrationError
 from orchestration.input_tables import COUNT_COLUMN
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
+from orchestration.publishing import check_folder
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
 from orchestration.spending import keep_head, note_head, open_ledger
@@ -62,7 +63,12 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     try:
         approvals = find_approvals(quarter, settings)
         return door.release(
-            plan, approvals, read_exact, ledger, lambda head: note_head(head, settings)
+            plan,
+            approvals,
+            read_exact,
+            ledger,
+            lambda head: note_head(head, settings),
+            check_folder,
         )
     finally:
         keep_head(ledger, settings)
