@@ -14,16 +14,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from orchestration import built_rules
 from orchestration.bounds import read_bounds
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
-from orchestration.quarter_order import (
-    LINKS,
-    ROWS,
-    note_released,
-    refuse_passed_quarter,
-    require_newest,
-)
+from orchestration.kept_rows import check_kept_rows
+from orchestration.quarter_order import refuse_passed_quarter
 from orchestration.settings import Settings, child_environment
 from orchestration.warehouse import warehouse_lock
 from privacy.policy.policy import load_policy
@@ -51,9 +47,9 @@ class DbtStep:
     is_kept: bool = False
 
 
-STAGING = DbtStep("staging", "resource_type:seed fqn:staging")
-CORE = DbtStep("core", "fqn:core")
-RELEASE_INPUT = DbtStep("release_input", "fqn:release_input", is_kept=True)
+STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:staging")
+CORE = DbtStep(built_rules.CORE, "fqn:core")
+RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
 
 
 @dataclass(frozen=True)
@@ -84,9 +80,10 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
-        OrchestrationError: MS902 when dbt itself stopped before it wrote its results; for release
-            input MS927 when the links are older than a release, MS928 when a later quarter was
-            released.
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
+            rows of a charged quarter are not what they were; for release input MS928 when a later
+            quarter was released, MS927 or MS933 when what it is made from was made before another
+            release or by other rules.
     """
     record = _find_record(step, quarter, settings)
     released = find_kept_quarters(settings)
@@ -94,18 +91,19 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
     if step.is_kept:
         refuse_passed_quarter(quarter, released)
-        require_newest(LINKS, quarter, released, settings)
+    check_kept_rows(settings)
     record.parent.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
+    making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
         log = _call_dbt(step, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
-    if step.is_kept:
-        note_released(ROWS, quarter, released, settings)
     record.write_text(json.dumps(asdict(outcome), indent=1, sort_keys=True), encoding="utf-8")
+    if not outcome.unbuilt:
+        built_rules.end_step(step.name, quarter, making, settings)
     return outcome
 
 
@@ -135,6 +133,7 @@ def _call_dbt(
     step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
 ) -> str:
     base = settings.vault / "dbt"
+    settings.aside.mkdir(parents=True, exist_ok=True)
     log = base / "logs" / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -144,7 +143,7 @@ def _call_dbt(
         *("--exclude-resource-type", "unit_test"),
         *("--indirect-selection", "buildable"),
         *("--project-dir", str(settings.dbt_project)),
-        *("--profiles-dir", str(settings.dbt_project)),
+        *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
         *("--target-path", str(base / "target")),
         *("--vars", json.dumps(_name_variables(settings))),
     ]

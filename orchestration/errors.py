@@ -157,7 +157,7 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         "MS934": ErrorText(
             "The release of {quarter} could not be built into a folder",
             "{problem}",
-            "Add what is missing, or take it out of the policy; nothing was charged and nothing drawn",
+            "Add what is missing, or take it out of the policy; nothing was charged or drawn",
             5,
         ),
         "MS935": ErrorText(

@@ -10,9 +10,9 @@ from pathlib import Path
 from linkage.links import LINKS, ExactTokenLinker, write_links
 from linkage.order_key import ensure_order_key
 from orchestration.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
+from orchestration.built_rules import LINKAGE, begin_step, end_step
 from orchestration.kept_quarters import find_kept_quarters
-from orchestration.quarter_order import LINKS as BUILT_LINKS
-from orchestration.quarter_order import note_released, refuse_passed_quarter
+from orchestration.quarter_order import refuse_passed_quarter
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from privacy.policy.policy import load_policy
@@ -51,6 +51,7 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
     if quarter in released and (folder_of_links(quarter, settings) / LINKS).exists():
         return
     refuse_passed_quarter(quarter, released)
+    making = begin_step(LINKAGE, quarter, released, settings)
     order_key = settings.vault / "keys" / "order_key.parquet"
     ensure_order_key(order_key)
     policy = load_policy(settings.policy)
@@ -66,7 +67,7 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             folder=folder_of_links(quarter, settings),
             linker=ExactTokenLinker(read_bounds(policy)[RECORDS_FOR_ONE_CHILD]),
         )
-    note_released(BUILT_LINKS, quarter, released, settings)
+    end_step(LINKAGE, quarter, making, settings)
 
 
 def folder_of_links(quarter: Quarter, settings: Settings) -> Path:

@@ -1,8 +1,8 @@
 """Make the plan of a quarter and put it up for approval, with the page that an officer reads.
 
-Reads the policy, its stored split, public lists and the ledger, and no confidential row. Does not
-belong here: signing (see `approving`), what stands on the page (see `privacy.approval.assessment`)
-and how it looks (see `portal.review`).
+Reads the policy, its stored split, public lists, the rules and the ledger, and no confidential row.
+Does not belong here: signing (see `approving`), what stands on the page (see
+`privacy.approval.assessment`) and how it looks (see `portal.review`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.closed_quarters import refuse_open_quarter
+from orchestration.publishing import check_folder
+from orchestration.rules import hash_rules
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
 from portal.review import render_review
@@ -22,6 +24,8 @@ from privacy.plan import Plan, make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
+from privacy.publishing.publishing import Publisher
+from privacy.released import Provenance
 from sources.quarters import Quarter
 
 PAGE_NAME = "index.html"
@@ -32,7 +36,8 @@ def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
     """Say what a quarter's release holds and costs; the same files give the same plan."""
     policy = load_policy(settings.policy)
     keys = load_keys(settings.public_keys, policy)
-    return make_plan(str(quarter), policy, keys, load_strategy(settings.strategy))
+    strategy = load_strategy(settings.strategy)
+    return make_plan(str(quarter), policy, keys, strategy, hash_rules(settings))
 
 
 def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
@@ -42,7 +47,8 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
         The folder.
 
     Raises:
-        OrchestrationError: MS905 when the quarter has not ended.
+        OrchestrationError: MS905 when the quarter has not ended, MS934 when no folder could be
+            built of its release.
         PrivacyError: MS624 when the quarter was charged for another plan, and what making the plan
             raises.
     """
@@ -57,6 +63,8 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     if charged - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = Review(plan.quarter, settings.review / plan.quarter)
+    given = tuple((source, "full") for source in sorted(plan.policy.sources))
+    check_folder(Publisher(plan).preview(Provenance(given, is_simulated=True)))
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())

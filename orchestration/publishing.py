@@ -11,7 +11,10 @@ from pathlib import Path
 from expectations.released import read_released
 from expectations.run import run_suite
 from expectations.suites import ReleasedShape, released_suite
+from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
+from portal.errors import PortalError
+from portal.files import list_files
 from portal.folder import build_release
 from portal.signature import check_signature, ensure_signing_key, make_signer
 from portal.tables import list_columns, list_rows
@@ -35,6 +38,21 @@ def publish(release: Release, settings: Settings) -> Path:
     """
     ensure_signing_key(settings.signing_key, settings.public_key)
     return build_release(release, settings.releases, make_signer(settings.signing_key))
+
+
+def check_folder(preview: Release) -> None:
+    """Build every file of a release to come in memory, and keep none of them.
+
+    Raises:
+        OrchestrationError: MS934 where one could not be built, as without words for an agency.
+    """
+    try:
+        list_files(preview)
+    except PortalError as error:
+        problem = error.sentence.split(". ")[1]
+    else:
+        return
+    raise OrchestrationError("MS934", quarter=preview.release_id, problem=problem)
 
 
 def judge_released(release: Release, settings: Settings) -> tuple[str, ...]:

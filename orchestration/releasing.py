@@ -17,13 +17,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
+from orchestration.built_rules import RELEASE_INPUT, Making, require_made
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.input_tables import COUNT_COLUMN
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
+from orchestration.publishing import check_folder
 from orchestration.quality import require_gate
-from orchestration.quarter_order import ROWS, refuse_passing_over, require_newest
+from orchestration.quarter_order import refuse_passing_over
 from orchestration.settings import Settings
 from orchestration.spending import keep_head, note_head, open_ledger
 from orchestration.warehouse import open_warehouse
@@ -34,7 +37,6 @@ from privacy.plan import Plan
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
-_COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
 _ROWS_AT_ONCE = 1_000_000
 _UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
@@ -44,8 +46,9 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost, MS926 when it would pass over a delivered quarter, MS927 when its rows
-            are older than a release.
+            release are lost, MS926 when it would pass over a delivered quarter, MS927 or MS933 when
+            the rows were made before another release or by other rules than the plan names, MS934
+            when no folder could be built of what would be drawn.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
@@ -54,9 +57,10 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     def read_exact() -> ExactRelease:
         refuse_passing_over(quarter, settings)
-        require_newest(ROWS, quarter, find_kept_quarters(settings), settings)
+        making = Making.now(plan.rules_hash, quarter, find_kept_quarters(settings))
         with open_warehouse(settings) as connection:
-            require_gate(connection, quarter, settings)
+            require_gate(connection, plan.policy, quarter, settings)
+            require_made(RELEASE_INPUT, quarter, making, settings)
             keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter, settings)
 
@@ -64,7 +68,12 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     try:
         approvals = find_approvals(quarter, settings)
         return door.release(
-            plan, approvals, read_exact, ledger, lambda head: note_head(head, settings)
+            plan,
+            approvals,
+            read_exact,
+            ledger,
+            lambda head: note_head(head, settings),
+            check_folder,
         )
     finally:
         keep_head(ledger, settings)
@@ -168,7 +177,7 @@ def _read_counts(
     names = (frame.leaf_column, *frame.columns)
     listed = ", ".join(names)
     rows = connection.execute(
-        f"select {listed}, sum({_COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
+        f"select {listed}, sum({COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ? group by {listed}",
         [quarter.first_day],
     ).fetchall()

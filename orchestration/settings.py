@@ -131,6 +131,11 @@ class Settings:
         return self.vault / "warehouse.duckdb"
 
     @property
+    def code(self) -> Path:
+        """The source tree, whose linking is part of the rules that a plan names."""
+        return PROJECT_ROOT
+
+    @property
     def dbt_project(self) -> Path:
         """The dbt project in the source tree."""
         return PROJECT_ROOT / "dbt_project"

@@ -247,7 +247,9 @@ def _show_table(table: TableAccuracy) -> Table:
 def _say_places(frame: FrameBound) -> str:
     if frame.places is None:
         return ""
-    return f", as at most {frame.places} record{'' if frame.places == 1 else 's'} may take one child"
+    return (
+        f", as at most {frame.places} record{'' if frame.places == 1 else 's'} may take one child"
+    )
 
 
 def _show_bound(frame: FrameBound) -> Bound:

@@ -16,6 +16,7 @@ from typing import Any
 
 from privacy.approval.approval import Approval, Approvals, check_approval
 from privacy.engine.exact import ExactRelease
+from privacy.engine.frames import Frame
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import compute_spending
@@ -33,20 +34,23 @@ def release(
     read_exact: Callable[[], ExactRelease],
     ledger: Ledger,
     note_begun: Callable[[str], None],
+    check_folder: Callable[[Release], None],
 ) -> Release:
     """Return the release of a plan: what was drawn before, or else drawn now, once.
 
     A second process waits until the first is done and gets the same release. `read_exact` is
     called only where nothing was drawn yet, the plan is approved and it can be paid. `note_begun`
     is given the hash of the entry that marks the draw as begun, before anything is drawn, so that
-    it can be kept where an older copy of the ledger does not reach.
+    it can be kept where an older copy of the ledger does not reach. `check_folder` is given a
+    preview of the release, without counts, before anything is charged, and raises where it could
+    not be published.
 
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (a draw was begun and
             lost), MS650 to MS658 (the approval), MS612 (the plan's cost is not its real cost),
             MS609 (wrong frames), MS614 (an agency is missing or unknown), MS629 (drawn in an older
-            form), and those of the ledger. What `read_exact` raises passes through, and nothing is
-            charged then.
+            form), and those of the ledger. What `read_exact` and `check_folder` raise passes
+            through, and nothing is charged then.
     """
     charge = Charge(plan.quarter, plan.hash, plan.parts)
     with ledger.lock():
@@ -55,7 +59,9 @@ def release(
         if found is None:
             approval = check_approval(plan, approvals)
             publisher = _prepare(plan, charge, approval.facts, ledger)
-            drawn = _draw(plan, charge, approval, read_exact, ledger, note_begun)
+            exact = _read(plan, approval, read_exact)
+            check_folder(publisher.preview(exact.provenance))
+            drawn = _draw(plan, charge, approval, exact, ledger, note_begun)
             found = _finish(publisher, drawn, ledger)
         elif found.kind == DRAWN:
             publisher = _prepare(plan, charge, (), ledger)
@@ -69,25 +75,27 @@ def recall(quarter: str, ledger: Ledger) -> Release | None:
     return None if found is None or found.kind != DONE else recall_entry(found)
 
 
-def _draw(
-    plan: Plan,
-    charge: Charge,
-    approval: Approval,
-    read_exact: Callable[[], ExactRelease],
-    ledger: Ledger,
-    note_begun: Callable[[str], None],
-) -> Entry:
-    mechanisms = [
-        (frame.frame, FrameMechanism(frame.frame, frame.list_queries())) for frame in plan.frames
-    ]
-    if sum(mechanism.rho for _, mechanism in mechanisms) != plan.rho:
+def _read(plan: Plan, approval: Approval, read_exact: Callable[[], ExactRelease]) -> ExactRelease:
+    if sum(mechanism.rho for _, mechanism in _list_mechanisms(plan)) != plan.rho:
         raise PrivacyError("MS612", quarter=plan.quarter)
     exact = read_exact()
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
-    exact.require([frame for frame, _ in mechanisms], plan.policy.sources)
+    exact.require([frame.frame for frame in plan.frames], plan.policy.sources)
     if approval.needs_simulated and not exact.is_made_up:
         raise PrivacyError("MS656", quarter=plan.quarter)
+    return exact
+
+
+def _draw(
+    plan: Plan,
+    charge: Charge,
+    approval: Approval,
+    exact: ExactRelease,
+    ledger: Ledger,
+    note_begun: Callable[[str], None],
+) -> Entry:
+    mechanisms = _list_mechanisms(plan)
     ledger.charge(charge, plan.policy.caps, _state_charge(plan, approval))
     note_begun(ledger.begin_draw(charge).hash)
     cells: dict[str, list[int]] = {}
@@ -96,6 +104,12 @@ def _draw(
     return ledger.record_draw(
         charge, {"cells": cells, "provenance": _state_provenance(exact.provenance)}
     )
+
+
+def _list_mechanisms(plan: Plan) -> list[tuple[Frame, FrameMechanism]]:
+    return [
+        (frame.frame, FrameMechanism(frame.frame, frame.list_queries())) for frame in plan.frames
+    ]
 
 
 def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:

@@ -1,8 +1,9 @@
 """The plan: what a quarter's release contains and costs, before any confidential value is read.
 
 Made from the policy, its stored split, the public lists and the hash of the rules alone, so the
-same inputs give the same plan and hash. The plan of a fourth quarter holds the annual frames of its year too. Does not belong
-here: what was already spent (privacy.ledger.ledger) and the draw (privacy.door).
+same inputs give the same plan and hash. The plan of a fourth quarter holds the annual frames of its
+year too. Does not belong here: what was already spent (privacy.ledger.ledger), the draw
+(privacy.door), and what a rule is (docs/privacy.md).
 """
 
 import datetime

@@ -10,7 +10,6 @@ import random
 import sys
 import time
 
-from bench.histories.replay import Replay, Timelines
 from bench.histories.distances import (
     FRAME_OF,
     LINKED_CELLS,
@@ -21,6 +20,7 @@ from bench.histories.distances import (
     list_neighbours,
     list_tables,
 )
+from bench.histories.replay import Replay, Timelines
 from bench.histories.worlds import CHILDREN, RECORDS, make_schedule, make_worlds
 from privacy.policy.policy import Policy, load_policy
 

@@ -24,7 +24,16 @@ def report(
     """A report of a child, dated and known in a quarter, there from its moment on."""
     begins = quarter if begins is None else begins
     key = f"0:{child}"
-    return (0, _place(child), name or f"{key}r{quarter}", key, begins, ends, start(quarter), start(quarter))
+    return (
+        0,
+        _place(child),
+        name or f"{key}r{quarter}",
+        key,
+        begins,
+        ends,
+        start(quarter),
+        start(quarter),
+    )
 
 
 def token(child: str) -> tuple[object, ...]:
@@ -38,7 +47,18 @@ def record(
     """A juvenile victim record with the token, of an incident of its own."""
     begins = quarter if begins is None else begins
     known = start(quarter)
-    return (0, _place(name), f"0:{name}", f"0:i{name}", "0:T", begins, ALWAYS, day or known, known, known)
+    return (
+        0,
+        _place(name),
+        f"0:{name}",
+        f"0:i{name}",
+        "0:T",
+        begins,
+        ALWAYS,
+        day or known,
+        known,
+        known,
+    )
 
 
 def _place(name: str) -> int:

@@ -53,9 +53,7 @@ def _add_world(made: Timelines, rng: random.Random, world: int, schedule: list[S
             name = f"{world}:r{report}" if shared else f"{world}:r{child}.{report}"
             day = _day_in(rng, _go_back(rng, known))
             for begins, ends, quarter in _make_intervals(rng, schedule, known, calm=calm):
-                made.reports.append(
-                    (world, child, name, key, begins, ends, day, start(quarter))
-                )
+                made.reports.append((world, child, name, key, begins, ends, day, start(quarter)))
         for begins, ends, token in _make_tokens(rng, schedule, tokens, calm=calm):
             made.child_tokens.append((world, child, key, f"{world}:{token}", begins, ends))
     shared = rng.randrange(QUARTERS)
@@ -105,7 +103,10 @@ def _make_intervals(
     if rng.random() < 0.6 or ends >= ALWAYS:
         return [(begins, ends, known)]
     again = ends + rng.choice([1, 2, 4])
-    return [(begins, ends, known), (again, ALWAYS, rng.choice([known, min(QUARTERS - 1, known + 2)]))]
+    return [
+        (begins, ends, known),
+        (again, ALWAYS, rng.choice([known, min(QUARTERS - 1, known + 2)])),
+    ]
 
 
 def _make_tokens(

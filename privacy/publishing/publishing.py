@@ -18,6 +18,7 @@ from privacy.engine import noise
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
 from privacy.publishing.history import History, RollingTable
 from privacy.publishing.numbers import FrameNumbers, fill_row
+from privacy.publishing.recalled import read_release
 from privacy.publishing.tables import prepare_tables, set_cut_offs
 from privacy.publishing.years import add_year_sums
 from privacy.released import (
@@ -74,7 +75,7 @@ class Publisher:
             name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
         }
         self._prepare()
-        self._rehearse(0)
+        self._rehearsed = self._rehearse(0)
         if plan.policy.is_synthetic:
             self._rehearse(1)  # records are made up only where there are any
 
@@ -111,13 +112,23 @@ class Publisher:
         content = describe_release(release)
         return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
 
-    def _rehearse(self, value: int) -> None:
+    def preview(self, provenance: Provenance) -> Release:
+        """Return the release as it would be if nothing were counted and no noise were drawn.
+
+        It has every table, file and word of the one to come, so that whoever publishes can try.
+        """
+        given = {"deliveries": dict(provenance.deliveries), "is_simulated": provenance.is_simulated}
+        at = f"{self._plan.quarter_start.isoformat()}T00:00:00+00:00"
+        known = {"provenance": given, "drawn_at": at, "ledger_head": ""}
+        return read_release({**self._rehearsed, **known})
+
+    def _rehearse(self, value: int) -> dict[str, Any]:
         cells = {
             measured.name: [value] * measured.cell_count
             for frame in self._plan.frames
             for measured in frame.measurements
         }
-        self.publish(cells, Provenance((), is_simulated=True))
+        return self.publish(cells, Provenance((), is_simulated=True))
 
     def _prepare(self) -> None:
         """Make every table of the release as far as it is known before the draw."""

@@ -55,8 +55,7 @@ def policy() -> Policy:
 def told(replay: Replay, table: str) -> dict[tuple[str, str], int]:
     """Count the released rows of the one world by year or quarter, and cell."""
     return {
-        (quarter, cell): count
-        for (_, quarter, cell), count in count_cells(replay, table).items()
+        (quarter, cell): count for (_, quarter, cell), count in count_cells(replay, table).items()
     }
 
 

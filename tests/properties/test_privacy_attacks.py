@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta
+from small_policy import RULES
 
 from privacy import door
 from privacy.approval.approval import Approvals, make_officer_key, sign_plan
@@ -78,7 +79,7 @@ class Attack:
 
 
 def make_example(quarter: str) -> Plan:
-    return make_plan(quarter, POLICY, LISTS, load_strategy())
+    return make_plan(quarter, POLICY, LISTS, load_strategy(), RULES)
 
 
 def hold(frame: Frame, leaves: NDArray[np.int64]) -> ExactFrame:
@@ -267,7 +268,8 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
         return ExactRelease(frames, Provenance(deliveries, is_simulated=True))
 
     texts = {
-        door.release(plan, signed, read_exact, ledger, lambda _: None).to_json() for _ in range(25)
+        door.release(plan, signed, read_exact, ledger, lambda _: None, lambda _: None).to_json()
+        for _ in range(25)
     }
     assert len(texts) == 1
     assert asked == [plan.quarter]

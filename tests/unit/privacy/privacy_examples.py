@@ -7,6 +7,7 @@ from typing import Any
 
 from approval_examples import Office
 from frame_examples import fill
+from small_policy import RULES
 
 from privacy import door
 from privacy.engine import noise
@@ -28,7 +29,7 @@ KILLED = 17
 
 def example_plan(quarter: str = "2025Q1") -> Plan:
     policy = load_policy()
-    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy())
+    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy(), RULES)
 
 
 def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> ExactRelease:
@@ -58,11 +59,16 @@ def release_example(plan: Plan, office: Office, place: Place, rows: int = 40) ->
         lambda: example_exact(plan, rows),
         Ledger(place),
         note_nothing,
+        try_nothing,
     )
 
 
 def note_nothing(head: str) -> None:
     """Take the hash of the mark of a draw, for nobody."""
+
+
+def try_nothing(preview: Release) -> None:
+    """Take the preview of a release, for nobody."""
 
 
 STEPS = {
@@ -118,7 +124,7 @@ def release_and_crash(
             return crash(for_good=for_good)
 
         patch.setattr(owner, name, crashing)
-    door.release(plan, office.approvals(), read_exact, Ledger(place), note_nothing)
+    door.release(plan, office.approvals(), read_exact, Ledger(place), note_nothing, try_nothing)
 
 
 class Patch:

@@ -16,6 +16,7 @@ from privacy_examples import (
     example_plan,
     note_nothing,
     release_example,
+    try_nothing,
 )
 
 from privacy import door
@@ -54,7 +55,9 @@ def open_door(office: Office, ledger: Ledger) -> Open:
     def open_it(
         plan: Plan, read_exact: Callable[[], ExactRelease] = never_read, by: Office = office
     ) -> Release:
-        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger, note_nothing)
+        return door.release(
+            plan, by.approvals(plan.quarter), read_exact, ledger, note_nothing, try_nothing
+        )
 
     return open_it
 
@@ -72,7 +75,9 @@ def test_the_mark_of_a_draw_is_noted_before_anything_is_drawn(
     monkeypatch.setattr(FrameMechanism, "draw", draw_after_note)
     approvals = office.approvals(plan.quarter)
     for _ in range(2):
-        door.release(plan, approvals, lambda: example_exact(plan), ledger, noted.append)
+        door.release(
+            plan, approvals, lambda: example_exact(plan), ledger, noted.append, try_nothing
+        )
     assert noted == [entry.hash for entry in ledger.read_entries() if entry.kind == BEGUN]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from privacy_examples import KEYS, example_plan
-from small_policy import SMALL, load_small
+from small_policy import RULES, SMALL, load_small
 
 from privacy.engine.frames import Marginal
 from privacy.errors import PrivacyError
@@ -27,7 +27,7 @@ def annual() -> Plan:
 
 def plan_small(folder: Path, quarter: str = "2025Q4", text: str = SMALL) -> Plan:
     policy, keys = load_small(folder, text)
-    return make_plan(quarter, policy, keys, optimise(policy, keys))
+    return make_plan(quarter, policy, keys, optimise(policy, keys), RULES)
 
 
 def change_shares(strategy: Strategy, frame: str, *shares: Share) -> Strategy:
@@ -83,7 +83,9 @@ def test_scales_are_whole_thousandths_from_1_up(annual: Plan) -> None:
 
 def test_a_generous_budget_never_makes_a_scale_below_1(plan: Plan) -> None:
     budget = replace(plan.policy.budget, quarterly=Fraction(500))
-    generous = make_plan("2025Q1", replace(plan.policy, budget=budget), plan.keys, plan.strategy)
+    generous = make_plan(
+        "2025Q1", replace(plan.policy, budget=budget), plan.keys, plan.strategy, RULES
+    )
     assert {measured.scale for frame in generous.frames for measured in frame.measurements} >= {
         Decimal(1)
     }
@@ -186,26 +188,26 @@ def test_a_fourth_quarter_ends_its_year() -> None:
 )
 def test_text_that_is_no_quarter_is_refused(quarter: str, plan: Plan) -> None:
     with pytest.raises(PrivacyError, match="MS604"):
-        make_plan(quarter, plan.policy, plan.keys, plan.strategy)
+        make_plan(quarter, plan.policy, plan.keys, plan.strategy, RULES)
 
 
 def test_key_lists_of_another_policy_are_refused(tmp_path: Path) -> None:
     _, keys = load_small(tmp_path)
     with pytest.raises(PrivacyError, match=r"MS602.*key lists"):
-        make_plan("2025Q1", load_policy(), keys, load_strategy())
+        make_plan("2025Q1", load_policy(), keys, load_strategy(), RULES)
 
 
 def test_a_sum_of_keys_that_no_list_names_is_refused(tmp_path: Path) -> None:
     policy, keys = load_small(tmp_path, SMALL.replace('"broad_only"]', '"other"]'))
     strategy = Strategy(policy.hash, keys.hash, ())
     with pytest.raises(PrivacyError, match=r"MS602.*definition sums"):
-        make_plan("2025Q1", policy, keys, strategy)
+        make_plan("2025Q1", policy, keys, strategy, RULES)
 
 
 def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None:
     for changed in ({"policy_hash": "0" * 64}, {"keys_hash": "0" * 64}):
         with pytest.raises(PrivacyError, match="MS646"):
-            make_plan("2025Q1", plan.policy, plan.keys, replace(plan.strategy, **changed))
+            make_plan("2025Q1", plan.policy, plan.keys, replace(plan.strategy, **changed), RULES)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_a_split_that_does_not_fit_a_frame_is_refused(
 ) -> None:
     strategy = change_shares(plan.strategy, "arrests", *shares)
     with pytest.raises(PrivacyError, match=r"MS647.*arrests"):
-        make_plan("2025Q1", plan.policy, plan.keys, strategy)
+        make_plan("2025Q1", plan.policy, plan.keys, strategy, RULES)
 
 
 def test_a_linked_frame_is_measured_whole_because_its_bound_holds_for_no_sum_of_it(
@@ -231,7 +233,7 @@ def test_a_linked_frame_is_measured_whole_because_its_bound_holds_for_no_sum_of_
     total = Share("report_lag_in_year", "state", (), Fraction(1, 10))
     strategy = change_shares(plan.strategy, "report_lag_in_year", total)
     with pytest.raises(PrivacyError, match=r"MS647.*report_lag_in_year"):
-        make_plan("2025Q4", plan.policy, plan.keys, strategy)
+        make_plan("2025Q4", plan.policy, plan.keys, strategy, RULES)
 
 
 def test_the_stored_split_is_that_of_the_reviewed_policy_and_lists() -> None:

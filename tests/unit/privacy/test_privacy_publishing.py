@@ -9,7 +9,7 @@ import pytest
 from approval_examples import Office
 from privacy_examples import approve_example, example_plan, release_example
 from release_examples import fill_cells, find_table, publish
-from small_policy import SMALL, load_small
+from small_policy import RULES, SMALL, load_small
 
 from privacy.engine import noise
 from privacy.engine.frames import Level
@@ -248,7 +248,7 @@ def test_modelled_numbers_stand_beside_units_below_the_state_where_the_policy_wa
 
 def plan_small(folder: Path, text: str = SMALL) -> Plan:
     policy, keys = load_small(folder, text)
-    return make_plan("2025Q1", policy, keys, optimise(policy, keys))
+    return make_plan("2025Q1", policy, keys, optimise(policy, keys), RULES)
 
 
 def test_synthetic_records_are_as_many_as_the_counts_where_the_policy_wants_them(
