@@ -45,9 +45,9 @@ nothing moves but rows of the identity's own token:
   first of its token, whose row then goes or moves to another year, or the only one that a child is
   known by; both at once only where the row goes: two rows or three. Child and record together move
   five at most, because the token's row moves at most once.
-* B. Places go to the first k records of a token, by the quarter in which they were noted and then in
-  keyed hash order, whether or not a child is known. Another owner can move k records from one cell
-  to another one: k^2 for each. A record less leaves its own cell and gives its place to one other
+* B. Places go to the first k records of a token, by the quarter in which they were noted and then
+  in keyed hash order, whether or not a child is known. Another owner can move k records from one
+  cell to another one: k^2 for each. A record less leaves its own cell and gives its place to one other
   record, which was in the cell of those without a child: so k records still leave one cell and k
   reach another, and that third cell loses one. It is a third one because a record that has a place
   and a child has a date of the child's first report for ever, noted with the token; were it to fall

@@ -29,8 +29,8 @@ Cells = Mapping[tuple[int, str, str], int]
 class Moved:
     """The furthest that one neighbour moved a table in one world.
 
-    For linked tables `squared` is the squared distance over all years; for others `rows` is the most
-    rows of one quarter, and `quarters` the number of quarters in which any row differs.
+    For linked tables `squared` is the squared distance over all years; for others `rows` is the
+    most rows of one quarter, and `quarters` the number of quarters in which any row differs.
     """
 
     squared: int = 0
@@ -38,6 +38,7 @@ class Moved:
     quarters: int = 0
 
     def or_further(self, other: Moved) -> Moved:
+        """Return the furthest of both, each number by itself."""
         return Moved(*map(max, zip(vars(self).values(), vars(other).values(), strict=True)))
 
 

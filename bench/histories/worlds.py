@@ -1,8 +1,8 @@
 """Make small worlds at random: children, their reports and tokens, police records, arrests.
 
-What is made is made to meet: one or two tokens, records that come late, are corrected, withdrawn and
-come back, that become a child's later, and tokens that come late or change. Does not belong here:
-playing a world (see `replay`).
+What is made is made to meet: one or two tokens, records that come late, are corrected, withdrawn
+and come back, that become a child's later, and tokens that come late or change. Does not belong
+here: playing a world (see `replay`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def make_schedule(rng: random.Random) -> list[Step]:
     for quarter in range(rng.choice([0, 0, 2, 3]), QUARTERS):
         if rng.random() < 0.1:
             continue
-        for _ in range(rng.choice([0, 0, 0, 1])):
+        if rng.random() < 0.25:
             steps.append((rng.randrange(QUARTERS), rng.random() < 0.4))
         steps.append((quarter, rng.random() < 0.85 or quarter % 4 == 3))
     return steps
