@@ -15,14 +15,14 @@ from pathlib import Path
 
 import duckdb
 import jinja2
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.bounds import read_bounds
 from privacy.policy.policy import load_policy
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
-VARIABLES = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
+BOUNDS = read_bounds(load_policy())
 QUARTERS = 6
 NEVER = 99
 """Later than every moment."""
@@ -123,7 +123,7 @@ def render(name: str, quarter: int, counted_from: int) -> str:
         this=name,
         ref=lambda model: model,
         config=lambda **_: "",
-        var=VARIABLES.__getitem__,
+        stated_bound=BOUNDS.__getitem__,
         env_var=lambda variable, _="": environment[variable],
         is_incremental=lambda: True,
     )
