@@ -18,6 +18,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.bounds import read_bounds
+from privacy.policy.policy import load_policy
+
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 Record = Mapping[str, Any]
@@ -123,6 +126,7 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.bounds = read_bounds(load_policy())
         self._arrivals = 0
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
@@ -199,7 +203,7 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps({"vault": str(self.folder)})),
+                *("--vars", json.dumps({"vault": str(self.folder), **self.bounds})),
             ],
             env={**os.environ, "MOSHARE_QUARTER_START": start_of(quarter).isoformat()},
             stdout=subprocess.PIPE,

@@ -57,9 +57,9 @@ def release_example(plan: Plan, office: Office, place: Place, rows: int = 40) ->
         plan,
         office.approvals(plan.quarter),
         lambda: example_exact(plan, rows),
+        try_nothing,
         Ledger(place),
         note_nothing,
-        try_nothing,
     )
 
 
@@ -124,7 +124,7 @@ def release_and_crash(
             return crash(for_good=for_good)
 
         patch.setattr(owner, name, crashing)
-    door.release(plan, office.approvals(), read_exact, Ledger(place), note_nothing, try_nothing)
+    door.release(plan, office.approvals(), read_exact, try_nothing, Ledger(place), note_nothing)
 
 
 class Patch:

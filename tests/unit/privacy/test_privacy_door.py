@@ -56,7 +56,7 @@ def open_door(office: Office, ledger: Ledger) -> Open:
         plan: Plan, read_exact: Callable[[], ExactRelease] = never_read, by: Office = office
     ) -> Release:
         return door.release(
-            plan, by.approvals(plan.quarter), read_exact, ledger, note_nothing, try_nothing
+            plan, by.approvals(plan.quarter), read_exact, try_nothing, ledger, note_nothing
         )
 
     return open_it
@@ -76,7 +76,7 @@ def test_the_mark_of_a_draw_is_noted_before_anything_is_drawn(
     approvals = office.approvals(plan.quarter)
     for _ in range(2):
         door.release(
-            plan, approvals, lambda: example_exact(plan), ledger, noted.append, try_nothing
+            plan, approvals, lambda: example_exact(plan), try_nothing, ledger, noted.append
         )
     assert noted == [entry.hash for entry in ledger.read_entries() if entry.kind == BEGUN]
 

@@ -74,15 +74,15 @@ def check_recovery(place: Place, plan: Plan, office: Office, left: list[str], fa
     if fate == "lost":
         for _ in range(2):
             with pytest.raises(PrivacyError, match=r"MS626.*stays spent"):
-                door.release(plan, approvals, never_read, ledger, note_nothing, try_nothing)
+                door.release(plan, approvals, never_read, try_nothing, ledger, note_nothing)
         assert kinds(place) == left
         return
     read = (lambda: example_exact(plan)) if fate == "drawn" else never_read
     before = ledger.read_entries()
-    finished = door.release(plan, approvals, read, ledger, note_nothing, try_nothing)
+    finished = door.release(plan, approvals, read, try_nothing, ledger, note_nothing)
     assert kinds(place) == ALL
     assert ledger.read_entries()[: len(before)] == before
-    assert door.release(plan, approvals, never_read, ledger, note_nothing, try_nothing) == finished
+    assert door.release(plan, approvals, never_read, try_nothing, ledger, note_nothing) == finished
 
 
 @pytest.mark.parametrize(("step", "moment", "left", "fate"), CRASHES)
