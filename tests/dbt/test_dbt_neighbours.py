@@ -44,12 +44,14 @@ def count_an_incident_that_was_corrected(folder: Path, *, has_first_victim: bool
     """Say in which quarters an incident counts; a second victim's age and its day come later."""
     vault = Vault(folder)
     first = ["15  "] if has_first_victim else ["30  "]
+    released: list[str] = []
     for quarter, day, second in (("2025Q3", "20250710", "30  "), ("2025Q4", "20251010", "15  ")):
         for agency in ("dss", "hotline"):
             vault.deliver(agency, quarter, 1, "nil")
         police = Submission().incident(JACKSON, "I1", day, "64A", *first, second)
         vault.deliver("mshp", quarter, 1, "full", police.tables)
-        vault.build("resource_type:seed", *INCIDENT_MODELS, quarter=quarter)
+        vault.build("resource_type:seed", *INCIDENT_MODELS, quarter=quarter, released=released)
+        released.append(quarter)
     return {quarter for quarter, _ in vault.rows(INCIDENTS)}
 
 
