@@ -10,6 +10,9 @@ from orchestration.approving import find_approvals
 from orchestration.errors import OrchestrationError
 from orchestration.quarter_order import refuse_passed_quarter, refuse_passing_over
 from orchestration.settings import Settings
+from privacy.approval.review import PLAN_NAME, Review
+from privacy.canonical import compute_sha256
+from privacy.errors import PrivacyError
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
@@ -36,9 +39,12 @@ def deliver(settings: Settings, *quarters: Quarter, agency: str = "dss") -> None
         (settings.vault / "raw" / agency / str(quarter) / "0001").mkdir(parents=True)
 
 
-def reject(settings: Settings, quarter: Quarter) -> None:
+def reject(settings: Settings, quarter: Quarter) -> Review:
+    """Put up a plan and reject it."""
     review = find_approvals(quarter, settings).review
-    review.reject("a" * 64, "A reason.", "2026-01-01T00:00:00Z")
+    review.put_plan("a plan")
+    review.reject(compute_sha256("a plan"), "A reason.", "2026-01-01T00:00:00Z")
+    return review
 
 
 @pytest.mark.parametrize("released", [(), (Q1,), (Q2,), (Q2, Q3)])
@@ -71,8 +77,28 @@ def test_a_release_does_not_pass_over_a_delivered_quarter(settings, release) -> 
 def test_a_rejection_passes_a_quarter_over_for_good(settings, release) -> None:
     release(Q1)
     deliver(settings, Q1, Q2, Q3)
+    with pytest.raises(OrchestrationError, match=r"MS926.*to 2025Q2,"):
+        refuse_passing_over(Q3, settings)
     reject(settings, Q2)
     refuse_passing_over(Q3, settings)
+
+
+def test_a_quarter_for_which_another_plan_waits_since_a_rejection_is_not_passed_over(
+    settings, release
+) -> None:
+    release(Q1)
+    deliver(settings, Q2)
+    reject(settings, Q2).put_plan("another plan")
+    with pytest.raises(OrchestrationError, match=r"MS926.*to 2025Q2,"):
+        refuse_passing_over(Q3, settings)
+
+
+def test_a_rejected_plan_that_is_gone_passes_nothing_over(settings, release) -> None:
+    release(Q1)
+    deliver(settings, Q2)
+    (reject(settings, Q2).folder / PLAN_NAME).unlink()
+    with pytest.raises(PrivacyError, match=r"MS650.*2025Q2"):
+        refuse_passing_over(Q3, settings)
 
 
 def test_quarters_that_were_not_delivered_or_come_later_are_passed_over_by_nobody(
