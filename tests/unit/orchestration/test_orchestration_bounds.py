@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,9 @@ def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatc
 def test_the_linker_has_as_many_places_as_the_policy_states(other_policy, monkeypatch) -> None:
     given = []
     monkeypatch.setattr(linking, "write_links", lambda *_, linker, **__: given.append(linker.k))
-    monkeypatch.setattr(linking, "open_warehouse", Path.open)
+    monkeypatch.setattr(linking, "open_warehouse", lambda _: nullcontext())
     for changes, places in (((), 2), (PLACES, 3)):
         settings = other_policy(*changes)
-        settings.vault.mkdir(parents=True, exist_ok=True)
-        monkeypatch.setattr(linking, "open_warehouse", lambda _: Path("/dev/null").open())
         linking.link_quarter(QUARTER, settings)
         assert given.pop() == places
 
@@ -85,9 +84,7 @@ def test_a_bound_that_the_policy_does_not_state_is_told(other_policy, frame, fie
 def test_no_other_file_names_a_number_for_a_bound() -> None:
     project = (PROJECT_ROOT / "dbt_project" / "dbt_project.yml").read_text("utf-8")
     assert "bound_" not in project
-    code = [
-        *(PROJECT_ROOT / "linkage").glob("*.py"),
-        *(PROJECT_ROOT / "orchestration").glob("*.py"),
-    ]
+    rooms = (PROJECT_ROOT / name for name in ("linkage", "orchestration"))
+    code = [path for room in rooms for path in room.glob("*.py")]
     assigned = re.compile(r"\bk: int = \d|\bRECORDS_FOR_ONE_CHILD = \d|\bbound_\w+ = \d")
     assert [path.name for path in code if assigned.search(path.read_text("utf-8"))] == []

@@ -181,7 +181,11 @@ def test_a_changed_rule_gives_another_plan_that_nobody_signed(
     ("file", "before", "after"),
     [
         ("dbt_project/models/release_input/report_choices.sql", "select", "-- why\nselect"),
-        ("dbt_project/models/release_input/release_input.yml", "description: ", "description: A "),
+        (
+            "dbt_project/models/release_input/release_input.yml",
+            'description: "',
+            'description: "A ',
+        ),
         ("dbt_project/dbt_project.yml", "vars:", "# words\nvars:"),
         ("code/linkage/links.py", '"""Decide', '"""Say'),
         ("code/orchestration/linking.py", "import annotations", "import annotations  # why"),
@@ -242,7 +246,7 @@ def test_rows_made_by_other_rules_than_the_plan_names_are_not_released(built) ->
     with pytest.raises(OrchestrationError, match=r"MS933.*2025Q1.*release_input") as caught:
         require(built_rules.RELEASE_INPUT, QUARTER, plan.rules_hash, built)
     assert caught.value.exit_code == 4
-    with pytest.raises(OrchestrationError, match="MS933.*staging"):
+    with pytest.raises(OrchestrationError, match=r"MS933.*staging"):
         built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)
 
 
@@ -259,5 +263,5 @@ def test_staging_is_of_all_quarters_and_links_are_of_one(built) -> None:
     built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)
     built_rules.end_step(built_rules.LINKAGE, other, begun, built)
     built_rules.begin_step(built_rules.STAGING, other, built)
-    with pytest.raises(OrchestrationError, match="MS933.*staging"):
+    with pytest.raises(OrchestrationError, match=r"MS933.*staging"):
         built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)

@@ -127,6 +127,18 @@ def test_the_same_inputs_give_the_same_plan_and_hash(plan: Plan) -> None:
     assert example_plan().hash == plan.hash
 
 
+def test_the_rules_by_which_rows_are_made_are_part_of_the_plan_and_its_hash(plan: Plan) -> None:
+    other = replace(plan, rules_hash="6" * 64)
+    assert other.hash != plan.hash
+    assert json.loads(other.to_json())["rules_hash"] == "6" * 64
+
+
+def test_the_plan_states_the_places_of_a_linked_frame_of_records(annual: Plan) -> None:
+    stated = {one["name"]: one["places"] for one in json.loads(annual.to_json())["frames"]}
+    assert stated.pop("report_lag_in_year") == load_policy().frames["report_lag_in_year"].places
+    assert set(stated.values()) == {None}
+
+
 def test_quarter_policy_keys_and_split_are_part_of_the_hash(plan: Plan) -> None:
     relabelled = PublicKeys(
         tuple((name, (replace(keys[0], label="x"), *keys[1:])) for name, keys in plan.keys.lists),

@@ -160,6 +160,22 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ("bound = 1", "bound_squared = 1", "a rows frame must have bound and no other"),
         ("bound = 1", "bound = 1\nbound_squared = 1", "a rows frame must have bound and no other"),
         ("bound_squared = 5", "bound = 5", "a linked frame must have bound_squared"),
+        ("bound = 1", "bound = 1\nplaces = 2", "places belong to a linked frame"),
+        (
+            "bound_squared = 5",
+            "bound_squared = 4",
+            "In frames.pairs, bound_squared must be 5, which follows from having no places",
+        ),
+        (
+            "bound_squared = 5",
+            "bound_squared = 5\nplaces = 2",
+            "bound_squared must be 9, which follows from places = 2",
+        ),
+        (
+            "bound_squared = 5",
+            "bound_squared = 9\nplaces = 9",
+            "bound_squared must be 163, which follows from places = 9",
+        ),
         ("bound = 1", "bound = 1\nfactor = 2", "In frames.victims, factor is not known"),
         ("bound_squared = 5", "bound_squared = 5\nquarters = 1", "a cohort counts once ever"),
         ('name = "victims"', 'name = "Victims"', "name must be lower case"),

@@ -142,3 +142,15 @@ def test_the_guarantee_comes_first_and_words_last(tmp_path: Path) -> None:
     text = SMALL.replace("version = 3", "version = 4").replace("weight = 2", "weight = 4")
     touched = [one.touches for one in compare(tmp_path, text.replace("signers = 1", "signers = 2"))]
     assert touched == [GUARANTEE, CONTENT, WORDS]
+
+
+def test_other_places_touch_the_guarantee(tmp_path: Path) -> None:
+    old, new = (
+        load_policy(write_policy(tmp_path, SMALL.replace("bound_squared = 5", bound)))
+        for bound in ("bound_squared = 9\nplaces = 2", "bound_squared = 19\nplaces = 3")
+    )
+    said = {change.sentence: change.touches for change in describe_changes(old, new)}
+    assert said == {
+        "Frame pairs: its bound for one identity is 19 instead of 9.": GUARANTEE,
+        "Frame pairs: the records that may ever take one child are 3 instead of 2.": GUARANTEE,
+    }
