@@ -128,7 +128,7 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.stated = {"first_day_of_record": "2013-01-01", **read_bounds(load_policy())}
+        self.bounds = {"first_day_of_record": "2013-01-01", **read_bounds(load_policy())}
         self._arrivals = 0
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
@@ -216,7 +216,7 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps({"vault": str(self.folder), **self.stated})),
+                *("--vars", json.dumps({"vault": str(self.folder), **self.bounds})),
             ],
             env={
                 **os.environ,
