@@ -274,12 +274,12 @@ RELEASE_TABLES = (
 """Tables of the schema release_input."""
 
 
-def release_rows(vault: Vault, quarter_start: str) -> Rows:
-    """Rows of every release table in a quarter, without the quarter."""
+def release_rows(vault: Vault, quarter_start: str, *tables: str) -> Rows:
+    """Rows of these release tables, or of every one, in a quarter and without the quarter."""
     return {
         table: vault.rows(
             f"select * exclude (quarter_start) from release_input.{table} "  # noqa: S608
             f"where quarter_start = date '{quarter_start}'"
         )
-        for table in RELEASE_TABLES
+        for table in tables or RELEASE_TABLES
     }
