@@ -148,9 +148,9 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             5,
         ),
         "MS933": ErrorText(
-            "The rows of {quarter} were not made by the rules of its plan",
-            "Since '{step}' ran for it, SQL or linking changed, or that step never ran; what is "
-            "signed holds for rows made by the rules that the plan names",
+            "The rows of {quarter} are not made by the rules that hold now",
+            "The step '{step}' last worked by other rules or never ended, and a plan holds for "
+            "rows that were made by the rules it names",
             "Run 'moshare run --quarter {quarter}', which makes them again, then release",
             4,
         ),

@@ -71,9 +71,9 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
             plan,
             approvals,
             read_exact,
+            check_folder,
             ledger,
             lambda head: note_head(head, settings),
-            check_folder,
         )
     finally:
         keep_head(ledger, settings)

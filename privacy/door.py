@@ -32,9 +32,9 @@ def release(
     plan: Plan,
     approvals: Approvals,
     read_exact: Callable[[], ExactRelease],
+    check_folder: Callable[[Release], None],
     ledger: Ledger,
     note_begun: Callable[[str], None],
-    check_folder: Callable[[Release], None],
 ) -> Release:
     """Return the release of a plan: what was drawn before, or else drawn now, once.
 

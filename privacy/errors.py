@@ -117,7 +117,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS624": ErrorText(
         "Quarter {quarter} was already charged for another plan",
         "One quarter has one release, and a revision is a new decision with its own charge",
-        "Release with the policy and the key lists of the first plan",
+        "Release with the policy, the key lists and the rules of the first plan",
     ),
     "MS625": ErrorText(
         "The plan for {quarter} would pass the cap of {period}",

@@ -23,7 +23,7 @@ _FRAME = {
     "kind": "{name} is read as {new}; it was {old}.",
     "counting": "{name} counts by {new}; it was {old}.",
     "quarters": "{name} can count one identity {new} times; it was {old}.",
-    "places": "{name} lets {new} records take one child; it was {old}.",
+    "places": "The records that may take one child in {name} are now {new}.",
     "bound": "One identity can move {name} by {new}; it was {old}.",
 }
 

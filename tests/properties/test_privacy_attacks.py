@@ -268,7 +268,7 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
         return ExactRelease(frames, Provenance(deliveries, is_simulated=True))
 
     texts = {
-        door.release(plan, signed, read_exact, ledger, lambda _: None, lambda _: None).to_json()
+        door.release(plan, signed, read_exact, lambda _: None, ledger, lambda _: None).to_json()
         for _ in range(25)
     }
     assert len(texts) == 1

@@ -13,6 +13,7 @@ from privacy import door
 from privacy.engine import noise
 from privacy.engine.exact import ExactRelease
 from privacy.engine.frames import AGGREGATE
+from privacy.errors import PrivacyError
 from privacy.ledger import ledger
 from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan, make_plan
@@ -57,9 +58,9 @@ def release_example(plan: Plan, office: Office, place: Place, rows: int = 40) ->
         plan,
         office.approvals(plan.quarter),
         lambda: example_exact(plan, rows),
+        try_nothing,
         Ledger(place),
         note_nothing,
-        try_nothing,
     )
 
 
@@ -124,7 +125,7 @@ def release_and_crash(
             return crash(for_good=for_good)
 
         patch.setattr(owner, name, crashing)
-    door.release(plan, office.approvals(), read_exact, Ledger(place), note_nothing, try_nothing)
+    door.release(plan, office.approvals(), read_exact, try_nothing, Ledger(place), note_nothing)
 
 
 class Patch:
@@ -141,8 +142,14 @@ def release_and_be_killed(office: Office, place: Place, step: str, moment: str) 
 def release_after_meeting(
     office: Office, place: Place, quarters: Sequence[str], rows: int, barrier: Any, answers: Any
 ) -> None:
-    """Release quarters in the given order, at the same time as another process."""
+    """Release quarters in the given order, at the same time as another process.
+
+    The answer of a quarter is its release, or the code of the refusal.
+    """
     plans = [example_plan(quarter) for quarter in quarters]
     barrier.wait()
     for plan in plans:
-        answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        try:
+            answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        except PrivacyError as refusal:
+            answers.put((plan.quarter, refusal.code))

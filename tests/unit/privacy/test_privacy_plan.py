@@ -66,6 +66,16 @@ def test_annual_frames_are_read_in_a_fourth_quarter_only(quarter: str, annual: P
     }
 
 
+def test_a_quarter_before_the_first_day_of_record_has_no_plan(tmp_path: Path) -> None:
+    text = SMALL.replace("first_day_of_record = 2000-01-01", "first_day_of_record = 2025-04-01")
+    assert text != SMALL
+    assert plan_small(tmp_path, "2025Q2", text).quarter_start == datetime.date(2025, 4, 1)
+    for quarter in ("2025Q1", "2024Q4"):
+        with pytest.raises(PrivacyError, match=rf"MS649.*{quarter}.*2025-04-01") as caught:
+            plan_small(tmp_path, quarter, text)
+        assert caught.value.exit_code == 5
+
+
 def test_each_frame_is_a_part_of_the_charge(annual: Plan) -> None:
     parts = {part.frame: part for part in annual.parts}
     assert sum(part.rho for part in annual.parts) == annual.rho
@@ -115,6 +125,18 @@ def test_a_measurement_knows_its_table_and_its_cells(tmp_path: Path) -> None:
 def test_the_same_inputs_give_the_same_plan_and_hash(plan: Plan) -> None:
     assert example_plan().to_json() == plan.to_json()
     assert example_plan().hash == plan.hash
+
+
+def test_the_rules_by_which_rows_are_made_are_part_of_the_plan_and_its_hash(plan: Plan) -> None:
+    other = replace(plan, rules_hash="6" * 64)
+    assert other.hash != plan.hash
+    assert json.loads(other.to_json())["rules_hash"] == "6" * 64
+
+
+def test_the_plan_states_the_places_of_a_linked_frame_of_records(annual: Plan) -> None:
+    stated = {one["name"]: one["places"] for one in json.loads(annual.to_json())["frames"]}
+    assert stated.pop("report_lag_in_year") == load_policy().frames["report_lag_in_year"].places
+    assert set(stated.values()) == {None}
 
 
 def test_quarter_policy_keys_and_split_are_part_of_the_hash(plan: Plan) -> None:

@@ -36,6 +36,8 @@ CHANGES: list[tuple[Callable[[Content], None], str]] = [
     (lambda it: it["budget"].update(quarterly="1/4"), "The budget of quarterly tables is rho 0.25"),
     (lambda it: it["caps"].update(three_years="2/1"), "The cap of three years is rho 2; it was "),
     (set_frame(bound=3), "One identity can move arrests by 3; it was 1."),
+    (set_frame(places=3), "The records that may take one child in arrests are now 3."),
+    (lambda it: it.update(rules_hash="0"), "Release input is made by other rules than before."),
     (set_frame(quarters=None), "arrests can count one identity any number of times; it was 1."),
     (set_frame(counting="cohort"), "arrests counts by cohort; it was activity."),
     (set_frame(kind="linked"), "arrests is read as linked; it was rows."),
@@ -68,6 +70,11 @@ def test_each_change_is_said_once_and_nothing_else(
 
 def test_another_quarter_with_the_same_tables_is_no_change(before: Content) -> None:
     assert compare_plans(before, json.loads(example_plan("2025Q2").to_json())) == ()
+
+
+def test_a_plan_of_a_time_before_rules_were_named_is_compared_too(before: Content) -> None:
+    old = {name: value for name, value in before.items() if name != "rules_hash"}
+    assert compare_plans(old, before) == ("Release input is made by other rules than before.",)
 
 
 def test_a_fourth_quarter_brings_the_annual_tables(before: Content) -> None:

@@ -176,3 +176,14 @@ def test_how_often_an_identity_is_counted_is_said_in_words(review: PlanReview) -
         "in 2 years",
         "once ever",
     ]
+
+
+def test_the_places_of_a_linked_table_are_said_beside_its_distance(review: PlanReview) -> None:
+    linked = replace(review.frames[0], kind="linked", bound=9, places=2)
+    frames = (linked, replace(linked, bound=3, places=1), replace(linked, bound=5, places=None))
+    shown = describe_review(replace(review, frames=frames)).bounds
+    assert [bound.bound for bound in shown] == [
+        "a distance of √9, as at most 2 records may take one child",
+        "a distance of √3, as at most 1 record may take one child",
+        "a distance of √5",
+    ]
