@@ -122,11 +122,24 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             2,
         ),
         "MS926": ErrorText(
-            "The year that {quarter} closes cannot be counted yet",
-            "A year counts what its quarters counted, and of these some were delivered and "
-            "never run: {missing}",
-            "Run 'moshare run' for each, whether its plan is approved or not, then for {quarter}",
+            "{quarter} would pass over quarters that were delivered",
+            "Quarters are released in their order, and a release of {quarter} would count what "
+            "belongs to {missing}, which could never be released then",
+            "Release them first, or pass them over for good with 'moshare reject' and a reason",
             4,
+        ),
+        "MS927": ErrorText(
+            "The rows of {quarter} were built before another quarter was released",
+            "What the released quarters counted must not be counted again; built then, these rows "
+            "know of {then}, and released are {now}",
+            "Run 'moshare run' for {quarter}; its plan and approval stay as they are",
+            4,
+        ),
+        "MS928": ErrorText(
+            "{quarter} can no longer be built",
+            "{later} was released after it, and counts what {quarter} would have counted",
+            "Nothing is lost; run the quarter after {later}",
+            5,
         ),
         "MS932": ErrorText(
             "The policy states no '{field}' for the frame {frame}",

@@ -14,8 +14,10 @@ from pathlib import Path
 import duckdb
 
 from expectations.digest import digest_rows, digest_tables
+from linkage.links import CHILDREN, LINKS
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
+from orchestration.linking import folder_of_links
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from orchestration.writing import write_whole
@@ -70,10 +72,11 @@ def _compare(
 
 def _digest(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings) -> Digests:
     digests = digest_tables(connection, quarter.first_day)
-    links = settings.vault / "linkage" / str(quarter) / "links.parquet"
-    if links.exists():
-        path = str(links).replace("'", "''")
-        digests["links"] = digest_rows(connection, f"read_parquet('{path}')", quarter.first_day)
+    for name in (LINKS, CHILDREN):
+        file = folder_of_links(quarter, settings) / name
+        if file.exists():
+            path = str(file).replace("'", "''")
+            digests[name] = digest_rows(connection, f"read_parquet('{path}')", quarter.first_day)
     return digests
 
 

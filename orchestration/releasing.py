@@ -17,14 +17,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
-from orchestration.built_rules import RELEASE_INPUT, require_rules
+from orchestration.built_rules import RELEASE_INPUT, Making, require_made
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
 from orchestration.input_tables import COUNT_COLUMN
+from orchestration.kept_quarters import find_kept_quarters
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
 from orchestration.publishing import check_folder
 from orchestration.quality import require_gate
+from orchestration.quarter_order import refuse_passing_over
 from orchestration.settings import Settings
 from orchestration.spending import keep_head, note_head, open_ledger
 from orchestration.warehouse import open_warehouse
@@ -44,8 +46,9 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost, MS933 when the rows were made by other rules than the plan names,
-            MS934 when no folder could be built of what would be drawn.
+            release are lost, MS926 when it would pass over a delivered quarter, MS927 or MS933 when
+            the rows were made before another release or by other rules than the plan names, MS934
+            when no folder could be built of what would be drawn.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
@@ -53,9 +56,11 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     plan = plan_quarter(quarter, settings)
 
     def read_exact() -> ExactRelease:
+        refuse_passing_over(quarter, settings)
+        making = Making.now(plan.rules_hash, quarter, find_kept_quarters(settings))
         with open_warehouse(settings) as connection:
             require_gate(connection, plan.policy, quarter, settings)
-            require_rules(RELEASE_INPUT, quarter, plan.rules_hash, settings)
+            require_made(RELEASE_INPUT, quarter, making, settings)
             keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter, settings)
 

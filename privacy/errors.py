@@ -237,6 +237,18 @@ ERRORS: Mapping[str, ErrorText] = {
         "It measures nothing of it, or something that the frame does not hold",
         "Run 'moshare policy optimise' and have the split reviewed",
     ),
+    "MS648": ErrorText(
+        "{quarter} can no longer be released",
+        "{later} was released after it, and counts what {quarter} would have counted; the bounds "
+        "of a lifetime hold for quarters that are released in their order",
+        "Nothing is lost and nothing was charged; release the quarter after {later}",
+    ),
+    "MS649": ErrorText(
+        "{quarter} cannot be released",
+        "It lies before the policy's first day of record, {first_day}, and what happened before "
+        "that day is in no table",
+        "Release a quarter from that day on, or have the policy reviewed",
+    ),
     "MS660": ErrorText(
         "Synthetic records of frame {frame} were not made",
         "It has {count} combinations of unit and keys, and they are made for at most {most}",

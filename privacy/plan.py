@@ -149,10 +149,13 @@ def make_plan(
     """Find the noise for each share of the stored split, rounded so that no budget is passed.
 
     Raises:
-        PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS646 (the split is
+        PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS649 (a quarter
+            before the first day of record), MS646 (the split is
             of another policy or other lists) or MS647 (it measures what the frames do not hold).
     """
     year = find_year(quarter)
+    if find_quarter_start(quarter).isoformat() < policy.first_day_of_record:
+        raise PrivacyError("MS649", quarter=quarter, first_day=policy.first_day_of_record)
     _check_keys(policy, keys)
     if (strategy.policy_hash, strategy.keys_hash) != (policy.hash, keys.hash):
         raise PrivacyError("MS646")

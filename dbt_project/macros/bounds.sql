@@ -1,5 +1,5 @@
 {#-
-  A bound that the reviewed policy states. It comes with the call of dbt, and there is no default: a
+  A bound, or the first day of record, that the reviewed policy states. It comes with the call of dbt, and there is no default: a
   project that was started in another way is read, but nothing in it is compiled or run.
 -#}
 {% macro stated_bound(name) -%}

@@ -14,7 +14,6 @@ import typer
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings, load_settings
-from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -110,6 +109,8 @@ def ingest(
     """
     settings = prepared("ingest")
     with told_failures("ingest", settings):
+        from sources.contracts import current_contract
+
         current_contract(agency)
         outcome = _run(f"ingest_{agency}", parse_quarter(quarter), settings)
         for receipt in outcome.receipts:

@@ -3,7 +3,6 @@
 import dagster as dg
 
 from orchestration.border import border
-from orchestration.built_rules import LINKAGE, begin_step, end_step
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.linking import link_quarter
 from orchestration.settings import load_settings
@@ -34,7 +33,5 @@ def links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     settings = load_settings()
     quarter = quarter_of(context)
     with border("linkage", settings):
-        rules = begin_step(LINKAGE, quarter, settings)
         link_quarter(quarter, settings)
-        end_step(LINKAGE, quarter, rules, settings)
     return dg.MaterializeResult(metadata={"quarter": str(quarter)})

@@ -40,12 +40,17 @@ Number = int | float | str | None
 
 
 class _Register(list[Item]):
-    """A list that gives each thing one number."""
+    """A list that gives each thing one number; things are equal where they are written equally."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: dict[str, int] = {}
 
     def number(self, item: Item) -> int:
-        if item not in self:
+        number = self._numbers.setdefault(repr(item), len(self))
+        if number == len(self):
             self.append(item)
-        return self.index(item)
+        return number
 
 
 class _Lists:

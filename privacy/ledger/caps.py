@@ -47,15 +47,19 @@ def compute_spending(
 
 
 def check_caps(entries: Sequence[Entry], charge: Charge, caps: Caps) -> None:
-    """Refuse what passes a cap (MS625) or meets another plan (MS624).
+    """Refuse what passes a cap (MS625), meets another plan (MS624) or comes out of turn (MS648).
 
-    A plan already charged always fits.
+    Bounds over all years hold for quarters that are charged in their order. A plan already charged
+    always fits.
     """
     charged = [entry.charge for entry in entries if entry.kind == CHARGE]
     if charge in charged:
         return
     if any(other.quarter == charge.quarter for other in charged):
         raise PrivacyError("MS624", quarter=charge.quarter)
+    last = max(charged, key=lambda other: other.place, default=charge)
+    if last.place > charge.place:
+        raise PrivacyError("MS648", quarter=charge.quarter, later=last.quarter)
     for fact in compute_spending(entries, charge, caps):
         if fact.spent > fact.cap:
             raise PrivacyError(

@@ -21,6 +21,7 @@ _Told = Mapping[str, tuple[str, str]]
 
 _POLICY: _Told = {
     "unit": (GUARANTEE, "the protected unit is"),
+    "first_day_of_record": (GUARANTEE, "the first day of record is"),
     "delta": (GUARANTEE, "epsilon is told at delta"),
     "signers": (GUARANTEE, "the number of officers who must sign is"),
     "is_modelled": (CONTENT, "releases carry modelled columns:"),

@@ -44,6 +44,10 @@ FORM: Mapping[str, Mapping[str, Field]] = {
     "policy": {
         "version": Field(WHOLE, "Number of the policy; a changed policy has a higher one."),
         "reviewed_on": Field(DATE, "Day of the last review."),
+        "first_day_of_record": Field(
+            DATE,
+            "First day of the first quarter on record; what happened before it is in no table.",
+        ),
         "delta": Field(DECIMAL, "Delta at which epsilon is told; below 1."),
         "unit": Field(TEXT, "Who is protected, as a sentence about neighbours."),
         "signers": Field(WHOLE, "How many officers must sign a plan."),

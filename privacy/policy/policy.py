@@ -4,6 +4,7 @@ Does not belong here: the form of the file (privacy.policy.form), noise scales (
 key lists (privacy.policy.keys).
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from privacy.policy.reading import InvalidPolicyError, Section, read_section
 from privacy.released import ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
 
 REVIEWED_POLICY = Path(__file__).parents[1] / "policy.toml"
+
+_DATES = ("reviewed_on", "first_day_of_record")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Policy:
 
     version: int
     reviewed_on: str
+    first_day_of_record: str
     delta: Decimal
     unit: str
     signers: int
@@ -142,7 +146,7 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
         top = read_section(content, "policy", "the policy")
         return _build_policy(
             top,
-            compute_sha256(to_canonical_json({**content, "reviewed_on": top["reviewed_on"]})),
+            compute_sha256(to_canonical_json(content | {name: top[name] for name in _DATES})),
         )
     except InvalidPolicyError as invalid:
         problem = str(invalid)
@@ -152,6 +156,8 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
 def _build_policy(top: Section, digest: str) -> Policy:
     if top["delta"] >= 1:
         top.fail("delta must be below 1")
+    if not re.fullmatch(r"\d{4}-(01|04|07|10)-01", top["first_day_of_record"]):
+        top.fail("first_day_of_record must be the first day of a quarter")
     geographies = {
         name: _build_geography(section, top["levels"].keys())
         for name, section in top["geographies"].items()
@@ -168,6 +174,7 @@ def _build_policy(top: Section, digest: str) -> Policy:
     return Policy(
         version=top["version"],
         reviewed_on=top["reviewed_on"],
+        first_day_of_record=top["first_day_of_record"],
         delta=top["delta"],
         unit=top["unit"],
         signers=top["signers"],

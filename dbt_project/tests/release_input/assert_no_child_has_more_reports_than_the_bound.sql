@@ -6,6 +6,7 @@ from (
         count(*) as report_count,
         count(*) over (partition by child_id) as quarter_count
     from {{ ref('report_choices') }}
+    where {{ stands('quarter_start') }}
     group by child_id, quarter_start
 )
 where

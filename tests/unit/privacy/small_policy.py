@@ -11,6 +11,7 @@ RULES = "5" * 64
 SMALL = """
 version = 3
 reviewed_on = 2026-01-15
+first_day_of_record = 2000-01-01
 delta = "0.000001"
 unit = "One child."
 signers = 1
