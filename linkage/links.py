@@ -11,7 +11,7 @@ years together. With connected components over pairs, removing one child can joi
 others without bound. Here each record makes one choice on its own, and the number of records that
 may take one child is bounded over its lifetime, so that a change stays where it happened.
 
-What is proved (tests: `tests/properties/test_linkage_bounds.py`)
+What is proved (tests: `tests/properties/test_histories.py`)
 -----------------------------------------------------------------
 Quarters are released in order, and what a released quarter noted of tokens and links is kept. Take
 two tables over all years. A holds (dss_only, both, mshp_only) of each year: a child is one unit in
@@ -47,11 +47,12 @@ nothing moves but rows of the identity's own token:
   five at most, because the token's row moves at most once.
 * B. Places go to the first k records of a token, by the quarter in which they were noted and then
   in keyed hash order, whether or not a child is known. Another owner can move k records from one
-  cell to another one: k^2 for each. A record less leaves its own cell and gives its place to one other
-  record, which was in the cell of those without a child: so k records still leave one cell and k
-  reach another, and that third cell loses one. It is a third one because a record that has a place
-  and a child has a date of the child's first report for ever, noted with the token; were it to fall
-  back when reports are withdrawn, three records could leave one cell, and the distance be 13.
+  cell to another one: k^2 for each. A record less leaves its own cell and gives its place to one
+  other record, which was in the cell of those without a child: so k records still leave one cell
+  and k reach another, and that third cell loses one. It is a third one because a record that has a
+  place and a child has a date of the child's first report for ever, noted with the token; were it
+  to fall back when reports are withdrawn, three records could leave one cell, and the distance be
+  13.
 
 If only matched records used places, a child's removal would free them for records of later
 quarters, and B would move without bound over the years. If a token were tied to a child only where

@@ -13,6 +13,7 @@ from orchestration.approving import find_approvals
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings
+from privacy.canonical import compute_sha256
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
@@ -29,7 +30,8 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
 
     Raises:
         OrchestrationError: MS926, naming them.
-        PrivacyError: When the ledger or a record of rejections cannot be trusted.
+        PrivacyError: When the ledger or a record of rejections cannot be trusted, MS650 when the
+            plan that was rejected is gone.
     """
     released = find_kept_quarters(settings)
     first_day = load_policy(settings.policy).first_day_of_record
@@ -39,7 +41,14 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
         for one in sorted(delivered - released)
         if one < quarter
         and one.first_day.isoformat() >= first_day
-        and not find_approvals(one, settings).review.list_rejections()
+        and not _is_rejected(one, settings)
     ]
     if missing:
         raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
+
+
+def _is_rejected(quarter: Quarter, settings: Settings) -> bool:
+    """Whether the plan that stands for a quarter was rejected: none was put up since."""
+    review = find_approvals(quarter, settings).review
+    rejected = {rejection.plan for rejection in review.list_rejections()}
+    return bool(rejected) and compute_sha256(review.read_plan().decode("utf-8")) in rejected

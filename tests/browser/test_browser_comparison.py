@@ -126,9 +126,9 @@ def test_a_difference_far_beyond_the_noise_is_never_called_noise(
 def test_a_year_is_not_compared_with_quarters_that_it_rests_on(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    quarters = [example_plan(f"2024Q{number}") for number in (1, 2, 3)]
+    quarters = [example_plan(f"2025Q{number}") for number in (1, 2, 3)]
     earlier = [publish(plan, fill_cells(plan, 9)) for plan in quarters]
-    plan = example_plan("2024Q4")
+    plan = example_plan("2025Q4")
     drawn = publish(plan, fill_cells(plan, 9), earlier=earlier)
     release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
     (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))
@@ -179,7 +179,7 @@ def test_every_row_has_the_deviation_that_it_was_published_with(
 def test_the_engine_and_the_page_give_every_row_of_the_reviewed_policy_the_same_deviation(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    plan = example_plan("2024Q4")
+    plan = example_plan("2025Q4")
     drawn = publish(plan, fill_cells(plan, 9))
     release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
     (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))

@@ -86,7 +86,7 @@ def test_a_step_takes_no_setting_of_dbt_from_its_surroundings(
     settings, third = Settings(tmp_path), Quarter(2025, 3)
     for step in (STAGING, CORE):
         assert not run_dbt_step(step, third, settings).unbuilt
-    rules = built_rules.begin_step(built_rules.LINKAGE, third, settings)
+    rules = built_rules.begin_step(built_rules.LINKAGE, third, (), settings)
     built_rules.end_step(built_rules.LINKAGE, third, rules, settings)
     outcome = run_dbt_step(RELEASE_INPUT, third, settings)
     assert outcome.tests

@@ -231,37 +231,40 @@ def built(settings) -> Settings:
     """Everything of a quarter was made by the rules of now."""
     steps = (built_rules.STAGING, built_rules.CORE, built_rules.LINKAGE, built_rules.RELEASE_INPUT)
     for step in steps:
-        begun = built_rules.begin_step(step, QUARTER, settings)
+        begun = built_rules.begin_step(step, QUARTER, (), settings)
         built_rules.end_step(step, QUARTER, begun, settings)
     return settings
 
 
 def test_rows_made_by_other_rules_than_the_plan_names_are_not_released(built) -> None:
     file, before, after = RULES[0]
-    require = built_rules.require_rules
-    plan = plan_quarter(QUARTER, built)
-    require(built_rules.RELEASE_INPUT, QUARTER, plan.rules_hash, built)
+
+    def require(rules_hash: str) -> None:
+        making = built_rules.Making.now(rules_hash, QUARTER, ())
+        built_rules.require_made(built_rules.RELEASE_INPUT, QUARTER, making, built)
+
+    require(plan_quarter(QUARTER, built).rules_hash)
     change(built.home / file, before, after)
     plan = plan_quarter(QUARTER, built)
     with pytest.raises(OrchestrationError, match=r"MS933.*2025Q1.*release_input") as caught:
-        require(built_rules.RELEASE_INPUT, QUARTER, plan.rules_hash, built)
+        require(plan.rules_hash)
     assert caught.value.exit_code == 4
     with pytest.raises(OrchestrationError, match=r"MS933.*staging"):
-        built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)
+        built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, (), built)
 
 
 @pytest.mark.parametrize("step", [built_rules.STAGING, built_rules.CORE, built_rules.LINKAGE])
 def test_a_step_that_never_ended_made_nothing_by_any_rules(built, step: str) -> None:
-    built_rules.begin_step(step, QUARTER, built)
+    built_rules.begin_step(step, QUARTER, (), built)
     with pytest.raises(OrchestrationError, match=f"MS933.*{step}"):
-        built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)
+        built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, (), built)
 
 
 def test_staging_is_of_all_quarters_and_links_are_of_one(built) -> None:
     other = QUARTER.next()
-    begun = built_rules.begin_step(built_rules.LINKAGE, other, built)
-    built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)
+    begun = built_rules.begin_step(built_rules.LINKAGE, other, (), built)
+    built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, (), built)
     built_rules.end_step(built_rules.LINKAGE, other, begun, built)
-    built_rules.begin_step(built_rules.STAGING, other, built)
+    built_rules.begin_step(built_rules.STAGING, other, (), built)
     with pytest.raises(OrchestrationError, match=r"MS933.*staging"):
-        built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, built)
+        built_rules.begin_step(built_rules.RELEASE_INPUT, QUARTER, (), built)

@@ -13,6 +13,7 @@ from privacy import door
 from privacy.engine import noise
 from privacy.engine.exact import ExactRelease
 from privacy.engine.frames import AGGREGATE
+from privacy.errors import PrivacyError
 from privacy.ledger import ledger
 from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan, make_plan
@@ -141,8 +142,14 @@ def release_and_be_killed(office: Office, place: Place, step: str, moment: str) 
 def release_after_meeting(
     office: Office, place: Place, quarters: Sequence[str], rows: int, barrier: Any, answers: Any
 ) -> None:
-    """Release quarters in the given order, at the same time as another process."""
+    """Release quarters in the given order, at the same time as another process.
+
+    The answer of a quarter is its release, or the code of the refusal.
+    """
     plans = [example_plan(quarter) for quarter in quarters]
     barrier.wait()
     for plan in plans:
-        answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        try:
+            answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        except PrivacyError as refusal:
+            answers.put((plan.quarter, refusal.code))

@@ -144,7 +144,7 @@ def test_cells_are_usable_where_the_last_release_was_large_beside_the_margin(
     plan: Plan, value: int, share: float
 ) -> None:
     last = example_plan("2025Q1")
-    older = example_plan("2024Q3")
+    older = example_plan("2024Q4")
     entries = [
         *enter_release(older, publish(older, fill_cells(older, 500))),
         *enter_release(last, publish(last, fill_cells(last, value))),

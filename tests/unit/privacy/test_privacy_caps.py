@@ -109,7 +109,26 @@ def test_three_years_are_any_twelve_quarters_in_a_row() -> None:
     assert spend(old, charge_of("2025Q2", example_part(EIGHTH)))["three_years"] == Fraction(3, 8)
 
 
-def test_a_quarter_charged_late_counts_with_what_was_charged_after_it() -> None:
+def test_a_quarter_is_not_charged_after_a_later_one() -> None:
+    first, second, third = (example_charge(f"2025Q{number}", str(number)) for number in (1, 2, 3))
+    check_caps(enter(first), second, WIDE)
+    check_caps(enter(first, third), third, WIDE)
+    check_caps(enter(first, third), first, WIDE)
+    for entries in (enter(first, third), enter(third), enter(third, first)):
+        with pytest.raises(PrivacyError, match=r"MS648.*2025Q2.*2025Q3") as caught:
+            check_caps(entries, second, WIDE)
+        assert caught.value.exit_code == 5
+    with pytest.raises(PrivacyError, match=r"MS648.*2024Q4.*2025Q1"):
+        check_caps(enter(first), example_charge("2024Q4"), WIDE)
+
+
+def test_another_plan_for_a_charged_quarter_is_told_so_though_a_later_one_was_charged() -> None:
+    charged = enter(example_charge("2025Q1"), example_charge("2025Q2"))
+    with pytest.raises(PrivacyError, match="MS624"):
+        check_caps(charged, example_charge("2025Q1", "other"), WIDE)
+
+
+def test_the_cost_of_a_quarter_charged_late_would_count_with_what_was_charged_after_it() -> None:
     newer = [charge_of(f"{year}Q1", example_part(EIGHTH)) for year in (2024, 2025, 2026)]
     late = charge_of("2023Q2", example_part(EIGHTH))
     assert spend(newer, late)["three_years"] == Fraction(1, 2)

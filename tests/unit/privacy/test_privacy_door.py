@@ -178,10 +178,25 @@ def test_a_later_release_knows_the_earlier_one(plan: Plan, open_door: Open) -> N
     assert {point.period for point in second.history} == {"2025Q1"}
 
 
-def test_an_earlier_quarter_released_late_knows_no_later_one(plan: Plan, open_door: Open) -> None:
+def test_an_earlier_quarter_is_never_drawn_after_a_later_one(
+    plan: Plan, open_door: Open, ledger: Ledger
+) -> None:
+    """What it would have counted is in the later one; its rows are not even read."""
+    second_plan = example_plan("2025Q2")
+    second = open_door(second_plan, lambda: example_exact(second_plan))
+    error = refused(open_door, plan, ledger, "MS648", exit_code=5)
+    assert "2025Q1" in error.sentence
+    assert "2025Q2" in error.sentence
+    assert open_door(second_plan).to_json() == second.to_json()
+
+
+def test_a_quarter_that_was_drawn_in_its_turn_is_given_again_after_a_later_one(
+    plan: Plan, open_door: Open
+) -> None:
+    first = open_door(plan, lambda: example_exact(plan))
     second_plan = example_plan("2025Q2")
     open_door(second_plan, lambda: example_exact(second_plan))
-    assert open_door(plan, lambda: example_exact(plan)).previous is None
+    assert open_door(plan).to_json() == first.to_json()
 
 
 def refused(

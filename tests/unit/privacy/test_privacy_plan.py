@@ -66,6 +66,16 @@ def test_annual_frames_are_read_in_a_fourth_quarter_only(quarter: str, annual: P
     }
 
 
+def test_a_quarter_before_the_first_day_of_record_has_no_plan(tmp_path: Path) -> None:
+    text = SMALL.replace("first_day_of_record = 2000-01-01", "first_day_of_record = 2025-04-01")
+    assert text != SMALL
+    assert plan_small(tmp_path, "2025Q2", text).quarter_start == datetime.date(2025, 4, 1)
+    for quarter in ("2025Q1", "2024Q4"):
+        with pytest.raises(PrivacyError, match=rf"MS649.*{quarter}.*2025-04-01") as caught:
+            plan_small(tmp_path, quarter, text)
+        assert caught.value.exit_code == 5
+
+
 def test_each_frame_is_a_part_of_the_charge(annual: Plan) -> None:
     parts = {part.frame: part for part in annual.parts}
     assert sum(part.rho for part in annual.parts) == annual.rho

@@ -56,6 +56,7 @@ def test_counties_are_published_once_a_year_only() -> None:
 def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
     policy = load_policy(write_policy(tmp_path))
     assert (policy.version, policy.reviewed_on, policy.unit) == (3, "2026-01-15", "One child.")
+    assert policy.first_day_of_record == "2000-01-01"
     assert (policy.signers, policy.is_modelled, policy.is_synthetic) == (1, False, True)
     assert (policy.budget.quarterly, policy.budget.annual) == (Fraction(1, 8), Fraction(1, 4))
     assert (policy.caps.three_years, policy.caps.lifetime) == (Fraction(1, 2), Fraction(1))
@@ -108,6 +109,10 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ("version = 3", "version = true", "version must be a whole number"),
         ("version = 3", "version = 3\nepsilon = 4", "In the policy, epsilon is not known"),
         ("reviewed_on = 2026-01-15", 'reviewed_on = "today"', "reviewed_on must be a date"),
+        ("2000-01-01", "2000-02-01", "first_day_of_record must be the first day of a quarter"),
+        ("2000-01-01", "2000-01-02", "first_day_of_record must be the first day of a quarter"),
+        ("2000-01-01", '"2000"', "first_day_of_record must be a date"),
+        ("first_day_of_record = 2000-01-01", "", "first_day_of_record is missing, a date"),
         ('delta = "0.000001"', "delta = 0.000001", "delta must be a positive decimal"),
         ('delta = "0.000001"', 'delta = "1.0"', "delta must be below 1"),
         ('delta = "0.000001"', 'delta = "1e-6"', "delta must be a positive decimal"),

@@ -21,6 +21,7 @@ def test_equal_policies_have_no_changes(tmp_path: Path) -> None:
     [
         ("version = 3", "version = 4", WORDS, "Policy: the version is 4 instead of 3."),
         ("2026-01-15", "2026-01-16", WORDS, "reviewed on 2026-01-16 instead of 2026-01-15."),
+        ("2000-01-01", "2001-07-01", GUARANTEE, "first day of record is 2001-07-01 instead of"),
         ("One child.", "One home.", GUARANTEE, "unit is “One home.” instead of “One child.”."),
         ('"0.000001"', '"0.0001"', GUARANTEE, "at delta 0.0001 instead of 0.000001."),
         ("signers = 1", "signers = 2", GUARANTEE, "officers who must sign is 2 instead of 1."),
