@@ -15,6 +15,7 @@ from privacy.approval.approval import (
     sign_plan,
 )
 from privacy.errors import PrivacyError
+from privacy.ledger.chain import GENESIS
 
 PLAN = ShownPlan()
 PASSWORD = "correct horse"
@@ -246,9 +247,9 @@ def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     review = office.approvals().review
     review.put_plan(PLAN.to_json())
     with pytest.raises(PrivacyError, match="MS657") as caught:
-        sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: "wrong")
+        sign_plan(PLAN.quarter, review.read_plan(), GENESIS, secret, lambda: "wrong")
     assert caught.value.exit_code == 6
-    review.add_signature(*sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: PASSWORD))
+    review.add_signature(*sign_plan(PLAN.quarter, review.read_plan(), GENESIS, secret, lambda: PASSWORD))
     assert approve(PLAN, office).facts
 
 
@@ -260,7 +261,7 @@ def test_a_secret_key_that_cannot_be_read_is_a_sentence(
     if content is not None:
         secret.write_bytes(content)
     with pytest.raises(PrivacyError, match=r"MS657.*doe\.key"):
-        sign_plan(PLAN.quarter, PLAN.to_json().encode(), secret, str)
+        sign_plan(PLAN.quarter, PLAN.to_json().encode(), GENESIS, secret, str)
 
 
 def test_a_secret_key_is_readable_by_its_owner_only(office: Office) -> None:

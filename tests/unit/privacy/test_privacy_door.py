@@ -14,7 +14,6 @@ from privacy_examples import (
     approve_example,
     example_exact,
     example_plan,
-    note_nothing,
     release_example,
 )
 
@@ -54,7 +53,7 @@ def open_door(office: Office, ledger: Ledger) -> Open:
     def open_it(
         plan: Plan, read_exact: Callable[[], ExactRelease] = never_read, by: Office = office
     ) -> Release:
-        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger, note_nothing)
+        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger, by.custody())
 
     return open_it
 
