@@ -269,9 +269,7 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
         deliveries = (("dss", "full"), ("hotline", "full"), ("mshp", "full"))
         return ExactRelease(frames, Provenance(deliveries, is_simulated=True))
 
-    texts = {
-        door.release(plan, signed, read_exact, ledger, custody).to_json() for _ in range(25)
-    }
+    texts = {door.release(plan, signed, read_exact, ledger, custody).to_json() for _ in range(25)}
     assert len(texts) == 1
     assert asked == [plan.quarter]
     assert sum(entry.kind == "charge" for entry in ledger.read_entries()) == 1
