@@ -26,9 +26,9 @@ PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta"))
 KILLED = 17
 
 
-def example_plan(quarter: str = "2025Q1") -> Plan:
+def example_plan(quarter: str = "2025Q1", recovers: str | None = None) -> Plan:
     policy = load_policy()
-    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy())
+    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy(), recovers)
 
 
 def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> ExactRelease:
