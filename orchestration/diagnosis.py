@@ -152,6 +152,7 @@ def _witness(settings: Settings) -> Iterator[Finding]:
     except PrivacyError as error:
         yield Finding("witness", ok=False, sentence=error.sentence)
         return
-    named = settings.witness is not None
-    told = f"{len(heads)} heads of the ledger." if named else "none; docs/privacy.md says why."
+    told = "none is named; docs/privacy.md says what it is for."
+    if settings.witness is not None:
+        told = f"it holds {len(heads)} of the ledger's heads."
     yield Finding("witness", ok=True, sentence=told)

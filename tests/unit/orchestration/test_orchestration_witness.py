@@ -139,6 +139,24 @@ def test_a_witness_that_cannot_be_used_is_a_sentence_before_anything_is_drawn(
             use(settings)
 
 
+def test_the_doctor_looks_at_the_witness(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(home)
+    keep_head(open_ledger(home), home)
+    assert look_at_witness() == (True, "it holds 1 of the ledger's heads.")
+    monkeypatch.setenv(WITNESS_VARIABLE, str(home.home.parent / "elsewhere"))
+    is_fit, sentence = look_at_witness()
+    assert not is_fit
+    assert "MS636" in sentence
+    monkeypatch.delenv(WITNESS_VARIABLE)
+    assert look_at_witness() == (True, "none is named; docs/privacy.md says what it is for.")
+
+
+def look_at_witness() -> tuple[bool, str]:
+    told = json.loads(call("doctor", "--json").stdout)
+    [found] = [(one["ok"], one["sentence"]) for one in told if one["check"] == "witness"]
+    return found
+
+
 def test_a_witness_that_cannot_be_written_keeps_the_draw_unseen(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
