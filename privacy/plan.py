@@ -19,7 +19,7 @@ from privacy.engine.covariance import Precisions
 from privacy.engine.frames import LINKED, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
-from privacy.ledger.chain import Part
+from privacy.ledger.chain import Charge, Part
 from privacy.policy.keys import PublicKeys
 from privacy.policy.policy import FramePolicy, Policy
 from privacy.policy.strategy import Share, Strategy, make_frames
@@ -86,6 +86,8 @@ class Plan:
 
     `rules_hash` stands for the rules by which release input must be made: what they are, and what
     counts as a change of them, is said by whoever makes the plan (docs/privacy.md).
+    `recovers` is the hash of the plan whose draw was lost, where this one pays for the quarter once
+    more; None otherwise.
     """
 
     quarter: str
@@ -94,6 +96,7 @@ class Plan:
     strategy: Strategy
     rules_hash: str
     frames: tuple[PlannedFrame, ...]
+    recovers: str | None = None
 
     @property
     def quarter_start(self) -> datetime.date:
@@ -129,6 +132,11 @@ class Plan:
         """SHA-256 of the canonical JSON."""
         return compute_sha256(self.to_json())
 
+    @property
+    def charge(self) -> Charge:
+        """What the ledger charges for the plan."""
+        return Charge(self.quarter, self.hash, self.parts, self.recovers)
+
     def sum_rho(self, cadence: str) -> Fraction:
         """Return the cost of the frames of one cadence."""
         costs = (one.rho for one in self.frames if one.policy.cadence == cadence)
@@ -144,9 +152,16 @@ class Plan:
 
 
 def make_plan(
-    quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy, rules_hash: str
+    quarter: str,
+    policy: Policy,
+    keys: PublicKeys,
+    strategy: Strategy,
+    rules_hash: str,
+    recovers: str | None = None,
 ) -> Plan:
     """Find the noise for each share of the stored split, rounded so that no budget is passed.
+
+    `recovers` is the hash of the plan whose draw was lost, where the quarter is paid for once more.
 
     Raises:
         PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS649 (a quarter
@@ -166,7 +181,7 @@ def make_plan(
         for name, frame in make_frames(policy, keys).items()
         if policy.frames[name].cadence == cadence
     )
-    return Plan(quarter, policy, keys, strategy, rules_hash, planned)
+    return Plan(quarter, policy, keys, strategy, rules_hash, planned, recovers)
 
 
 def find_quarter_start(quarter: str) -> datetime.date:
@@ -235,6 +250,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
     return {
         "quarter": plan.quarter,
         "year": plan.year,
+        **({"recovers": plan.recovers} if plan.recovers else {}),
         "policy_version": policy.version,
         "policy_hash": policy.hash,
         "keys_hash": plan.keys.hash,

@@ -260,6 +260,7 @@ def _state_plan(plan: Plan) -> PlanFacts:
         keys_hash=plan.keys.hash,
         strategy_hash=plan.strategy.hash,
         rules_hash=plan.rules_hash,
+        recovers=plan.recovers or "",
     )
 
 
