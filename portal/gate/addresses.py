@@ -21,7 +21,8 @@ from portal.gate.feed import MEDIA as ATOM
 from portal.gate.feed import write_feed
 from portal.gate.identity import Caller
 from portal.gate.problems import MEDIA as PROBLEM
-from portal.gate.recorded import HEALTH, Facts, find_facts
+from portal.gate.reception import HEALTH, Facts
+from portal.gate.recorded import find_facts
 from portal.gate.shelf import CHANGES_NAME, PAGE_NAME, PLAIN_BYTES, Item
 from portal.gate.visits import Gate
 
