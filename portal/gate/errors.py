@@ -238,6 +238,12 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
             "settings",
             USAGE,
         ),
+        "MS761": GateText(
+            "{failed} of {all} receivers of {release_id} were not reached",
+            "The line of each says why",
+            "Mend the causes and run 'moshare {command}' again with --to for each of them",
+            DELIVERY_FAILED,
+        ),
     }
 )
 
