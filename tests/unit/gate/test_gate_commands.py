@@ -183,7 +183,7 @@ def test_every_failure_is_three_sentences_with_a_status(code: str) -> None:
     names = (
         "file reason seconds release_id opens_at place name files command folder kind failed all"
     )
-    facts = dict.fromkeys(names.split(), "fact")
+    facts = dict.fromkeys([*names.split(), "failed", "all"], "fact")
     error = GateError(code, **facts)  # type: ignore[arg-type]
     assert error.sentence.startswith(f"{code}: ")
     for part in (text.what, text.why, text.next_step):
