@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 import zipfile
@@ -40,6 +41,8 @@ MEDIA: Mapping[str, str] = {
     ".zip": "application/zip",
 }
 FORMS = (".csv", ".xlsx", ".parquet")
+
+_LOG = logging.getLogger(__name__)
 
 _Stamp = tuple[tuple[str, int, int, int], ...]
 
@@ -160,6 +163,8 @@ class Shelf:
             verification = verify(folder)
             if not verification.passed:
                 return verification.error
+            if verification.strays:
+                _LOG.warning("%s It is not served.", verification.stray_sentence)
             if self._public_key is not None:
                 check_signature(folder, self._public_key)
             return _read_release(folder, verification.fingerprint)
