@@ -152,7 +152,7 @@ def check_shown(plan: Plan, review: Review) -> bytes:
     content = plan.to_json().encode("utf-8")
     if review.read_plan() != content:
         raise PrivacyError("MS651", quarter=plan.quarter)
-    if review.is_rejected(plan.hash):
+    if review.find_rejection(plan.hash) is not None:
         raise PrivacyError("MS655", quarter=plan.quarter, file=REJECTIONS_NAME)
     return content
 

@@ -80,9 +80,9 @@ class Review:
         """Return all rejections in order; raises MS658 where a line was changed or removed."""
         return tuple(Rejection(**json.loads(line)) for line in self._read_lines())
 
-    def is_rejected(self, plan: str) -> bool:
-        """Return whether a plan was ever rejected; raises MS658."""
-        return any(rejection.plan == plan for rejection in self.list_rejections())
+    def find_rejection(self, plan: str) -> Rejection | None:
+        """Return how a plan was first rejected, None where it never was; raises MS658."""
+        return next((one for one in self.list_rejections() if one.plan == plan), None)
 
     def _read_lines(self) -> list[str]:
         path = self.folder / REJECTIONS_NAME
