@@ -1,8 +1,8 @@
 """Files of minisign's format, read as the program minisign reads them.
 
 Belongs here: keys and signatures as bytes. Their untrusted comments prove nothing, so that one in
-another encoding, or behind a byte-order mark, spoils nothing; a trusted comment is part of what was
-signed and stays as it is. Does not belong here: whose key counts (privacy.approval.approval).
+another encoding, or behind a byte-order mark, spoils nothing. A trusted comment is part of what was
+signed, and is ASCII, so that it reads the same everywhere. Does not belong here: whose key counts (privacy.approval.approval).
 """
 
 from typing import TYPE_CHECKING
@@ -33,7 +33,10 @@ def read_signature(content: bytes) -> "Signature":
 
     first, *others = content.splitlines()[:4] or [b""]
     comment = _COMMENT if first.startswith(_COMMENT) else first
-    return Signature.from_bytes(b"\n".join([comment, *others]))
+    lines = b"\n".join([comment, *others])
+    if not lines.isascii():
+        raise ValueError
+    return Signature.from_bytes(lines)
 
 
 def _find_second_line(content: bytes) -> bytes:

@@ -296,8 +296,24 @@ def test_the_comment_that_is_signed_is_ascii(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
     [(name, content)] = approvals.review.read_signatures().items()
     assert content.splitlines()[2].decode("ascii").startswith("trusted comment: timestamp:")
-    changed = content.replace(b"file:plan.json", "file:pl\xe4n.json".encode("latin-1"))
-    (approvals.review.folder / name).write_bytes(changed)
+    for encoding in ("latin-1", "utf-8"):
+        changed = content.replace(b"file:plan.json", "file:pl\xe4n.json".encode(encoding))
+        (approvals.review.folder / name).write_bytes(changed)
+        refused(PLAN, office, "MS654")
+
+
+@pytest.mark.skipif(shutil.which("minisign") is None, reason="the program minisign is not here")
+def test_a_signed_comment_that_is_not_ascii_is_refused_although_it_fits(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    folder, secret = approvals.review.folder, office.folder / "roe.key"
+    public = office.folder / "officers" / "roe.pub"
+    for command in (
+        ["-G", "-W", "-p", public, "-s", secret],
+        ["-Sm", folder / "plan.json", "-s", secret, "-t", "von Müller"],
+    ):
+        subprocess.run(["minisign", *command], check=True, capture_output=True)
+    [name] = [one for one in approvals.review.read_signatures() if one != "plan.json.minisig"]
+    (folder / name).unlink()
     refused(PLAN, office, "MS654")
 
 
