@@ -2,7 +2,8 @@
 
 Belongs here: keys and signatures as bytes. Their untrusted comments prove nothing, so that one in
 another encoding, or behind a byte-order mark, spoils nothing. A trusted comment is part of what was
-signed, and is ASCII, so that it reads the same everywhere. Does not belong here: whose key counts (privacy.approval.approval).
+signed, and is ASCII, so that it reads the same everywhere. Does not belong here: whose key counts
+(privacy.approval.approval).
 """
 
 from typing import TYPE_CHECKING
