@@ -15,7 +15,7 @@ from orchestration.publishing import check_folder
 from orchestration.rules import hash_rules
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
-from portal.review import render_review
+from portal.review import mark_rejected, render_review
 from privacy.approval.approval import load_all_officers
 from privacy.approval.assessment import assess
 from privacy.approval.review import Review
@@ -61,8 +61,8 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS934 when no folder could be
             built of its release.
-        PrivacyError: MS624 when the quarter was charged for another plan, and what making the plan
-            raises.
+        PrivacyError: MS624 when the quarter was charged for another plan, MS658 when the record of
+            rejections was changed, and what making the plan raises.
     """
     refuse_open_quarter(quarter)
     plan = plan_quarter(quarter, settings)
@@ -82,4 +82,17 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
     (review.folder / PAGE_NAME).write_bytes(page)
+    tell_rejection(review, plan.hash)
     return review.folder
+
+
+def tell_rejection(review: Review, plan: str) -> None:
+    """Say on the page of a plan that it was rejected, where it was.
+
+    Raises:
+        PrivacyError: MS658 when the record of rejections was changed.
+    """
+    rejection = review.find_rejection(plan)
+    page = review.folder / PAGE_NAME
+    if rejection is not None and page.exists():
+        page.write_bytes(mark_rejected(page.read_bytes(), rejection.at, rejection.because))

@@ -62,11 +62,14 @@ AGENCIES: Mapping[str, str] = MappingProxyType(
 
 DELIVERIES: Mapping[str, str] = MappingProxyType(
     {
-        "full": "Delivered all its records of the quarter.",
+        "full": "Delivered its records of the quarter.",
         "delta": "Delivered corrections to what it had delivered before.",
         "nil": "Delivered a statement that it has no record of the quarter. This is not silence.",
     }
 )
+
+MOST_SET_ASIDE: Mapping[str, int] = MappingProxyType({"dss": 5, "mshp": 5, "hotline": 0})
+"""Per cent of a file's lines that an agency's contract allows to be set aside; see its contract."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,19 @@ _CADENCES: Mapping[str, str] = MappingProxyType(
         "slowly: three of its four quarters are shared with the sum of a quarter ago.",
     }
 )
+
+
+def explain_delivery(agency: str, kind: str) -> str:
+    """What an agency delivered, and how much of it its contract allows to be left out."""
+    said, most = DELIVERIES[kind], MOST_SET_ASIDE[agency]
+    if kind == "nil":
+        return said
+    if not most:
+        return f"{said} Its contract allows no line to be set aside."
+    return (
+        f"{said} Its contract allows up to {most} % of a file's lines to be set aside because they "
+        "break its rules; a file with more is refused. How many were is not published."
+    )
 
 
 def explain_table(table: ReleasedTable, tables: Iterable[ReleasedTable]) -> TableText:

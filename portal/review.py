@@ -7,6 +7,7 @@ Here: choosing the words and numbers of the review page. Not here: working them 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,7 @@ from privacy.reviewed import (
 
 _QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 _SOURCES = {"dss": "Children's Division", "mshp": "police", "hotline": "hotline"}
+_VERDICT = re.compile(rb'<div class="verdict .*?</div>', re.DOTALL)
 _BOUNDS = {
     "rows": "{bound} row{s}",
     "aggregate": "{bound} in the totals",
@@ -168,7 +170,22 @@ def describe_review(review: PlanReview) -> Page:
 
 def render_review(review: PlanReview) -> bytes:
     """The HTML of a plan's page: one file, UTF-8, no script and no outside request."""
-    environment = jinja2.Environment(
+    template = _open_templates().get_template("review.html")
+    return template.render(page=describe_review(review), review=review).encode("utf-8")
+
+
+def mark_rejected(page: bytes, at: str, because: str) -> bytes:
+    """The HTML of a plan's page with its rejection in the place of its verdict, and all else kept.
+
+    `at` is the moment of the rejection in ISO 8601, `because` the reason in the officer's words.
+    """
+    verdict = _open_templates().get_template("review_rejected.html")
+    said = verdict.render(day=at[:10], because=because).encode("utf-8").rstrip()
+    return _VERDICT.sub(lambda _: said, page, count=1)
+
+
+def _open_templates() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
         autoescape=jinja2.select_autoescape(["html"]),
         finalize=_set_apostrophes,
@@ -177,8 +194,6 @@ def render_review(review: PlanReview) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.get_template("review.html")
-    return template.render(page=describe_review(review), review=review).encode("utf-8")
 
 
 def _set_apostrophes(value: object) -> object:

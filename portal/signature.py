@@ -82,8 +82,9 @@ def check_signature(release: Path, public: Path) -> None:
     from minisign import Error, PublicKey, Signature
 
     try:
-        key = PublicKey.from_file(public)
-    except (OSError, Error, ValueError):
+        # The program minisign reads the second line alone: the first is a comment in any encoding.
+        key = PublicKey.from_base64(public.read_bytes().splitlines()[1].strip())
+    except (OSError, Error, ValueError, IndexError):
         raise PortalError("MS715", file=public.name) from None
     with open_container(release) as container:
         record = container.read_small(RECORD_NAME)
