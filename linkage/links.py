@@ -46,7 +46,6 @@ tokens, not records.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -54,6 +53,7 @@ from typing import Protocol
 
 import duckdb
 
+from durable.writing import replacing
 from linkage.errors import LinkageError
 
 RULE_EXACT_TOKEN = "exact_token"  # noqa: S105 - the name of a rule, no secret
@@ -237,7 +237,6 @@ def write_links(
     Raises:
         LinkageError: MS811 if the order key is not one value, MS809 for any other failure.
     """
-    unfinished = out_parquet.with_name(out_parquet.name + ".unfinished")
     try:
         order_key = connection.read_parquet(str(order_key_path)).project("order_key")
         if len(order_key.filter("order_key is not null").fetchall()) != 1:
@@ -249,17 +248,14 @@ def write_links(
             _read_earlier(connection, earlier),
             order_key,
         )
-        out_parquet.parent.mkdir(parents=True, exist_ok=True)
-        links.project(
+        rows = links.project(
             f"date '{quarter_start.isoformat()}' as quarter_start, "
             "victim_key, token, child_id, has_place, rule"
-        ).order("victim_key").write_parquet(str(unfinished))
-        unfinished.replace(out_parquet)
+        ).order("victim_key")
+        with replacing(out_parquet) as draft:
+            rows.write_parquet(str(draft))
     except (duckdb.Error, OSError):
         raise LinkageError("MS809", quarter=quarter_start.isoformat()) from None
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
 
 
 def _read_earlier(

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from durable.writing import write_whole
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings, child_environment
@@ -86,7 +87,6 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
     if step is RELEASE_INPUT:
         _refuse_a_year_with_gaps(quarter, settings)
-    record.parent.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
-    record.write_text(json.dumps(asdict(outcome), indent=1, sort_keys=True), encoding="utf-8")
+    write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     return outcome
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from durable.writing import write_whole
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings
-from orchestration.writing import write_whole
 from sources.quarters import Quarter
 
 Digests = dict[str, str]

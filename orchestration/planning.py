@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from durable.writing import PUBLIC, write_whole
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
@@ -60,5 +61,5 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
-    (review.folder / PAGE_NAME).write_bytes(page)
+    write_whole(review.folder / PAGE_NAME, page, PUBLIC)
     return review.folder

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from durable.writing import write_whole
 from sources.errors import LineProblem
 from sources.workbench import FileReading
 
@@ -91,9 +92,7 @@ def write_receipt(receipt: Receipt, outbox: Path, suffix: str) -> None:
     outbox.mkdir(parents=True, exist_ok=True)
     stem = f"{receipt.quarter}-{receipt.sequence:04d}-{suffix}"
     for ending, content in (("txt", receipt.to_text()), ("json", receipt.to_json())):
-        partial = outbox / f".{stem}.{ending}.part"
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(outbox / f"{stem}.{ending}")
+        write_whole(outbox / f"{stem}.{ending}", content)
 
 
 def _read_problem(document: dict[str, Any]) -> LineProblem:

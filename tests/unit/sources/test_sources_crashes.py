@@ -22,7 +22,7 @@ STEPS = [
     (ingest_module, "read_delivery"),
     (ingest_module, "accept_delivery"),
     (ingest_module, "reject_delivery"),
-    (storing, "_move"),
+    (storing, "move_folder"),
     (storing, "write_receipt"),
 ]
 
