@@ -17,6 +17,7 @@ from typing import Literal
 
 from orchestration.errors import OrchestrationError
 from sources.contracts import current_contract
+from sources.errors import SourcesError
 from sources.manifest import MANIFEST_NAME, write_manifest
 from sources.quarters import Quarter
 
@@ -60,7 +61,8 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
     Raises:
         OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
             written.
-        SourcesError: When the manifest would be refused.
+        SourcesError: MS127 when another delivery waits there, or when the manifest would be
+            refused.
     """
     current_contract(delivery.agency)
     folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
@@ -71,6 +73,8 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".", dir=folder) as aside:
             _seal(Path(aside), delivery, files)
+            if _waits(folder, inbox.parent / "outbox" / delivery.agency):
+                _refuse_another(Path(aside), folder, delivery)
             _move(Path(aside), folder)
     except OSError:
         raise OrchestrationError("MS925", folder=str(folder)) from None
@@ -90,6 +94,22 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         simulated=delivery.simulated,
         files={role: path.name for role, path in files.items()},
     )
+
+
+def _waits(folder: Path, outbox: Path) -> bool:
+    """Whether a delivery lies in the folder that no receipt was written for since it came."""
+    manifest = folder / MANIFEST_NAME
+    if not manifest.exists():
+        return False
+    came = manifest.stat().st_mtime_ns
+    receipts = outbox.glob(f"{folder.name}-*.json")
+    return all(receipt.stat().st_mtime_ns < came for receipt in receipts)
+
+
+def _refuse_another(aside: Path, folder: Path, delivery: Delivery) -> None:
+    """Refuse a delivery that is not the very one that waits; that one may be put there again."""
+    if (aside / MANIFEST_NAME).read_bytes() != (folder / MANIFEST_NAME).read_bytes():
+        raise SourcesError("MS127", agency=delivery.agency, quarter=delivery.quarter)
 
 
 def _move(aside: Path, folder: Path) -> None:

@@ -128,6 +128,25 @@ _DELIVERY = {
         "An empty file and an agency with nothing to report must not look alike.",
         "If there is nothing to report, send a delivery of kind nil.",
     ),
+    "MS127": ErrorText(
+        "A delivery of {agency} for {quarter} waits in the inbox and was not taken in yet.",
+        "Another one in its place would replace it unread, and a delivery is never lost.",
+        "Wait for its receipt in the outbox and deliver then; or withdraw it by taking its "
+        "manifest.json away.",
+    ),
+    "MS128": ErrorText(
+        "This delivery has sequence {sequence}, and the one before it, {missing}, was never "
+        "accepted.",
+        "A number that is left out may stand for a delivery that was lost on its way.",
+        "If one is missing, send what it held with the next sequence; if the number was passed "
+        "over, there is nothing to do.",
+    ),
+    "MS129": ErrorText(
+        "This delta is for a quarter of which no full delivery was accepted before.",
+        "A delta adds to a full delivery or corrects it; alone it is a part of the quarter, and "
+        "the numbers made from it are too low.",
+        "Send the quarter's full delivery, and this delta again behind it with a higher sequence.",
+    ),
 }
 
 _LINES = {

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sources.collecting import copy_files, copy_manifest, open_inbox
 from sources.contracts import current_contract, find_contract
-from sources.errors import SourcesError
+from sources.errors import SourcesError, write_sentence
 from sources.manifest import Manifest, parse_manifest
 from sources.quarters import Quarter
 from sources.reading import DeliveryReading, read_delivery
@@ -97,6 +97,7 @@ def _take(
 ) -> Receipt:
     manifest: Manifest | None = None
     reading = _NOT_READ
+    remarks: tuple[str, ...] = ()
     try:
         with open_inbox(zones.inbox(agency, quarter), agency, quarter) as inbox:
             content = copy_manifest(inbox, delivery, agency, quarter)
@@ -104,6 +105,7 @@ def _take(
             known = _find_known(zones, manifest)
             if known:
                 return known
+            remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
         reading = read_delivery(delivery, manifest, contract, clock())
@@ -111,10 +113,12 @@ def _take(
             raise reading.error
     except SourcesError as error:
         if error.code != "MS101":
-            receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading)
+            receipt = _draw_up(
+                agency, quarter, manifest, "rejected", error.sentence, reading, remarks
+            )
             reject_delivery(zones, delivery, receipt)
         raise error from None
-    receipt = _draw_up(agency, quarter, manifest, "accepted", "", reading)
+    receipt = _draw_up(agency, quarter, manifest, "accepted", "", reading, remarks)
     accept_delivery(zones, delivery, receipt)
     return receipt
 
@@ -132,6 +136,18 @@ def _find_known(zones: Zones, manifest: Manifest) -> Receipt | None:
     return replace(receipt, status="already accepted")
 
 
+def _remark_on_order(zones: Zones, manifest: Manifest) -> Iterator[str]:
+    """Name a gap before the sequence, and a delta that has nothing to add to."""
+    agency, quarter = manifest.agency, manifest.quarter
+    accepted = list_accepted(zones, agency, quarter)
+    before = manifest.sequence - 1
+    if before and before not in accepted:
+        yield write_sentence("MS128", sequence=manifest.sequence, missing=before)
+    kinds = {read_accepted(zones, agency, quarter, one)[0].kind for one in accepted}
+    if manifest.kind == "delta" and kinds <= {"delta"}:
+        yield write_sentence("MS129")
+
+
 def _draw_up(
     agency: str,
     quarter: str,
@@ -139,6 +155,7 @@ def _draw_up(
     status: Status,
     error: str,
     reading: DeliveryReading,
+    remarks: tuple[str, ...],
 ) -> Receipt:
     return Receipt(
         agency=agency,
@@ -149,6 +166,7 @@ def _draw_up(
         simulated=manifest.simulated if manifest else None,
         status=status,
         error=error,
+        remarks=remarks,
         files=reading.files,
         problems=reading.problems,
     )

@@ -30,6 +30,7 @@ class Receipt:
         simulated: what the manifest says; None where it could not be read.
         status: whether the delivery counts.
         error: sentence of a rejection, or "".
+        remarks: sentences about the delivery as a whole that change nothing.
         files: what became of the lines of each file that was read.
         problems: what was wrong with lines that were set aside.
     """
@@ -44,6 +45,7 @@ class Receipt:
     error: str
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def error_code(self) -> str:
@@ -65,8 +67,10 @@ class Receipt:
         del document["error_code"]
         problems = document.pop("problems")
         files = document.pop("files")
+        remarks = document.pop("remarks", ())
         return cls(
             files=tuple(FileReading(**file) for file in files),
+            remarks=tuple(remarks),
             problems=tuple(_read_problem(problem) for problem in problems),
             **document,
         )
@@ -78,6 +82,7 @@ class Receipt:
             f"Receipt for {self.agency}, quarter {self.quarter}, {number}: {self.status}",
             *(["These data are simulated."] if self.simulated else []),
             *(["", self.error] if self.error else []),
+            *(line for remark in self.remarks for line in ("", remark)),
             *(["", "Nothing to report was delivered."] if self.kind == "nil" else []),
         ]
         if self.files:
