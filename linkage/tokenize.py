@@ -106,6 +106,8 @@ def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
     Raises:
         LinkageError: MS805 to MS808 for a faulty roster, MS810 if the output cannot be written.
     """
+    if not out_csv.parent.is_dir():
+        raise LinkageError("MS810", file=out_csv.name)
     try:
         with (
             replacing(out_csv) as draft,

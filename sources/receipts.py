@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from durable.writing import write_whole
 from sources.errors import LineProblem
+from sources.landing import close_to_others, file_mode
 from sources.workbench import FileReading
 
 Status = Literal["accepted", "rejected", "already accepted"]
@@ -94,10 +95,11 @@ class Receipt:
 
 def write_receipt(receipt: Receipt, outbox: Path, suffix: str) -> None:
     """Write `<quarter>-<sequence>-<suffix>.json` and `.txt`, each in one step."""
-    outbox.mkdir(parents=True, exist_ok=True)
+    close_to_others(outbox)
+    mode = file_mode(outbox)
     stem = f"{receipt.quarter}-{receipt.sequence:04d}-{suffix}"
     for ending, content in (("txt", receipt.to_text()), ("json", receipt.to_json())):
-        write_whole(outbox / f"{stem}.{ending}", content)
+        write_whole(outbox / f"{stem}.{ending}", content, mode)
 
 
 def _read_problem(document: dict[str, Any]) -> LineProblem:
