@@ -17,7 +17,7 @@ import glob
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def draft_folder(path: Path, mode: int = PRIVATE) -> Iterator[Path]:
         mode: Permissions of what is to be made.
     """
     make_folder(path.parent, mode)
-    clear_leftovers(path.parent, path.name)
+    _clear(path.parent.glob(f".{glob.escape(path.name)}.*{_DRAFT}"))
     draft, lock = _make_draft(path)
     try:
         yield draft
@@ -133,10 +133,14 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def clear_leftovers(folder: Path, target: str | None = None) -> None:
-    """Remove the drafts of killed processes: all that lie in a folder, or those of one target."""
-    name = "*" if target is None else glob.escape(target)
-    for draft in folder.glob(f".{name}.*{_DRAFT}"):
+def clear_leftovers(folder: Path) -> None:
+    """Remove all drafts of killed processes in a folder and in those below it."""
+    _clear(folder.rglob(f".*{_DRAFT}"))
+
+
+def _clear(drafts: Iterable[Path]) -> None:
+    """Remove the drafts that no living process has locked."""
+    for draft in drafts:
         with suppress(OSError):
             lock = _open_folder(draft)
             try:

@@ -21,6 +21,7 @@ from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
+from orchestration.publishing import require_signing_key
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
 from orchestration.spending import keep_head, note_head, open_ledger
@@ -43,10 +44,12 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
             release are lost.
+        PortalError: When it could not be signed.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
     refuse_open_quarter(quarter)
+    require_signing_key(settings)
     plan = plan_quarter(quarter, settings)
 
     def read_exact() -> ExactRelease:

@@ -26,6 +26,7 @@ from sources.receipts import Receipt, Status
 from sources.storing import (
     accept_delivery,
     complete_accepted,
+    find_next_moment,
     list_accepted,
     read_accepted,
     reject_delivery,
@@ -57,7 +58,7 @@ def ingest(
         zones: landing and vault.
         agency: for instance `dss`.
         quarter: for instance `2025Q1`.
-        clock: gives the time recorded as `received_at`.
+        clock: gives the time recorded as `received_at`, unless it was set back.
 
     Returns:
         The receipt of the accepted delivery.
@@ -121,7 +122,9 @@ def _take(
             remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
-        reading = read_delivery(delivery, manifest, contract, clock())
+        reading = read_delivery(
+            delivery, manifest, contract, find_next_moment(zones, agency, clock())
+        )
         if reading.error:
             raise reading.error
     except SourcesError as error:

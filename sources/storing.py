@@ -10,7 +10,10 @@ Acceptance is one rename: the work folder, complete with its receipt and raw tab
 
 import hashlib
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from durable.writing import move_folder
 from sources.manifest import MANIFEST_NAME, Manifest
@@ -59,6 +62,20 @@ def complete_accepted(zones: Zones, agency: str, quarter: str) -> None:
         receipt = Receipt.from_json((folder / RECEIPT_NAME).read_text(encoding="utf-8"))
         if not (zones.outbox(agency) / f"{quarter}-{name}-accepted.json").is_file():
             write_receipt(receipt, zones.outbox(agency), "accepted")
+
+
+def find_next_moment(zones: Zones, agency: str, now: datetime) -> datetime:
+    """The time at which a delivery is said to be received: now, or later.
+
+    Later records of an agency replace earlier ones by this time, so it runs on by a second where
+    the clock was set back, or did not move since the delivery before.
+    """
+    times: list[datetime] = [
+        received.replace(tzinfo=UTC)
+        for path in zones.vault.glob(f"raw/{agency}/*/*/deliveries.parquet")
+        for received in pq.read_table(path, columns=["received_at"])["received_at"].to_pylist()
+    ]
+    return max([now, *(received + timedelta(seconds=1) for received in times)])
 
 
 def reject_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:

@@ -30,7 +30,7 @@ The data home is the folder named by `MOSHARE_HOME`, or `data`.
 """
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.dev),
+    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.rotate_key, hub.dev),
     "For the privacy officer": (
         approval.plan,
         approval.approve,

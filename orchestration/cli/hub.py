@@ -143,6 +143,26 @@ def release(quarter: QuarterOption) -> None:
         typer.echo(settings.releases / str(chosen))
 
 
+def rotate_key() -> None:
+    """Example: `moshare rotate-key`.
+
+    Signs releases with a new key from now on, also where the old one is lost. Releases before it
+    still verify: moshare.pub names every key and the span it signed for. Give it to every agency.
+    """
+    settings = prepared("rotate-key")
+    with told_failures("rotate-key", settings):
+        from orchestration.publishing import rotate_signing_key
+
+        made = rotate_signing_key(settings)
+    talk().print(
+        f"The next releases are signed with the key {made.key_id}. Back the vault up, and announce "
+        f"{_shown(settings)}/releases/moshare.pub to every agency, by another way than the "
+        "releases themselves.",
+        soft_wrap=True,
+    )
+    typer.echo(settings.public_key)
+
+
 def doctor(as_json: JsonOption = False) -> None:  # noqa: FBT002
     """Example: `moshare doctor`.
 

@@ -158,11 +158,12 @@ def test_the_leftover_of_a_killed_writer_is_cleared_by_the_next(tmp_path: Path) 
 
 def test_all_leftovers_of_a_folder_are_cleared_and_nothing_else(tmp_path: Path) -> None:
     leave_draft(tmp_path / "one")
-    leave_draft(tmp_path / "two")
+    leave_draft(tmp_path / "deep" / "two")
     (tmp_path / ".hidden").write_text("kept")
     (tmp_path / ".not.a.folder.draft").write_text("kept")
     clear_leftovers(tmp_path)
-    assert list_names(tmp_path) == [".hidden", ".not.a.folder.draft"]
+    assert list_names(tmp_path) == [".hidden", ".not.a.folder.draft", "deep"]
+    assert list_names(tmp_path / "deep") == []
 
 
 def test_the_draft_of_a_living_writer_is_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from sources_builders import (
     QUARTER,
@@ -247,3 +248,19 @@ def test_a_sequence_that_would_leave_no_number_for_corrections_is_refused(zones:
     deliver_children(zones, child_lines(2), sequence=201)
     with pytest.raises(SourcesError, match=r"MS125: .*last accepted one \(100\)"):
         ingest(zones, "dss", QUARTER)
+
+
+def read_received(zones: Zones) -> list[datetime]:
+    paths = sorted(zones.vault.glob("raw/dss/*/*/deliveries.parquet"))
+    return [pq.read_table(path)["received_at"].to_pylist()[0] for path in paths]
+
+
+def test_a_delivery_comes_after_the_one_before_it_although_the_clock_was_set_back(
+    zones: Zones,
+) -> None:
+    for sequence, day in ((1, 9), (2, 7), (3, 7), (4, 20)):
+        deliver_children(zones, child_lines(2), sequence=sequence)
+        ingest(zones, "dss", QUARTER, clock=lambda day=day: datetime(2025, 4, day, tzinfo=UTC))
+    times = read_received(zones)
+    assert times == sorted(set(times))
+    assert [one.day for one in times] == [9, 9, 9, 20]
