@@ -13,6 +13,7 @@ import typer
 
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.errors import OrchestrationError
+from orchestration.interrupts import raise_if_interrupted
 from orchestration.settings import Settings, load_settings
 from sources.contracts import current_contract
 from sources.errors import SourcesError
@@ -213,6 +214,8 @@ def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
         step_progress() as on_step,
     ):
         outcome = run_job(job, quarter, instance, on_step)
+    if outcome.exit_code:
+        raise_if_interrupted()
     for sentence in outcome.sentences:
         talk().print(sentence, style="bold red", markup=False)
     outbox = settings.landing / "outbox"
