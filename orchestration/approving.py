@@ -27,7 +27,7 @@ from privacy.approval.review import Rejection, Review
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import check_caps
-from privacy.ledger.chain import CHARGE, DRAWN, Charge, find_entry
+from privacy.ledger.chain import CHARGE, DRAWN, find_entry, find_head
 from privacy.plan import Plan
 from privacy.released import ApprovalFacts
 from sources.quarters import Quarter
@@ -76,10 +76,10 @@ def approve(
     """
     refuse_open_quarter(quarter)
     plan, approvals = plan_quarter(quarter, settings), find_approvals(quarter, settings)
-    charge = Charge(plan.quarter, plan.hash, plan.parts)
-    check_caps(read_entries(settings), charge, plan.policy.caps)
-    shown = check_shown(plan, approvals.review)
-    key_id, signature = sign_plan(plan.quarter, shown, secret, ask_password)
+    entries = read_entries(settings)
+    check_caps(entries, plan.charge, plan.policy.caps)
+    shown, head = check_shown(plan, approvals.review), find_head(entries)
+    key_id, signature = sign_plan(plan.quarter, shown, head, secret, ask_password)
     if key_id not in {officer.key_id for officer in approvals.list_officers()}:
         raise PrivacyError("MS653", quarter=plan.quarter, key=key_id)
     approvals.review.add_signature(key_id, signature)
@@ -112,8 +112,7 @@ def require_approval(quarter: Quarter, settings: Settings) -> tuple[ApprovalFact
     """
     plan = plan_quarter(quarter, settings)
     entries = read_entries(settings)
-    charge = Charge(plan.quarter, plan.hash, plan.parts)
-    check_caps(entries, charge, plan.policy.caps)
+    check_caps(entries, plan.charge, plan.policy.caps)
     drawn = find_entry(entries, DRAWN, plan.hash)
     charged = find_entry(entries, CHARGE, plan.hash)
     if drawn is not None and charged is not None:
@@ -132,8 +131,8 @@ def approve_for_demo(quarter: Quarter, settings: Settings) -> Standing:
         secret = settings.throwaway_keys / f"{_DEMO_OFFICER}_{number}.key"
         if not secret.exists():
             make_officer_key(secret, secret.with_suffix(".pub"), None)
-        shown = check_shown(plan, approvals.review)
-        approvals.review.add_signature(*sign_plan(plan.quarter, shown, secret, str))
+        shown, head = check_shown(plan, approvals.review), find_head(read_entries(settings))
+        approvals.review.add_signature(*sign_plan(plan.quarter, shown, head, secret, str))
     return _find_standing(plan, approvals)
 
 

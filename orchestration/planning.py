@@ -7,6 +7,7 @@ and how it looks (see `portal.review`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from durable.writing import PUBLIC, write_whole
@@ -18,7 +19,7 @@ from privacy.approval.approval import load_all_officers
 from privacy.approval.assessment import assess
 from privacy.approval.review import Review
 from privacy.errors import PrivacyError
-from privacy.ledger.chain import CHARGE
+from privacy.ledger.chain import CHARGE, LOST, Entry
 from privacy.plan import Plan, make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
@@ -30,10 +31,21 @@ PAGE_NAME = "index.html"
 
 
 def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
-    """Say what a quarter's release holds and costs; the same files give the same plan."""
+    """Say what a quarter's release holds and costs; the same files and ledger give the same plan.
+
+    A quarter whose draw was declared lost has a plan that pays once more, and says so.
+    """
     policy = load_policy(settings.policy)
     keys = load_keys(settings.public_keys, policy)
-    return make_plan(str(quarter), policy, keys, load_strategy(settings.strategy))
+    recovers = _find_recovered(str(quarter), read_entries(settings))
+    return make_plan(str(quarter), policy, keys, load_strategy(settings.strategy), recovers)
+
+
+def _find_recovered(quarter: str, entries: Iterable[Entry]) -> str | None:
+    """Find the plan whose lost draw the quarter's next or last plan pays for once more."""
+    of_quarter = [entry for entry in entries if entry.charge.quarter == quarter]
+    lost = [entry.charge.plan for entry in of_quarter if entry.kind == LOST]
+    return lost[-1] if lost else None
 
 
 def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
@@ -55,7 +67,8 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
         for entry in entries
         if entry.kind == CHARGE and entry.charge.quarter == plan.quarter
     }
-    if charged - {plan.hash}:
+    lost = {entry.charge.plan for entry in entries if entry.kind == LOST}
+    if charged - lost - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = Review(plan.quarter, settings.review / plan.quarter)
     officers = load_all_officers(settings.officers, settings.throwaway_keys)

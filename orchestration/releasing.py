@@ -24,7 +24,7 @@ from orchestration.planning import plan_quarter
 from orchestration.publishing import require_signing_key
 from orchestration.quality import require_gate
 from orchestration.settings import Settings
-from orchestration.spending import keep_head, note_head, open_ledger
+from orchestration.spending import check_witness, find_custody, keep_head, open_ledger
 from orchestration.warehouse import open_warehouse
 from privacy import door
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
@@ -43,7 +43,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost.
+            release are lost, MS925 when the vault cannot note what was done.
         PortalError: When it could not be signed.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
@@ -52,18 +52,18 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
     require_signing_key(settings)
     plan = plan_quarter(quarter, settings)
 
+    ledger = open_ledger(settings)
+
     def read_exact() -> ExactRelease:
+        check_witness(ledger, settings)
         with open_warehouse(settings) as connection:
             require_gate(connection, quarter, settings)
             keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter, settings)
 
-    ledger = open_ledger(settings)
     try:
         approvals = find_approvals(quarter, settings)
-        return door.release(
-            plan, approvals, read_exact, ledger, lambda head: note_head(head, settings)
-        )
+        return door.release(plan, approvals, read_exact, ledger, find_custody(settings))
     finally:
         keep_head(ledger, settings)
 
@@ -73,12 +73,27 @@ def recall_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS906 when nothing was drawn for the quarter.
-        PrivacyError: When a draw was begun and lost, or the ledger cannot be trusted.
+        PrivacyError: When the ledger cannot be trusted.
     """
     release = door.recall(str(quarter), open_ledger(settings))
     if release is None:
         raise OrchestrationError("MS906", quarter=str(quarter))
     return release
+
+
+def give_up_draw(quarter: Quarter, settings: Settings) -> str:
+    """Declare the draw of a quarter lost, so that a plan can pay for the quarter once more.
+
+    Returns:
+        Hash of the plan whose draw is lost.
+
+    Raises:
+        PrivacyError: MS634 when it is not lost.
+    """
+    ledger = open_ledger(settings)
+    lost = door.declare_lost(str(quarter), ledger, find_custody(settings))
+    keep_head(ledger, settings)
+    return lost
 
 
 def _read_release_input(

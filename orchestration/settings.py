@@ -23,6 +23,9 @@ HOME_VARIABLE = "MOSHARE_HOME"
 LEDGER_VARIABLE = "MOSHARE_LEDGER"
 """A PostgreSQL connection string, where the ledger lies on a server. Default: a file."""
 
+WITNESS_VARIABLE = "MOSHARE_WITNESS"
+"""A file outside the data home in which heads of the ledger are witnessed. Default: none."""
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _OFFLINE_AND_SILENT = {
@@ -42,10 +45,12 @@ class Settings:
     Attributes:
         home: Absolute path of the data home.
         ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
+        witness: File that witnesses heads of the ledger, if there is one.
     """
 
     home: Path
     ledger_address: str | None = field(default=None, repr=False)
+    witness: Path | None = None
 
     @property
     def landing(self) -> Path:
@@ -81,6 +86,11 @@ class Settings:
     def ledger_head(self) -> Path:
         """Hash of the newest entry of the ledger that the vault has seen."""
         return self.kept_rows / "ledger_head"
+
+    @property
+    def held_draws(self) -> Path:
+        """Draws on their way into the ledger."""
+        return self.vault / "held_draws"
 
     @property
     def review(self) -> Path:
@@ -169,12 +179,14 @@ def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Returns:
-        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, and whose ledger
-        lies where `MOSHARE_LEDGER` says, if it says so.
+        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
+        where `MOSHARE_LEDGER` says, and whose witness is what `MOSHARE_WITNESS` names, if they do.
     """
+    witness = os.environ.get(WITNESS_VARIABLE)
     return Settings(
         home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
+        witness=Path(witness).resolve() if witness else None,
     )
 
 
@@ -191,6 +203,8 @@ def prepare_process(settings: Settings) -> None:
     os.umask(0o077)
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
+    if settings.witness is not None:
+        os.environ[WITNESS_VARIABLE] = str(settings.witness)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     try:
         _make_zones(settings)

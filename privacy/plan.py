@@ -18,7 +18,7 @@ from privacy.engine.covariance import Precisions
 from privacy.engine.frames import LINKED, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
-from privacy.ledger.chain import Part
+from privacy.ledger.chain import Charge, Part
 from privacy.policy.keys import PublicKeys
 from privacy.policy.policy import FramePolicy, Policy
 from privacy.policy.strategy import Share, Strategy, make_frames
@@ -81,13 +81,18 @@ class PlannedFrame:
 
 @dataclass(frozen=True)
 class Plan:
-    """A release before it is drawn; `rho` is what the ledger charges, exactly."""
+    """A release before it is drawn; `rho` is what the ledger charges, exactly.
+
+    `recovers` is the hash of the plan whose draw was lost, where this one pays for the quarter once
+    more; None otherwise.
+    """
 
     quarter: str
     policy: Policy
     keys: PublicKeys
     strategy: Strategy
     frames: tuple[PlannedFrame, ...]
+    recovers: str | None = None
 
     @property
     def quarter_start(self) -> datetime.date:
@@ -123,6 +128,11 @@ class Plan:
         """SHA-256 of the canonical JSON."""
         return compute_sha256(self.to_json())
 
+    @property
+    def charge(self) -> Charge:
+        """What the ledger charges for the plan."""
+        return Charge(self.quarter, self.hash, self.parts, self.recovers)
+
     def sum_rho(self, cadence: str) -> Fraction:
         """Return the cost of the frames of one cadence."""
         costs = (one.rho for one in self.frames if one.policy.cadence == cadence)
@@ -137,8 +147,16 @@ class Plan:
         return to_canonical_json(_describe_plan(self))
 
 
-def make_plan(quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy) -> Plan:
+def make_plan(
+    quarter: str,
+    policy: Policy,
+    keys: PublicKeys,
+    strategy: Strategy,
+    recovers: str | None = None,
+) -> Plan:
     """Find the noise for each share of the stored split, rounded so that no budget is passed.
+
+    `recovers` is the hash of the plan whose draw was lost, where the quarter is paid for once more.
 
     Raises:
         PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS646 (the split is
@@ -155,7 +173,7 @@ def make_plan(quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy
         for name, frame in make_frames(policy, keys).items()
         if policy.frames[name].cadence == cadence
     )
-    return Plan(quarter, policy, keys, strategy, planned)
+    return Plan(quarter, policy, keys, strategy, planned, recovers)
 
 
 def find_quarter_start(quarter: str) -> datetime.date:
@@ -224,6 +242,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
     return {
         "quarter": plan.quarter,
         "year": plan.year,
+        "recovers": plan.recovers,
         "policy_version": policy.version,
         "policy_hash": policy.hash,
         "keys_hash": plan.keys.hash,

@@ -184,7 +184,11 @@ class SyntheticFrame:
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """Which plan was drawn; all hashes are SHA-256 in hexadecimal."""
+    """Which plan was drawn; all hashes are SHA-256 in hexadecimal.
+
+    `recovers` is that of the plan whose draw was lost, where this one paid for the quarter once
+    more, and empty otherwise.
+    """
 
     hash: str
     policy_version: int
@@ -192,15 +196,20 @@ class PlanFacts:
     reviewed_on: str
     keys_hash: str
     strategy_hash: str = ""
+    recovers: str = ""
 
 
 @dataclass(frozen=True)
 class ApprovalFacts:
-    """One officer's signature of the plan: name of the key, its minisign key id, and the words."""
+    """One officer's signature of the plan: name of the key, its minisign key id, and the words.
+
+    `ledger_head` is the newest entry of the ledger that it was given on.
+    """
 
     signer: str
     key_id: str
     signed_at: str
+    ledger_head: str = ""
 
 
 @dataclass(frozen=True)

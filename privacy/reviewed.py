@@ -119,14 +119,17 @@ class Signature:
 
 @dataclass(frozen=True)
 class PlanReview:
-    """Everything on the review page of a plan.
+    """Everything on the review page of a plan, which was made on the ledger's `ledger_head`.
 
+    `recovers` is the hash of the plan whose lost draw it pays for once more, empty for any other;
     `problem` says why it cannot be charged, and is empty where it can; `changes` compare it with
     the last plan that was charged, `changed_since` says for which quarter that was.
     """
 
     quarter: str
     plan: str
+    recovers: str
+    ledger_head: str
     policy_version: int
     policy_hash: str
     reviewed_on: str

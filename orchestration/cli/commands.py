@@ -35,6 +35,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         approval.plan,
         approval.approve,
         approval.reject,
+        approval.recover,
         approval.new_officer_key,
     ),
     "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from minisign import SecretKey
 
 _TIMESTAMP = re.compile(r"\btimestamp:(\d{1,11})\b")
+_HEAD = re.compile(r"\bledger:([0-9a-f]{64})\b")
 _OPERATIONS, _MEMORY = 2**22, 2**27
 
 
@@ -126,9 +127,9 @@ def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
 
 
 def sign_plan(
-    quarter: str, plan: bytes, secret: Path, ask_password: Callable[[], str]
+    quarter: str, plan: bytes, head: str, secret: Path, ask_password: Callable[[], str]
 ) -> tuple[str, bytes]:
-    """Sign a plan's bytes; return the key's id and the signature file's bytes.
+    """Sign a plan's bytes and the ledger's head; return the key's id and the signature's bytes.
 
     Raises PrivacyError MS657 for the key or its password.
     """
@@ -136,7 +137,7 @@ def sign_plan(
         signature = key.sign(
             plan,
             untrusted_comment=f"approval of the MoShare plan of {quarter}",
-            trusted_comment=f"timestamp:{int(time.time())}\tfile:{PLAN_NAME}\thashed",
+            trusted_comment=f"timestamp:{int(time.time())}\tfile:{PLAN_NAME}\tledger:{head}\thashed",
         )
     content = bytes(signature) + b"\n"
     return _read_key_id(content), content
@@ -160,7 +161,8 @@ def check_approval(plan: Plan, approvals: Approvals) -> Approval:
 
     Raises:
         PrivacyError: what `check_shown` refuses, MS652 (too few signatures), MS653 (the key of
-            nobody), MS654 (a signature of something else) or MS657 (an officer's key is broken).
+            nobody), MS654 (a signature of something else), MS635 (one that names no head of the
+            ledger) or MS657 (an officer's key is broken).
     """
     check_shown(plan, approvals.review)
     officers = {officer.key_id: officer for officer in approvals.list_officers()}
@@ -223,7 +225,10 @@ def _check_signature(
     officer = officers[key_id]
     if not _fits(officer, plan.to_json().encode("utf-8"), content):
         raise PrivacyError("MS654", quarter=plan.quarter, signer=officer.name)
-    facts = ApprovalFacts(officer.name, key_id, _read_time(comment))
+    head = _HEAD.search(comment)
+    if head is None:
+        raise PrivacyError("MS635", quarter=plan.quarter, signer=officer.name)
+    facts = ApprovalFacts(officer.name, key_id, _read_time(comment), head[1])
     return _Signed(officer, facts, content.decode("utf-8"))
 
 

@@ -20,7 +20,7 @@ from privacy.engine import noise
 from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import check_caps, compute_spending, name_period
-from privacy.ledger.chain import CHARGE, DONE, Charge, Entry
+from privacy.ledger.chain import CHARGE, DONE, LOST, Charge, Entry, find_head
 from privacy.plan import Plan
 from privacy.policy.policy import Caps
 from privacy.publishing.history import History
@@ -50,15 +50,23 @@ _NO_COST = ""
 def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) -> PlanReview:
     """Return everything that the review page shows; raises PrivacyError MS629.
 
-    `entries` are the ledger's; only what was charged or released for other quarters counts.
+    `entries` are the ledger's; only what was charged or released for other quarters counts, and
+    what was lost for this one.
     """
-    others = [entry for entry in entries if entry.charge.quarter != plan.quarter]
-    charge = Charge(plan.quarter, plan.hash, plan.parts)
+    lost = {entry.charge.plan for entry in entries if entry.kind == LOST}
+    others = [
+        entry
+        for entry in entries
+        if entry.charge.quarter != plan.quarter or entry.charge.plan in lost
+    ]
+    charge = plan.charge
     releases = _read_releases(others, charge)
     policy, before = plan.policy, _find_last_plan(others)
     return PlanReview(
         quarter=plan.quarter,
         plan=plan.hash,
+        recovers=plan.recovers or "",
+        ledger_head=find_head(entries),
         policy_version=policy.version,
         policy_hash=policy.hash,
         reviewed_on=policy.reviewed_on,
@@ -128,7 +136,7 @@ def _multiply(charge: Charge, factor: Fraction) -> Charge:
         type(part)(part.frame, part.counting, part.cadence, part.quarters, part.rho * factor)
         for part in charge.parts
     )
-    return Charge(charge.quarter, charge.plan, tuple(parts))
+    return replace(charge, parts=tuple(parts))
 
 
 def _list_groups(plan: Plan) -> tuple[GroupFacts, ...]:
@@ -140,7 +148,7 @@ def _list_groups(plan: Plan) -> tuple[GroupFacts, ...]:
 
 
 def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[PeriodBudget, ...]:
-    nothing = Charge(charge.quarter, _NO_COST, ())
+    nothing = replace(charge, plan=_NO_COST, parts=())
     return tuple(
         PeriodBudget(
             after.period,

@@ -248,6 +248,7 @@ def _state_plan(plan: Plan) -> PlanFacts:
         reviewed_on=plan.policy.reviewed_on,
         keys_hash=plan.keys.hash,
         strategy_hash=plan.strategy.hash,
+        recovers=plan.recovers or "",
     )
 
 

@@ -25,6 +25,8 @@ from privacy.approval.review import Review
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame
 from privacy.engine.noise import FrameMechanism
+from privacy.held import Custody
+from privacy.ledger.chain import GENESIS
 from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, PlannedFrame, make_plan
 from privacy.policy.keys import load_keys
@@ -246,7 +248,7 @@ def signed(tmp_path: Path) -> Approvals:
     secret = tmp_path / "secret" / "doe.key"
     make_officer_key(secret, tmp_path / "officers" / "doe.pub", None)
     review.put_plan(plan.to_json())
-    review.add_signature(*sign_plan(plan.quarter, review.read_plan(), secret, str))
+    review.add_signature(*sign_plan(plan.quarter, review.read_plan(), GENESIS, secret, str))
     return Approvals(review, tmp_path / "officers", tmp_path / "throwaway")
 
 
@@ -255,6 +257,7 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
 ) -> None:
     plan = make_example("2025Q1")
     ledger = Ledger.create(tmp_path / "ledger" / "ledger.sqlite")
+    custody = Custody(tmp_path / "held", lambda _: None)
     asked = []
 
     def read_exact() -> ExactRelease:
@@ -266,9 +269,7 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
         deliveries = (("dss", "full"), ("hotline", "full"), ("mshp", "full"))
         return ExactRelease(frames, Provenance(deliveries, is_simulated=True))
 
-    texts = {
-        door.release(plan, signed, read_exact, ledger, lambda _: None).to_json() for _ in range(25)
-    }
+    texts = {door.release(plan, signed, read_exact, ledger, custody).to_json() for _ in range(25)}
     assert len(texts) == 1
     assert asked == [plan.quarter]
     assert sum(entry.kind == "charge" for entry in ledger.read_entries()) == 1

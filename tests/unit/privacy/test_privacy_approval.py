@@ -15,6 +15,7 @@ from privacy.approval.approval import (
     sign_plan,
 )
 from privacy.errors import PrivacyError
+from privacy.ledger.chain import GENESIS
 
 PLAN = ShownPlan()
 PASSWORD = "correct horse"
@@ -235,9 +236,31 @@ def test_a_signature_without_a_time_is_approved_without_one(office: Office) -> N
     secret = office.appoint("doe")
     review = office.approvals().review
     review.put_plan(PLAN.to_json())
-    content = bytes(SecretKey.from_file(secret).sign(PLAN.to_json().encode(), trusted_comment="x"))
+    key = SecretKey.from_file(secret)
+    content = bytes(key.sign(PLAN.to_json().encode(), trusted_comment=f"ledger:{GENESIS}"))
     review.add_signature("0" * 16, content)
     assert approve(PLAN, office).facts[0].signed_at == ""
+
+
+def test_an_approval_names_the_head_of_the_ledger_that_it_was_given_on(office: Office) -> None:
+    office.sign(PLAN, office.appoint("doe"), "a" * 64)
+    assert approve(PLAN, office).facts[0].ledger_head == "a" * 64
+
+
+@pytest.mark.parametrize("comment", ["x", "ledger:", f"ledger:{'a' * 63}", f"ledger:{'a' * 65}"])
+def test_an_approval_that_names_no_head_of_the_ledger_does_not_count(
+    office: Office, comment: str
+) -> None:
+    from minisign import SecretKey
+
+    secret = office.appoint("doe")
+    review = office.approvals().review
+    review.put_plan(PLAN.to_json())
+    signature = SecretKey.from_file(secret).sign(PLAN.to_json().encode(), trusted_comment=comment)
+    review.add_signature("0" * 16, bytes(signature))
+    with pytest.raises(PrivacyError, match=r"MS635.*doe") as caught:
+        approve(PLAN, office)
+    assert caught.value.exit_code == 6
 
 
 def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
@@ -246,9 +269,11 @@ def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     review = office.approvals().review
     review.put_plan(PLAN.to_json())
     with pytest.raises(PrivacyError, match="MS657") as caught:
-        sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: "wrong")
+        sign_plan(PLAN.quarter, review.read_plan(), GENESIS, secret, lambda: "wrong")
     assert caught.value.exit_code == 6
-    review.add_signature(*sign_plan(PLAN.quarter, review.read_plan(), secret, lambda: PASSWORD))
+    review.add_signature(
+        *sign_plan(PLAN.quarter, review.read_plan(), GENESIS, secret, lambda: PASSWORD)
+    )
     assert approve(PLAN, office).facts
 
 
@@ -260,7 +285,7 @@ def test_a_secret_key_that_cannot_be_read_is_a_sentence(
     if content is not None:
         secret.write_bytes(content)
     with pytest.raises(PrivacyError, match=r"MS657.*doe\.key"):
-        sign_plan(PLAN.quarter, PLAN.to_json().encode(), secret, str)
+        sign_plan(PLAN.quarter, PLAN.to_json().encode(), GENESIS, secret, str)
 
 
 def test_a_secret_key_is_readable_by_its_owner_only(office: Office) -> None:
@@ -307,8 +332,9 @@ def test_the_program_minisign_checks_our_approvals_and_we_check_its_own(office: 
         ["minisign", "-G", "-W", "-p", public, "-s", made], check=True, capture_output=True
     )
     signature = folder / "plan.json.program.minisig"
+    comment = f"timestamp:1767225600 ledger:{GENESIS}"
     subprocess.run(
-        ["minisign", "-Sm", folder / "plan.json", "-s", made, "-x", signature],
+        ["minisign", "-Sm", folder / "plan.json", "-s", made, "-x", signature, "-t", comment],
         check=True,
         capture_output=True,
     )
