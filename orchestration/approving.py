@@ -137,8 +137,11 @@ def approve_for_demo(quarter: Quarter, settings: Settings) -> Standing:
     plan, approvals = plan_quarter(quarter, settings), find_approvals(quarter, settings)
     for number in range(1, plan.policy.signers + 1):
         secret = settings.throwaway_keys / f"{_DEMO_OFFICER}_{number}.key"
-        if not secret.exists():
-            make_officer_key(secret, secret.with_suffix(".pub"), None)
+        public = secret.with_suffix(".pub")
+        if not (secret.exists() and public.exists()):  # none yet, or a process was killed between
+            secret.unlink(missing_ok=True)
+            public.unlink(missing_ok=True)
+            make_officer_key(secret, public, None)
         shown, head = check_shown(plan, approvals.review), find_head(read_entries(settings))
         approvals.review.add_signature(*sign_plan(plan.quarter, shown, head, secret, str))
     return _find_standing(plan, approvals)

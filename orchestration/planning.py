@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from durable.writing import PUBLIC, write_whole
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.publishing import check_folder
 from orchestration.rules import hash_rules
@@ -81,7 +82,7 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
-    (review.folder / PAGE_NAME).write_bytes(page)
+    write_whole(review.folder / PAGE_NAME, page, PUBLIC)
     tell_rejection(review, plan.hash)
     return review.folder
 
@@ -95,4 +96,5 @@ def tell_rejection(review: Review, plan: str) -> None:
     rejection = review.find_rejection(plan)
     page = review.folder / PAGE_NAME
     if rejection is not None and page.exists():
-        page.write_bytes(mark_rejected(page.read_bytes(), rejection.at, rejection.because))
+        marked = mark_rejected(page.read_bytes(), rejection.at, rejection.because)
+        write_whole(page, marked, PUBLIC)

@@ -24,7 +24,7 @@ from orchestration.input_tables import COUNT_COLUMN
 from orchestration.kept_quarters import find_kept_quarters
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
-from orchestration.publishing import check_folder
+from orchestration.publishing import check_folder, require_signing_key
 from orchestration.quality import require_gate
 from orchestration.quarter_order import refuse_passing_over
 from orchestration.settings import Settings
@@ -50,10 +50,12 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
             pass over a delivered quarter, MS927 or MS933 when the rows were made before another
             release or by other rules than the plan names, MS934 when no folder could be built of
             what would be drawn.
+        PortalError: When it could not be signed.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
     refuse_open_quarter(quarter)
+    require_signing_key(settings)
     plan = plan_quarter(quarter, settings)
 
     ledger = open_ledger(settings)

@@ -11,7 +11,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
 from orchestration.errors import OrchestrationError
+from sources.contracts import list_agencies
+from sources.landing import close_to_others
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
@@ -136,6 +139,23 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that the hub's account alone may open."""
+        return self.vault, self.ledger.parent, self.dagster_home
+
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """Folders that everyone may read who may log in to this machine."""
+        return self.review, self.releases
+
+    @property
+    def agency_folders(self) -> tuple[Path, ...]:
+        """Inbox and outbox of each agency, which it alone reads beside the hub."""
+        zones = self.zones
+        folders = [(zones.inboxes(one), zones.outbox(one)) for one in list_agencies()]
+        return tuple(folder for pair in folders for folder in pair)
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt alone writes."""
         return self.vault / "warehouse.duckdb"
@@ -201,12 +221,15 @@ def drop_foreign_settings() -> None:
 def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
-    The vault and the ledger are made readable by their owner only (mode 0700).
+    What this process writes is its owner's alone (umask 077), but for what is published, whose
+    writers say so. The folder of an agency is closed to all others.
 
     Raises:
         OrchestrationError: MS925 when this account may not write to the data home.
+        SourcesError: MS123 when the folder of an agency is a link.
     """
     drop_foreign_settings()
+    os.umask(0o077)
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
     if settings.witness is not None:
@@ -219,11 +242,15 @@ def prepare_process(settings: Settings) -> None:
 
 
 def _make_zones(settings: Settings) -> None:
-    for private in (settings.vault, settings.ledger.parent):
-        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for shared in (settings.landing / "inbox", settings.landing / "outbox", *settings.shown):
+        make_folder(shared, PUBLIC)
+    for private in settings.private:
+        make_folder(private, PRIVATE)
         private.chmod(0o700)
-    for shared in (settings.landing, settings.review, settings.releases, settings.dagster_home):
-        shared.mkdir(parents=True, exist_ok=True)
+    for folder in settings.agency_folders:
+        close_to_others(folder)
+    for folder in (settings.vault, *settings.shown):
+        clear_leftovers(folder)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from durable.writing import write_whole
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
 from orchestration.witness import read_witnessed, witness_head
-from orchestration.writing import write_whole
 from privacy.approval.approval import check_recorded, load_all_officers
 from privacy.errors import PrivacyError
 from privacy.held import Custody

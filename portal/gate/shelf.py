@@ -182,6 +182,8 @@ class Shelf:
             for path in (Path(parent) / file for file in sorted(files)):
                 yield _stamp(path)
         yield _stamp(_find_archive(folder))
+        if self._public_key is not None:
+            yield _stamp(self._public_key)
 
 
 def _stamp(path: Path) -> tuple[str, int, int, int]:

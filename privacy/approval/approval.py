@@ -7,7 +7,6 @@ password.
 
 import base64
 import datetime
-import os
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from durable.writing import PUBLIC, write_once, write_whole
 from privacy.approval.key_files import read_public_key, read_secret_key, read_signature
 from privacy.approval.review import PLAN_NAME, REJECTIONS_NAME, Review
 from privacy.errors import PrivacyError
@@ -119,12 +119,9 @@ def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
     pair.public_key.untrusted_comment = f"minisign public key {key_id}"
     if password is not None:
         pair.secret_key.encrypt(password, opslimit=_OPERATIONS, memlimit=_MEMORY)
-    secret.parent.mkdir(parents=True, exist_ok=True)
-    public.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(bytes(pair.secret_key) + b"\n")
-    public.write_bytes(bytes(pair.public_key) + b"\n")
+    if not write_once(secret, bytes(pair.secret_key) + b"\n"):
+        raise PrivacyError("MS659", file=secret.name)
+    write_whole(public, bytes(pair.public_key) + b"\n", PUBLIC)
     return key_id
 
 

@@ -9,6 +9,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from durable.writing import PUBLIC, write_whole
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS
@@ -46,8 +47,8 @@ class Review:
             if path.read_bytes() == content:
                 return path
             self._set_aside(path)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return _write_whole(path, content)
+        write_whole(path, content, PUBLIC)
+        return path
 
     def read_plan(self) -> bytes:
         """Return the bytes of the plan that officers were shown; raises MS650."""
@@ -58,7 +59,9 @@ class Review:
 
     def add_signature(self, key_id: str, content: bytes) -> Path:
         """Keep the signature that the key made of the plan; one key has one."""
-        return _write_whole(self.folder / f"{PLAN_NAME}.{key_id}.minisig", content)
+        path = self.folder / f"{PLAN_NAME}.{key_id}.minisig"
+        write_whole(path, content, PUBLIC)
+        return path
 
     def read_signatures(self) -> dict[str, bytes]:
         """Return the signature files beside the plan, by file name, in order of names."""
@@ -107,13 +110,3 @@ class Review:
         kept.mkdir(parents=True, exist_ok=True)
         for path in (plan, *self._list_signatures()):
             path.replace(kept / path.name)
-
-
-def _write_whole(path: Path, content: bytes) -> Path:
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    return path
