@@ -110,6 +110,22 @@ class ReleasedYearSum:
 
 
 @dataclass(frozen=True)
+class ReleasedSameRows:
+    """Cells of a frame that are, row for row, the rows of another one, whose total they share.
+
+    `cells` are keys of `dimension`. The sum of their noisy counts is one more measurement of the
+    total of `frame`, and counts among its precisions; what that total then differs by from the sum
+    is spread evenly over the cells. So it changes the covariance of any two of them (and the
+    variance of each) by `covariance`.
+    """
+
+    frame: str
+    dimension: str
+    cells: tuple[str, ...]
+    covariance: float
+
+
+@dataclass(frozen=True)
 class ReleasedFrame:
     """What privacy.engine.covariance finds the covariance of any two sums of a frame's rows from.
 
@@ -125,6 +141,7 @@ class ReleasedFrame:
     sizes: tuple[int, ...]
     precisions: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
     year_sums: tuple[ReleasedYearSum, ...] = ()
+    same_rows: ReleasedSameRows | None = None
 
 
 @dataclass(frozen=True)

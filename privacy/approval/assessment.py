@@ -26,6 +26,7 @@ from privacy.policy.policy import Caps
 from privacy.publishing.history import History
 from privacy.publishing.publishing import Publisher
 from privacy.publishing.recalled import recall_entry
+from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
 from privacy.released import GroupFacts, Release, ReleasedTable
@@ -181,10 +182,10 @@ def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
 def _assess_tables(plan: Plan, releases: Sequence[Release]) -> tuple[TableAccuracy, ...]:
     """Return the accuracy of every table at each budget; what the year measured helps at each."""
     history = History(plan.quarter, releases)
-    tighter, proposed, looser = (
-        [blank.table for blank in prepare_tables(add_year_sums(_spend(plan, factor), history))]
-        for _, factor in CHOICES
-    )
+    informed = [
+        join_same_rows(add_year_sums(_spend(plan, factor), history)) for _, factor in CHOICES
+    ]
+    tighter, proposed, looser = ([blank.table for blank in prepare_tables(one)] for one in informed)
     return tuple(
         _assess_table(plan, tables, releases)
         for tables in zip(tighter, proposed, looser, strict=True)

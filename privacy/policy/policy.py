@@ -39,13 +39,26 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class SameRows:
+    """Which cells of a linked frame are, row for row, those of another frame, and what proves it.
+
+    `cells` are keys of its one dimension; `test` names the dbt test that stops a release where it
+    is not so.
+    """
+
+    frame: str
+    cells: tuple[str, ...]
+    test: str
+
+
+@dataclass(frozen=True)
 class FramePolicy:
     """What one identity can change in a frame, and why; `bound` as in privacy.engine.frames.Frame.
 
     `counting` is cohort or activity, `cadence` quarterly or annual. `quarters` says in how many
     periods of a lifetime one identity can be counted: 1 for cohorts, None where nothing limits it.
     `sums` names the quarterly frame whose rows, over the four quarters of the year, are those of an
-    annual one.
+    annual one; `same_rows` says which of a linked frame's rows are those of another.
     """
 
     name: str
@@ -58,6 +71,7 @@ class FramePolicy:
     bound: int
     quarters: int | None
     sums: str | None
+    same_rows: SameRows | None
     reason: str
 
 
@@ -163,6 +177,7 @@ def _build_policy(top: Section, digest: str) -> Policy:
     }
     for name, section in top["frames"].items():
         _check_sums(frames[name], section, frames)
+        _check_same_rows(frames[name], section, frames)
     budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
     return Policy(
         version=top["version"],
@@ -244,6 +259,7 @@ def _build_frame(
         bound=section[bound],
         quarters=1 if section["counting"] == COHORT else quarters,
         sums=section.get("sums", None),
+        same_rows=_build_same_rows(section.get("same_rows", None)),
         reason=section["reason"],
     )
 
@@ -264,6 +280,27 @@ def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, Frame
         section.fail(
             "sums must name a frame of the same geography, no finer and with no other column"
         )
+
+
+def _build_same_rows(section: Section | None) -> SameRows | None:
+    return section and SameRows(section["frame"], section["cells"], section["test"])
+
+
+def _check_same_rows(
+    frame: FramePolicy, section: Section, frames: Mapping[str, FramePolicy]
+) -> None:
+    """Refuse what cannot be told anew in closed form: cells that do not have noise of their own."""
+    if frame.same_rows is None:
+        return
+    if frame.kind != LINKED or len(frame.columns) != 1:
+        section.fail("same_rows belongs to a linked frame of one dimension")
+    names = list(frames)
+    before = names[: names.index(frame.name)]
+    other = frames.get(frame.same_rows.frame)
+    if other is None or other.name not in before or other.kind != ROWS:
+        section.fail("same_rows must name a frame of rows that stands before this one")
+    if other.cadence != frame.cadence:
+        section.fail("same_rows must name a frame of the same cadence")
 
 
 def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:

@@ -23,6 +23,7 @@ from privacy.released import (
     ReleasedLevel,
     ReleasedMeasurement,
     ReleasedRow,
+    ReleasedSameRows,
     ReleasedTable,
     ReleasedYearSum,
     SpendingFacts,
@@ -83,9 +84,11 @@ def _read_frame(content: dict[str, Any]) -> ReleasedFrame:
         for level in content["levels"]
     )
     precisions = tuple((tuple(space), tuple(values)) for space, values in content["precisions"])
+    same = content.get("same_rows")
     lists = {
         **{name: tuple(content[name]) for name in ("columns", "sizes")},
         "year_sums": tuple(ReleasedYearSum(**one) for one in content.get("year_sums", ())),
+        "same_rows": same and ReleasedSameRows(**{**same, "cells": tuple(same["cells"])}),
     }
     return ReleasedFrame(**{**content, **lists, "levels": levels, "precisions": precisions})
 
