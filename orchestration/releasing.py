@@ -6,7 +6,7 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -51,9 +51,9 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     def read_exact() -> ExactRelease:
         with open_warehouse(settings) as connection:
-            require_gate(connection, quarter, settings)
+            tests = require_gate(connection, quarter, settings).dbt_tests
             keep_rows(connection, quarter, settings)
-            return _read_release_input(connection, plan, quarter, settings)
+            return _read_release_input(connection, plan, quarter, settings, tests)
 
     ledger = open_ledger(settings)
     try:
@@ -79,11 +79,16 @@ def recall_release(quarter: Quarter, settings: Settings) -> Release:
 
 
 def _read_release_input(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    quarter: Quarter,
+    settings: Settings,
+    tests: Mapping[str, bool],
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
     provenance, is_made_up = _read_provenance(connection, quarter, settings)
-    return ExactRelease(frames, provenance, is_made_up=is_made_up)
+    held = [name for name, holds in tests.items() if holds]
+    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held)
 
 
 def _read_provenance(

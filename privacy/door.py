@@ -44,9 +44,9 @@ def release(
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (a draw was begun and
             lost), MS650 to MS658 (the approval), MS612 (the plan's cost is not its real cost),
-            MS609 (wrong frames), MS614 (an agency is missing or unknown), MS629 (drawn in an older
-            form), and those of the ledger. What `read_exact` raises passes through, and nothing is
-            charged then.
+            MS609 (wrong frames), MS614 (an agency is missing or unknown), MS615 (a test that the
+            policy names did not hold), MS629 (drawn in an older form), and those of the ledger.
+            What `read_exact` raises passes through, and nothing is charged then.
     """
     charge = Charge(plan.quarter, plan.hash, plan.parts)
     with ledger.lock():
@@ -86,6 +86,9 @@ def _draw(
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
     exact.require([frame for frame, _ in mechanisms], plan.policy.sources)
+    exact.require_tests(
+        {of.name: of.same_rows.test for of in (one.policy for one in plan.frames) if of.same_rows}
+    )
     if approval.needs_simulated and not exact.is_made_up:
         raise PrivacyError("MS656", quarter=plan.quarter)
     ledger.charge(charge, plan.policy.caps, _state_charge(plan, approval))

@@ -104,8 +104,9 @@ class PlannedFrame:
         """What the covariance of the frame's estimates follows from."""
         measured = [(one.marginal, float(one.scale)) for one in self.measurements]
         summed = [(one.marginal, one.scale) for one in self.year_sums]
+        known = self.shared.known if self.shared else None
         told = [(TOTAL, one.scale) for one in self.totals]
-        return Precisions(self.frame, measured + summed + told, self.shared and self.shared.known)
+        return Precisions(self.frame, measured + summed + told, known)
 
 
 @dataclass(frozen=True)

@@ -113,15 +113,16 @@ class ReleasedYearSum:
 class ReleasedSameRows:
     """Cells of a frame that are, row for row, the rows of another one, whose total they share.
 
-    `cells` are keys of `dimension`. The sum of their noisy counts is one more measurement of the
-    total of `frame`, and counts among its precisions; what that total then differs by from the sum
-    is spread evenly over the cells. So it changes the covariance of any two of them (and the
-    variance of each) by `covariance`.
+    `cells` are keys of `dimension`, and `places` where they stand in its list. The sum of their
+    noisy counts is one more measurement of the total of `frame`, and counts among its precisions;
+    what that total then differs by from the sum is spread evenly over the cells. So it changes the
+    covariance of any two of them, and the variance of each, by `covariance`.
     """
 
     frame: str
     dimension: str
     cells: tuple[str, ...]
+    places: tuple[int, ...]
     covariance: float
 
 

@@ -283,7 +283,9 @@ def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, Frame
 
 
 def _build_same_rows(section: Section | None) -> SameRows | None:
-    return section and SameRows(section["frame"], section["cells"], section["test"])
+    if section is None:
+        return None
+    return SameRows(section["frame"], section["cells"], section["test"])
 
 
 def _check_same_rows(
@@ -292,8 +294,8 @@ def _check_same_rows(
     """Refuse what cannot be told anew in closed form: cells that do not have noise of their own."""
     if frame.same_rows is None:
         return
-    if frame.kind != LINKED or len(frame.columns) != 1:
-        section.fail("same_rows belongs to a linked frame of one dimension")
+    if frame.kind != LINKED or (len(frame.levels), len(frame.columns)) != (1, 1):
+        section.fail("same_rows belongs to a linked frame of one level and one dimension")
     names = list(frames)
     before = names[: names.index(frame.name)]
     other = frames.get(frame.same_rows.frame)

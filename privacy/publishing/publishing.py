@@ -234,12 +234,13 @@ def _state_same_rows(planned: PlannedFrame) -> ReleasedSameRows | None:
     shared, frame = planned.shared, planned.frame
     if shared is None:
         return None
-    (measured,), (places,) = planned.measurements, shared.known.row.positions
+    (measured,) = planned.measurements
     count = len(shared.cells)
     return ReleasedSameRows(
         frame=shared.frame,
         dimension=frame.columns[0],
-        cells=tuple(frame.keys[0][place] for place in places),
+        cells=tuple(frame.keys[0][cell] for cell in shared.cells),
+        places=shared.cells,
         covariance=(shared.known.variance / count - float(measured.scale) ** 2) / count,
     )
 

@@ -88,9 +88,14 @@ def _read_frame(content: dict[str, Any]) -> ReleasedFrame:
     lists = {
         **{name: tuple(content[name]) for name in ("columns", "sizes")},
         "year_sums": tuple(ReleasedYearSum(**one) for one in content.get("year_sums", ())),
-        "same_rows": same and ReleasedSameRows(**{**same, "cells": tuple(same["cells"])}),
+        "same_rows": same and _read_same_rows(same),
     }
     return ReleasedFrame(**{**content, **lists, "levels": levels, "precisions": precisions})
+
+
+def _read_same_rows(content: dict[str, Any]) -> ReleasedSameRows:
+    lists = {name: tuple(content[name]) for name in ("cells", "places")}
+    return ReleasedSameRows(**{**content, **lists})
 
 
 def _read_measurement(content: dict[str, Any]) -> ReleasedMeasurement:

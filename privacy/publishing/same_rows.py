@@ -12,7 +12,7 @@ import math
 from dataclasses import replace
 
 from privacy.engine.covariance import KnownSum
-from privacy.engine.frames import Frame, Row
+from privacy.engine.frames import Row
 from privacy.plan import Plan, PlannedFrame, SharedTotal, ToldTotal
 from privacy.policy.policy import SameRows
 
@@ -21,35 +21,26 @@ def join_same_rows(plan: Plan) -> Plan:
     """Return the plan whose frames know what others about the same rows tell of their total."""
     planned = {one.frame.name: one for one in plan.frames}
     sharing = {name: of for name, one in planned.items() if (of := one.policy.same_rows)}
+    for other in {same.frame for same in sharing.values()}:
+        told = [_sum_cells(planned[name], of) for name, of in sharing.items() if of.frame == other]
+        planned[other] = replace(planned[other], totals=tuple(told))
     for name, same in sharing.items():
-        other = planned[same.frame]
-        told = _sum_cells(planned[name], same)
-        planned[same.frame] = replace(other, totals=(*other.totals, told))
-    for name, same in sharing.items():
-        one = planned[name]
-        variance = _measure_total(planned[same.frame])
-        known = KnownSum(_find_sum(one.frame, same), variance)
-        shared = SharedTotal(same.frame, _list_cells(one.frame, same), known)
-        planned[name] = replace(one, shared=shared)
+        cells = _find_cells(planned[name], same)
+        known = KnownSum(Row(0, 0, (cells,)), _measure_total(planned[same.frame]))
+        shared = SharedTotal(same.frame, cells, known)
+        planned[name] = replace(planned[name], shared=shared)
     return replace(plan, frames=tuple(planned.values()))
+
+
+def _find_cells(linked: PlannedFrame, same: SameRows) -> tuple[int, ...]:
+    (keys,) = linked.frame.keys
+    return tuple(keys.index(cell) for cell in same.cells)
 
 
 def _sum_cells(linked: PlannedFrame, same: SameRows) -> ToldTotal:
     (measured,) = linked.measurements  # a linked frame is measured whole, and once
-    cells = _list_cells(linked.frame, same)
+    cells = _find_cells(linked, same)
     return ToldTotal(measured.name, cells, math.sqrt(len(cells)) * float(measured.scale))
-
-
-def _find_sum(frame: Frame, same: SameRows) -> Row:
-    (keys,) = frame.keys
-    return Row(0, 0, (tuple(keys.index(cell) for cell in same.cells),))
-
-
-def _list_cells(frame: Frame, same: SameRows) -> tuple[int, ...]:
-    """Return the places of the same rows' cells in the table that shows all of a linked frame."""
-    (size,), (places,) = frame.sizes, _find_sum(frame, same).positions
-    units = range(len(frame.levels[-1].keys))
-    return tuple(unit * size + place for unit in units for place in places)
 
 
 def _measure_total(planned: PlannedFrame) -> float:
