@@ -88,6 +88,20 @@ class FrameBound:
 
 
 @dataclass(frozen=True)
+class SharedRows:
+    """Two frames about the same rows, by the titles of their first tables, told one total.
+
+    `cells` are the labels of the cells of the one that are the rows of the other; `test` is what
+    proves it before every release.
+    """
+
+    title: str
+    other: str
+    cells: tuple[str, ...]
+    test: str
+
+
+@dataclass(frozen=True)
 class RehearsedRow:
     """A row of the rehearsal: how many records were made up, and what would be published of it."""
 
@@ -146,6 +160,7 @@ class PlanReview:
     periods: tuple[PeriodBudget, ...]
     tables: tuple[TableAccuracy, ...]
     frames: tuple[FrameBound, ...]
+    shared: tuple[SharedRows, ...]
     changes: tuple[str, ...]
     changed_since: str
     rehearsal: tuple[RehearsedTable, ...]

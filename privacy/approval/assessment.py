@@ -38,6 +38,7 @@ from privacy.reviewed import (
     FrameBound,
     PeriodBudget,
     PlanReview,
+    SharedRows,
     Signature,
     TableAccuracy,
     Three,
@@ -79,6 +80,7 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         periods=_list_periods(others, charge, policy.caps),
         tables=_assess_tables(plan, releases),
         frames=_list_frames(plan),
+        shared=_list_shared(plan),
         changes=compare_plans(before, json.loads(plan.to_json())) if before else (),
         changed_since=before["quarter"] if before else "",
         rehearsal=rehearse(plan, Publisher(plan)),
@@ -158,10 +160,29 @@ def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[
     )
 
 
+def _list_titles(plan: Plan) -> dict[str | None, str]:
+    """Return the title of the first table of each frame."""
+    return {table.frame: table.title for table in reversed(plan.policy.tables)}
+
+
+def _list_shared(plan: Plan) -> tuple[SharedRows, ...]:
+    titles = _list_titles(plan)
+    return tuple(
+        SharedRows(
+            title=titles[planned.frame.name],
+            other=titles[same.frame],
+            cells=tuple(
+                key.label for key in plan.keys.of(planned.frame.columns[0]) if key.key in same.cells
+            ),
+            test=same.test,
+        )
+        for planned in plan.frames
+        if (same := planned.policy.same_rows)
+    )
+
+
 def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
-    titles: dict[str | None, str] = {}
-    for table in plan.policy.tables:
-        titles.setdefault(table.frame, table.title)
+    titles = _list_titles(plan)
     return tuple(
         FrameBound(
             name=planned.frame.name,

@@ -8,6 +8,7 @@ import math
 from functools import cache
 
 import numpy as np
+
 from bench.same_rows import QUANTILE, Sample, find_totals, sample
 
 DRAWS = 300
