@@ -13,8 +13,11 @@ from statistics import NormalDist
 from portal.ranges import find_range
 from privacy.released import Release, ReleasedRow, ReleasedSameRows, ReleasedTable
 
-MOST_MISSED = 3
-"""Of ten true matches, how many the ranges allow to be missed; 2 are in simulated files."""
+MOST_MISSED = 5
+"""Of ten true matches, how many the ranges allow to be missed.
+
+2 are in simulated files, 4 where clerks slip twice as often, up to 5 in single years of those.
+"""
 
 MATCHED = {"children_by_agency": ("both",), "report_lag": ("same_day", "later")}
 """Tables made from matches, and the keys of their matched rows."""
