@@ -11,17 +11,17 @@ the next call finishes without reading anything; after that, the release.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from privacy.approval.approval import Approval, Approvals, check_approval
 from privacy.engine.exact import ExactRelease
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
-from privacy.ledger.caps import compute_spending
+from privacy.ledger.caps import LIFETIME, compute_spending, foresee_lifetime
 from privacy.ledger.chain import CHARGE, DONE, DRAWN, Charge, Entry, find_entry
 from privacy.ledger.ledger import Ledger
-from privacy.plan import Plan
+from privacy.plan import Plan, charge_fourth
 from privacy.publishing.publishing import Publisher
 from privacy.publishing.recalled import recall_entry
 from privacy.released import ApprovalFacts, Provenance, Release
@@ -126,7 +126,9 @@ def _prepare(
         if entry.kind == DONE and entry.charge.place < charge.place
     ]
     spending = compute_spending(entries, charge, plan.policy.caps)
-    return Publisher(plan, earlier=earlier, approvals=approved, spending=spending)
+    ahead = foresee_lifetime(entries, charge, charge_fourth(plan))
+    told = [replace(one, ahead=ahead) if one.period == LIFETIME else one for one in spending]
+    return Publisher(plan, earlier=earlier, approvals=approved, spending=told)
 
 
 def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:

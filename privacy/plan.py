@@ -18,7 +18,7 @@ from privacy.engine.covariance import KnownSum, Precisions
 from privacy.engine.frames import LINKED, TOTAL, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
-from privacy.ledger.chain import Part
+from privacy.ledger.chain import Charge, Part
 from privacy.policy.keys import PublicKeys
 from privacy.policy.policy import FramePolicy, Policy
 from privacy.policy.strategy import Share, Strategy, make_frames
@@ -186,6 +186,12 @@ def make_plan(quarter: str, policy: Policy, keys: PublicKeys, strategy: Strategy
         if policy.frames[name].cadence == cadence
     )
     return Plan(quarter, policy, keys, strategy, planned)
+
+
+def charge_fourth(plan: Plan) -> Charge:
+    """Return what the fourth quarter of the year costs by the same policy, annual tables too."""
+    fourth = make_plan(f"{plan.quarter[:4]}Q4", plan.policy, plan.keys, plan.strategy)
+    return Charge(fourth.quarter, fourth.hash, fourth.parts)
 
 
 def find_quarter_start(quarter: str) -> datetime.date:

@@ -223,20 +223,29 @@ class ApprovalFacts:
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """The guarantee for `size` identities together: rho grows with the square of size."""
+    """The guarantee for `size` identities together: rho grows with the square of size.
+
+    `epsilon` and `composed` as in PrivacyFacts.
+    """
 
     size: int
     rho: Fraction
     epsilon: float
+    composed: float | None = None
 
 
 @dataclass(frozen=True)
 class SpendingFacts:
-    """Budget of a period: quarter, annual, year, three_years or lifetime; worst case and cap."""
+    """Budget of a period: quarter, annual, year, three_years or lifetime; worst case and cap.
+
+    `ahead` is what the worst case comes to if twenty more years are released like this; None where
+    that was not worked out.
+    """
 
     period: str
     spent: Fraction
     cap: Fraction
+    ahead: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -244,9 +253,10 @@ class PrivacyFacts:
     """The guarantee of the release, in each of its usual forms.
 
     `unit` is the adjacency sentence, `rho` the exact cost (zCDP) and `rho_decimal` the same rounded
-    up; `epsilon` is tight at `delta`; `mu` = sqrt(2 rho); `power` is the best attacker's share of
-    true alarms at 1 false alarm in 100; `spending` counts this release in; `unprotected` lists what
-    the guarantee does not cover.
+    up; `epsilon` is what every mechanism of that rho keeps at `delta`, `composed` what this noise
+    keeps, exactly (None in releases that did not tell it); `mu` = sqrt(2 rho); `power` is the best
+    attacker's share of true alarms at 1 false alarm in 100; `spending` counts this release in;
+    `unprotected` lists what the guarantee does not cover.
     """
 
     unit: str
@@ -259,6 +269,7 @@ class PrivacyFacts:
     groups: tuple[GroupFacts, ...]
     spending: tuple[SpendingFacts, ...]
     unprotected: tuple[str, ...]
+    composed: float | None = None
 
 
 @dataclass(frozen=True)

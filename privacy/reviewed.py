@@ -19,25 +19,33 @@ Three = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class BudgetChoice:
-    """The same plan at a multiple of its budget; `fits` says whether it would pass no cap."""
+    """The same plan at a multiple of its budget; `fits` says whether it would pass no cap.
+
+    `epsilon` and `composed` are as in privacy.released.PrivacyFacts.
+    """
 
     name: str
     factor: Fraction
     rho: Fraction
     epsilon: float
+    composed: float
     power: float
     fits: bool
 
 
 @dataclass(frozen=True)
 class PeriodBudget:
-    """What one identity can have lost in a period in the worst case, before and after the plan."""
+    """What one identity can have lost in a period in the worst case, before and after the plan.
+
+    `ahead` is as in privacy.released.SpendingFacts.
+    """
 
     period: str
     name: str
     before: Fraction
     after: Fraction
     cap: Fraction
+    ahead: Fraction | None
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,23 @@ from privacy.approval.rehearsal import rehearse
 from privacy.engine import noise
 from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
-from privacy.ledger.caps import check_caps, compute_spending, name_period
+from privacy.ledger.caps import (
+    LIFETIME,
+    check_caps,
+    compute_spending,
+    foresee_lifetime,
+    name_period,
+)
 from privacy.ledger.chain import CHARGE, DONE, Charge, Entry
-from privacy.plan import Plan
+from privacy.plan import Plan, charge_fourth
 from privacy.policy.policy import Caps
 from privacy.publishing.history import History
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publishing import Publisher, state_groups
 from privacy.publishing.recalled import recall_entry
 from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
-from privacy.released import GroupFacts, Release, ReleasedTable
+from privacy.released import Release, ReleasedTable
 from privacy.reviewed import (
     LOOSER,
     PROPOSED,
@@ -45,7 +51,6 @@ from privacy.reviewed import (
 )
 
 CHOICES = ((TIGHTER, Fraction(1, 2)), (PROPOSED, Fraction(1)), (LOOSER, Fraction(2)))
-_GROUP_SIZES = (1, 2, 3)
 _NO_COST = ""
 
 
@@ -76,8 +81,8 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         is_synthetic=policy.is_synthetic,
         problem=_find_problem(entries, charge, policy.caps),
         choices=_list_choices(plan, others, charge),
-        groups=_list_groups(plan),
-        periods=_list_periods(others, charge, policy.caps),
+        groups=state_groups(plan.rho, policy.delta),
+        periods=_list_periods(others, charge, plan),
         tables=_assess_tables(plan, releases),
         frames=_list_frames(plan),
         shared=_list_shared(plan),
@@ -118,6 +123,7 @@ def _list_choices(
             factor=factor,
             rho=plan.rho * factor,
             epsilon=noise.convert_to_epsilon(plan.rho * factor, plan.policy.delta),
+            composed=noise.compose_epsilon(plan.rho * factor, plan.policy.delta),
             power=noise.compute_power(plan.rho * factor),
             fits=not _find_problem(others, _multiply(charge, factor), plan.policy.caps),
         )
@@ -134,16 +140,9 @@ def _multiply(charge: Charge, factor: Fraction) -> Charge:
     return Charge(charge.quarter, charge.plan, tuple(parts))
 
 
-def _list_groups(plan: Plan) -> tuple[GroupFacts, ...]:
-    costs = {size: plan.rho * size**2 for size in _GROUP_SIZES}
-    return tuple(
-        GroupFacts(size, rho, noise.convert_to_epsilon(rho, plan.policy.delta))
-        for size, rho in costs.items()
-    )
-
-
-def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[PeriodBudget, ...]:
-    nothing = Charge(charge.quarter, _NO_COST, ())
+def _list_periods(others: Sequence[Entry], charge: Charge, plan: Plan) -> tuple[PeriodBudget, ...]:
+    nothing, caps = Charge(charge.quarter, _NO_COST, ()), plan.policy.caps
+    ahead = foresee_lifetime(others, charge, charge_fourth(plan))
     return tuple(
         PeriodBudget(
             after.period,
@@ -151,6 +150,7 @@ def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[
             before.spent,
             after.spent,
             after.cap,
+            ahead if after.period == LIFETIME else None,
         )
         for before, after in zip(
             compute_spending(others, nothing, caps),

@@ -270,12 +270,22 @@ def _state_plan(plan: Plan) -> PlanFacts:
     )
 
 
-def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFacts:
-    rho, delta = plan.rho, plan.policy.delta
-    groups = tuple(
-        GroupFacts(size, rho * size**2, noise.convert_to_epsilon(rho * size**2, delta))
+def state_groups(rho: Fraction, delta: Decimal) -> tuple[GroupFacts, ...]:
+    """Return the guarantee for one identity, and for some together."""
+    return tuple(
+        GroupFacts(
+            size,
+            rho * size**2,
+            noise.convert_to_epsilon(rho * size**2, delta),
+            noise.compose_epsilon(rho * size**2, delta),
+        )
         for size in _GROUP_SIZES
     )
+
+
+def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFacts:
+    rho, delta = plan.rho, plan.policy.delta
+    groups = state_groups(rho, delta)
     return PrivacyFacts(
         unit=plan.policy.unit,
         rho=rho,
@@ -287,6 +297,7 @@ def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFact
         groups=groups,
         spending=tuple(spending),
         unprotected=plan.policy.unprotected,
+        composed=groups[0].composed,
     )
 
 

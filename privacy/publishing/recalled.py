@@ -127,7 +127,12 @@ def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:
         GroupFacts(**{**group, "rho": Fraction(group["rho"])}) for group in content["groups"]
     )
     spending = tuple(
-        SpendingFacts(one["period"], Fraction(one["spent"]), Fraction(one["cap"]))
+        SpendingFacts(
+            one["period"],
+            Fraction(one["spent"]),
+            Fraction(one["cap"]),
+            one.get("ahead") and Fraction(one["ahead"]),
+        )
         for one in content["spending"]
     )
     return PrivacyFacts(
