@@ -5,6 +5,8 @@ const SURE = 0.01;
 const LIKELY = 0.05;
 const UNCLEAR = 0.2;
 const QUANTILE = 1.6448536269514722;
+/* Below it two sums are one number but for rounding: the noise of a cell is never below 1. */
+const SAME = 0.05;
 
 /* The likely range of a row, as the data files state it. */
 function findRange(estimate, margin, count, isEstimated) {
@@ -141,7 +143,7 @@ function compare(first, second) {
   const sides = [describeSide(first), describeSide(second)];
   const difference = sides[0].estimate - sides[1].estimate;
   const deviation = Math.sqrt(sumVariance(weighted));
-  if (deviation < 1e-6) return { refusal: "Both sides are the same number." };
+  if (deviation < SAME) return { refusal: "Both sides are the same number." };
   return { refusal: "", sides, difference, deviation, chance: computeTails(difference / deviation),
     unit: weighted[0][1].table.unit };
 }
