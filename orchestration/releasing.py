@@ -6,7 +6,7 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -65,10 +65,10 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
         refuse_passing_over(quarter, settings)
         making = Making.now(plan.rules_hash, quarter, find_kept_quarters(settings))
         with open_warehouse(settings) as connection:
-            require_gate(connection, plan.policy, quarter, settings)
+            tests = require_gate(connection, plan.policy, quarter, settings).dbt_tests
             require_made(RELEASE_INPUT, quarter, making, settings)
             keep_rows(connection, quarter, settings)
-            return _read_release_input(connection, plan, quarter, settings)
+            return _read_release_input(connection, plan, quarter, settings, tests)
 
     try:
         approvals = find_approvals(quarter, settings)
@@ -108,11 +108,16 @@ def give_up_draw(quarter: Quarter, settings: Settings) -> str:
 
 
 def _read_release_input(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    quarter: Quarter,
+    settings: Settings,
+    tests: Mapping[str, bool],
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
     provenance, is_made_up = _read_provenance(connection, quarter, settings)
-    return ExactRelease(frames, provenance, is_made_up=is_made_up)
+    held = [name for name, holds in tests.items() if holds]
+    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held)
 
 
 def _read_provenance(

@@ -43,6 +43,7 @@ class Choice:
     budget: str
     rho: str
     epsilon: str
+    composed: str
     power: str
     fits: str
     is_proposed: bool
@@ -55,6 +56,7 @@ class Identities:
     size: str
     rho: str
     epsilon: str
+    composed: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Period:
     after: str
     cap: str
     left: str
+    ahead: str
     share_before: int
     share_cost: int
     is_over: bool
@@ -147,7 +150,12 @@ def describe_review(review: PlanReview) -> Page:
         review=review,
         period=f"{_QUARTERS[int(review.quarter[5]) - 1]} {review.quarter[:4]}",
         groups=tuple(
-            Identities(str(group.size), _rho(group.rho), f"{group.epsilon:.2f}")
+            Identities(
+                str(group.size),
+                _rho(group.rho),
+                f"{group.epsilon:.2f}",
+                f"{group.composed:.2f}",
+            )
             for group in review.groups
         ),
         choices=tuple(map(_show_choice, review.choices)),
@@ -213,6 +221,7 @@ def _show_choice(choice: BudgetChoice) -> Choice:
         budget="as planned" if is_proposed else f"{_times(choice.factor)} the budget",
         rho=_rho(choice.rho),
         epsilon=f"{choice.epsilon:.2f}",
+        composed=f"{choice.composed:.2f}",
         power=f"{100 * choice.power:.1f} in 100",
         fits="yes" if choice.fits else "no, it would be refused",
         is_proposed=is_proposed,
@@ -234,6 +243,7 @@ def _show_period(period: PeriodBudget) -> Period:
         after=_rho(period.after),
         cap=_rho(period.cap),
         left=_rho(max(Fraction(0), period.cap - period.after)),
+        ahead="" if period.ahead is None else _rho(period.ahead),
         share_before=share_before,
         share_cost=round(100 * min(1.0, after / cap)) - share_before,
         is_over=period.after > period.cap,

@@ -16,7 +16,7 @@ law: the space is that of the largest draw there can be.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from privacy.approval.approval import Approval, Approvals, check_approval
@@ -25,10 +25,10 @@ from privacy.engine.frames import Frame
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
 from privacy.held import Custody, HeldDraw
-from privacy.ledger.caps import compute_spending
+from privacy.ledger.caps import LIFETIME, compute_spending, foresee_lifetime
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, LOST, Entry, find_entry
 from privacy.ledger.ledger import Ledger
-from privacy.plan import Plan
+from privacy.plan import Plan, charge_fourth
 from privacy.publishing.publishing import Publisher
 from privacy.publishing.recalled import recall_entry
 from privacy.released import ApprovalFacts, Provenance, Release
@@ -56,8 +56,8 @@ def release(
             MS637 (the plan pays once more without need), MS648 (it comes out of turn), MS632 (the
             vault cannot hold the draw), MS635 and MS650 to MS658 (the approval), MS628 (it was
             given on a newer ledger), MS612 (the plan's cost is not its real cost), MS609 (wrong
-            frames), MS614 (an agency is missing or unknown), MS629 (drawn in an older form), and
-            those of the ledger. What `read_exact` and `check_folder` raise passes through, and
+            frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy
+            names did not hold), MS629 (drawn in an older form), and those of the ledger. What `read_exact` and `check_folder` raise passes through, and
             nothing is charged then.
     """
     with ledger.lock():
@@ -128,6 +128,9 @@ def _read(plan: Plan, approval: Approval, read_exact: Callable[[], ExactRelease]
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
     exact.require([frame.frame for frame in plan.frames], plan.policy.sources)
+    exact.require_tests(
+        {of.name: of.same_rows.test for of in (one.policy for one in plan.frames) if of.same_rows}
+    )
     if approval.needs_simulated and not exact.is_made_up:
         raise PrivacyError("MS656", quarter=plan.quarter)
     return exact
@@ -195,7 +198,9 @@ def _prepare(plan: Plan, approved: Sequence[ApprovalFacts], ledger: Ledger) -> P
         if entry.kind == DONE and entry.charge.place < charge.place
     ]
     spending = compute_spending(entries, charge, plan.policy.caps)
-    return Publisher(plan, earlier=earlier, approvals=approved, spending=spending)
+    ahead = foresee_lifetime(entries, charge, charge_fourth(plan))
+    told = [replace(one, ahead=ahead) if one.period == LIFETIME else one for one in spending]
+    return Publisher(plan, earlier=earlier, approvals=approved, spending=told)
 
 
 def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:

@@ -93,6 +93,11 @@ ERRORS: Mapping[str, ErrorText] = {
         "Have each agency of the plan deliver, if only a nil delivery, and release then; nothing "
         "was charged",
     ),
+    "MS615": ErrorText(
+        "Frame {frame} is said to hold the rows of another one, and nothing proves it",
+        "The test {test}, which the policy names for it, did not run on these rows or did not hold",
+        "Restore the test, or have a policy without same_rows reviewed; nothing was charged",
+    ),
     "MS620": ErrorText(
         "There is no ledger at {file}",
         "Without it the budget already spent is unknown",

@@ -24,6 +24,9 @@ YEAR = "year"
 THREE_YEARS = "three_years"
 LIFETIME = "lifetime"
 
+YEARS_AHEAD = 20
+"""For how many years releases are taken to go on where a lifetime is foreseen."""
+
 _QUARTERS_IN_THREE_YEARS = 12
 
 _Promise = tuple[str, str, str, int | None]
@@ -50,6 +53,16 @@ def compute_spending(
         SpendingFacts(THREE_YEARS, _find_worst_window(charges, charge), caps.three_years),
         SpendingFacts(LIFETIME, _sum_worst(charges), caps.lifetime),
     )
+
+
+def foresee_lifetime(entries: Iterable[Entry], charge: Charge, fourth: Charge) -> Fraction:
+    """Return the worst case of a lifetime if releases go on like this for YEARS_AHEAD years.
+
+    `fourth` is the charge of a fourth quarter, with the annual tables of its year.
+    """
+    quarterly = tuple(part for part in fourth.parts if part.cadence == QUARTERLY)
+    year = [fourth, *[Charge(fourth.quarter, fourth.plan, quarterly)] * 3]
+    return _sum_worst([*_list_charges(entries, charge), *year * YEARS_AHEAD])
 
 
 def check_caps(entries: Sequence[Entry], charge: Charge, caps: Caps) -> None:

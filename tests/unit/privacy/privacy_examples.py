@@ -43,7 +43,8 @@ def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> Ex
         )
         for planned in plan.frames
     )
-    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up)
+    held = [one.policy.same_rows.test for one in plan.frames if one.policy.same_rows]
+    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up, held=held)
 
 
 def approve_example(office: Office, *quarters: str) -> None:

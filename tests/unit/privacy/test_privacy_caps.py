@@ -10,7 +10,13 @@ from ledger_examples import CAPS, EIGHTH, example_charge, example_part
 
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
-from privacy.ledger.caps import check_caps, compute_spending, name_period
+from privacy.ledger.caps import (
+    YEARS_AHEAD,
+    check_caps,
+    compute_spending,
+    foresee_lifetime,
+    name_period,
+)
 from privacy.ledger.chain import BEGUN, CHARGE, LOST, Charge, Entry, Part
 from privacy.policy.policy import Caps
 from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
@@ -145,6 +151,21 @@ def test_a_frame_that_became_annual_costs_beside_what_it_cost_in_quarters() -> N
     old = charge_of("2025Q1", example_part(EIGHTH, quarters=1))
     new = charge_of("2025Q4", example_part(EIGHTH, quarters=1, cadence=ANNUAL))
     assert spend([old], new)["lifetime"] == Fraction(1, 4)
+
+
+def test_a_lifetime_is_foreseen_by_twenty_more_years_of_what_a_fourth_quarter_costs() -> None:
+    """A cohort counts once, an activity twice, an annual frame without a limit each year."""
+    parts = (
+        Part("c", COHORT, QUARTERLY, 1, Fraction(1, 8)),
+        Part("a", ACTIVITY, QUARTERLY, 2, Fraction(1, 16)),
+        Part("y", ACTIVITY, ANNUAL, None, Fraction(1, 100)),
+    )
+    first, fourth = charge_of("2025Q1", *parts[:2]), charge_of("2025Q4", *parts)
+    expected = Fraction(1, 8) + 2 * Fraction(1, 16) + YEARS_AHEAD * Fraction(1, 100)
+    assert foresee_lifetime([], first, fourth) == expected
+    assert foresee_lifetime(enter(first), first, fourth) == expected
+    dear = charge_of("2024Q4", Part("c", COHORT, QUARTERLY, 1, Fraction(1, 2)))
+    assert foresee_lifetime(enter(dear), first, fourth) == expected + Fraction(3, 8)
 
 
 def test_a_charge_is_counted_once_whether_it_is_in_the_ledger_or_not() -> None:

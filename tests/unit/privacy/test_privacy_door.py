@@ -34,7 +34,7 @@ from privacy.released import Provenance, Release
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     office = Office(tmp_path)
-    approve_example(office, "2025Q1", "2025Q2")
+    approve_example(office, "2025Q1", "2025Q2", "2025Q4")
     return office
 
 
@@ -312,6 +312,22 @@ def test_a_quarter_that_an_agency_did_not_deliver_is_refused_and_costs_nothing(
         "MS614.*mshp has not delivered",
         exit_code=5,
         read_exact=lambda: exact,
+    )
+
+
+def test_a_test_that_the_policy_names_and_that_did_not_hold_is_refused_and_costs_nothing(
+    open_door: Open, ledger: Ledger
+) -> None:
+    annual = example_plan("2025Q4")
+    frames = [example_exact(annual).take(planned.frame.name) for planned in annual.frames]
+    held = ["assert_children_by_agency_in_year_covers_every_child_reported"]
+    refused(
+        open_door,
+        annual,
+        ledger,
+        "MS615.*report_lag_in_year.*assert_report_lag_in_year_has_every_juvenile_victim_record",
+        exit_code=5,
+        read_exact=lambda: ExactRelease(frames, PROVENANCE, held=held),
     )
 
 
