@@ -145,6 +145,15 @@ def test_the_page_says_what_privacy_costs_and_who_delivered(page: Reader) -> Non
         assert words in page.text
 
 
+def test_the_page_says_that_a_quarter_was_paid_for_once_more(release: Release) -> None:
+    words = "This quarter was paid for once more"
+    assert words not in read(release).text
+    lost = "9" * 64
+    page = read(replace(release, plan=replace(release.plan, recovers=lost)))
+    assert words in page.text
+    assert lost in page.text
+
+
 def test_a_release_without_some_tables_still_has_a_page(release: Release) -> None:
     page = read(replace(release, tables=release.tables[:1]))
     assert "about 24" in page.text
