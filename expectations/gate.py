@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from durable.writing import write_whole
 from expectations.digest import digest_tables
 from expectations.errors import ExpectationsError
 from expectations.run import Connection, SuiteResult
@@ -98,18 +97,8 @@ def write_gate_record(
         created=created.isoformat(),
     )
     content = asdict(draft) | {"passed": not draft.failed}
-    gates.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=gates, prefix=f".{quarter}-", suffix=".json")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=2, sort_keys=True) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        target = gates / f"{quarter}.json"
-        Path(aside).replace(target)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    target = gates / f"{quarter}.json"
+    write_whole(target, json.dumps(content, indent=2, sort_keys=True) + "\n")
     return target
 
 

@@ -64,7 +64,6 @@ bound.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -72,6 +71,7 @@ from typing import Protocol
 
 import duckdb
 
+from durable.writing import replacing
 from linkage.errors import LinkageError
 
 RULE_EXACT_TOKEN = "exact_token"  # noqa: S105 - the name of a rule, no secret
@@ -280,26 +280,15 @@ def write_links(
             _read_earlier(connection, released, LINKS, _NO_EARLIER_LINKS),
             order_key,
         )
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(new.order("child_id"), folder / CHILDREN)
-        _write(
-            links.project(f"date '{quarter_start.isoformat()}' as quarter_start, *").order(
-                "victim_key"
-            ),
-            folder / LINKS,
-        )
+        dated = links.project(f"date '{quarter_start.isoformat()}' as quarter_start, *")
+        for rows, name in (
+            (new.order("child_id"), CHILDREN),
+            (dated.order("victim_key"), LINKS),
+        ):
+            with replacing(folder / name) as draft:
+                rows.write_parquet(str(draft))
     except (duckdb.Error, OSError):
         raise LinkageError("MS809", quarter=quarter_start.isoformat()) from None
-
-
-def _write(relation: duckdb.DuckDBPyRelation, path: Path) -> None:
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        relation.write_parquet(str(unfinished))
-        unfinished.replace(path)
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
 
 
 def _read_earlier(

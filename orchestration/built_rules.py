@@ -13,10 +13,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from durable.writing import write_whole
 from orchestration.errors import OrchestrationError
 from orchestration.rules import hash_rules
 from orchestration.settings import Settings
-from orchestration.writing import write_whole
 from sources.quarters import Quarter
 
 STAGING = "staging"

@@ -47,7 +47,7 @@ def _run(call: dict[str, Any], project: _Project) -> None:
             dbtRunner(manifest=manifest).invoke(call["build"])
     finally:
         # What seals the warehouse lasts as long as its connection, and the next call seals anew.
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         gc.collect()
 
 

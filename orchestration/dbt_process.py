@@ -1,8 +1,8 @@
 """One child process that runs dbt for as long as this process lives.
 
-Importing dbt and parsing the project cost far more than its SQL, and they are the same for each step
-and quarter. Does not belong here: what the child does (see `dbt_child`), and which steps there are
-(see `dbt_steps`).
+Importing dbt and parsing the project cost far more than its SQL, and they are the same for each
+step and quarter. Does not belong here: what the child does (see `dbt_child`), and which steps there
+are (see `dbt_steps`).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from durable.writing import write_whole
 from orchestration import built_rules
 from orchestration.bounds import read_bounds
 from orchestration.errors import OrchestrationError
@@ -92,7 +93,6 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     if step.is_kept:
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
-    record.parent.mkdir(parents=True, exist_ok=True)
     results = settings.vault / "dbt" / "target" / "run_results.json"
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
@@ -101,7 +101,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
-    record.write_text(json.dumps(asdict(outcome), indent=1, sort_keys=True), encoding="utf-8")
+    write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     if not outcome.unbuilt:
         built_rules.end_step(step.name, quarter, making, settings)
     return outcome

@@ -72,7 +72,7 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS909": ErrorText(
             "The demo does not run in this data home",
-            "An inbox holds a delivery that is not simulated",
+            "A delivery that is not simulated lies in an inbox, or was accepted here",
             "Name another folder in MOSHARE_HOME",
             2,
         ),

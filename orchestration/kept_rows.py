@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from durable.writing import write_whole
 from expectations.digest import digest_rows, digest_tables
 from linkage.links import CHILDREN, LINKS
 from orchestration.errors import OrchestrationError
@@ -20,7 +21,6 @@ from orchestration.kept_quarters import find_kept_quarters
 from orchestration.linking import folder_of_links
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
-from orchestration.writing import write_whole
 from sources.quarters import Quarter
 
 Digests = dict[str, str]

@@ -72,15 +72,15 @@ def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
 
 def require_gate(
     connection: duckdb.DuckDBPyConnection, policy: Policy, quarter: Quarter, settings: Settings
-) -> None:
-    """Refuse to go on unless the rows that this connection sees passed the gate.
+) -> GateRecord:
+    """Refuse to go on unless the rows that this connection sees passed the gate; give its record.
 
     Raises:
         ExpectationsError: MS503 to MS506 when the record is missing, failed, stale or damaged.
     """
     needed = [table.suite for table in list_input_tables(connection, policy)]
     digest = digest_release_input(connection, quarter.first_day)
-    require_passed(_record_path(quarter, settings), needed, digest)
+    return require_passed(_record_path(quarter, settings), needed, digest)
 
 
 def _record_path(quarter: Quarter, settings: Settings) -> Path:

@@ -11,7 +11,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
 from orchestration.errors import OrchestrationError
+from sources.contracts import list_agencies
+from sources.landing import close_to_others
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
@@ -19,6 +22,9 @@ HOME_VARIABLE = "MOSHARE_HOME"
 
 LEDGER_VARIABLE = "MOSHARE_LEDGER"
 """A PostgreSQL connection string, where the ledger lies on a server. Default: a file."""
+
+WITNESS_VARIABLE = "MOSHARE_WITNESS"
+"""A file outside the data home in which heads of the ledger are witnessed. Default: none."""
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,10 +56,12 @@ class Settings:
     Attributes:
         home: Absolute path of the data home.
         ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
+        witness: File that witnesses heads of the ledger, if there is one.
     """
 
     home: Path
     ledger_address: str | None = field(default=None, repr=False)
+    witness: Path | None = None
 
     @property
     def landing(self) -> Path:
@@ -96,6 +104,11 @@ class Settings:
         return self.kept_rows / "ledger_head"
 
     @property
+    def held_draws(self) -> Path:
+        """Draws on their way into the ledger."""
+        return self.vault / "held_draws"
+
+    @property
     def review(self) -> Path:
         """Plans put up for approval, one folder for each quarter; nothing confidential."""
         return self.home / "review"
@@ -124,6 +137,23 @@ class Settings:
     def dagster_home(self) -> Path:
         """Dagster's own storage: run history and events, nothing confidential."""
         return self.home / "dagster"
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that the hub's account alone may open."""
+        return self.vault, self.ledger.parent, self.dagster_home
+
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """Folders that everyone may read who may log in to this machine."""
+        return self.review, self.releases
+
+    @property
+    def agency_folders(self) -> tuple[Path, ...]:
+        """Inbox and outbox of each agency, which it alone reads beside the hub."""
+        zones = self.zones
+        folders = [(zones.inboxes(one), zones.outbox(one)) for one in list_agencies()]
+        return tuple(folder for pair in folders for folder in pair)
 
     @property
     def warehouse(self) -> Path:
@@ -170,12 +200,14 @@ def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Returns:
-        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, and whose ledger
-        lies where `MOSHARE_LEDGER` says, if it says so.
+        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
+        where `MOSHARE_LEDGER` says, and whose witness is what `MOSHARE_WITNESS` names, if they do.
     """
+    witness = os.environ.get(WITNESS_VARIABLE)
     return Settings(
         home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
+        witness=Path(witness).resolve() if witness else None,
     )
 
 
@@ -189,14 +221,19 @@ def drop_foreign_settings() -> None:
 def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
-    The vault and the ledger are made readable by their owner only (mode 0700).
+    What this process writes is its owner's alone (umask 077), but for what is published, whose
+    writers say so. The folder of an agency is closed to all others.
 
     Raises:
         OrchestrationError: MS925 when this account may not write to the data home.
+        SourcesError: MS123 when the folder of an agency is a link.
     """
     drop_foreign_settings()
+    os.umask(0o077)
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
+    if settings.witness is not None:
+        os.environ[WITNESS_VARIABLE] = str(settings.witness)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     try:
         _make_zones(settings)
@@ -205,11 +242,15 @@ def prepare_process(settings: Settings) -> None:
 
 
 def _make_zones(settings: Settings) -> None:
-    for private in (settings.vault, settings.ledger.parent):
-        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for shared in (settings.landing / "inbox", settings.landing / "outbox", *settings.shown):
+        make_folder(shared, PUBLIC)
+    for private in settings.private:
+        make_folder(private, PRIVATE)
         private.chmod(0o700)
-    for shared in (settings.landing, settings.review, settings.releases, settings.dagster_home):
-        shared.mkdir(parents=True, exist_ok=True)
+    for folder in settings.agency_folders:
+        close_to_others(folder)
+    for folder in (settings.vault, *settings.shown):
+        clear_leftovers(folder)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from durable.writing import PUBLIC, write_whole
 from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.settings import load_settings
 
@@ -117,7 +118,7 @@ def optimise(policy: PolicyArgument = None) -> None:
         reviewed = load_policy(path)
         found = share(reviewed, load_keys(settings.public_keys, reviewed))
         stored = path.with_name(_SPLIT)
-        stored.write_text(found.to_text(), encoding="utf-8")
+        write_whole(stored, found.to_text(), PUBLIC)
     for split in found.splits:
         talk().print(
             f"{split.cadence}: {len(split.shares)} tables to measure, error "

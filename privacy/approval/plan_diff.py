@@ -67,6 +67,9 @@ def _compare_frames(old: Mapping[str, Content], new: Mapping[str, Content]) -> I
         yield from _compare_amounts(
             f"The cost of {_name(name)}", {"": old[name]["rho"]}, {"": new[name]["rho"]}
         )
+        before, after = _say_total(old[name]), _say_total(new[name])
+        if before != after:
+            yield f"{_name(name)} {after}; before, it {before}."
         if _list_sigmas(old[name]) != _list_sigmas(new[name]):
             yield f"{_name(name)} is measured with other tables or other noise."
 
@@ -86,6 +89,14 @@ def _by_name(listed: list[Content]) -> dict[str, Content]:
 
 def _list_sigmas(frame: Content) -> dict[str, str]:
     return {measured["name"]: measured["sigma"] for measured in frame["measurements"]}
+
+
+def _say_total(frame: Content) -> str:
+    same = frame.get("same_rows")  # not in plans of policies before version 6
+    if same is None:
+        return "has a total of its own"
+    cells = ", ".join(map(_name, same["cells"]))
+    return f"shares the total of {_name(same['frame'])} ({cells})"
 
 
 def _name(name: str) -> str:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from privacy.policy.policy import Dimension, FramePolicy, Policy, PublishedKey, TablePolicy
+from privacy.policy.policy import (
+    Dimension,
+    FramePolicy,
+    Policy,
+    PublishedKey,
+    SameRows,
+    TablePolicy,
+)
 
 GUARANTEE = "guarantee"
 CONTENT = "what is released"
@@ -40,6 +47,7 @@ _FRAME: _Told = {
     "levels": (CONTENT, "its levels are"),
     "columns": (CONTENT, "its dimensions are"),
     "sums": (CONTENT, "it adds up the quarters of frame"),
+    "same_rows": (CONTENT, "its total is told with another frame's:"),
     "reason": (WORDS, "the reason of its bound is"),
 }
 _TABLE: _Told = {
@@ -193,6 +201,8 @@ def _tell_rows(published: tuple[PublishedKey, ...]) -> str:
 def _tell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, SameRows):
+        return f"{_tell(value.cells)} are the rows of {value.frame}, by {value.test}"
     if isinstance(value, Fraction):
         return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
     if isinstance(value, Decimal):

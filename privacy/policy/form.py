@@ -120,7 +120,18 @@ FORM: Mapping[str, Mapping[str, Field]] = {
             "Annual cohorts: the quarterly frame whose rows of the year they are.",
             is_optional=True,
         ),
+        "same_rows": Field(
+            SECTION,
+            "Linked frames: the frame whose rows some of its cells are.",
+            is_optional=True,
+            form="same_rows",
+        ),
         "reason": Field(TEXT, "Why the bound holds."),
+    },
+    "same_rows": {
+        "frame": Field(NAME, "The frame of rows, which stands before this one."),
+        "cells": Field(TEXTS, "Listed keys of the cells that are its rows, and no others."),
+        "test": Field(NAME, "The dbt test that stops a release where this is not so."),
     },
     "table": {
         "name": Field(NAME, "Name of the table and of its files."),

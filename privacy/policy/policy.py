@@ -42,6 +42,19 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class SameRows:
+    """Which cells of a linked frame are, row for row, those of another frame, and what proves it.
+
+    `cells` are keys of its one dimension; `test` names the dbt test that stops a release where it
+    is not so.
+    """
+
+    frame: str
+    cells: tuple[str, ...]
+    test: str
+
+
+@dataclass(frozen=True)
 class FramePolicy:
     """What one identity can change in a frame, and why; `bound` as in privacy.engine.frames.Frame.
 
@@ -49,6 +62,7 @@ class FramePolicy:
     periods of a lifetime one identity can be counted: 1 for cohorts, None where nothing limits it.
     `places` is how many records may ever take one child in a linked frame of records. `sums` names
     the quarterly frame whose rows, over the four quarters of the year, are those of an annual one.
+    `same_rows` says which of a linked frame's rows are those of another.
     """
 
     name: str
@@ -62,6 +76,7 @@ class FramePolicy:
     places: int | None
     quarters: int | None
     sums: str | None
+    same_rows: SameRows | None
     reason: str
 
 
@@ -170,6 +185,7 @@ def _build_policy(top: Section, digest: str) -> Policy:
     }
     for name, section in top["frames"].items():
         _check_sums(frames[name], section, frames)
+        _check_same_rows(frames[name], section, frames)
     budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
     return Policy(
         version=top["version"],
@@ -255,6 +271,7 @@ def _build_frame(
         places=places,
         quarters=1 if section["counting"] == COHORT else quarters,
         sums=section.get("sums", None),
+        same_rows=_build_same_rows(section.get("same_rows", None)),
         reason=section["reason"],
     )
 
@@ -296,6 +313,29 @@ def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, Frame
         section.fail(
             "sums must name a frame of the same geography, no finer and with no other column"
         )
+
+
+def _build_same_rows(section: Section | None) -> SameRows | None:
+    if section is None:
+        return None
+    return SameRows(section["frame"], section["cells"], section["test"])
+
+
+def _check_same_rows(
+    frame: FramePolicy, section: Section, frames: Mapping[str, FramePolicy]
+) -> None:
+    """Refuse what cannot be told anew in closed form: cells that do not have noise of their own."""
+    if frame.same_rows is None:
+        return
+    if frame.kind != LINKED or (len(frame.levels), len(frame.columns)) != (1, 1):
+        section.fail("same_rows belongs to a linked frame of one level and one dimension")
+    names = list(frames)
+    before = names[: names.index(frame.name)]
+    other = frames.get(frame.same_rows.frame)
+    if other is None or other.name not in before or other.kind != ROWS:
+        section.fail("same_rows must name a frame of rows that stands before this one")
+    if other.cadence != frame.cadence:
+        section.fail("same_rows must name a frame of the same cadence")
 
 
 def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:

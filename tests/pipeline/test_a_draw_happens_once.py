@@ -17,7 +17,7 @@ from orchestration.approving import approve_for_demo
 from orchestration.dbt_steps import STAGING, run_dbt_step
 from orchestration.errors import OrchestrationError
 from orchestration.planning import put_up_plan
-from orchestration.publishing import publish
+from orchestration.publishing import publish, rotate_signing_key
 from orchestration.quality import record_gate, require_gate
 from orchestration.releasing import draw_release, recall_release
 from orchestration.rules import hash_rules
@@ -25,6 +25,8 @@ from orchestration.runs import RunOutcome
 from orchestration.settings import Settings, prepare_process
 from orchestration.spending import read_entries
 from portal import codebook, files
+from portal.keys import ensure_signing_key
+from portal.signature import check_signature
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import CHARGE
 from privacy.ledger.ledger import Ledger
@@ -262,6 +264,38 @@ def test_a_quarter_without_an_approved_plan_is_prepared_and_stops_with_exit_code
     assert charges(Settings(home)) == []
     assert not (home / "releases" / "2025Q1").exists()
     assert charges(Settings(once)) == ["2025Q1"]
+
+
+def test_a_quarter_that_could_not_be_signed_is_stopped_before_it_is_charged(
+    stopped: tuple[Path, RunOutcome], tmp_path: Path
+) -> None:
+    home = copy_home(stopped[0], tmp_path)
+    ensure_signing_key(home.signing_key, home.public_key)
+    kept = home.signing_key.read_bytes()
+    home.signing_key.unlink()
+    outcome = run_approved("release", home)
+    assert outcome.exit_code == 7
+    assert "MS752" in outcome.sentences[0]
+    assert charges(home) == []
+    home.signing_key.write_bytes(kept)
+    home.signing_key.chmod(0o600)
+    assert run_here("release", home).sentences == ()
+    assert charges(home) == ["2025Q1"]
+
+
+def test_after_an_exchange_of_keys_a_released_quarter_gives_the_same_bytes_and_verifies(
+    home: Settings,
+) -> None:
+    before, public = released(home), home.public_key.read_bytes()
+    rotate_signing_key(home)
+    assert run_here("release", home).sentences == ()
+    assert released(home) == before
+    assert home.public_key.read_bytes() != public
+    assert check_signature(home.releases / "2025Q1", home.public_key).until
+    shutil.rmtree(home.releases / "2025Q1")
+    (home.releases / "2025Q1.zip").unlink()
+    publish(recall_release(QUARTER, home), home)
+    assert not check_signature(home.releases / "2025Q1", home.public_key).until
 
 
 def test_two_processes_at_once_give_one_draw(small_quarter: Settings, moshare: list[str]) -> None:

@@ -26,6 +26,7 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "file",
         "problem",
         "frame",
+        "test",
         "column",
         "quarter",
         "period",

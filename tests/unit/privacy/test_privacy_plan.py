@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from privacy_examples import KEYS, example_plan
-from small_policy import RULES, SMALL, load_small
+from small_policy import RULES, SMALL, load_small, write_policy
 
 from privacy.engine.frames import Marginal
 from privacy.errors import PrivacyError
@@ -15,7 +15,7 @@ from privacy.ledger.chain import Part
 from privacy.plan import Plan, find_quarter_start, find_year, make_plan
 from privacy.policy.keys import PublicKeys, load_keys
 from privacy.policy.optimise import optimise
-from privacy.policy.policy import load_policy
+from privacy.policy.policy import REVIEWED_POLICY, load_policy
 from privacy.policy.strategy import Share, Strategy, load_strategy
 from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
 
@@ -224,6 +224,13 @@ def test_a_sum_of_keys_that_no_list_names_is_refused(tmp_path: Path) -> None:
     strategy = Strategy(policy.hash, keys.hash, ())
     with pytest.raises(PrivacyError, match=r"MS602.*definition sums"):
         make_plan("2025Q1", policy, keys, strategy, RULES)
+
+
+def test_same_rows_in_cells_that_no_list_names_are_refused(plan: Plan, tmp_path: Path) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8").replace('"later", "none', '"sooner", "none')
+    policy = load_policy(write_policy(tmp_path, text))
+    with pytest.raises(PrivacyError, match=r"MS602.*report_lag_in_year has same_rows"):
+        make_plan("2025Q1", policy, plan.keys, plan.strategy)
 
 
 def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None:

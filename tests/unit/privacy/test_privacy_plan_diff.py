@@ -42,6 +42,10 @@ CHANGES: list[tuple[Callable[[Content], None], str]] = [
     (set_frame(counting="cohort"), "arrests counts by cohort; it was activity."),
     (set_frame(kind="linked"), "arrests is read as linked; it was rows."),
     (set_frame(rho="1/2"), "The cost of arrests is rho 0.5; it was "),
+    (
+        set_frame(same_rows={"frame": "reports", "cells": ["a_b", "c"], "test": "t"}),
+        "arrests shares the total of reports (a b, c); before, it has a total of its own.",
+    ),
     (set_frame(measurements=[]), "arrests is measured with other tables or other noise."),
     (lambda it: it["frames"].remove(frame(it)), "arrests is not measured (quarterly)."),
     (lambda it: it["tables"].pop(), "is not released."),
@@ -66,6 +70,13 @@ def test_each_change_is_said_once_and_nothing_else(
     said = compare_plans(before, after)
     assert len(said) == 1, said
     assert sentence in said[0]
+
+
+def test_a_plan_from_before_totals_were_shared_shares_none(before: Content) -> None:
+    old = copy.deepcopy(before)
+    for one in old["frames"]:
+        del one["same_rows"]
+    assert compare_plans(old, before) == ()
 
 
 def test_another_quarter_with_the_same_tables_is_no_change(before: Content) -> None:

@@ -267,6 +267,48 @@ def test_only_once_counted_rows_of_a_coarser_frame_are_added_up_to_a_year(
     assert words in caught.value.sentence
 
 
+SAME = 'frame = "juvenile_victim_records_in_year"\ncells = ["same_day", "later", "none_found"]'
+LAG = 'kind = "linked"\ncounting = "activity"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (SAME, SAME.replace("juvenile_victim", "other"), "a frame of rows that stands before"),
+        (SAME, SAME.replace("juvenile_victim_records", "report_lag"), "that stands before this"),
+        (SAME, SAME.replace("juvenile_victim_records", "children_by_agency"), "a frame of rows"),
+        (SAME, SAME.replace("juvenile_victim_records_in_year", "arrests"), "the same cadence"),
+        (SAME, SAME.partition("\n")[0], "cells is missing"),
+        (LAG, LAG.replace("linked", "rows"), "belongs to a linked frame"),
+        ('columns = ["lag_group"]', 'columns = ["lag_group", "sex_group"]', "one dimension"),
+        (
+            'levels = ["state"]\ncolumns = ["lag',
+            'levels = ["state", "region"]\ncolumns = ["lag',
+            "one",
+        ),
+    ],
+)
+def test_only_cells_of_a_linked_frame_share_the_total_of_a_frame_of_rows(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8")
+    assert old in text
+    changed = text.replace(old, new, 1)
+    if 'kind = "rows"\ncounting = "activity"' in new:
+        changed = changed.replace("bound_squared = 9", "bound = 1")
+    with pytest.raises(PrivacyError, match="MS602") as caught:
+        load_policy(write_policy(tmp_path, changed))
+    assert words in caught.value.sentence
+
+
+def test_a_policy_says_which_cells_are_the_rows_of_which_frame_and_what_proves_it() -> None:
+    same = {name: frame.same_rows for name, frame in load_policy().frames.items()}
+    assert {name for name, one in same.items() if one} == {
+        "children_by_agency_in_year",
+        "report_lag_in_year",
+    }
+
+
 def test_a_frame_that_no_table_uses_is_refused(tmp_path: Path) -> None:
     text = SMALL.replace('[[tables]]\nname = "calls"', '[[tables]]\nname = "none"')
     text = text.replace('frame = "calls"\n', "").replace(

@@ -126,6 +126,10 @@ def test_the_deviation_of_every_row_follows_from_the_facts_of_its_frame(released
                 if product:
                     tree, node = Tree(levels, precisions), (place, unit)
                     variance += product * tree.find_covariance(node, node)
+            if frame.same_rows:
+                (keys,) = positions
+                cells = len(set(keys) & set(frame.same_rows.places))
+                variance += cells**2 * frame.same_rows.covariance
             assert row.deviation == pytest.approx(variance**0.5)
             assert row.moe90 == compute_margin(row.deviation or 0)
 

@@ -93,6 +93,20 @@ def test_the_verdict_says_whether_the_plan_can_be_paid(html: str, review: PlanRe
     assert "MS625: Too dear." in refused
 
 
+def test_the_page_shows_both_epsilons_and_that_a_lifetime_does_not_run_out(html: str) -> None:
+    for words in ("3.54", "3.31", "epsilon at most", "this noise", "7.29", "bring a lifetime to"):
+        assert words in html
+
+
+def test_the_page_shows_which_records_stand_in_two_sets(html: str, review: PlanReview) -> None:
+    assert review.shared
+    for pair in review.shared:
+        assert f"<code>{pair.test}</code>" in html
+    assert (
+        "Records that stand in two sets" not in render_review(replace(review, shared=())).decode()
+    )
+
+
 def test_what_changed_is_said_in_each_of_its_three_ways(review: PlanReview) -> None:
     def words(**changes: object) -> str:
         return render_review(replace(review, **changes)).decode()  # type: ignore[arg-type]
