@@ -56,9 +56,9 @@ def release(
             MS637 (the plan pays once more without need), MS648 (it comes out of turn), MS632 (the
             vault cannot hold the draw), MS635 and MS650 to MS658 (the approval), MS628 (it was
             given on a newer ledger), MS612 (the plan's cost is not its real cost), MS609 (wrong
-            frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy names did
-            not hold), MS629 (drawn in an older form), and those of the ledger. What `read_exact`
-            and `check_folder` raise passes through, and nothing is charged then.
+            frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy
+            names did not hold), MS629 (drawn in an older form), and those of the ledger. What
+            `read_exact` and `check_folder` raise passes through, and nothing is charged then.
     """
     with ledger.lock():
         ledger.check_charge(plan.charge, plan.policy.caps)
