@@ -62,6 +62,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _free_space,
         _policy,
         _ledger,
+        _witness,
     )
     return [finding for look in looks for finding in look(settings)]
 
@@ -212,3 +213,18 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding("ledger chain", ok=False, sentence=error.sentence)
     else:
         yield Finding("ledger chain", ok=True, sentence="unbroken.")
+
+
+def _witness(settings: Settings) -> Iterator[Finding]:
+    from orchestration.witness import read_witnessed
+    from privacy.errors import PrivacyError
+
+    try:
+        heads = read_witnessed(settings)
+    except PrivacyError as error:
+        yield Finding("witness", ok=False, sentence=error.sentence)
+        return
+    told = "none is named; docs/privacy.md says what it is for."
+    if settings.witness is not None:
+        told = f"it holds {len(heads)} of the ledger's heads."
+    yield Finding("witness", ok=True, sentence=told)

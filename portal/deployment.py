@@ -183,8 +183,18 @@ def _describe_implementation(release: Release) -> dict[str, Any]:
         "additional_information": (
             f"Release {release.release_id} of the quarter that began on "
             f"{release.quarter_start.isoformat()}; ledger head {release.ledger_head}."
+            f"{_say_recovery(release)}"
         ),
     }
+
+
+def _say_recovery(release: Release) -> str:
+    if not release.plan.recovers:
+        return ""
+    return (
+        f" The quarter was paid for once more: a draw of the plan {release.plan.recovers} was lost "
+        "after it may have been seen, and what was spent counts both."
+    )
 
 
 def _count_cohorts(release: Release) -> str:

@@ -128,8 +128,8 @@ ERRORS: Mapping[str, ErrorText] = {
         "A draw for {quarter} began and is lost",
         "Its noise may have been seen, so a second draw costs as much again, and nobody has signed "
         "that it may",
-        "Publish nothing for this quarter; an officer can let it be paid for once more, with "
-        "'moshare recover --quarter {quarter}', if the caps of the policy leave room",
+        "If another machine began it, run it there; else publish nothing for this quarter, unless "
+        "an officer lets it be paid for once more with 'moshare recover --quarter {quarter}'",
     ),
     "MS627": ErrorText(
         "The ledger {file} cannot be used",

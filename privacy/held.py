@@ -91,10 +91,12 @@ class HeldDraw:
         text = to_canonical_json(fresh)
         room = _SEAL_BYTES + len(_encode(largest)) + _SPARE_BYTES
         whole = text.encode("utf-8").ljust(_HEAD_BYTES - 1) + _FREE + _BLANK * room
-        with self._told_failures():
+        try:
             os.ftruncate(self._file, 0)
             _write(self._file, whole, 0)
             _sync_folder(self._path.parent)
+        except OSError:
+            raise PrivacyError("MS632", quarter=self._quarter) from None
         return compute_sha256(text)
 
     def read(self, reservation: str) -> dict[str, Any] | None:
@@ -115,23 +117,19 @@ class HeldDraw:
     def put(self, reservation: str, draw: dict[str, Any]) -> None:
         """Put a draw into what was reserved, on the disk: from here on it may have been seen.
 
-        Raises PrivacyError MS626 where another one may lie there, and MS632 where the disk fails;
-        nothing more may be done with the draw then.
+        Raises PrivacyError MS632 where the disk fails and took nothing, MS626 where it may have
+        taken a part or another draw may lie there; nothing more may be done with the draw then.
         """
         if not self.is_unseen(reservation):
             raise PrivacyError("MS626", quarter=self._quarter)
         text = _encode(draw)
         seal = compute_sha256(text.decode("utf-8")).encode("ascii")
-        with self._told_failures():
+        try:
             _write(self._file, _USED, _HEAD_BYTES - 1)
             _write(self._file, seal + text, _HEAD_BYTES)
-
-    @contextmanager
-    def _told_failures(self) -> Iterator[None]:
-        try:
-            yield
         except OSError:
-            raise PrivacyError("MS632", quarter=self._quarter) from None
+            code = "MS632" if self.is_unseen(reservation) else "MS626"
+            raise PrivacyError(code, quarter=self._quarter) from None
 
     def _is(self, reservation: str) -> bool:
         text = os.pread(self._file, _HEAD_BYTES - 1, 0).rstrip(_BLANK).decode("utf-8", "replace")

@@ -242,7 +242,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
     return {
         "quarter": plan.quarter,
         "year": plan.year,
-        "recovers": plan.recovers,
+        **({"recovers": plan.recovers} if plan.recovers else {}),
         "policy_version": policy.version,
         "policy_hash": policy.hash,
         "keys_hash": plan.keys.hash,

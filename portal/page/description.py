@@ -67,6 +67,7 @@ class Page:
     synthetic_words: Words
     ledger_head: str
     plan_hash: str
+    recovered_plan: str
     policy_version: int
     payload: str
 
@@ -108,6 +109,7 @@ def describe_page(release: Release) -> Page:
         synthetic_words=Words(SYNTHETIC.title, f"{SYNTHETIC.definition} {SYNTHETIC.caveats}"),
         ledger_head=release.ledger_head,
         plan_hash=release.plan.hash,
+        recovered_plan=release.plan.recovers,
         policy_version=release.plan.policy_version,
         payload=write_payload(release),
     )

@@ -41,8 +41,8 @@ def _compare_fields(
     sentences: Mapping[str, str], old: Content, new: Content, name: str
 ) -> Iterator[str]:
     for field, sentence in sentences.items():
-        if old.get(field) != new.get(field):
-            yield sentence.format(name=name, old=_say(old.get(field)), new=_say(new.get(field)))
+        if old[field] != new[field]:
+            yield sentence.format(name=name, old=_say(old[field]), new=_say(new[field]))
 
 
 def _compare_amounts(words: str, old: Content, new: Content) -> Iterator[str]:

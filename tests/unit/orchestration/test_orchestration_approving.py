@@ -211,7 +211,7 @@ def put_draw(home: Settings) -> None:
     facts = {"signer": "roe", "key_id": "A", "signed_at": ""}
     payload = {"plan": plan.to_json(), "approvals": [facts], "signatures": [""]}
     ledger.charge(charge, plan.policy.caps, payload)
-    ledger.begin_draw(charge)
+    ledger.begin_draw(charge, "e" * 64)
     ledger.record_draw(charge, {})
 
 

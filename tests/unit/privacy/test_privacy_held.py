@@ -144,13 +144,14 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(custody: Custody) -> None
     custody.clear(QUARTER)
 
 
+def fail(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 @pytest.mark.parametrize("step", ["reserve", "put"])
 def test_a_full_disk_is_a_sentence(
     custody: Custody, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     with custody.open(QUARTER) as held:
         reservation = held.reserve(PLAN, LARGEST)
         monkeypatch.setattr(os, "pwrite", fail)
@@ -161,6 +162,21 @@ def test_a_full_disk_is_a_sentence(
         with pytest.raises(PrivacyError, match=r"MS632.*Make room") as caught:
             steps[step]()
     assert caught.value.__cause__ is None
+
+
+def test_a_disk_that_fails_within_a_draw_is_not_told_to_run_again(
+    custody: Custody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reservation = reserve(custody)
+    write = os.pwrite
+
+    def write_a_part(file: int, content: bytes, at: int) -> int:
+        return write(file, content[:100], at) if at <= 4096 else fail()  # type: ignore[return-value]
+
+    monkeypatch.setattr(os, "pwrite", write_a_part)
+    with custody.open(QUARTER) as held, pytest.raises(PrivacyError, match="MS626"):
+        held.put(reservation, DRAW)
+    assert look(custody, reservation) == (None, False)
 
 
 def test_what_is_written_in_parts_is_written_whole(

@@ -254,6 +254,15 @@ def test_an_entry_in_another_form_is_refused_though_its_hash_fits(
             drawn.verify()
 
 
+def test_entries_written_before_quarters_could_be_paid_for_once_more_are_read(
+    ledger: Ledger, ledger_place: Place
+) -> None:
+    ledger.charge(example_charge(), CAPS, signed())
+    body = read_rows(ledger_place)[0][4].replace('"recovers":null,', "")
+    rewrite(ledger_place, 1, body=body, hash=compute_sha256(body))
+    assert ledger.read_entries()[0].charge == example_charge()
+
+
 def test_an_older_copy_put_back_is_found_by_the_head_in_a_release(drawn: Ledger) -> None:
     head = drawn.verify()
     assert drawn.verify([head]) == head

@@ -145,6 +145,7 @@ def test_a_plan_tells_which_lost_draw_it_pays_for_and_is_another_plan(plan: Plan
     again = example_plan(recovers=plan.hash)
     assert again.hash != plan.hash
     assert f'"recovers":"{plan.hash}"' in again.to_json()
+    assert "recovers" not in plan.to_json()
     assert again.charge.recovers == plan.hash
     assert (again.rho, again.parts) == (plan.rho, plan.parts)
 
