@@ -43,6 +43,7 @@ class Contract(BaseModel):
         legal_basis: statute that allows the delivery, and in this form.
         promise: what the agency assures about how often one person can appear.
         max_quarantined_share: a file with a larger share of quarantined records is rejected.
+        agency_roster: whether a manifest may carry the roster of police agencies.
         files: by role.
         cells: measure -> relationship groups, for a delivery of aggregate counts.
     """
@@ -55,6 +56,7 @@ class Contract(BaseModel):
     legal_basis: str
     promise: str
     max_quarantined_share: float = Field(ge=0, le=1)
+    agency_roster: bool = False
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 

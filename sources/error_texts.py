@@ -176,6 +176,29 @@ _LINES = {
         "A record has one token; only its first row is kept.",
         "Make the file again with `moshare tokenize`.",
     ),
+    "MS145": ErrorText(
+        "The manifest carries a roster of police agencies, and its contract has none.",
+        "Only the body that keeps the list of who reports can say who does.",
+        "Take agency_roster out of the manifest.",
+    ),
+    "MS146": ErrorText(
+        "The roster of police agencies cannot be read.",
+        "It is a CSV file in UTF-8 with the header ori,month,reporting and one row for each "
+        "agency and month: nine letters and digits, a month like 2025-01, and yes or no.",
+        "Export it from the list of who takes part, and deliver again.",
+    ),
+    "MS147": ErrorText(
+        "The roster of police agencies is not complete.",
+        "It names each agency once, with every month of the quarter and no other, so that nothing "
+        "left out is taken for an answer.",
+        "Complete the roster and deliver again.",
+    ),
+    "MS148": ErrorText(
+        "Zero reports of {file} are of agencies and months that did not report by the roster.",
+        "Who sends a zero report does report, so one of the two is wrong; the release says what "
+        "the roster says.",
+        "Correct the roster in the next delivery, or the zero reports.",
+    ),
 }
 
 _NCANDS = {

@@ -169,4 +169,5 @@ def _draw_up(
         remarks=remarks,
         files=reading.files,
         problems=reading.problems,
+        warnings=reading.warnings,
     )

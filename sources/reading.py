@@ -20,7 +20,15 @@ from sources.ncands import read_child_file
 from sources.nibrs import read_segments
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
-from sources.workbench import FileReading, list_problems, open_workbench, quote, write_parquet
+from sources.workbench import (
+    FileReading,
+    list_problems,
+    list_warnings,
+    note_warning,
+    open_workbench,
+    quote,
+    write_parquet,
+)
 
 _READERS = {
     "ncands_child_file": read_child_file,
@@ -36,6 +44,7 @@ class DeliveryReading:
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     error: SourcesError | None
+    warnings: tuple[LineProblem, ...] = ()
 
 
 def read_delivery(
@@ -55,16 +64,17 @@ def read_delivery(
                 if reading:
                     readings.append(reading)
                     _check_reading(reading, file, contract)
+            _compare_with_roster(connection, manifest)
         except SourcesError as found:
             error = found
-        problems = list_problems(connection)
+        problems, warnings = list_problems(connection), list_warnings(connection)
         if problems:
             (delivery / "_records").mkdir()
             records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
             _write_tables(connection, delivery, manifest, contract, received_at)
-    return DeliveryReading(tuple(readings), problems, error)
+    return DeliveryReading(tuple(readings), problems, error, warnings)
 
 
 def _read_file(
@@ -93,6 +103,31 @@ def _check_reading(reading: FileReading, file: ManifestFile, contract: Contract)
     if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
         share = f"{contract.max_quarantined_share:.0%} of its records"
         raise SourcesError("MS116", file=file.name, share=share)
+
+
+def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """Warn of zero reports for a month of the quarter that the roster says was not reported."""
+    delivered = [file.name for file in manifest.files if file.role == "nibrs"]
+    if not manifest.agency_roster or not delivered:
+        return
+    connection.execute("CREATE TABLE reporting (ori VARCHAR, month VARCHAR)")
+    connection.executemany(
+        "INSERT INTO reporting VALUES (?, ?)",
+        [
+            (one.ori, month)
+            for one in manifest.agency_roster
+            for month, is_reporting in one.reporting.items()
+            if is_reporting
+        ]
+        or [("", "")],
+    )
+    months = ", ".join(map(quote, Quarter.parse(manifest.quarter).months))
+    not_reporting = (
+        "SELECT line_number FROM (SELECT line_number, ori, "  # noqa: S608
+        "zero_report_year || '-' || zero_report_month AS month FROM rows_zero_report) AS zero "
+        f"ANTI JOIN reporting USING (ori, month) WHERE month IN ({months})"
+    )
+    note_warning(connection, delivered[0], "MS148", "zero_report_month", not_reporting)
 
 
 def _write_tables(

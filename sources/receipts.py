@@ -32,6 +32,7 @@ class Receipt:
         remarks: sentences about the delivery as a whole that change nothing.
         files: what became of the lines of each file that was read.
         problems: what was wrong with lines that were set aside.
+        warnings: what was odd about lines that were taken all the same.
     """
 
     agency: str
@@ -45,6 +46,7 @@ class Receipt:
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     remarks: tuple[str, ...] = ()
+    warnings: tuple[LineProblem, ...] = ()
 
     @property
     def error_code(self) -> str:
@@ -55,8 +57,9 @@ class Receipt:
         """The receipt as one JSON object, keys in a fixed order."""
         document = asdict(self)
         document["error_code"] = self.error_code
-        for entry, problem in zip(document["problems"], self.problems, strict=True):
-            entry["sentence"] = problem.sentence
+        for name, told in (("problems", self.problems), ("warnings", self.warnings)):
+            for entry, problem in zip(document[name], told, strict=True):
+                entry["sentence"] = problem.sentence
         return json.dumps(document, indent=2) + "\n"
 
     @classmethod
@@ -67,9 +70,11 @@ class Receipt:
         problems = document.pop("problems")
         files = document.pop("files")
         remarks = document.pop("remarks", ())
+        warnings = document.pop("warnings", ())
         return cls(
             files=tuple(FileReading(**file) for file in files),
             remarks=tuple(remarks),
+            warnings=tuple(_read_problem(warning) for warning in warnings),
             problems=tuple(_read_problem(problem) for problem in problems),
             **document,
         )
@@ -88,6 +93,9 @@ class Receipt:
             lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
         if self.problems:
             lines += ["", "Problems", *(_describe_problem(problem) for problem in self.problems)]
+        if self.warnings:
+            title = "Warnings about lines that were taken all the same"
+            lines += ["", title, *(_describe_problem(warning) for warning in self.warnings)]
         return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,8 @@
 """The DuckDB connection on which one delivery is read, and its bookkeeping of problems.
 
 Belongs here: opening DuckDB sealed into the work folder, checks as one bit each of a mask, the
-tables `problems` and `set_aside`, writing Parquet. Does not belong here: any rule about a field.
+tables `problems`, `warnings` and `set_aside`, writing Parquet. Does not belong here: any rule about
+a field.
 """
 
 from collections.abc import Sequence
@@ -69,6 +70,7 @@ def open_workbench(folder: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(
         "CREATE TABLE problems (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR)"
     )
+    connection.execute("CREATE TABLE warnings AS FROM problems")
     connection.execute(
         "CREATE TABLE set_aside (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR, "
         "record BLOB)"
@@ -113,6 +115,16 @@ def note_problem(
     )
 
 
+def note_warning(
+    connection: duckdb.DuckDBPyConnection, file: str, code: str, field: str, lines: str
+) -> None:
+    """Add one warning, which sets nothing aside, for every line_number that a SQL query gives."""
+    connection.execute(
+        f"INSERT INTO warnings SELECT {quote(file)}, line_number, {quote(code)}, "  # noqa: S608
+        f"{quote(field)} FROM ({lines})"
+    )
+
+
 def set_lines_aside(connection: duckdb.DuckDBPyConnection, file: str, lines_table: str) -> int:
     """Move the lines that have a problem from their table to `set_aside`; return their number."""
     connection.execute(
@@ -140,9 +152,18 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
 
 def list_problems(connection: duckdb.DuckDBPyConnection) -> tuple[LineProblem, ...]:
     """Problems of all files read so far, grouped by file, code and field, in that order."""
+    return _list_lines(connection, "problems")
+
+
+def list_warnings(connection: duckdb.DuckDBPyConnection) -> tuple[LineProblem, ...]:
+    """Warnings of all files read so far, in the same order."""
+    return _list_lines(connection, "warnings")
+
+
+def _list_lines(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[LineProblem, ...]:
     rows = connection.execute(
         f"SELECT code, file, field, min(line_number, {LINES_SHOWN}), count(*) "  # noqa: S608
-        "FROM problems GROUP BY code, file, field ORDER BY file, code, field"
+        f"FROM {table} GROUP BY code, file, field ORDER BY file, code, field"
     ).fetchall()
     return tuple(
         LineProblem(code, file, field, tuple(lines), total)
