@@ -93,15 +93,13 @@ def _draw(
     cells: dict[str, list[int]] = {}
     for frame, mechanism in mechanisms:
         cells |= mechanism.draw(exact.take(frame.name))
-    return ledger.record_draw(
-        charge, {"cells": cells, "provenance": _state_provenance(exact.provenance)}
-    )
+    return ledger.record_draw(charge, {"cells": cells, "provenance": exact.provenance.to_content()})
 
 
 def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
     """Make the release that follows from a recorded draw; everything here may be done again."""
     payload = drawn.payload or {}
-    content = publisher.publish(payload["cells"], _read_provenance(payload["provenance"]))
+    content = publisher.publish(payload["cells"], Provenance.from_content(payload["provenance"]))
     return ledger.finish(drawn.charge, {**content, "drawn_at": drawn.at})
 
 
@@ -137,14 +135,3 @@ def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:
 
 def _read_approvals(charged: Entry) -> tuple[ApprovalFacts, ...]:
     return tuple(ApprovalFacts(**facts) for facts in (charged.payload or {})["approvals"])
-
-
-def _state_provenance(provenance: Provenance) -> dict[str, Any]:
-    return {
-        "deliveries": dict(provenance.deliveries),
-        "is_simulated": provenance.is_simulated,
-    }
-
-
-def _read_provenance(content: dict[str, Any]) -> Provenance:
-    return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])
