@@ -8,15 +8,24 @@ agreed limits may be filled in.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
+
+Fate = Literal["set aside", "dropped", "kept"]
 
 
 @dataclass(frozen=True)
 class ErrorText:
-    """One sentence each: what happened, why that is wrong, what to do next."""
+    """One sentence each: what happened, why that is wrong, what to do next.
+
+    Attributes:
+        fate: what becomes of a line with this number: it is set aside; dropped, because it adds
+            nothing; or kept, and the number is a note.
+    """
 
     what: str
     why: str
     next_step: str
+    fate: Fate = "set aside"
 
 
 _RESEND = "Correct the files and send them again with the same sequence."
@@ -198,6 +207,7 @@ _LINES = {
         "Who sends a zero report does report, so one of the two is wrong; the release says what "
         "the roster says.",
         "Correct the roster in the next delivery, or the zero reports.",
+        "kept",
     ),
 }
 

@@ -169,5 +169,4 @@ def _draw_up(
         remarks=remarks,
         files=reading.files,
         problems=reading.problems,
-        warnings=reading.warnings,
     )

@@ -69,7 +69,7 @@ def read_segments(
     _check_incidents(connection, path.name)
     note_problem(connection, path.name, "MS325", "", _REST_OF_INCIDENTS)
     read = ask_number(connection, "SELECT count(*) FROM lines_nibrs")
-    quarantined = set_lines_aside(connection, path.name, "lines_nibrs")
+    quarantined, _ = set_lines_aside(connection, path.name, "lines_nibrs")
     for table, level in SEGMENT_TABLES.items():
         connection.execute(
             f"CREATE VIEW rows_{table} AS "  # noqa: S608

@@ -23,8 +23,7 @@ from sources.tokens import read_tokens
 from sources.workbench import (
     FileReading,
     list_problems,
-    list_warnings,
-    note_warning,
+    note_problem,
     open_workbench,
     quote,
     write_parquet,
@@ -44,7 +43,6 @@ class DeliveryReading:
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     error: SourcesError | None
-    warnings: tuple[LineProblem, ...] = ()
 
 
 def read_delivery(
@@ -67,14 +65,14 @@ def read_delivery(
             _compare_with_roster(connection, manifest)
         except SourcesError as found:
             error = found
-        problems, warnings = list_problems(connection), list_warnings(connection)
+        problems = list_problems(connection)
         if problems:
             (delivery / "_records").mkdir()
             records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
             _write_tables(connection, delivery, manifest, contract, received_at)
-    return DeliveryReading(tuple(readings), problems, error, warnings)
+    return DeliveryReading(tuple(readings), problems, error)
 
 
 def _read_file(
@@ -106,7 +104,7 @@ def _check_reading(reading: FileReading, file: ManifestFile, contract: Contract)
 
 
 def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    """Warn of zero reports for a month of the quarter that the roster says was not reported."""
+    """Note zero reports for a month of the quarter that the roster says was not reported."""
     delivered = [file.name for file in manifest.files if file.role == "nibrs"]
     if not manifest.agency_roster or not delivered:
         return
@@ -127,7 +125,7 @@ def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manife
         "zero_report_year || '-' || zero_report_month AS month FROM rows_zero_report) AS zero "
         f"ANTI JOIN reporting USING (ori, month) WHERE month IN ({months})"
     )
-    note_warning(connection, delivered[0], "MS148", "zero_report_month", not_reporting)
+    note_problem(connection, delivered[0], "MS148", "zero_report_month", not_reporting)
 
 
 def _write_tables(

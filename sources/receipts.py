@@ -31,8 +31,7 @@ class Receipt:
         error: sentence of a rejection, or "".
         remarks: sentences about the delivery as a whole that change nothing.
         files: what became of the lines of each file that was read.
-        problems: what was wrong with lines that were set aside.
-        warnings: what was odd about lines that were taken all the same.
+        problems: what was wrong with lines that were set aside, and notes on others.
     """
 
     agency: str
@@ -46,7 +45,6 @@ class Receipt:
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     remarks: tuple[str, ...] = ()
-    warnings: tuple[LineProblem, ...] = ()
 
     @property
     def error_code(self) -> str:
@@ -57,9 +55,9 @@ class Receipt:
         """The receipt as one JSON object, keys in a fixed order."""
         document = asdict(self)
         document["error_code"] = self.error_code
-        for name, told in (("problems", self.problems), ("warnings", self.warnings)):
-            for entry, problem in zip(document[name], told, strict=True):
-                entry["sentence"] = problem.sentence
+        for entry, problem in zip(document["problems"], self.problems, strict=True):
+            entry["sentence"] = problem.sentence
+            entry["is_note"] = problem.is_note
         return json.dumps(document, indent=2) + "\n"
 
     @classmethod
@@ -70,11 +68,9 @@ class Receipt:
         problems = document.pop("problems")
         files = document.pop("files")
         remarks = document.pop("remarks", ())
-        warnings = document.pop("warnings", ())
         return cls(
             files=tuple(FileReading(**file) for file in files),
             remarks=tuple(remarks),
-            warnings=tuple(_read_problem(warning) for warning in warnings),
             problems=tuple(_read_problem(problem) for problem in problems),
             **document,
         )
@@ -91,11 +87,10 @@ class Receipt:
         ]
         if self.files:
             lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
-        if self.problems:
-            lines += ["", "Problems", *(_describe_problem(problem) for problem in self.problems)]
-        if self.warnings:
-            title = "Warnings about lines that were taken all the same"
-            lines += ["", title, *(_describe_problem(warning) for warning in self.warnings)]
+        for title, is_note in (("Problems", False), ("Notes", True)):
+            listed = [problem for problem in self.problems if problem.is_note == is_note]
+            if listed:
+                lines += ["", title, *(_describe_problem(problem) for problem in listed)]
         return "\n".join(lines) + "\n"
 
 
@@ -126,6 +121,8 @@ def _describe_file(file: FileReading) -> str:
     )
     if file.lines_left_out:
         text += f", {file.lines_left_out} checked and by contract not stored"
+    if file.lines_dropped:
+        text += f", {file.lines_dropped} dropped because they add nothing"
     return text
 
 

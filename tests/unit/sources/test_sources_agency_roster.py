@@ -72,12 +72,12 @@ def test_a_manifest_without_a_roster_has_no_key_for_it(tmp_path: Path) -> None:
 def test_the_roster_is_kept_with_the_manifest_in_the_vault(tmp_path: Path) -> None:
     zones = make_zones(tmp_path)
     deliver(zones, incident(), ROSTER)
-    assert ingest(zones, "mshp", QUARTER).warnings == ()
+    assert ingest(zones, "mshp", QUARTER).problems == ()
     kept = zones.deliveries("mshp", QUARTER) / "0001" / "manifest.json"
     assert Manifest.model_validate_json(kept.read_text()).agency_roster == ROSTER
 
 
-def test_a_zero_report_that_the_roster_denies_is_a_warning_and_the_roster_stands(
+def test_a_zero_report_that_the_roster_denies_is_noted_and_the_roster_stands(
     tmp_path: Path,
 ) -> None:
     zones = make_zones(tmp_path)
@@ -90,17 +90,17 @@ def test_a_zero_report_that_the_roster_denies_is_a_warning_and_the_roster_stands
     ]
     deliver(zones, [*incident(), *zero], ROSTER)
     receipt = ingest(zones, "mshp", QUARTER)
-    assert (receipt.status, receipt.problems) == ("accepted", ())
-    (warning,) = receipt.warnings
-    assert (warning.code, warning.lines) == ("MS148", (9, 10))
-    assert "Warnings about lines that were taken all the same\n  MS148: " in receipt.to_text()
+    assert (receipt.status, receipt.files[0].lines_quarantined) == ("accepted", 0)
+    (note,) = receipt.problems
+    assert (note.code, note.lines, note.is_note) == ("MS148", (9, 10), True)
+    assert "Notes\n  MS148: " in receipt.to_text()
     assert "MO0110100" not in receipt.to_text()
 
 
 def test_a_roster_in_which_nobody_reports_denies_every_zero_report(tmp_path: Path) -> None:
     zones = make_zones(tmp_path)
     deliver(zones, [*incident(), segment("0")], (agency("MO0100000"),))
-    assert [one.code for one in ingest(zones, "mshp", QUARTER).warnings] == ["MS148"]
+    assert [one.code for one in ingest(zones, "mshp", QUARTER).problems] == ["MS148"]
 
 
 def test_only_the_patrol_carries_a_roster(tmp_path: Path) -> None:
