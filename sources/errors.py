@@ -54,6 +54,11 @@ class LineProblem:
     total: int
 
     @property
+    def is_note(self) -> bool:
+        """Whether nothing was lost with these lines."""
+        return ERRORS[self.code].fate != "set aside"
+
+    @property
     def sentence(self) -> str:
         """The text of the code with file and field filled in; never a value."""
         return write_sentence(self.code, file=self.file, field=self.field or "line")

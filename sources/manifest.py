@@ -6,7 +6,7 @@ files it names (`ingest`) or with earlier deliveries (`history`).
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -37,6 +37,10 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 _Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
+Unusual = Literal["outside_missouri", "other_years"]
+"""What a delivery would be refused for, if its manifest did not say that it is meant."""
+
+
 class ManifestFile(BaseModel):
     """One delivered file: rows are data lines, without blank lines and CSV headers."""
 
@@ -62,6 +66,7 @@ class Manifest(BaseModel):
     as_of: date
     simulated: bool
     files: tuple[ManifestFile, ...]
+    unusual: tuple[Unusual, ...] = ()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -101,6 +106,7 @@ def write_manifest(
     as_of: date,
     simulated: bool,
     files: Mapping[str, str],
+    unusual: Sequence[Unusual] = (),
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 
@@ -113,6 +119,7 @@ def write_manifest(
         as_of: day on which the agency took the data from its system.
         simulated: true if no record is about a real person.
         files: role -> file name in `folder`.
+        unusual: what the delivery would otherwise be refused for, and is meant.
 
     Raises:
         SourcesError: the manifest would be refused, a file is missing (MS109) or no text (MS117).
@@ -129,6 +136,8 @@ def write_manifest(
         "simulated": simulated,
         "files": [_measure(folder, role, name, contract) for role, name in files.items()],
     }
+    if unusual:
+        document["unusual"] = list(unusual)
     content = (json.dumps(document, indent=2) + "\n").encode()
     manifest = parse_manifest(content, agency, quarter)
     partial = folder / (MANIFEST_NAME + ".part")

@@ -70,7 +70,7 @@ def read_child_file(
     read = ask_number(connection, "SELECT count(*) FROM lines_child_file")
     note_failed_checks(connection, path.name, "checked_child_file", checks)
     note_problem(connection, path.name, "MS207", "chid", _REPEATED)
-    quarantined = set_lines_aside(connection, path.name, "lines_child_file")
+    quarantined, _ = set_lines_aside(connection, path.name, "lines_child_file")
     connection.execute(
         f"CREATE VIEW rows_child_file AS "  # noqa: S608
         f"SELECT line_number, {list_cuts(layout, kept)} FROM {padded}"

@@ -30,7 +30,7 @@ class Receipt:
         status: whether the delivery counts.
         error: sentence of a rejection, or "".
         files: what became of the lines of each file that was read.
-        problems: what was wrong with lines that were set aside.
+        problems: what was wrong with lines that were set aside, and notes on others.
     """
 
     agency: str
@@ -55,6 +55,7 @@ class Receipt:
         document["error_code"] = self.error_code
         for entry, problem in zip(document["problems"], self.problems, strict=True):
             entry["sentence"] = problem.sentence
+            entry["is_note"] = problem.is_note
         return json.dumps(document, indent=2) + "\n"
 
     @classmethod
@@ -81,8 +82,10 @@ class Receipt:
         ]
         if self.files:
             lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
-        if self.problems:
-            lines += ["", "Problems", *(_describe_problem(problem) for problem in self.problems)]
+        for title, is_note in (("Problems", False), ("Notes", True)):
+            listed = [problem for problem in self.problems if problem.is_note == is_note]
+            if listed:
+                lines += ["", title, *(_describe_problem(problem) for problem in listed)]
         return "\n".join(lines) + "\n"
 
 
@@ -113,6 +116,8 @@ def _describe_file(file: FileReading) -> str:
     )
     if file.lines_left_out:
         text += f", {file.lines_left_out} checked and by contract not stored"
+    if file.lines_dropped:
+        text += f", {file.lines_dropped} dropped because they add nothing"
     return text
 
 
