@@ -273,8 +273,10 @@ _NIBRS_FORM = {
     ),
     "MS305": ErrorText(
         "Segments of {file} have no valid {field}.",
-        "Month (01 to 12) and year of submission stand in every segment (see FBI rule 058).",
+        "Month (01 to 12) and year of submission stand in every segment (see FBI rule 058); no "
+        "figure needs them, so the field was left blank.",
         _CORRECT,
+        fate="kept",
     ),
     "MS306": ErrorText(
         "Segments of {file} have an ORI that is not nine letters and digits.",
@@ -325,8 +327,10 @@ _NIBRS_FIELDS = {
     ),
     "MS314": ErrorText(
         "Segments of {file} have an hour in {field} outside 00 to 23.",
-        "Blank stands for an unknown hour (FBI rule 152).",
+        "No figure needs the hour, so it was left blank, which stands for an unknown one (FBI rule "
+        "152).",
         _CORRECT,
+        fate="kept",
     ),
     "MS315": ErrorText(
         "Zero reports of {file} have no valid {field}.",
@@ -345,22 +349,106 @@ _NIBRS_INCIDENTS = {
     "MS322": ErrorText(
         "Incidents of {file} were already reported further up in the same file.",
         "An incident number is used once (FBI rule 056); the first report is kept.",
-        "Send changes with action type R, or correct the incident number.",
+        "To send an incident anew, send its deletion (D) first and then the whole report (I); "
+        "otherwise correct the incident number.",
     ),
     "MS323": ErrorText(
-        "Segments of {file} stand out of order within their incident.",
-        "Levels rise within an incident (FBI rule 050), so a segment may belong to another one.",
+        "Segments of {file} stand before the administrative segment of their incident.",
+        "Its level 1 segment comes first (FBI rules 050 and 055), so they may belong to another "
+        "report.",
         "Sort the segments of each incident by level.",
     ),
     "MS324": ErrorText(
-        "Segments of {file} repeat a {field} within one incident.",
-        "The number identifies a person in the incident (FBI rules 451, 551, 661, 751).",
+        "Segments of {file} repeat a {field} within one incident with other content.",
+        "The number identifies a person in the incident (FBI rules 451, 551, 661); the first "
+        "segment is kept.",
         _CORRECT,
     ),
     "MS325": ErrorText(
         "Segments of {file} were set aside with their incident.",
-        "An incident is kept whole or not at all, and another of its segments has a problem.",
+        "A report of an incident is kept whole or not at all, with the deletion before it, and "
+        "another of its segments has a problem; an earlier report of it still stands.",
         "Correct the other problems of this list; nothing is wrong with these lines themselves.",
+    ),
+    "MS326": ErrorText(
+        "Segments of {file} have something in {field} that is not on the FBI's list or has not the "
+        "form that the layout gives.",
+        "No figure needs it, so the field was left blank and the segment kept.",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS327": ErrorText(
+        "Incidents of {file} have an {field} after the day on which the data were taken.",
+        "What has not happened yet cannot have been reported (see FBI rule 105).",
+        "Correct the date, or the manifest's as_of, and send the incident in the next delivery.",
+    ),
+    "MS328": ErrorText(
+        "Segments of {file} have a code in {field}, or in a slot like it, that was not in use in "
+        "their month of submission.",
+        "Codes have a first and a last month; the code was kept, for its meaning is known.",
+        "Look at how the code came into the record.",
+        fate="kept",
+    ),
+    "MS329": ErrorText(
+        "Incidents of {file} have no offence or no victim that can be read.",
+        "A report needs at least one of each (FBI rule 075), so it is incomplete and an earlier "
+        "report of the incident still stands.",
+        "Send the whole incident.",
+    ),
+    "MS330": ErrorText(
+        "Lines of {file} repeat another line of the same report.",
+        "A repetition says nothing new, so it was dropped and the report kept.",
+        "Look for the step of the export that writes lines twice.",
+        fate="dropped",
+    ),
+    "MS331": ErrorText(
+        "Group B arrest reports of {file} are replaced by a later copy further down.",
+        "ORI, transaction number and arrestee number are the key of a report (FBI rule 759); the "
+        "last copy is kept.",
+        "Look at why the copies differ.",
+        fate="dropped",
+    ),
+    "MS332": ErrorText(
+        "Lines of {file} change or delete an incident that no delivery has reported.",
+        "A change acts on what is on file, and there is nothing, so the lines were dropped.",
+        "Send the whole incident if it should be counted.",
+        fate="dropped",
+    ),
+    "MS333": ErrorText(
+        "Victims of {file} are connected to an offence that their incident does not have.",
+        "Every offence of a victim has a segment of its own (FBI rule 065); the victim was kept.",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS334": ErrorText(
+        "The file {file} ends inside an incident.",
+        "Its last incident has no offender segment, which every report has (FBI rule 075), so "
+        "lines behind it may be missing.",
+        "Compare the file with its source, and send what is missing in the next delivery.",
+        fate="kept",
+    ),
+    "MS335": ErrorText(
+        "The {field} of {file} is of other months than the quarter of the delivery.",
+        "The months in its name, its headers and its incidents are three things, and only the "
+        "dates of incidents decide where one is counted.",
+        "Check that the file is the one that was meant.",
+        fate="kept",
+    ),
+    "MS336": ErrorText(
+        "Lines of {file} are of incidents or arrests before the first day of record.",
+        "They are kept as history, but do not count as newly known.",
+        "Nothing needs to be done.",
+        fate="kept",
+    ),
+    "MS337": ErrorText(
+        "Most incidents of {file} are of police agencies outside Missouri.",
+        "They would be counted as Missouri's.",
+        "Send the right file, or say `unusual: outside_missouri` in the manifest if it is meant.",
+    ),
+    "MS338": ErrorText(
+        "No incident of {file} is dated within two years of the quarter of the delivery.",
+        "The file is probably of another year.",
+        "Send the right file, or say `unusual: other_years` in the manifest if it is meant.",
     ),
 }
 

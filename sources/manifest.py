@@ -38,6 +38,10 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 _Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
+Unusual = Literal["outside_missouri", "other_years"]
+"""What a delivery would be refused for, if its manifest did not say that it is meant."""
+
+
 class ManifestFile(BaseModel):
     """One delivered file: rows are data lines, without blank lines and CSV headers."""
 
@@ -64,6 +68,7 @@ class Manifest(BaseModel):
     simulated: bool
     files: tuple[ManifestFile, ...]
     agency_roster: Annotated[tuple[RosterAgency, ...], Field(min_length=1)] | None = None
+    unusual: tuple[Unusual, ...] = ()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -107,6 +112,7 @@ def write_manifest(
     simulated: bool,
     files: Mapping[str, str],
     agency_roster: Sequence[RosterAgency] = (),
+    unusual: Sequence[Unusual] = (),
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 
@@ -120,6 +126,7 @@ def write_manifest(
         simulated: true if no record is about a real person.
         files: role -> file name in `folder`.
         agency_roster: which police agencies reported; left out where it is empty.
+        unusual: what the delivery would otherwise be refused for, and is meant.
 
     Raises:
         SourcesError: the manifest would be refused, a file is missing (MS109) or no text (MS117).
@@ -138,6 +145,8 @@ def write_manifest(
     }
     if agency_roster:
         document["agency_roster"] = [one.model_dump() for one in agency_roster]
+    if unusual:
+        document["unusual"] = list(unusual)
     content = (json.dumps(document, indent=2) + "\n").encode()
     manifest = parse_manifest(content, agency, quarter)
     partial = folder / (MANIFEST_NAME + ".part")

@@ -7,7 +7,7 @@ where tables finally lie (`storing`).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ from sources.hotline import check_description, read_counts
 from sources.manifest import Manifest, ManifestFile
 from sources.ncands import read_child_file
 from sources.nibrs import read_segments
+from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
 from sources.workbench import (
@@ -31,7 +32,6 @@ from sources.workbench import (
 
 _READERS = {
     "ncands_child_file": read_child_file,
-    "nibrs_flat": read_segments,
     "tokens": read_tokens,
 }
 
@@ -46,27 +46,45 @@ class DeliveryReading:
 
 
 def read_delivery(
-    delivery: Path, manifest: Manifest, contract: Contract, received_at: datetime
+    delivery: Path,
+    manifest: Manifest,
+    contract: Contract,
+    received_at: datetime,
+    earlier: Path,
+    first_day_of_record: date | None = None,
 ) -> DeliveryReading:
     """Read the copied files of a delivery; DuckDB may spill into the parent of its folder.
+
+    `earlier` is the folder of the raw tables of the agency's accepted deliveries; what is dated
+    before the first day of record is named.
 
     Writes `_raw/<table>.parquet` for every table of the contract and `_raw/deliveries.parquet`
     unless the delivery must be rejected, and `_records/records.parquet` if records were set aside.
     """
     readings: list[FileReading] = []
     error = None
-    with open_workbench(delivery.parent) as connection:
+    circumstances = Circumstances(
+        Quarter.parse(manifest.quarter),
+        manifest.as_of,
+        manifest.kind,
+        frozenset(manifest.unusual),
+        first_day_of_record,
+        earlier,
+    )
+    with open_workbench(delivery.parent, earlier) as connection:
         try:
             for file in manifest.files:
-                reading = _read_file(connection, delivery, file, manifest, contract)
+                reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
                 if reading:
                     readings.append(reading)
                     _check_reading(reading, file, contract)
+                if contract.file_of(file.role).format == "nibrs_flat":
+                    check_place_and_period(connection, file.name, circumstances)
             _compare_with_roster(connection, manifest)
         except SourcesError as found:
             error = found
         problems = list_problems(connection)
-        if problems:
+        if not all(problem.is_note for problem in problems):
             (delivery / "_records").mkdir()
             records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
@@ -79,8 +97,9 @@ def _read_file(
     connection: duckdb.DuckDBPyConnection,
     delivery: Path,
     file: ManifestFile,
-    manifest: Manifest,
+    circumstances: Circumstances,
     contract: Contract,
+    manifest: Manifest,
 ) -> FileReading | None:
     agreed = contract.file_of(file.role)
     path = delivery / file.name
@@ -90,6 +109,8 @@ def _read_file(
         return None
     if agreed.format == "hotline_counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
+    if agreed.format == "nibrs_flat":
+        return read_segments(connection, path, agreed, circumstances)
     return _READERS[agreed.format](connection, path, agreed)
 
 

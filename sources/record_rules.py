@@ -4,8 +4,9 @@ Belongs here: forms that several formats share (code lists, dates, numbers). Doe
 which field has which form.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from sources.layout import CodeDates
 from sources.workbench import quote
 
 _DATE_FORMS = {
@@ -40,3 +41,17 @@ def is_not_numeric(field: str, *, may_be_blank: bool) -> str:
     """True where a field has a character that is not a digit."""
     other = f"trim({field}, '0123456789') <> ''"
     return f"({other} AND trim({field}) <> '')" if may_be_blank else f"({other})"
+
+
+def is_out_of_use(field: str, dates: Mapping[str, CodeDates], month: str) -> str:
+    """True where a code was not in use in a month written yyyymm; "" where no code has dates."""
+    bounds: dict[tuple[str, str], list[str]] = {}
+    for code, use in dates.items():
+        if use != CodeDates():
+            bounds.setdefault((f"{use.first:%Y%m}", f"{use.last:%Y%m}"), []).append(code)
+    cases = [
+        f"({field} IN ({', '.join(map(quote, codes))}) "
+        f"AND {month} NOT BETWEEN '{first}' AND '{last}')"
+        for (first, last), codes in sorted(bounds.items())
+    ]
+    return " OR ".join(cases)
