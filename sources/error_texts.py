@@ -234,18 +234,36 @@ _NCANDS = {
     ),
     "MS205": ErrorText(
         "Records of {file} have something in {field} that is not a date.",
-        "It must be a calendar date written mmddyyyy, or blank.",
+        "It must be a calendar date written mmddyyyy, or blank; it was left blank and the record "
+        "kept, for an age or the report date stands in for it.",
         _CORRECT,
+        fate="kept",
     ),
     "MS206": ErrorText(
         "Records of {file} have a code in {field} that is not on the list of the layout.",
-        "An unknown code cannot be counted in any cell.",
+        "What is alleged and how old the child is cannot be told from an unknown code.",
         _CORRECT,
     ),
     "MS207": ErrorText(
-        "Records of {file} repeat a report and child that stand further up.",
-        "A child appears once in a report; the first record is kept.",
-        "Merge the records at their source.",
+        "Records of {file} are replaced by another of the same report and child further down.",
+        "A child appears once in a report; the last record is the correction, and is kept.",
+        "Nothing needs to be done where that is meant; otherwise merge the records at their "
+        "source.",
+        fate="dropped",
+    ),
+    "MS208": ErrorText(
+        "Records of {file} have something in {field} that is not on the list of the layout.",
+        "No child is left out for it: the field was left blank, which counts as unknown.",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS209": ErrorText(
+        "Records of {file} have a birth date in {field} after the report, or more than 21 years "
+        "before it.",
+        "Nobody in a Child File is so old, and the age that the record gives is possible; the "
+        "date was left blank, and the age counts.",
+        _CORRECT,
+        fate="kept",
     ),
 }
 
