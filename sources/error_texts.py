@@ -108,7 +108,7 @@ _DELIVERY = {
         "Send the correction with the next sequence.",
     ),
     "MS116": ErrorText(
-        "More records of {file} had to be set aside than the contract allows ({share}).",
+        "More of {file} had to be set aside than the contract allows ({share}).",
         "What would be left is no longer a fair picture of the quarter.",
         "Read the problems listed in the receipt. " + _RESEND,
     ),
@@ -208,6 +208,11 @@ _LINES = {
         "the roster says.",
         "Correct the roster in the next delivery, or the zero reports.",
         "kept",
+    ),
+    "MS149": ErrorText(
+        "Nothing of {file} could be used: every line had to be set aside.",
+        "A file of which nothing is left and an agency with nothing to report must not look alike.",
+        "Read the problems listed in the receipt. " + _RESEND,
     ),
 }
 

@@ -23,6 +23,7 @@ from sources.quarters import Quarter
 from sources.tokens import read_tokens
 from sources.workbench import (
     FileReading,
+    ask_number,
     list_problems,
     note_problem,
     open_workbench,
@@ -77,7 +78,7 @@ def read_delivery(
                 reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
                 if reading:
                     readings.append(reading)
-                    _check_reading(reading, file, contract)
+                    _check_reading(connection, reading, file, contract)
                 if contract.file_of(file.role).format == "nibrs_flat":
                     check_place_and_period(connection, file.name, circumstances)
             _compare_with_roster(connection, manifest)
@@ -114,14 +115,31 @@ def _read_file(
     return _READERS[agreed.format](connection, path, agreed)
 
 
-def _check_reading(reading: FileReading, file: ManifestFile, contract: Contract) -> None:
+def _check_reading(
+    connection: duckdb.DuckDBPyConnection,
+    reading: FileReading,
+    file: ManifestFile,
+    contract: Contract,
+) -> None:
+    agreed = contract.file_of(file.role)
     if reading.lines_read != file.rows:
         raise SourcesError("MS113", file=file.name)
-    if reading.lines_read == 0 and contract.file_of(file.role).required:
+    if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)
     if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
-        share = f"{contract.max_quarantined_share:.0%} of its records"
-        raise SourcesError("MS116", file=file.name, share=share)
+        record = _INCIDENT if agreed.format == "nibrs_flat" else "line_number"
+        lost = f"SELECT DISTINCT {record} FROM set_aside WHERE file = {quote(file.name)}"  # noqa: S608
+        if ask_number(connection, f"SELECT count(*) FROM ({lost})") > contract.quarantined_floor:  # noqa: S608
+            raise SourcesError("MS116", file=file.name, share=contract.limit)
+    if reading.lines_read == reading.lines_quarantined > 0:
+        raise SourcesError("MS149", file=file.name)
+
+
+# ORI and incident number of a segment of levels 1 to 6; any other line is a record of its own.
+_INCIDENT = """
+    CASE WHEN record[5:5] BETWEEN '1'::BLOB AND '6'::BLOB THEN record[17:37]
+    ELSE encode(line_number::VARCHAR) END
+"""
 
 
 def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
