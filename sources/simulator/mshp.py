@@ -14,7 +14,7 @@ from sources.simulator.calibration import figure
 from sources.simulator.chance import Chance, Wheel, make_identifier
 from sources.simulator.counts import Tally
 from sources.simulator.history import History, delivery_of, draw_history
-from sources.simulator.police import child_incidents, other_incidents, sheriff_of
+from sources.simulator.police import child_incidents, force_of, other_incidents
 from sources.simulator.police_roster import list_zero_reports
 from sources.simulator.population import Population, county_wheel, day_in
 from sources.simulator.roster import Clerk, Enrol, open_roster
@@ -124,7 +124,7 @@ def _group_b_arrests(population: Population, quarter: Quarter) -> Iterator[str]:
     copies = Wheel({1: 1 - sum(weights.values()), **weights})
     for number in range(scenario.police_victims // _INCIDENTS_PER_GROUP_B_ARREST):
         day = day_in(quarter, chance)
-        submission = Submission(sheriff_of(chance.spin(county_wheel()).fips), day.year, day.month)
+        submission = Submission(force_of(chance.spin(county_wheel()).fips), day.year, day.month)
         arrestee = Arrestee(1, day, "90D", 17 + chance.below(50), "M", "W")
         transaction = make_identifier(scenario.seed, "group b", quarter, number)
         line = write_group_b_arrest(submission, transaction, arrestee)

@@ -109,9 +109,14 @@ def _choose_force(county: str, chance: Chance) -> str:
 def list_forces() -> tuple[str, ...]:
     """ORIs of every force that writes incidents down."""
     counties = [county.fips for county in load_counties()]
-    forces = {_CITY_FORCES.get(county, sheriff_of(county)) for county in counties}
+    forces = {force_of(county) for county in counties}
     cities = {ori for oris in load_city_police().values() for ori in oris}
     return tuple(sorted(forces | cities | {_PATROL}))
+
+
+def force_of(county: str) -> str:
+    """The ORI of a county's own force: a sheriff, or the police of St. Louis County and City."""
+    return _CITY_FORCES.get(county, sheriff_of(county))
 
 
 def sheriff_of(county: str) -> str:
@@ -331,7 +336,7 @@ def other_incidents(
         day = day_in(go_back(quarter, back), chance)
         county = chance.spin(county_wheel()).fips
         nobody = figure("nibrs_offender_unknown")
-        offenders, ties = _NOBODY if code == "23D" else _draw_offenders("known", nobody, chance)
+        offenders, ties = _draw_offenders("known", nobody, chance)
         people: tuple[tuple[int, Person], ...] = ()
         if code in ("35A", "40A"):
             victim = Victim(1, "S", (code,))
