@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from sources.workbench import note_problem, quote
+from sources.workbench import ask_number, note_problem, quote
 
 
 def note_changes_without_effect(
@@ -22,6 +22,8 @@ def note_changes_without_effect(
 
     The query has the column report; a deletion that a report follows is half of a correction.
     """
+    if not ask_number(connection, f"SELECT count(*) FROM segments WHERE {_IS_CHANGE}"):  # noqa: S608
+        return
     connection.execute(_CREATE_CHANGES)
     without = (
         "SELECT line_number FROM changes "  # noqa: S608
@@ -45,6 +47,8 @@ def write_query_of_known_incidents(raw: Path, quarter_start: date, kind: str) ->
         replaced=replaced,
     )
 
+
+_IS_CHANGE = "level IN ('1', '2', '4') AND action IN ('A', 'M', 'D', 'R')"
 
 _CREATE_CHANGES = """
     CREATE TABLE changes AS
