@@ -5,8 +5,8 @@ costs the others. Does not belong here: rules on single segments (`nibrs_rules`)
 delivery said of the same incident (dbt), where and when incidents were (`nibrs_period`).
 
 An act is what a level 1 segment begins: a report (I, R) with the segments that follow it under its
-key, a deletion (D) or a time-window submission (W). Other segments with A, M, D, and R without a
-report, are changes, each by itself. See decision 0015. Rules between segments: FBI UCR, 2019.1
+key, a deletion (D) or a time-window submission (W). Other segments with A, M and D, and with R
+outside a report that replaces one, are changes, each by itself. See decision 0015. Rules between segments: FBI UCR, 2019.1
 NIBRS Technical Specification, structure checks 050 to 075.
 """
 
@@ -105,6 +105,7 @@ _LEAVE_CHANGES = f"""
     UPDATE segments SET act = NULL
     WHERE act IS NOT NULL AND CASE
         WHEN level = '1' THEN action = 'M'
+        WHEN action = 'R' THEN act NOT IN (SELECT act FROM acts WHERE action = 'R')
         ELSE action IN {_CHANGES} OR act IN (SELECT act FROM acts WHERE action IN ('D', 'W'))
     END
 """  # noqa: S608
