@@ -432,7 +432,7 @@ _NIBRS_INCIDENTS = {
         fate="dropped",
     ),
     "MS332": ErrorText(
-        "Lines of {file} change or delete an incident that no delivery has reported.",
+        "Lines of {file} change an incident that no delivery has reported or that was deleted.",
         "A change acts on what is on file, and there is nothing, so the lines were dropped.",
         "Send the whole incident if it should be counted.",
         fate="dropped",
@@ -472,6 +472,12 @@ _NIBRS_INCIDENTS = {
         "No incident of {file} is dated within two years of the quarter of the delivery.",
         "The file is probably of another year.",
         "Send the right file, or say `unusual: other_years` in the manifest if it is meant.",
+    ),
+    "MS339": ErrorText(
+        "Deletions of {file} are of incidents that no delivery has reported or that were deleted.",
+        "There was nothing to delete.",
+        "Nothing needs to be done, unless the incident number is wrong.",
+        fate="kept",
     ),
 }
 

@@ -42,6 +42,7 @@ SEGMENT_TABLES = {
     "zero_report": "0",
 }
 
+_VICTIM = "4"
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
 _PARTS = {
     "2": "ucr_offense_code",
@@ -51,8 +52,8 @@ _PARTS = {
     "6": "arrestee_sequence_number",
     "7": "arrestee_sequence_number",
 }
-_SLOTS = " || ".join(f"ucr_offense_code_connection_{slot}" for slot in range(1, 11))
-_DETAILS = {"1": "incident_date", "4": f"rtrim({_SLOTS})", "6": "arrest_date"}
+_FIRST_SLOT = load_nibrs_layout()["4"].field("ucr_offense_code_connection_1").start
+_DETAILS = {"1": "incident_date", "4": "slots", "6": "arrest_date"}
 
 
 def read_segments(
@@ -97,26 +98,40 @@ def read_segments(
 
 
 def _iterate_lines_with_act(path: Path) -> Iterator[pa.RecordBatch]:
-    """The lines of a file, each with the number of the level 1 segment that stands before it.
+    """The lines of a file, each with the number of the level 1 segment it follows.
 
-    A level 1 segment stands before itself; one that only changes an incident (M) begins nothing.
+    It is the last one before the line, or the line itself, and NULL if that is of another incident
+    and the line must be looked up by its key. A level 1 segment that only changes an incident (M)
+    begins nothing. Victims, from whom most fields are cut, are padded here once.
     """
-    act = pa.scalar(None, pa.int64())
+    width = load_nibrs_layout()[_VICTIM].width
+    act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.string())
     for batch in iterate_lines(path):
-        level_and_action = pc.utf8_slice_codeunits(batch["line"], 4, 6)
-        begins = pc.match_substring_regex(level_and_action, "^1[^M]?$")
-        acts = pc.fill_null_forward(pc.if_else(begins, batch["line_number"], None))
-        acts = pc.fill_null(acts, act)
+        line = batch["line"]
+        begins = pc.match_substring_regex(pc.utf8_slice_codeunits(line, 4, 6), "^1[^M]?$")
+        report = pc.utf8_slice_codeunits(line, 16, 37)
+        acts = _carry(pc.if_else(begins, batch["line_number"], None), act)
+        act_reports = _carry(pc.if_else(begins, report, None), act_report)
         if len(acts):
-            act = acts[-1]
-        yield batch.append_column("act", acts)
+            act, act_report = acts[-1], act_reports[-1]
+        is_victim = pc.equal(pc.utf8_slice_codeunits(line, 4, 5), _VICTIM)
+        line = pc.if_else(is_victim, pc.ascii_rpad(line, width), line)
+        acts = pc.if_else(pc.equal(report, act_reports), acts, None)
+        yield pa.record_batch(
+            [batch["line_number"], line, batch["raw"], acts], [*batch.schema.names, "act"]
+        )
+
+
+def _carry(values: pa.Array, before: pa.Scalar) -> pa.Array:
+    """Fill every NULL with the last value above it, or with the one of an earlier batch."""
+    return pc.fill_null(pc.fill_null_forward(values), before)
 
 
 def _pad(level: str, layout: RecordLayout) -> str:
+    line = "line" if level == _VICTIM else f"rpad(line, {layout.width}, ' ')"
     return (
-        f"(SELECT line_number, raw, act, length(line) AS width, "  # noqa: S608
-        f"rpad(line, {layout.width}, ' ') AS line FROM lines_nibrs "
-        f"WHERE substr(line, 5, 1) = '{level}')"
+        f"(SELECT line_number, raw, act, length(rtrim(line)) AS width, {line} AS line "  # noqa: S608
+        f"FROM lines_nibrs WHERE substr(line, 5, 1) = '{level}')"
     )
 
 
@@ -131,37 +146,28 @@ def _check_level(
     checks = list(list_segment_checks(level, layout, kept, circumstances.as_of))
     key = key_field_of(level)
     fields = list(dict.fromkeys([*HEADER, key, *kept]))
-    checked = f"checked_{level}"
-    connection.execute(
-        f"CREATE TABLE {checked} AS SELECT line_number, act, segment_action_type AS action, "  # noqa: S608
-        f"ori || {key} AS report, trim({_PARTS.get(level, quote(''))}) AS part, "
-        f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
-        f"FROM (SELECT line_number, raw, act, width, {list_cuts(layout, fields)} "
-        f"FROM {_pad(level, layout)})"
-    )
-    note_failed_checks(connection, file, checked, checks)
     keyless = sum(1 << i for i, check in enumerate(checks) if check.code in KEY_CODES)
-    if level not in "07":
-        connection.execute(
-            f"INSERT INTO segments SELECT line_number, {quote(level)}, action, report, act, part, "  # noqa: S608
-            f"detail, (mask & {bits_of(checks, 'record')}) <> 0, "
-            f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 "
-            f"FROM {checked} WHERE (mask & {keyless}) = 0"
-        )
-    if level == "7":
-        connection.execute(
-            "CREATE TABLE group_b AS SELECT line_number, report, part "  # noqa: S608
-            f"FROM {checked} WHERE (mask & {bits_of(checks, 'record', 'line')}) = 0"
-        )
+    connection.execute(
+        f"INSERT INTO segments SELECT line_number, {quote(level)}, action, "  # noqa: S608
+        f"CASE WHEN (mask & {keyless}) = 0 THEN report END, "
+        f"CASE WHEN (mask & {keyless}) = 0 AND {quote(level)} BETWEEN '1' AND '6' THEN act END, "
+        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0, "
+        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 "
+        f"FROM (SELECT line_number, act, report, segment_action_type AS action, "
+        f"trim({_PARTS.get(level, quote(''))}) AS part, "
+        f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
+        f"FROM (SELECT line_number, raw, act, width, substr(line, 17, 21) AS report, "
+        f"rtrim(substr(line, {_FIRST_SLOT}, 30)) AS slots, {list_cuts(layout, fields)} "
+        f"FROM {_pad(level, layout)}))"
+    )
+    checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
+    note_failed_checks(connection, file, checked, checks)
     blank_fields(connection, "lines_nibrs", checked, layout, checks)
-    connection.execute(f"DROP TABLE {checked}")
 
 
 def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
-    unknown = (
-        "SELECT line_number FROM lines_nibrs "
-        "WHERE NOT regexp_full_match(substr(line, 5, 1), '[0-7]')"
-    )
+    levels = ", ".join(quote(str(level)) for level in range(8))
+    unknown = f"SELECT line_number FROM lines_nibrs WHERE substr(line, 5, 1) NOT IN ({levels})"  # noqa: S608
     note_problem(connection, file, "MS301", "segment_level", f"{unknown} AND raw IS NULL")
     note_problem(connection, file, "MS131", "", f"{unknown} AND raw IS NOT NULL")
 
@@ -189,6 +195,7 @@ _CREATE_LINES = """
 
 # A Group B report is known by ORI, transaction number and arrestee; its last copy stands.
 _EARLIER_COPIES = """
+    WITH group_b AS (SELECT * FROM segments WHERE level = '7' AND NOT is_lost)
     SELECT line_number FROM (
         SELECT group_b.line_number, earlier.line = later.line AS is_same
         FROM group_b

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from sources.workbench import note_problem, quote
+from sources.workbench import ask_number, note_problem, quote
 
 
 def note_changes_without_effect(
@@ -20,15 +20,19 @@ def note_changes_without_effect(
 ) -> None:
     """Note changes and deletions of incidents that stand neither in the file nor in a query.
 
-    The query has the column report; a deletion that a report follows is half of a correction.
+    The query has the column report. Such a change is dropped; a deletion is kept, for it may take
+    arrests away. A deletion that a report follows is half of a correction and is not meant.
     """
+    if not ask_number(connection, f"SELECT count(*) FROM segments WHERE {_IS_CHANGE}"):  # noqa: S608
+        return
     connection.execute(_CREATE_CHANGES)
-    without = (
-        "SELECT line_number FROM changes "  # noqa: S608
-        "WHERE action_before = 'D' OR (action_before IS NULL AND report NOT IN ("
-        f"SELECT report FROM ({known_incidents}) SEMI JOIN changes USING (report)))"
-    )
-    note_problem(connection, file, "MS332", "incident_number", without)
+    for code, is_deletion in (("MS332", "NOT is_deletion"), ("MS339", "is_deletion")):
+        without = (
+            f"SELECT line_number FROM changes WHERE {is_deletion} AND (action_before = 'D' "  # noqa: S608
+            f"OR (action_before IS NULL AND report NOT IN (SELECT report FROM ({known_incidents}) "
+            "SEMI JOIN changes USING (report))))"
+        )
+        note_problem(connection, file, code, "incident_number", without)
 
 
 def write_query_of_known_incidents(raw: Path, quarter_start: date, kind: str) -> str:
@@ -46,19 +50,21 @@ def write_query_of_known_incidents(raw: Path, quarter_start: date, kind: str) ->
     )
 
 
+_IS_CHANGE = "level IN ('1', '2', '4') AND action IN ('A', 'M', 'D', 'R')"
+
 _CREATE_CHANGES = """
     CREATE TABLE changes AS
     WITH valid AS (
         SELECT act, report, action FROM acts WHERE verdict = '' AND action <> 'W'
     ),
     candidates AS (
-        SELECT line_number, report FROM segments
+        SELECT line_number, report, false AS is_deletion FROM segments
         WHERE NOT is_lost AND (
             (level = '1' AND action = 'M')
             OR (level IN ('2', '4') AND act IS NULL AND action IN ('A', 'M', 'D', 'R'))
         )
         UNION ALL
-        SELECT valid.act, valid.report FROM valid
+        SELECT valid.act, valid.report, true FROM valid
         LEFT JOIN (
             SELECT report, max(act) AS last_report FROM valid WHERE action <> 'D' GROUP BY report
         ) USING (report)

@@ -5,8 +5,8 @@ costs the others. Does not belong here: rules on single segments (`nibrs_rules`)
 delivery said of the same incident (dbt), where and when incidents were (`nibrs_period`).
 
 An act is what a level 1 segment begins: a report (I, R) with the segments that follow it under its
-key, a deletion (D) or a time-window submission (W). Other segments with A, M, D, and R without a
-report, are changes, each by itself. See decision 0015. Rules between segments: FBI UCR, 2019.1
+key, a deletion (D) or a time-window submission (W). Other segments with A, M and D, and with R
+outside a report that replaces one, are changes, each by itself. See decision 0015. Rules between segments: FBI UCR, 2019.1
 NIBRS Technical Specification, structure checks 050 to 075.
 """
 
@@ -17,15 +17,15 @@ from sources.workbench import note_problem
 CREATE_SEGMENTS = """
     CREATE TABLE segments (
         line_number BIGINT, level VARCHAR, action VARCHAR, report VARCHAR, act BIGINT,
-        part VARCHAR, detail VARCHAR, is_spoilt BOOLEAN, is_lost BOOLEAN
+        part VARCHAR, detail VARCHAR, mask BIGINT, is_spoilt BOOLEAN, is_lost BOOLEAN
     )
 """
-"""Group A segments whose key can be read.
+"""Every segment of a known level.
 
-report: ORI and incident number. act: line of the level 1 segment that stands before it in the file,
-whatever its key. part: offence code, kind of property or number of the person. detail: date of an
-incident or arrest, offences of a victim. is_spoilt: a problem that costs the record. is_lost: a
-problem that costs at least the line.
+report: ORI and incident number, NULL if they cannot be read. act: line of the level 1 segment of
+its report, for levels 1 to 6. part: offence code, kind of property or number of the person. detail:
+date of an incident or arrest, offences of a victim. mask: the checks it failed. is_spoilt: one of
+them costs the record. is_lost: one of them costs at least the line.
 """
 
 _CHANGES = "('A', 'M', 'D', 'W')"
@@ -41,6 +41,7 @@ def judge_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(_PLACE_ELSEWHERE)
     connection.execute(_LEAVE_CHANGES)
     _note_strays(connection, file)
+    connection.execute(_CREATE_SEVERAL)
     connection.execute(_JUDGE_BY_PARTS)
     connection.execute(_JUDGE_BY_ORDER)
     note_problem(connection, file, "MS330", "", _lines_of("repeated line"))
@@ -82,21 +83,19 @@ def _lines_of(verdict: str) -> str:
 _CREATE_ACTS = """
     CREATE TABLE acts AS
     SELECT line_number AS act, report, action, detail AS day, is_spoilt, '' AS verdict
-    FROM segments WHERE level = '1' AND action <> 'M'
+    FROM segments WHERE level = '1' AND action <> 'M' AND report IS NOT NULL
 """
 
 # Segments usually follow their level 1 segment; those of a mixed file are looked up by their key.
 _PLACE_ELSEWHERE = f"""
     UPDATE segments SET act = found.act
     FROM (
-        WITH misplaced AS (
-            SELECT segments.line_number, segments.report
-            FROM segments LEFT JOIN acts USING (act)
-            WHERE segments.level > '1' AND segments.report IS DISTINCT FROM acts.report
-                AND segments.action NOT IN {_CHANGES}
-        )
         SELECT misplaced.line_number, before.act
-        FROM misplaced ASOF LEFT JOIN acts AS before
+        FROM (
+            SELECT line_number, report FROM segments
+            WHERE act IS NULL AND level BETWEEN '2' AND '6' AND action NOT IN {_CHANGES}
+        ) AS misplaced
+        ASOF JOIN acts AS before
             ON misplaced.report = before.report AND misplaced.line_number > before.act
     ) AS found
     WHERE segments.line_number = found.line_number
@@ -106,6 +105,7 @@ _LEAVE_CHANGES = f"""
     UPDATE segments SET act = NULL
     WHERE act IS NOT NULL AND CASE
         WHEN level = '1' THEN action = 'M'
+        WHEN action = 'R' THEN act NOT IN (SELECT act FROM acts WHERE action = 'R')
         ELSE action IN {_CHANGES} OR act IN (SELECT act FROM acts WHERE action IN ('D', 'W'))
     END
 """  # noqa: S608
@@ -115,27 +115,34 @@ _STRAYS = f"""
     {{join}} JOIN acts
         ON segments.report = acts.report AND acts.act > segments.line_number
             AND acts.action NOT IN ('D', 'W')
-    WHERE level > '1' AND segments.act IS NULL AND NOT is_lost
+    WHERE level BETWEEN '2' AND '6' AND segments.act IS NULL AND NOT is_lost
         AND segments.action <> 'R' AND segments.action NOT IN {_CHANGES}
 """  # noqa: S608
 
+_CREATE_SEVERAL = """
+    CREATE TABLE several AS SELECT report FROM acts GROUP BY report HAVING count(*) > 1
+"""
+
 _JUDGE_BY_PARTS = """
-    UPDATE acts SET verdict = CASE
-        WHEN acts.is_spoilt OR parts.is_spoilt THEN 'spoilt'
-        WHEN action IN ('D', 'W') THEN ''
-        WHEN parts.lines = 1 AND acts.report IN (
-            SELECT report FROM acts GROUP BY report HAVING count(*) > 1
-        ) THEN 'alone'
-        WHEN NOT has_offence OR NOT has_victim THEN 'without parts'
-        ELSE ''
-    END
+    UPDATE acts SET verdict = judged.verdict
     FROM (
-        SELECT act, bool_or(is_spoilt) AS is_spoilt, count(*) AS lines,
-            bool_or(level = '2' AND NOT is_lost) AS has_offence,
-            bool_or(level = '4' AND NOT is_lost) AS has_victim
-        FROM segments WHERE act IS NOT NULL GROUP BY act
-    ) AS parts
-    WHERE acts.act = parts.act
+        SELECT act, CASE
+            WHEN is_spoilt THEN 'spoilt'
+            WHEN action IN ('D', 'W') THEN ''
+            WHEN lines = 1 AND report IN (SELECT report FROM several) THEN 'alone'
+            WHEN NOT has_offence OR NOT has_victim THEN 'without parts'
+            ELSE ''
+        END AS verdict
+        FROM (
+            SELECT act, bool_or(is_spoilt) AS is_spoilt, count(*) AS lines,
+                bool_or(level = '2' AND NOT is_lost) AS has_offence,
+                bool_or(level = '4' AND NOT is_lost) AS has_victim
+            FROM segments WHERE act IS NOT NULL GROUP BY act
+            HAVING bool_or(is_spoilt) OR NOT has_offence OR NOT has_victim
+        ) AS parts
+        JOIN (SELECT act, action, report FROM acts) USING (act)
+    ) AS judged
+    WHERE acts.act = judged.act
 """
 
 # Of the incidents with several acts. A deletion before a report that cannot be taken is the first
@@ -143,26 +150,27 @@ _JUDGE_BY_PARTS = """
 _JUDGE_BY_ORDER = """
     UPDATE acts SET verdict = judged.verdict
     FROM (
-        WITH several AS (
-            SELECT acts.*, lines_nibrs.line
-            FROM acts
-            JOIN (SELECT report FROM acts GROUP BY report HAVING count(*) > 1) USING (report)
-            LEFT JOIN lines_nibrs ON acts.verdict = 'alone' AND acts.act = line_number
-            WHERE acts.action <> 'W'
+        WITH candidates AS (
+            SELECT * FROM acts SEMI JOIN several USING (report) WHERE action <> 'W'
+        ),
+        openings AS (
+            SELECT candidates.report, candidates.act, candidates.verdict, lines_nibrs.line
+            FROM candidates JOIN lines_nibrs ON candidates.act = lines_nibrs.line_number
+            WHERE report IN (SELECT report FROM candidates WHERE verdict = 'alone')
         ),
         without_copies AS (
             SELECT * REPLACE (
                 CASE
                     WHEN verdict <> 'alone' THEN verdict
-                    WHEN EXISTS (
-                        SELECT 1 FROM acts AS other JOIN lines_nibrs ON other.act = line_number
-                        WHERE other.report = several.report AND other.act <> several.act
-                            AND other.verdict <> 'alone' AND lines_nibrs.line = several.line
+                    WHEN act IN (
+                        SELECT alone.act
+                        FROM openings AS alone JOIN openings AS other USING (report, line)
+                        WHERE alone.verdict = 'alone' AND other.verdict <> 'alone'
                     ) THEN 'repeated line'
                     ELSE 'without parts'
                 END AS verdict
             )
-            FROM several
+            FROM candidates
         ),
         paired AS (
             SELECT * REPLACE (
@@ -206,8 +214,9 @@ _REST_OF_INCIDENTS = """
 
 _CREATE_STANDING = """
     CREATE VIEW standing AS
-    SELECT segments.* FROM segments JOIN acts USING (act)
-    WHERE level > '1' AND verdict = '' AND NOT is_lost
+    SELECT * FROM segments
+    WHERE level > '1' AND act IS NOT NULL AND NOT is_lost
+        AND act NOT IN (SELECT act FROM acts WHERE verdict <> '')
 """
 
 # The first of several segments about the same offence, property or person stands.

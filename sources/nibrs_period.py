@@ -59,16 +59,15 @@ def note_months(
     in_name = _MONTH_IN_NAME.search(file)
     if in_name and in_name[1] + in_name[2] not in circumstances.months:
         note_problem(connection, file, "MS335", "name", "SELECT 1 AS line_number")
-    headers = (
-        "SELECT line_number FROM lines_nibrs "  # noqa: S608
-        f"WHERE substr(line, 9, 4) || substr(line, 7, 2) NOT IN ({months})"
-    )
-    note_problem(connection, file, "MS335", "month_of_submission", headers)
-    elsewhen = f"{_REPORTS} AND substr(day, 1, 6) NOT IN ({months})"
-    if 2 * _count(connection, elsewhen) > _count(connection, _REPORTS):
-        note_problem(
-            connection, file, "MS335", "incident_date", f"SELECT act AS line_number {elsewhen}"
-        )
+    turned = ", ".join(quote(month[4:] + month[:4]) for month in circumstances.months)
+    for field, line, rows, elsewhen in (
+        ("month_of_submission", "line_number", _LINES, f"substr(line, 7, 6) NOT IN ({turned})"),
+        ("incident_date", "act", _REPORTS, f"substr(day, 1, 6) NOT IN ({months})"),
+    ):
+        others = f"{rows} AND {elsewhen}"
+        if 2 * _count(connection, others) > _count(connection, rows):
+            lines = f"SELECT {line} AS line_number {others}"
+            note_problem(connection, file, "MS335", field, lines)
     if circumstances.first_day_of_record:
         before = _BEFORE_RECORD.format(day=f"{circumstances.first_day_of_record:%Y%m%d}")
         note_problem(connection, file, "MS336", "", before)
@@ -97,6 +96,7 @@ def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
     return ask_number(connection, f"SELECT count(*) {rows}")
 
 
+_LINES = "FROM lines_nibrs WHERE true"
 _REPORTS = "FROM acts WHERE verdict = '' AND action NOT IN ('D', 'W')"
 
 _BEFORE_RECORD = """

@@ -37,7 +37,8 @@ KEY_CODES = ("MS301", "MS306", "MS307", "MS308")
 
 _MONTHS = [f"{month:02d}" for month in range(1, 13)]
 _HOURS = [f"{hour:02d}" for hour in range(24)]
-_SEQUENCE = re.compile(r"(victim|offender|arrestee)_sequence_number|offender_number_related_\d+")
+_SEQUENCE = re.compile(r"(victim|offender|arrestee)_sequence_number")
+_NUMBERS = [f"{number:02d}" for number in range(100)]
 _CONNECTION = "ucr_offense_code_connection"
 _DATES = frozenset({"incident_date", "exceptional_clearance_date", "arrest_date"})
 _CODE_LISTS = {
@@ -142,6 +143,8 @@ def _find_rule(field: Field) -> tuple[str, str]:
         return "MS311", is_no_date(name, "yyyymmdd", may_be_blank=optional)
     if _SEQUENCE.fullmatch(name):
         return "MS312", is_not_numeric(name, may_be_blank=optional)
+    if family == "offender_number_related":
+        return "MS312", is_not_listed(name, _NUMBERS, may_be_blank=True)
     if family in _CODE_LISTS:
         codes = load_nibrs_codes()[_CODE_LISTS[family]]
         optional = optional or family == _CONNECTION
@@ -167,10 +170,9 @@ def _list_checks_of_dates(kept: Sequence[str]) -> Iterator[Check]:
         families.setdefault(re.sub(r"_\d+$", "", name), []).append(name)
     for family, names in families.items():
         dates = load_nibrs_code_dates().get(_CODE_LISTS.get(family, ""), {})
-        month = "year_of_submission || month_of_submission"
-        fails = [is_out_of_use(name, dates, month) for name in names]
-        if fails[0]:
-            yield Check("MS328", names[0], f"({' OR '.join(fails)})", "nothing")
+        fails = is_out_of_use(names, dates, "year_of_submission || month_of_submission")
+        if fails:
+            yield Check("MS328", names[0], fails, "nothing")
 
 
 def _is_no_zero_report_field(name: str) -> str:
