@@ -76,7 +76,7 @@ class History:
         """What the same delivery says behind all reports."""
         if self.way == CLEARED:
             incident = self.record.incident
-            yield write_clearance(incident, incident.day + timedelta(days=20))
+            yield write_clearance(incident, incident.day + timedelta(days=5))
 
     def later_lines(self, quarter: Quarter) -> Iterator[str]:
         """What the delivery of a quarter says that follows the one that brought it."""

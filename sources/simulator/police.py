@@ -296,7 +296,7 @@ def _draw_arrests(
     cleared = figure("police_64a_cleared_2013_2020") / figure("police_64a_2013_2020")
     if not known or not chance.happens(cleared / (1 - nobody)):
         return ()
-    latest = date(submission.year, submission.month, 28)
+    latest = date(submission.year, submission.month, 9)
     return tuple(
         Arrestee(
             number=number,
