@@ -94,10 +94,20 @@ def _template() -> LineTemplate:
     return LineTemplate(layout, constants, varying)
 
 
+def draw_days_to_close(chance: Chance) -> int:
+    """Days from a report to its disposition: most soon, some after many months.
+
+    The mean is the published one, and so is about the share of open reports older than 45 days.
+    """
+    share, soon = figure("dss_closed_soon"), figure("dss_days_to_close_soon")
+    late = (figure("dss_mean_days_to_close") - share * soon) / (1 - share)
+    return 1 + int(chance.expovariate(1 / (soon if chance.happens(share) else late)))
+
+
 def write_child(child: ReportedChild, as_of: date, chance: Chance) -> str:
     """One line of 338 characters and its end, as the agency's system holds it on a day."""
     person, day = child.person, child.report_day
-    closed = day + timedelta(days=1 + int(chance.expovariate(1 / figure("dss_mean_days_to_close"))))
+    closed = day + timedelta(days=draw_days_to_close(chance))
     is_open = closed > as_of
     year_of = as_of if is_open else closed
     values = dict.fromkeys(_RACES, "2")

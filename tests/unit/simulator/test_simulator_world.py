@@ -16,7 +16,8 @@ from linkage.links import ExactTokenLinker
 from linkage.tokenize import make_tokens
 from sources.quarters import Quarter
 from sources.simulator.calibration import figure, load_counties, load_facts, relationship_shares
-from sources.simulator.chance import age_on
+from sources.simulator.chance import Chance, age_on
+from sources.simulator.child_file import draw_days_to_close
 from sources.simulator.police import child_incidents, sheriff_of
 from sources.simulator.population import Episode, Population, Scenario
 from sources.simulator.simulate import SimulatedTruth, simulate
@@ -220,6 +221,15 @@ def test_the_hotline_says_family_or_known_for_about_three_children_in_ten(tmp_pa
     assert (counts["family"] + counts["known"]) / children == pytest.approx(0.3, abs=0.04)
     assert counts["unknown"] / children == pytest.approx(678 / 1095, abs=0.04)
     assert cases / 50 == pytest.approx(63, abs=5)
+
+
+def test_reports_are_open_as_long_as_published() -> None:
+    chance = Chance(5, "closing")
+    days = [draw_days_to_close(chance) for _ in range(50_000)]
+    assert mean(days) == pytest.approx(figure("dss_mean_days_to_close"), rel=0.05)
+    open_long = sum(max(0, one - 45) for one in days) / sum(days)
+    published = figure("dss_open_over_45_days") / figure("dss_open_reports")
+    assert open_long == pytest.approx(published, abs=0.05)
 
 
 def test_ori_numbers_are_those_seen_in_police_data() -> None:
