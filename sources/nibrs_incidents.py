@@ -251,7 +251,8 @@ _OFFENCE_MISSING = f"""
 _CUT_OFF = """
     SELECT max(segments.line_number) AS line_number
     FROM segments JOIN acts USING (act)
-    WHERE act = (SELECT max(act) FROM lines_nibrs) AND acts.action NOT IN ('D', 'W')
+    WHERE act = (SELECT max(act) FROM acts WHERE verdict <> 'repeated line')
+        AND acts.action NOT IN ('D', 'W')
     HAVING NOT bool_or(level >= '5') AND (
         SELECT max(line_number) < max(act) FROM lines_nibrs WHERE substr(line, 5, 1) IN ('0', '7')
     ) IS NOT FALSE
