@@ -133,7 +133,7 @@ def _draw(
     exact.require([frame for frame, _ in mechanisms], plan.policy.sources)
     if approval.needs_simulated and not exact.is_made_up:
         raise PrivacyError("MS656", quarter=plan.quarter)
-    provenance = _state_provenance(exact.provenance)
+    provenance = exact.provenance.to_content()
     with custody.open(plan.quarter) as held:
         reservation = _find_reservation(begun) if begun else _reserve(plan, provenance, held)
         ledger.charge(plan.charge, plan.policy.caps, _state_charge(plan, approval))
@@ -160,7 +160,7 @@ def _reserve(plan: Plan, provenance: dict[str, Any], held: HeldDraw) -> str:
 def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
     """Make the release that follows from a recorded draw; everything here may be done again."""
     payload = drawn.payload or {}
-    content = publisher.publish(payload["cells"], _read_provenance(payload["provenance"]))
+    content = publisher.publish(payload["cells"], Provenance.from_content(payload["provenance"]))
     return ledger.finish(drawn.charge, {**content, "drawn_at": drawn.at})
 
 
@@ -194,14 +194,3 @@ def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:
 
 def _read_approvals(charged: Entry) -> tuple[ApprovalFacts, ...]:
     return tuple(ApprovalFacts(**facts) for facts in (charged.payload or {})["approvals"])
-
-
-def _state_provenance(provenance: Provenance) -> dict[str, Any]:
-    return {
-        "deliveries": dict(provenance.deliveries),
-        "is_simulated": provenance.is_simulated,
-    }
-
-
-def _read_provenance(content: dict[str, Any]) -> Provenance:
-    return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])
