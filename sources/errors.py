@@ -6,7 +6,8 @@ or deciding that something failed.
 
 from dataclasses import dataclass
 
-from sources.error_texts import ERRORS, ErrorText
+from sources.error_form import ErrorText
+from sources.error_texts import ERRORS
 
 __all__ = ["ERRORS", "ErrorText", "LineProblem", "SourcesError", "write_sentence"]
 
@@ -52,6 +53,11 @@ class LineProblem:
     field: str
     lines: tuple[int, ...]
     total: int
+
+    @property
+    def is_note(self) -> bool:
+        """Whether nothing was lost with these lines."""
+        return ERRORS[self.code].fate != "set aside"
 
     @property
     def sentence(self) -> str:

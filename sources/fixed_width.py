@@ -7,7 +7,7 @@ Lines are split in blocks by Arrow, so that a byte that is not ASCII costs its l
 file, and so that memory does not grow with the file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
+from sources.workbench import Check, ask_number, bits_of
 
 BLOCK_BYTES = 16 << 20
 MAX_LINE_BYTES = 1 << 20
@@ -48,8 +49,15 @@ def iterate_lines(path: Path) -> Iterator[pa.RecordBatch]:
 def load_lines(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
     """Create a table with the columns of `iterate_lines`; raises what that raises."""
     connection.execute(f"CREATE TABLE {table} (line_number BIGINT, line VARCHAR, raw BLOB)")
-    for batch in iterate_lines(path):
-        connection.register("incoming_lines", pa.Table.from_batches([batch], _SCHEMA))
+    insert_lines(connection, table, iterate_lines(path))
+
+
+def insert_lines(
+    connection: duckdb.DuckDBPyConnection, table: str, batches: Iterable[pa.RecordBatch]
+) -> None:
+    """Add batches with the columns of a table to it."""
+    for batch in batches:
+        connection.register("incoming_lines", pa.Table.from_batches([batch]))
         connection.execute(f"INSERT INTO {table} SELECT * FROM incoming_lines")  # noqa: S608
         connection.unregister("incoming_lines")
 
@@ -67,6 +75,32 @@ def list_cuts(layout: RecordLayout, fields: Iterable[str], line: str = "line") -
     """SQL select list that cuts fields from a line padded to the width of the layout."""
     cuts = (layout.field(name) for name in fields)
     return ", ".join(f"substr({line}, {cut.start}, {cut.length}) AS {cut.name}" for cut in cuts)
+
+
+def blank_fields(
+    connection: duckdb.DuckDBPyConnection,
+    lines_table: str,
+    checked_table: str,
+    layout: RecordLayout,
+    checks: Sequence[Check],
+) -> None:
+    """Put blanks into the lines where a check failed that costs its field only.
+
+    The checked table has the columns line_number and mask. A field of several places, such as the
+    ten offences of a victim, has one check for each.
+    """
+    failed = ask_number(connection, f"SELECT coalesce(bit_or(mask), 0) FROM {checked_table}")  # noqa: S608
+    failed &= bits_of(checks, "field")
+    for i, check in enumerate(checks):
+        if failed & (1 << i):
+            cut = layout.field(check.field)
+            blank = " " * cut.length
+            connection.execute(
+                f"UPDATE {lines_table} AS lines SET line = "  # noqa: S608
+                f"rpad(lines.line, {cut.start - 1}, ' ')[:{cut.start - 1}] || '{blank}' "
+                f"|| substr(lines.line, {cut.end + 1}) FROM {checked_table} AS checked "
+                f"WHERE lines.line_number = checked.line_number AND (checked.mask & {1 << i}) <> 0"
+            )
 
 
 def _iterate_blocks(path: Path) -> Iterator[bytes]:

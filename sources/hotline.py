@@ -60,7 +60,7 @@ def read_counts(
     read = ask_number(connection, "SELECT count(*) FROM lines_counts")
     note_failed_checks(connection, path.name, "checked_counts", checks)
     note_problem(connection, path.name, "MS406", "relationship_group", _REPEATED)
-    quarantined = set_lines_aside(connection, path.name, "lines_counts")
+    quarantined, _ = set_lines_aside(connection, path.name, "lines_counts")
     expected = sum(len(groups) for groups in contract.cells.values())
     if not quarantined and read != expected:
         raise SourcesError("MS407", file=path.name)

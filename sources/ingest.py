@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -45,7 +45,12 @@ def read_clock() -> datetime:
 
 
 def ingest(
-    zones: Zones, agency: str, quarter: str, *, clock: Callable[[], datetime] = read_clock
+    zones: Zones,
+    agency: str,
+    quarter: str,
+    *,
+    clock: Callable[[], datetime] = read_clock,
+    first_day_of_record: date | None = None,
 ) -> Receipt:
     """Take the delivery of an agency for a quarter, and write its receipt into the outbox.
 
@@ -59,6 +64,7 @@ def ingest(
         agency: for instance `dss`.
         quarter: for instance `2025Q1`.
         clock: gives the time recorded as `received_at`, unless it was set back.
+        first_day_of_record: the policy's; the receipt says how many lines are dated before it.
 
     Returns:
         The receipt of the accepted delivery.
@@ -77,7 +83,7 @@ def ingest(
         with _lock(zones.lock(agency, quarter)):
             complete_accepted(zones, agency, quarter)
             with _scratch(zones.work(agency, quarter)) as delivery:
-                receipt = _take(zones, agency, quarter, delivery, clock)
+                receipt = _take(zones, agency, quarter, delivery, clock, first_day_of_record)
             manifest, _ = read_accepted(zones, agency, quarter, receipt.sequence)
             accepted = zones.deliveries(agency, quarter) / f"{receipt.sequence:04d}"
             take_out(zones.inbox(agency, quarter), accepted, manifest)
@@ -106,7 +112,12 @@ def _scratch(work: Path) -> Iterator[Path]:
 
 
 def _take(
-    zones: Zones, agency: str, quarter: str, delivery: Path, clock: Callable[[], datetime]
+    zones: Zones,
+    agency: str,
+    quarter: str,
+    delivery: Path,
+    clock: Callable[[], datetime],
+    first_day_of_record: date | None,
 ) -> Receipt:
     manifest: Manifest | None = None
     reading = _NOT_READ
@@ -122,8 +133,10 @@ def _take(
             remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
+        earlier = zones.raw(agency, quarter).parent
+        received_at = find_next_moment(zones, agency, clock())
         reading = read_delivery(
-            delivery, manifest, contract, find_next_moment(zones, agency, clock())
+            delivery, manifest, contract, received_at, earlier, first_day_of_record
         )
         if reading.error:
             raise reading.error

@@ -7,6 +7,7 @@ Does not belong here: reading a delivered file, or deciding which fields are wan
 import csv
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -75,6 +76,14 @@ class RecordLayout:
         raise KeyError(name)
 
 
+@dataclass(frozen=True)
+class CodeDates:
+    """The days on which a code is in use; both ends belong to it."""
+
+    first: date = date(1900, 1, 1)
+    last: date = date(2099, 12, 31)
+
+
 def _read_rows(file_name: str) -> list[dict[str, str]]:
     text = (files("sources") / "layouts" / file_name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
@@ -114,8 +123,16 @@ def _build_segment(level: str, rows: list[dict[str, str]]) -> RecordLayout:
 
 @cache
 def load_nibrs_codes() -> dict[str, frozenset[str]]:
-    """The FBI's code lists, keyed by the name of the list."""
-    lists: dict[str, set[str]] = {}
+    """The FBI's code lists, keyed by the name of the list: every code that was ever in use."""
+    return {name: frozenset(dates) for name, dates in load_nibrs_code_dates().items()}
+
+
+@cache
+def load_nibrs_code_dates() -> dict[str, dict[str, CodeDates]]:
+    """When each code is in use, keyed by the name of the list and the code."""
+    lists: dict[str, dict[str, CodeDates]] = {}
     for row in _read_rows("nibrs_codes.csv"):
-        lists.setdefault(row["code_list"], set()).add(row["code"])
-    return {name: frozenset(codes) for name, codes in lists.items()}
+        given = {"first": row["valid_from"], "last": row["valid_to"]}
+        dates = {end: date.fromisoformat(day) for end, day in given.items() if day}
+        lists.setdefault(row["code_list"], {})[row["code"]] = CodeDates(**dates)
+    return lists

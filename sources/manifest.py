@@ -6,7 +6,7 @@ files it names (`ingest`) or with earlier deliveries (`history`).
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from durable.writing import write_whole
+from sources.agency_roster import RosterAgency, is_complete
 from sources.contracts import Contract, current_contract, find_contract
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
@@ -36,6 +37,10 @@ _FileName = Annotated[
 ]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 _Count = Annotated[int, Field(ge=0, le=2**53)]
+
+
+Unusual = Literal["outside_missouri", "other_years"]
+"""What a delivery would be refused for, if its manifest did not say that it is meant."""
 
 
 class ManifestFile(BaseModel):
@@ -63,6 +68,8 @@ class Manifest(BaseModel):
     as_of: date
     simulated: bool
     files: tuple[ManifestFile, ...]
+    agency_roster: Annotated[tuple[RosterAgency, ...], Field(min_length=1)] | None = None
+    unusual: tuple[Unusual, ...] = ()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -76,7 +83,8 @@ def parse_manifest(content: bytes, agency: str, quarter: str) -> Manifest:
     """Read a manifest that lies in the inbox of an agency and quarter.
 
     Raises:
-        SourcesError: MS102 to MS108; the sentence names the key, never what stands there.
+        SourcesError: MS102 to MS108, MS145 and MS147; the sentence names the key, never what
+            stands there.
     """
     text = _decode(content, agency, quarter)
     try:
@@ -88,7 +96,9 @@ def parse_manifest(content: bytes, agency: str, quarter: str) -> Manifest:
             raise SourcesError("MS105", field=key)
     if (manifest.kind == "nil") == bool(manifest.files):
         raise SourcesError("MS108")
-    _check_roles(manifest, find_contract(manifest.contract, agency))
+    contract = find_contract(manifest.contract, agency)
+    _check_roles(manifest, contract)
+    _check_roster(manifest, contract)
     return manifest
 
 
@@ -102,6 +112,8 @@ def write_manifest(
     as_of: date,
     simulated: bool,
     files: Mapping[str, str],
+    agency_roster: Sequence[RosterAgency] = (),
+    unusual: Sequence[Unusual] = (),
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 
@@ -114,13 +126,15 @@ def write_manifest(
         as_of: day on which the agency took the data from its system.
         simulated: true if no record is about a real person.
         files: role -> file name in `folder`.
+        agency_roster: which police agencies reported; left out where it is empty.
+        unusual: what the delivery would otherwise be refused for, and is meant.
 
     Raises:
         SourcesError: the manifest would be refused, a file is missing (MS109) or no text (MS117).
     """
     contract = current_contract(agency)
     Quarter.parse(quarter)
-    document = {
+    document: dict[str, object] = {
         "agency": agency,
         "quarter": quarter,
         "sequence": sequence,
@@ -130,6 +144,10 @@ def write_manifest(
         "simulated": simulated,
         "files": [_measure(folder, role, name, contract) for role, name in files.items()],
     }
+    if agency_roster:
+        document["agency_roster"] = [one.model_dump() for one in agency_roster]
+    if unusual:
+        document["unusual"] = list(unusual)
     content = (json.dumps(document, indent=2) + "\n").encode()
     manifest = parse_manifest(content, agency, quarter)
     write_whole(folder / MANIFEST_NAME, content)
@@ -179,7 +197,10 @@ def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _describe(error: ValidationError) -> SourcesError:
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    known = {*Manifest.model_fields, *ManifestFile.model_fields, "bytes"}
+    known = {
+        *(*Manifest.model_fields, *ManifestFile.model_fields, "bytes"),
+        *RosterAgency.model_fields,
+    }
     place = ""
     for step in first["loc"]:
         if isinstance(step, int):
@@ -204,6 +225,15 @@ def _check_roles(manifest: Manifest, contract: Contract) -> None:
     for file in contract.files:
         if file.required and file.role not in delivered:
             raise SourcesError("MS107", field=file.role, expected=_name_roles(contract))
+
+
+def _check_roster(manifest: Manifest, contract: Contract) -> None:
+    if manifest.agency_roster is None:
+        return
+    if not contract.agency_roster:
+        raise SourcesError("MS145")
+    if not is_complete(manifest.agency_roster, Quarter.parse(manifest.quarter)):
+        raise SourcesError("MS147")
 
 
 def _name_roles(contract: Contract) -> str:

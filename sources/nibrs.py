@@ -1,23 +1,30 @@
 """Reads the NIBRS flat file: one line for each segment, levels 0 to 7.
 
-Belongs here: taking segments apart, the rules between the segments of one incident, and keeping
-incidents whole. Does not belong here: rules on single fields (`nibrs_rules`); which offence is
-trafficking (dbt). Sources as in `nibrs_rules`.
+Belongs here: taking segments apart, the order of the checks, and reports that stand alone (Group B
+arrests, zero reports). Does not belong here: rules on single fields (`nibrs_rules`), incidents
+(`nibrs_incidents`); which offence is trafficking (dbt). Sources as in `nibrs_rules`.
 
-An incident is known by ORI and incident number. Its segments are stored together or not at all.
+An incident is known by ORI and incident number. Its report is stored whole or not at all.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sources.contracts import ContractFile
-from sources.fixed_width import list_cuts, load_lines
+from sources.fixed_width import blank_fields, insert_lines, iterate_lines, list_cuts
 from sources.layout import RecordLayout, load_nibrs_layout
-from sources.nibrs_rules import HEADER, key_field_of, list_segment_checks
+from sources.nibrs_changes import note_changes_without_effect, write_query_of_known_incidents
+from sources.nibrs_incidents import CREATE_SEGMENTS, judge_incidents
+from sources.nibrs_period import Circumstances, note_months
+from sources.nibrs_rules import HEADER, KEY_CODES, key_field_of, list_segment_checks
 from sources.workbench import (
     FileReading,
     ask_number,
+    bits_of,
     mask_of,
     note_failed_checks,
     note_problem,
@@ -35,41 +42,48 @@ SEGMENT_TABLES = {
     "zero_report": "0",
 }
 
+_VICTIM = "4"
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
-_SEQUENCES = {
+_PARTS = {
+    "2": "ucr_offense_code",
+    "3": "type_property_loss",
     "4": "victim_sequence_number",
     "5": "offender_sequence_number",
     "6": "arrestee_sequence_number",
     "7": "arrestee_sequence_number",
 }
+_FIRST_SLOT = load_nibrs_layout()["4"].field("ucr_offense_code_connection_1").start
+_DETAILS = {"1": "incident_date", "4": "slots", "6": "arrest_date"}
 
 
 def read_segments(
-    connection: duckdb.DuckDBPyConnection, path: Path, file: ContractFile
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    file: ContractFile,
+    circumstances: Circumstances,
 ) -> FileReading:
     """Read and check a NIBRS flat file; leaves one view `rows_<table>` for each raw table.
 
-    One bad segment sets its whole incident aside. Group B arrest reports and zero reports stand
-    alone. Property segments are checked and left out.
+    A segment without which an incident cannot be counted sets its whole report aside, any other
+    itself alone; a field that no figure needs is left blank with a note. Group B arrest reports and
+    zero reports stand alone. Property segments are checked and left out.
 
     Raises:
         SourcesError: MS117.
     """
     layouts = load_nibrs_layout()
-    load_lines(connection, path, "lines_nibrs")
-    connection.execute(_CREATE_SEGMENTS)
-    connection.execute(
-        "CREATE VIEW nibrs_problems AS SELECT line_number, code "  # noqa: S608
-        f"FROM problems WHERE file = {quote(path.name)}"
-    )
+    connection.execute(_CREATE_LINES)
+    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(path))
+    connection.execute(CREATE_SEGMENTS)
     kept = {level: file.tables[table] for table, level in SEGMENT_TABLES.items()} | _CHECKED_FIELDS
     for level, layout in layouts.items():
-        _check_level(connection, path.name, level, layout, kept[level])
+        _check_level(connection, path.name, level, layout, kept[level], circumstances)
     _check_unknown_levels(connection, path.name)
-    _check_incidents(connection, path.name)
-    note_problem(connection, path.name, "MS325", "", _REST_OF_INCIDENTS)
+    judge_incidents(connection, path.name)
+    _check_group_b(connection, path.name)
+    _compare(connection, path.name, circumstances)
     read = ask_number(connection, "SELECT count(*) FROM lines_nibrs")
-    quarantined = set_lines_aside(connection, path.name, "lines_nibrs")
+    quarantined, dropped = set_lines_aside(connection, path.name, "lines_nibrs")
     for table, level in SEGMENT_TABLES.items():
         connection.execute(
             f"CREATE VIEW rows_{table} AS "  # noqa: S608
@@ -79,15 +93,45 @@ def read_segments(
     left_out = ask_number(
         connection, "SELECT count(*) FROM lines_nibrs WHERE substr(line, 5, 1) = '3'"
     )
-    stored = read - quarantined - left_out
-    return FileReading(path.name, file.role, read, stored, quarantined, left_out)
+    stored = read - quarantined - dropped - left_out
+    return FileReading(path.name, file.role, read, stored, quarantined, left_out, dropped)
+
+
+def _iterate_lines_with_act(path: Path) -> Iterator[pa.RecordBatch]:
+    """The lines of a file, each with the number of the level 1 segment it follows.
+
+    It is the last one before the line, or the line itself, and NULL if that is of another incident
+    and the line must be looked up by its key. A level 1 segment that only changes an incident (M)
+    begins nothing. Victims, from whom most fields are cut, are padded here once.
+    """
+    width = load_nibrs_layout()[_VICTIM].width
+    act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.string())
+    for batch in iterate_lines(path):
+        line = batch["line"]
+        begins = pc.match_substring_regex(pc.utf8_slice_codeunits(line, 4, 6), "^1[^M]?$")
+        report = pc.utf8_slice_codeunits(line, 16, 37)
+        acts = _carry(pc.if_else(begins, batch["line_number"], None), act)
+        act_reports = _carry(pc.if_else(begins, report, None), act_report)
+        if len(acts):
+            act, act_report = acts[-1], act_reports[-1]
+        is_victim = pc.equal(pc.utf8_slice_codeunits(line, 4, 5), _VICTIM)
+        line = pc.if_else(is_victim, pc.ascii_rpad(line, width), line)
+        acts = pc.if_else(pc.equal(report, act_reports), acts, None)
+        yield pa.record_batch(
+            [batch["line_number"], line, batch["raw"], acts], [*batch.schema.names, "act"]
+        )
+
+
+def _carry(values: pa.Array, before: pa.Scalar) -> pa.Array:
+    """Fill every NULL with the last value above it, or with the one of an earlier batch."""
+    return pc.fill_null(pc.fill_null_forward(values), before)
 
 
 def _pad(level: str, layout: RecordLayout) -> str:
+    line = "line" if level == _VICTIM else f"rpad(line, {layout.width}, ' ')"
     return (
-        f"(SELECT line_number, raw, length(line) AS width, "  # noqa: S608
-        f"rpad(line, {layout.width}, ' ') AS line FROM lines_nibrs "
-        f"WHERE substr(line, 5, 1) = '{level}')"
+        f"(SELECT line_number, raw, act, length(rtrim(line)) AS width, {line} AS line "  # noqa: S608
+        f"FROM lines_nibrs WHERE substr(line, 5, 1) = '{level}')"
     )
 
 
@@ -97,115 +141,71 @@ def _check_level(
     level: str,
     layout: RecordLayout,
     kept: tuple[str, ...],
+    circumstances: Circumstances,
 ) -> None:
-    checks = list(list_segment_checks(level, layout, kept))
+    checks = list(list_segment_checks(level, layout, kept, circumstances.as_of))
     key = key_field_of(level)
     fields = list(dict.fromkeys([*HEADER, key, *kept]))
+    keyless = sum(1 << i for i, check in enumerate(checks) if check.code in KEY_CODES)
     connection.execute(
-        f"CREATE TABLE checked_{level} AS SELECT line_number, segment_action_type AS action, "  # noqa: S608
-        f"ori || {key} AS report, {_SEQUENCES.get(level, quote(''))} AS person, "
-        f"{mask_of(checks)} AS mask "
-        f"FROM (SELECT line_number, raw, width, {list_cuts(layout, fields)} "
-        f"FROM {_pad(level, layout)})"
+        f"INSERT INTO segments SELECT line_number, {quote(level)}, action, "  # noqa: S608
+        f"CASE WHEN (mask & {keyless}) = 0 THEN report END, "
+        f"CASE WHEN (mask & {keyless}) = 0 AND {quote(level)} BETWEEN '1' AND '6' THEN act END, "
+        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0, "
+        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 "
+        f"FROM (SELECT line_number, act, report, segment_action_type AS action, "
+        f"trim({_PARTS.get(level, quote(''))}) AS part, "
+        f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
+        f"FROM (SELECT line_number, raw, act, width, substr(line, 17, 21) AS report, "
+        f"rtrim(substr(line, {_FIRST_SLOT}, 30)) AS slots, {list_cuts(layout, fields)} "
+        f"FROM {_pad(level, layout)}))"
     )
-    note_failed_checks(connection, file, f"checked_{level}", checks)
-    connection.execute(
-        f"INSERT INTO segments SELECT line_number, {quote(level)}, action, report, person "  # noqa: S608
-        f"FROM checked_{level}"
-    )
-    connection.execute(f"DROP TABLE checked_{level}")
+    checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
+    note_failed_checks(connection, file, checked, checks)
+    blank_fields(connection, "lines_nibrs", checked, layout, checks)
 
 
 def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
-    connection.execute(
-        "INSERT INTO segments "
-        "SELECT line_number, '?', substr(line, 6, 1), substr(line, 17, 21), '' FROM lines_nibrs "
-        "WHERE NOT regexp_full_match(substr(line, 5, 1), '[0-7]')"
-    )
-    unknown = (
-        "SELECT line_number FROM lines_nibrs JOIN segments USING (line_number) WHERE level = '?'"
-    )
+    levels = ", ".join(quote(str(level)) for level in range(8))
+    unknown = f"SELECT line_number FROM lines_nibrs WHERE substr(line, 5, 1) NOT IN ({levels})"  # noqa: S608
     note_problem(connection, file, "MS301", "segment_level", f"{unknown} AND raw IS NULL")
     note_problem(connection, file, "MS131", "", f"{unknown} AND raw IS NOT NULL")
 
 
-def _check_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
-    note_problem(connection, file, "MS321", "incident_number", _WITHOUT_ADMINISTRATIVE)
-    note_problem(connection, file, "MS323", "segment_level", _OUT_OF_ORDER)
-    note_problem(connection, file, "MS322", "incident_number", _REPEATED_INCIDENTS)
-    connection.execute(_CREATE_FIRST_REPORTS)
-    for level, field in _SEQUENCES.items():
-        note_problem(connection, file, "MS324", field, _REPEATED_PERSONS.format(level=level))
+def _check_group_b(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+    for code, is_same in (("MS330", "AND"), ("MS331", "AND NOT")):
+        note_problem(connection, file, code, "", f"{_EARLIER_COPIES} {is_same} is_same")
 
 
-# Group A and Group B reports number themselves apart, so their keys are kept apart.
-_CREATE_SEGMENTS = """
-    CREATE TABLE segments (
-        line_number BIGINT, level VARCHAR, action VARCHAR, report VARCHAR, person VARCHAR
-    )
+def _compare(
+    connection: duckdb.DuckDBPyConnection, file: str, circumstances: Circumstances
+) -> None:
+    known = "SELECT '' AS report WHERE false"
+    if circumstances.earlier:
+        known = write_query_of_known_incidents(
+            circumstances.earlier, circumstances.quarter.first_day, circumstances.kind
+        )
+    note_changes_without_effect(connection, file, known)
+    note_months(connection, file, circumstances)
+
+
+_CREATE_LINES = """
+    CREATE TABLE lines_nibrs (line_number BIGINT, line VARCHAR, raw BLOB, act BIGINT)
 """
 
-_WITHOUT_ADMINISTRATIVE = """
-    SELECT line_number FROM segments
-    ANTI JOIN (SELECT report FROM segments WHERE level = '1') USING (report)
-    WHERE level BETWEEN '2' AND '6' AND action IN ('I', 'R')
-"""
-
-_OUT_OF_ORDER = """
+# A Group B report is known by ORI, transaction number and arrestee; its last copy stands.
+_EARLIER_COPIES = """
+    WITH group_b AS (SELECT * FROM segments WHERE level = '7' AND NOT is_lost)
     SELECT line_number FROM (
-        SELECT line_number, level, report,
-            lag(level) OVER (ORDER BY line_number) AS level_before,
-            lag(report) OVER (ORDER BY line_number) AS report_before
-        FROM segments WHERE level BETWEEN '1' AND '6'
+        SELECT group_b.line_number, earlier.line = later.line AS is_same
+        FROM group_b
+        JOIN (
+            SELECT report, part, max(line_number) AS last_line
+            FROM group_b GROUP BY report, part HAVING count(*) > 1
+        ) AS repeated USING (report, part)
+        JOIN lines_nibrs AS earlier ON earlier.line_number = group_b.line_number
+        JOIN lines_nibrs AS later ON later.line_number = repeated.last_line
+        WHERE group_b.line_number < repeated.last_line
     )
-    WHERE report = report_before AND level < level_before AND level > '1'
-"""
-
-# From the second report of an incident on, everything is the later one's.
-_REPEATED_INCIDENTS = """
-    SELECT line_number FROM segments
-    JOIN (
-        SELECT report, min(line_number, 2)[2] AS second_line FROM segments
-        WHERE level = '1' AND action = 'I' GROUP BY report HAVING count(*) > 1
-    ) USING (report)
-    WHERE level BETWEEN '1' AND '6' AND line_number >= second_line
-"""
-
-_CREATE_FIRST_REPORTS = """
-    CREATE VIEW first_reports AS SELECT * FROM segments
-    ANTI JOIN (SELECT line_number FROM nibrs_problems WHERE code = 'MS322') USING (line_number)
-"""
-
-_REPEATED_PERSONS = """
-    SELECT line_number FROM first_reports
-    JOIN (
-        SELECT report, action, person, min(line_number) AS first_line FROM first_reports
-        WHERE level = '{level}' AND action <> 'D'
-        GROUP BY report, action, person HAVING count(*) > 1
-    ) USING (report, action, person)
-    WHERE level = '{level}' AND line_number > first_line
-"""
-
-# Lines without a problem of their own whose report has a line with one. A line whose key cannot be
-# trusted was written within the incident of the line before it, which is then incomplete as well.
-_REST_OF_INCIDENTS = """
-    WITH bad AS (
-        SELECT DISTINCT line_number FROM first_reports JOIN nibrs_problems USING (line_number)
-    ),
-    bad_reports AS (
-        SELECT report, level = '7' AS is_group_b FROM first_reports JOIN bad USING (line_number)
-        WHERE level <> '0'
-        UNION
-        SELECT before.report, before.level = '7'
-        FROM (
-            SELECT line_number FROM nibrs_problems
-            WHERE code IN ('MS131', 'MS301', 'MS306', 'MS307', 'MS308', 'MS321')
-        ) AS keyless
-        ASOF JOIN first_reports AS before ON keyless.line_number > before.line_number
-        WHERE before.level <> '0'
-    )
-    SELECT line_number FROM first_reports
-    JOIN bad_reports USING (report)
-    ANTI JOIN bad USING (line_number)
-    WHERE level <> '0' AND (level = '7') = is_group_b
+    WHERE true
 """

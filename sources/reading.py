@@ -7,7 +7,7 @@ where tables finally lie (`storing`).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -18,13 +18,21 @@ from sources.hotline import check_description, read_counts
 from sources.manifest import Manifest, ManifestFile
 from sources.ncands import read_child_file
 from sources.nibrs import read_segments
+from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
-from sources.workbench import FileReading, list_problems, open_workbench, quote, write_parquet
+from sources.workbench import (
+    FileReading,
+    ask_number,
+    list_problems,
+    note_problem,
+    open_workbench,
+    quote,
+    write_parquet,
+)
 
 _READERS = {
     "ncands_child_file": read_child_file,
-    "nibrs_flat": read_segments,
     "tokens": read_tokens,
 }
 
@@ -39,26 +47,45 @@ class DeliveryReading:
 
 
 def read_delivery(
-    delivery: Path, manifest: Manifest, contract: Contract, received_at: datetime
+    delivery: Path,
+    manifest: Manifest,
+    contract: Contract,
+    received_at: datetime,
+    earlier: Path,
+    first_day_of_record: date | None = None,
 ) -> DeliveryReading:
     """Read the copied files of a delivery; DuckDB may spill into the parent of its folder.
+
+    `earlier` is the folder of the raw tables of the agency's accepted deliveries; what is dated
+    before the first day of record is named.
 
     Writes `_raw/<table>.parquet` for every table of the contract and `_raw/deliveries.parquet`
     unless the delivery must be rejected, and `_records/records.parquet` if records were set aside.
     """
     readings: list[FileReading] = []
     error = None
-    with open_workbench(delivery.parent) as connection:
+    circumstances = Circumstances(
+        Quarter.parse(manifest.quarter),
+        manifest.as_of,
+        manifest.kind,
+        frozenset(manifest.unusual),
+        first_day_of_record,
+        earlier,
+    )
+    with open_workbench(delivery.parent, earlier) as connection:
         try:
             for file in manifest.files:
-                reading = _read_file(connection, delivery, file, manifest, contract)
+                reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
                 if reading:
                     readings.append(reading)
-                    _check_reading(reading, file, contract)
+                    _check_reading(connection, reading, file, contract)
+                if contract.file_of(file.role).format == "nibrs_flat":
+                    check_place_and_period(connection, file.name, circumstances)
+            _compare_with_roster(connection, manifest)
         except SourcesError as found:
             error = found
         problems = list_problems(connection)
-        if problems:
+        if not all(problem.is_note for problem in problems):
             (delivery / "_records").mkdir()
             records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
@@ -71,8 +98,9 @@ def _read_file(
     connection: duckdb.DuckDBPyConnection,
     delivery: Path,
     file: ManifestFile,
-    manifest: Manifest,
+    circumstances: Circumstances,
     contract: Contract,
+    manifest: Manifest,
 ) -> FileReading | None:
     agreed = contract.file_of(file.role)
     path = delivery / file.name
@@ -82,17 +110,61 @@ def _read_file(
         return None
     if agreed.format == "hotline_counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
+    if agreed.format == "nibrs_flat":
+        return read_segments(connection, path, agreed, circumstances)
     return _READERS[agreed.format](connection, path, agreed)
 
 
-def _check_reading(reading: FileReading, file: ManifestFile, contract: Contract) -> None:
+def _check_reading(
+    connection: duckdb.DuckDBPyConnection,
+    reading: FileReading,
+    file: ManifestFile,
+    contract: Contract,
+) -> None:
+    agreed = contract.file_of(file.role)
     if reading.lines_read != file.rows:
         raise SourcesError("MS113", file=file.name)
-    if reading.lines_read == 0 and contract.file_of(file.role).required:
+    if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)
     if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
-        share = f"{contract.max_quarantined_share:.0%} of its records"
-        raise SourcesError("MS116", file=file.name, share=share)
+        record = _INCIDENT if agreed.format == "nibrs_flat" else "line_number"
+        lost = f"SELECT DISTINCT {record} FROM set_aside WHERE file = {quote(file.name)}"  # noqa: S608
+        if ask_number(connection, f"SELECT count(*) FROM ({lost})") > contract.quarantined_floor:  # noqa: S608
+            raise SourcesError("MS116", file=file.name, share=contract.limit)
+    if reading.lines_read == reading.lines_quarantined > 0:
+        raise SourcesError("MS149", file=file.name)
+
+
+# ORI and incident number of a segment of levels 1 to 6; any other line is a record of its own.
+_INCIDENT = """
+    CASE WHEN record[5:5] BETWEEN '1'::BLOB AND '6'::BLOB THEN record[17:37]
+    ELSE encode(line_number::VARCHAR) END
+"""
+
+
+def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """Note zero reports for a month of the quarter that the roster says was not reported."""
+    delivered = [file.name for file in manifest.files if file.role == "nibrs"]
+    if not manifest.agency_roster or not delivered:
+        return
+    connection.execute("CREATE TABLE reporting (ori VARCHAR, month VARCHAR)")
+    connection.executemany(
+        "INSERT INTO reporting VALUES (?, ?)",
+        [
+            (one.ori, month)
+            for one in manifest.agency_roster
+            for month, is_reporting in one.reporting.items()
+            if is_reporting
+        ]
+        or [("", "")],
+    )
+    months = ", ".join(map(quote, Quarter.parse(manifest.quarter).months))
+    not_reporting = (
+        "SELECT line_number FROM (SELECT line_number, ori, "  # noqa: S608
+        "zero_report_year || '-' || zero_report_month AS month FROM rows_zero_report) AS zero "
+        f"ANTI JOIN reporting USING (ori, month) WHERE month IN ({months})"
+    )
+    note_problem(connection, delivered[0], "MS148", "zero_report_month", not_reporting)
 
 
 def _write_tables(

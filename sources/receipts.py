@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from durable.writing import write_whole
+from sources.contracts import find_contract
 from sources.errors import LineProblem
 from sources.landing import close_to_others, file_mode
 from sources.workbench import FileReading
@@ -33,7 +34,7 @@ class Receipt:
         error: sentence of a rejection, or "".
         remarks: sentences about the delivery as a whole that change nothing.
         files: what became of the lines of each file that was read.
-        problems: what was wrong with lines that were set aside.
+        problems: what was wrong with lines that were set aside, and notes on others.
     """
 
     agency: str
@@ -57,15 +58,21 @@ class Receipt:
         """The receipt as one JSON object, keys in a fixed order."""
         document = asdict(self)
         document["error_code"] = self.error_code
+        if self.contract:
+            contract = find_contract(self.contract, self.agency)
+            document["max_quarantined_share"] = contract.max_quarantined_share
+            document["quarantined_floor"] = contract.quarantined_floor
         for entry, problem in zip(document["problems"], self.problems, strict=True):
             entry["sentence"] = problem.sentence
+            entry["is_note"] = problem.is_note
         return json.dumps(document, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Receipt":
         """The receipt that `to_json` wrote."""
         document: dict[str, Any] = json.loads(text)
-        del document["error_code"]
+        for derived in ("error_code", "max_quarantined_share", "quarantined_floor"):
+            document.pop(derived, None)
         problems = document.pop("problems")
         files = document.pop("files")
         remarks = document.pop("remarks", ())
@@ -88,8 +95,12 @@ class Receipt:
         ]
         if self.files:
             lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
-        if self.problems:
-            lines += ["", "Problems", *(_describe_problem(problem) for problem in self.problems)]
+            limit = find_contract(self.contract, self.agency).limit
+            lines.append(f"  Of a file may be set aside: {limit}.")
+        for title, is_note in (("Problems", False), ("Notes", True)):
+            listed = [problem for problem in self.problems if problem.is_note == is_note]
+            if listed:
+                lines += ["", title, *(_describe_problem(problem) for problem in listed)]
         return "\n".join(lines) + "\n"
 
 
@@ -119,6 +130,8 @@ def _describe_file(file: FileReading) -> str:
     )
     if file.lines_left_out:
         text += f", {file.lines_left_out} checked and by contract not stored"
+    if file.lines_dropped:
+        text += f", {file.lines_dropped} dropped because they add nothing"
     return text
 
 

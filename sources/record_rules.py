@@ -4,8 +4,9 @@ Belongs here: forms that several formats share (code lists, dates, numbers). Doe
 which field has which form.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+from sources.layout import CodeDates
 from sources.workbench import quote
 
 _DATE_FORMS = {
@@ -21,9 +22,10 @@ def is_blank(field: str) -> str:
 
 def is_not_listed(field: str, values: Iterable[str], *, may_be_blank: bool) -> str:
     """True where a field is none of the values, which are given in full width."""
-    listed = ", ".join(quote(value) for value in sorted(set(values)))
-    outside = f"{field} NOT IN ({listed})"
-    return f"({outside} AND trim({field}) <> '')" if may_be_blank else f"({outside})"
+    allowed = set(values)
+    if may_be_blank:
+        allowed |= {" " * len(value) for value in allowed}
+    return f"({field} NOT IN ({', '.join(map(quote, sorted(allowed)))}))"
 
 
 def is_no_date(field: str, form: str, *, may_be_blank: bool) -> str:
@@ -40,3 +42,19 @@ def is_not_numeric(field: str, *, may_be_blank: bool) -> str:
     """True where a field has a character that is not a digit."""
     other = f"trim({field}, '0123456789') <> ''"
     return f"({other} AND trim({field}) <> '')" if may_be_blank else f"({other})"
+
+
+def is_out_of_use(fields: Sequence[str], dates: Mapping[str, CodeDates], month: str) -> str:
+    """True where a code in one of the fields was not in use in a month written yyyymm.
+
+    It is "" where no code has dates.
+    """
+    bounds: dict[tuple[str, str], list[str]] = {}
+    for code, use in dates.items():
+        if use != CodeDates():
+            bounds.setdefault((f"{use.first:%Y%m}", f"{use.last:%Y%m}"), []).append(quote(code))
+    cases = []
+    for (first, last), codes in sorted(bounds.items()):
+        found = " OR ".join(f"{field} IN ({', '.join(codes)})" for field in fields)
+        cases.append(f"({month} NOT BETWEEN '{first}' AND '{last}' AND ({found}))")
+    return f"({' OR '.join(cases)})" if cases else ""

@@ -58,7 +58,7 @@ def read_tokens(
     read = ask_number(connection, "SELECT count(*) FROM lines_tokens")
     note_failed_checks(connection, path.name, "checked_tokens", _CHECKS)
     note_problem(connection, path.name, "MS144", "record_key", _REPEATED)
-    quarantined = set_lines_aside(connection, path.name, "lines_tokens")
+    quarantined, _ = set_lines_aside(connection, path.name, "lines_tokens")
     connection.execute(
         f"CREATE VIEW rows_tokens AS SELECT line_number, {', '.join(columns)} FROM {cut}"  # noqa: S608
     )

@@ -2,15 +2,19 @@
 
 Belongs here: opening DuckDB sealed into the work folder, checks as one bit each of a mask, the
 tables `problems` and `set_aside`, writing Parquet. Does not belong here: any rule about a field.
+
+A problem either sets its line aside, drops it or takes it with a note; which one, its number says
+(`error_texts`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
-from sources.errors import LineProblem
+from sources.errors import ERRORS, LineProblem
 
 MEMORY_LIMIT = "2GB"
 LINES_SHOWN = 10
@@ -24,16 +28,19 @@ class Check:
         code: number in `errors.ERRORS`.
         field: name in the layout, "" for the whole line.
         fails: SQL condition over the cut fields that is true where the rule is broken.
+        costs: what is lost with it: the record the line belongs to, the line alone, the field,
+            which is left blank, or nothing.
     """
 
     code: str
     field: str
     fails: str
+    costs: Literal["record", "line", "field", "nothing"] = "record"
 
 
 @dataclass(frozen=True)
 class FileReading:
-    """What became of the lines of one file; read = stored + quarantined + left out.
+    """What became of the lines of one file; read = stored + quarantined + left out + dropped.
 
     Attributes:
         file: name of the delivered file.
@@ -42,6 +49,7 @@ class FileReading:
         lines_stored: lines that became rows of raw tables.
         lines_quarantined: lines set aside with a problem.
         lines_left_out: lines that were checked and by contract are not stored.
+        lines_dropped: lines that add nothing, such as repetitions; dropped with a note.
     """
 
     file: str
@@ -50,10 +58,11 @@ class FileReading:
     lines_stored: int
     lines_quarantined: int
     lines_left_out: int = 0
+    lines_dropped: int = 0
 
 
-def open_workbench(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Open an empty database that can neither load an extension nor leave the folder."""
+def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
+    """Open an empty database that can neither load an extension nor leave these folders."""
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -63,7 +72,8 @@ def open_workbench(folder: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         },
     )
-    connection.execute(f"SET allowed_directories = [{quote(str(folder))}]")
+    allowed = ", ".join(quote(str(path)) for path in (folder, *read))
+    connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     connection.execute(
@@ -87,6 +97,11 @@ def mask_of(checks: Sequence[Check]) -> str:
         raise ValueError("a mask holds 62 checks")
     bits = [f"CASE WHEN {check.fails} THEN {1 << i} ELSE 0 END" for i, check in enumerate(checks)]
     return "(" + " + ".join(["0::BIGINT", *bits]) + ")"
+
+
+def bits_of(checks: Sequence[Check], *costs: str) -> int:
+    """The bits of a mask that stand for checks with one of these costs."""
+    return sum(1 << i for i, check in enumerate(checks) if check.costs in costs)
 
 
 def note_failed_checks(
@@ -113,19 +128,37 @@ def note_problem(
     )
 
 
-def set_lines_aside(connection: duckdb.DuckDBPyConnection, file: str, lines_table: str) -> int:
-    """Move the lines that have a problem from their table to `set_aside`; return their number."""
+def set_lines_aside(
+    connection: duckdb.DuckDBPyConnection, file: str, lines_table: str
+) -> tuple[int, int]:
+    """Take the lines that a problem costs out of their table, into `set_aside` or for good.
+
+    Returns how many were set aside and how many were dropped. A line is set aside once, whatever
+    else is the matter with it; its notes go with it.
+    """
+    lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"
+    connection.execute(
+        f"DELETE FROM problems WHERE file = {quote(file)} AND NOT {_is('set aside')} "  # noqa: S608
+        f"AND line_number IN ({lost})"
+    )
     connection.execute(
         f"INSERT INTO set_aside SELECT file, line_number, code, field, "  # noqa: S608
         f"coalesce(raw, encode(line)) FROM problems JOIN {lines_table} USING (line_number) "
-        f"WHERE file = {quote(file)} ORDER BY line_number, code, field"
+        f"WHERE file = {quote(file)} AND {_is('set aside')} ORDER BY line_number, code, field"
     )
-    before = ask_number(connection, f"SELECT count(*) FROM {lines_table}")  # noqa: S608
-    connection.execute(
-        f"DELETE FROM {lines_table} WHERE line_number IN "  # noqa: S608
-        f"(SELECT line_number FROM problems WHERE file = {quote(file)})"
-    )
-    return before - ask_number(connection, f"SELECT count(*) FROM {lines_table}")  # noqa: S608
+    counts = [ask_number(connection, f"SELECT count(*) FROM {lines_table}")]  # noqa: S608
+    for fate in ("set aside", "dropped"):
+        connection.execute(
+            f"DELETE FROM {lines_table} WHERE line_number IN "  # noqa: S608
+            f"(SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is(fate)})"
+        )
+        counts.append(ask_number(connection, f"SELECT count(*) FROM {lines_table}"))  # noqa: S608
+    return counts[0] - counts[1], counts[1] - counts[2]
+
+
+def _is(fate: str) -> str:
+    codes = ", ".join(quote(code) for code, text in ERRORS.items() if text.fate == fate)
+    return f"code IN ({codes})"
 
 
 def ask_number(connection: duckdb.DuckDBPyConnection, query: str) -> int:

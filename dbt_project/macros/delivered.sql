@@ -22,19 +22,29 @@
     {{ text_or_null('ori') }} || ':' || {{ text_or_null('incident_number') }}
 {%- endmacro %}
 
-{#- Segments of one raw NIBRS table that belong to the current version of their incident. -#}
-{% macro incident_segments(table) -%}
-    select
-        segments.*,
-        incidents.incident_key,
-        incidents.quarter_start as incident_quarter_start
-    from ({{ delivered('mshp', table) }}) as segments
-    inner join {{ ref('stg_mshp__incidents') }} as incidents
-        on
-            trim(segments.ori) || ':' || trim(segments.incident_number) = incidents.incident_key
-            and segments.delivery_rank = incidents.delivery_rank
-            and segments.delivered_position > incidents.delivered_position
-    where coalesce(segments.segment_action_type, '') <> 'D'
+{#-
+  What last was said of each part of the incidents that stand: segments of one raw NIBRS table since the
+  report that stands, the last one of each part, without deleted ones. Reports (I, R), additions (A) and
+  modifications (M) say what holds from then on; a time-window submission (W) is of no report.
+-#}
+{% macro incident_segments(table, part) -%}
+    select * from (
+        select
+            segments.*,
+            incidents.incident_key,
+            incidents.quarter_start as incident_quarter_start,
+            row_number() over (
+                partition by incidents.incident_key, trim(segments.{{ part }})
+                order by segments.delivered_position desc nulls last
+            ) as version_order
+        from ({{ delivered('mshp', table) }}) as segments
+        inner join {{ ref('stg_mshp__incidents') }} as incidents
+            on
+                trim(segments.ori) || ':' || trim(segments.incident_number) = incidents.incident_key
+                and segments.delivered_position > incidents.delivered_position
+        where coalesce(segments.segment_action_type, '') <> 'W'
+    ) as versions
+    where version_order = 1 and coalesce(segment_action_type, '') <> 'D'
 {%- endmacro %}
 
 {#-

@@ -2,12 +2,12 @@ with submissions as (
     {{ delivered('mshp', 'administrative') }}
 ),
 
-deletions as (
+latest_acts as (
     select
         {{ incident_key() }} as incident_key,
         max(delivered_position) as delivered_position
     from submissions
-    where segment_action_type = 'D'
+    where coalesce(segment_action_type, '') not in ('M', 'W')
     group by {{ incident_key() }}
 ),
 
@@ -24,31 +24,27 @@ keyed as (
     from delivered
 ),
 
-standing as (
-    select keyed.*
+first_deliveries as (
+    select
+        arrest_key,
+        min(quarter_start) as first_delivery_quarter_start
     from keyed
-    left join deletions on keyed.incident_key = deletions.incident_key
-    left join {{ ref('stg_mshp__incidents') }} as incidents
-        on keyed.incident_key = incidents.incident_key
-    where
-        keyed.arrest_key is not null
-        and (deletions.delivered_position is null or keyed.delivered_position > deletions.delivered_position)
-        and (
-            keyed.action_type in ('A', 'D', 'W')
-            or incidents.delivered_position is null
-            or keyed.delivered_position > incidents.delivered_position
-        )
+    where action_type <> 'D'
+    group by arrest_key
 ),
 
 versions as (
     select
-        *,
+        keyed.*,
+        first_deliveries.first_delivery_quarter_start,
         row_number() over (
-            partition by arrest_key
-            order by delivered_position desc nulls last
-        ) as version_order,
-        min(quarter_start) over (partition by arrest_key) as first_delivery_quarter_start
-    from standing
+            partition by keyed.arrest_key
+            order by keyed.delivered_position desc nulls last
+        ) as version_order
+    from keyed
+    inner join first_deliveries on keyed.arrest_key = first_deliveries.arrest_key
+    left join latest_acts on keyed.incident_key = latest_acts.incident_key
+    where latest_acts.delivered_position is null or keyed.delivered_position > latest_acts.delivered_position
 ),
 
 interpreted as (

@@ -5,21 +5,44 @@ with delivered as (
 keyed as (
     select
         *,
-        {{ incident_key() }} as incident_key
+        {{ incident_key() }} as incident_key,
+        {{ read_date('incident_date', 'yyyymmdd') }} as read_incident_date,
+        case coalesce(segment_action_type, '')
+            when 'D' then 'deletion'
+            when 'M' then 'change'
+            else 'report'
+        end as act
     from delivered
     where coalesce(segment_action_type, '') <> 'W'
 ),
 
-versions as (
+history as (
+    select
+        *,
+        max(case when act = 'report' then delivered_position end) over (
+            partition by incident_key
+        ) as report_position,
+        max(case when act = 'deletion' then delivered_position end) over (
+            partition by incident_key
+        ) as deletion_position,
+        min(case when act = 'report' then quarter_start end) over (
+            partition by incident_key
+        ) as first_delivery_quarter_start
+    from keyed
+    where incident_key is not null
+),
+
+standing as (
     select
         *,
         row_number() over (
             partition by incident_key
-            order by delivered_position desc nulls last
-        ) as version_order,
-        min(quarter_start) over (partition by incident_key) as first_delivery_quarter_start
-    from keyed
-    where incident_key is not null
+            order by case when read_incident_date is null then 1 else 0 end, delivered_position desc nulls last
+        ) as version_order
+    from history
+    where
+        delivered_position >= report_position
+        and (deletion_position is null or deletion_position < report_position)
 ),
 
 current_version as (
@@ -27,14 +50,14 @@ current_version as (
         incident_key,
         {{ text_or_null('ori') }} as ori,
         {{ text_or_null('incident_number') }} as incident_number,
-        {{ read_date('incident_date', 'yyyymmdd') }} as incident_date,
+        read_incident_date as incident_date,
         quarter_start as delivery_quarter_start,
         first_delivery_quarter_start,
         delivery_sequence,
         delivery_rank,
-        delivered_position
-    from versions
-    where version_order = 1 and coalesce(segment_action_type, '') <> 'D'
+        report_position as delivered_position
+    from standing
+    where version_order = 1
 )
 
 select

@@ -1,8 +1,8 @@
 with segments as (
-    {{ incident_segments('offense') }}
+    {{ incident_segments('offense', 'ucr_offense_code') }}
 )
 
-select distinct
+select
     incident_key,
     {{ text_or_null('ucr_offense_code') }} as offence_code,
     {{ text_or_null('ucr_offense_code') }} in ('64A', '64B') as is_strict,

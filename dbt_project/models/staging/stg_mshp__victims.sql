@@ -1,7 +1,7 @@
 {% set slots = range(1, 11) %}
 
 with segments as (
-    {{ incident_segments('victim') }}
+    {{ incident_segments('victim', 'victim_sequence_number') }}
 ),
 
 first_deliveries as (
@@ -9,18 +9,15 @@ first_deliveries as (
         {{ incident_key() }} || ':' || {{ text_or_null('victim_sequence_number') }} as victim_key,
         min(quarter_start) as first_delivery_quarter_start
     from ({{ delivered('mshp', 'victim') }})
+    where coalesce(segment_action_type, '') not in ('D', 'W')
     group by {{ incident_key() }} || ':' || {{ text_or_null('victim_sequence_number') }}
 ),
 
-versions as (
+keyed as (
     select
         *,
         incident_key || ':' || {{ text_or_null('victim_sequence_number') }} as victim_key,
-        trim(age_of_victim) as age_text,
-        row_number() over (
-            partition by incident_key, trim(victim_sequence_number)
-            order by delivered_position desc nulls last
-        ) as version_order
+        trim(age_of_victim) as age_text
     from segments
 ),
 
@@ -38,8 +35,8 @@ current_version as (
             when length(age_text) = 2 then try_cast(age_text as integer)
             when length(age_text) = 4 then try_cast(substr(age_text, 3, 2) as integer)
         end as highest_age
-    from versions
-    where version_order = 1 and victim_key is not null
+    from keyed
+    where victim_key is not null
 ),
 
 aged as (
@@ -56,7 +53,9 @@ related_offenders as (
         victim_key,
         {{ text_or_null('relationship_of_victim_to_offender_' ~ slot) }} as relationship_code
     from aged
-    where {{ text_or_null('relationship_of_victim_to_offender_' ~ slot) }} is not null
+    where
+        {{ text_or_null('relationship_of_victim_to_offender_' ~ slot) }} is not null
+        and coalesce(trim(offender_number_related_{{ slot }}), '') <> '00'
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

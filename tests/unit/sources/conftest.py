@@ -1,6 +1,7 @@
 """A bench on which the tests of `sources` read one file."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from sources.contracts import current_contract
 from sources.hotline import read_counts
 from sources.ncands import read_child_file
 from sources.nibrs import read_segments
+from sources.nibrs_period import Circumstances
+from sources.quarters import Quarter
 from sources.tokens import read_tokens
 from sources.workbench import FileReading, list_problems, open_workbench
 
@@ -21,6 +24,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection = open_workbench(folder)
+        self.circumstances = Circumstances(Quarter.parse(QUARTER), date(2025, 4, 5))
 
     def read(self, role: str, content: bytes) -> FileReading:
         path = self.folder / f"{role}.txt"
@@ -30,11 +34,23 @@ class Bench:
         file = contract.file_of(role)
         if role == "counts":
             return read_counts(self.connection, path, file, contract, QUARTER)
-        reader = {"child_file": read_child_file, "tokens": read_tokens, "nibrs": read_segments}
+        if role == "nibrs":
+            return read_segments(self.connection, path, file, self.circumstances)
+        reader = {"child_file": read_child_file, "tokens": read_tokens}
         return reader[role](self.connection, path, file)
 
     def problems(self) -> list[tuple[str, str, tuple[int, ...]]]:
-        return [(item.code, item.field, item.lines) for item in list_problems(self.connection)]
+        return self._list(is_note=False)
+
+    def notes(self) -> list[tuple[str, str, tuple[int, ...]]]:
+        return self._list(is_note=True)
+
+    def _list(self, *, is_note: bool) -> list[tuple[str, str, tuple[int, ...]]]:
+        return [
+            (item.code, item.field, item.lines)
+            for item in list_problems(self.connection)
+            if item.is_note == is_note
+        ]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         found = self.connection.table(f"rows_{table}").order("line_number")

@@ -1,0 +1,326 @@
+"""What the lines of a NIBRS file mean together: reports, corrections, changes, place and period."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sources_builders import deliver, edit_manifest, incident, make_zones, refuse, segment, text_of
+
+from sources.ingest import ingest
+from sources.nibrs_period import check_place_and_period
+QUARTER = "2025Q1"
+
+
+def whole(number: str = "INCIDENT1", action: str = "I", **values: str) -> list[str]:
+    """A report of levels 1, 2, 4 and 5."""
+    actions = {f"l{level}_segment_action_type": action for level in "1245"}
+    return incident(number, "1245", **(actions | values))
+
+
+def deletion(number: str = "INCIDENT1") -> str:
+    return segment("1", number, segment_action_type="D")
+
+
+def numbers(bench: Any, table: str = "administrative") -> list[str]:
+    return [row["incident_number"].strip() for row in bench.rows(table)]
+
+
+def lines_of(bench: Any, table: str) -> list[int]:
+    return [row["line_number"] for row in bench.rows(table)]
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("MS131", lambda line: line.replace("INCIDENT1", "INCID\tNT1")),
+        ("MS301", lambda line: line[:4] + "8" + line[5:]),
+        ("MS306", lambda line: line.replace("MO0100000", "mo0100000")),
+        ("MS307", lambda line: line[:25] + " INCIDENT1  " + line[37:]),
+        ("MS307", lambda line: line[:25] + " " * 12 + line[37:]),
+        ("MS308", lambda line: line.replace("INCIDENT1", "INC DENT1")),
+        ("MS308", lambda line: line.replace("INCIDENT1", "INC/DENT1")),
+        ("MS321", lambda line: line.replace("INCIDENT1", "INCIDENT2")),
+    ],
+)
+def test_a_line_whose_key_cannot_be_read_takes_only_itself_with_it(
+    bench: Any, code: str, change: Any
+) -> None:
+    lines = incident()
+    lines[4] = change(lines[4])
+    reading = bench.read("nibrs", text_of([*incident("BEFORE"), *lines, *incident("AFTER")]))
+    assert {item[2] for item in bench.problems()} == {(11,)}
+    assert code in {item[0] for item in bench.problems()}
+    assert reading.lines_quarantined == 1
+    assert numbers(bench) == ["BEFORE", "INCIDENT1", "AFTER"]
+
+
+def test_an_incident_with_a_broken_key_costs_no_complete_incident_before_it(bench: Any) -> None:
+    broken = [line.replace("MO0100000", "mo0100000") for line in whole("BROKEN")]
+    bench.read("nibrs", text_of([*whole("BEFORE"), *broken, *whole("AFTER")]))
+    assert bench.problems() == [("MS306", "ori", (5, 6, 7, 8))]
+    assert numbers(bench) == ["BEFORE", "AFTER"]
+
+
+def test_segments_without_their_administrative_segment_are_set_aside(bench: Any) -> None:
+    bench.read("nibrs", text_of([*incident("WHOLE"), *incident("TORN", "2456")]))
+    assert bench.problems() == [("MS321", "incident_number", (7, 8, 9, 10))]
+
+
+def test_segments_before_their_administrative_segment_are_refused_by_number(bench: Any) -> None:
+    first, *others = whole()
+    bench.read("nibrs", text_of([*others, first, *whole("OTHER")]))
+    assert bench.problems() == [("MS323", "segment_level", (1, 2, 3)), ("MS329", "", (4,))]
+    assert numbers(bench, "victim") == ["OTHER"]
+
+
+def test_the_order_of_the_segments_behind_the_first_does_not_matter(bench: Any) -> None:
+    first, *others = whole()
+    bench.read("nibrs", text_of([first, *reversed(others), *whole("OTHER")]))
+    assert (bench.problems(), bench.notes()) == ([], [])
+
+
+def test_incidents_whose_lines_are_mixed_are_told_apart_by_their_keys(bench: Any) -> None:
+    pairs = zip(whole("I1"), whole("I2"), strict=True)
+    bench.read("nibrs", text_of([line for pair in pairs for line in pair]))
+    assert (bench.problems(), bench.notes()) == ([], [])
+    assert numbers(bench, "victim") == ["I1", "I2"]
+
+
+def test_the_later_report_of_an_incident_is_set_aside_and_the_first_kept(bench: Any) -> None:
+    bench.read("nibrs", text_of([*whole(), *whole(l4_age_of_victim="13"), *whole("OTHER")]))
+    assert bench.problems() == [("MS322", "incident_number", (5, 6, 7, 8))]
+    assert lines_of(bench, "victim") == [3, 11]
+
+
+def test_a_report_stands_where_the_one_before_it_cannot_be_read(bench: Any) -> None:
+    bench.read("nibrs", text_of([*whole(l1_incident_date="20251301"), *whole()]))
+    assert [item[0] for item in bench.problems()] == ["MS311", "MS325"]
+    assert lines_of(bench, "victim") == [7]
+
+
+def test_a_deletion_and_a_report_again_are_a_correction(bench: Any) -> None:
+    lines = [*whole(), deletion(), *whole(), deletion(), *whole()]
+    bench.read("nibrs", text_of(lines))
+    assert (bench.problems(), bench.notes()) == ([], [])
+    assert len(bench.rows("victim")) == 3
+
+
+def test_a_deletion_waits_with_the_report_that_was_to_follow_it(bench: Any) -> None:
+    lines = [*whole(), deletion(), *whole(l4_age_of_victim="XX")]
+    bench.read("nibrs", text_of(lines))
+    assert bench.problems() == [("MS313", "age_of_victim", (8,)), ("MS325", "", (5, 6, 7, 9))]
+    assert lines_of(bench, "administrative") == [1]
+
+
+def test_a_replacement_in_the_same_file_is_no_repetition(bench: Any) -> None:
+    bench.read("nibrs", text_of([*whole(), *whole(action="R")]))
+    assert (bench.problems(), bench.notes()) == ([], [])
+
+
+def test_the_same_incident_number_of_another_agency_is_another_incident(bench: Any) -> None:
+    other = [line.replace("MO0100000", "MO0200000") for line in incident()]
+    bench.read("nibrs", text_of([*incident(), *other]))
+    assert (bench.problems(), bench.notes()) == ([], [])
+
+
+@pytest.mark.parametrize("place", range(1, 6))
+def test_a_line_that_repeats_another_of_its_report_is_dropped_with_a_note(
+    bench: Any, place: int
+) -> None:
+    lines = incident()
+    lines.insert(place, lines[place])
+    reading = bench.read("nibrs", text_of([*lines, *incident("OTHER")]))
+    assert bench.problems() == []
+    assert bench.notes() == [("MS330", "", (place + 2,))]
+    assert (reading.lines_quarantined, reading.lines_dropped) == (0, 1)
+    assert numbers(bench, "victim") == ["INCIDENT1", "OTHER"]
+
+
+@pytest.mark.parametrize("place", [1, 4])
+def test_a_repeated_administrative_segment_costs_nothing(bench: Any, place: int) -> None:
+    lines = whole()
+    lines.insert(place, lines[0])
+    bench.read("nibrs", text_of(lines))
+    assert [item[0] for item in bench.problems() + bench.notes()] == ["MS330"]
+    assert len(bench.rows("victim")) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "field", "other"),
+    [
+        ("4", "victim_sequence_number", {"age_of_victim": "13"}),
+        ("5", "offender_sequence_number", {"age_of_offender": "60"}),
+        ("6", "arrestee_sequence_number", {"age_of_arrestee": "60"}),
+    ],
+)
+def test_of_two_segments_about_one_person_the_first_is_kept(
+    bench: Any, level: str, field: str, other: dict[str, str]
+) -> None:
+    lines = incident()
+    place = "123456".index(level) + 1
+    lines.insert(place, segment(level, **other))
+    bench.read("nibrs", text_of([*lines, *incident("OTHER")]))
+    assert bench.problems() == [("MS324", field, (place + 1,))]
+    assert numbers(bench, "victim") == ["INCIDENT1", "OTHER"]
+
+
+@pytest.mark.parametrize("missing", ["2", "4"])
+def test_an_incident_without_offence_or_victim_is_named(bench: Any, missing: str) -> None:
+    levels = "1245".replace(missing, "")
+    bench.read("nibrs", text_of([*incident("BARE", levels), *whole("OTHER")]))
+    assert bench.problems() == [("MS325", "", (2, 3)), ("MS329", "", (1,))]
+
+
+def test_a_victim_whose_offence_is_missing_is_named_and_kept(bench: Any) -> None:
+    bench.read("nibrs", text_of(whole(l4_ucr_offense_code_connection_3="13A")))
+    assert bench.problems() == []
+    assert bench.notes() == [("MS333", "", (3,))]
+
+
+@pytest.mark.parametrize(("levels", "named"), [("1245", []), ("12456", []), ("124", [7])])
+def test_a_file_that_ends_inside_an_incident_is_named(
+    bench: Any, levels: str, named: list[int]
+) -> None:
+    bench.read("nibrs", text_of([*whole("OTHER"), *incident(levels=levels)]))
+    assert [item[2] for item in bench.notes() if item[0] == "MS334"] == [tuple(named)] * bool(named)
+    assert numbers(bench, "victim") == ["OTHER", "INCIDENT1"]
+
+
+@pytest.mark.parametrize(
+    ("level", "action"),
+    [("1", "M"), *((level, action) for level in "24" for action in "AMRD")],
+)
+def test_a_change_of_an_incident_that_nobody_reported_is_refused_by_number(
+    bench: Any, level: str, action: str
+) -> None:
+    lines = [*whole("OTHER"), segment(level, segment_action_type=action)]
+    reading = bench.read("nibrs", text_of(lines))
+    assert bench.notes() == [("MS332", "incident_number", (5,))]
+    assert reading.lines_dropped == 1
+
+
+def test_a_change_of_an_incident_deleted_before_is_refused_by_number(bench: Any) -> None:
+    lines = [*whole(), deletion(), segment("4", segment_action_type="M")]
+    bench.read("nibrs", text_of(lines))
+    assert bench.notes() == [("MS332", "incident_number", (6,))]
+
+
+def test_a_deletion_of_an_incident_that_nobody_reported_is_named(bench: Any) -> None:
+    bench.read("nibrs", text_of([*whole("OTHER"), deletion()]))
+    assert bench.notes() == [("MS339", "incident_number", (5,))]
+    assert len(bench.rows("administrative")) == 2
+
+
+def test_a_change_of_an_incident_of_an_earlier_delivery_is_taken(tmp_path: Path) -> None:
+    zones = make_zones(tmp_path)
+    deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of([*whole(), *whole("GONE")]))})
+    ingest(zones, "mshp", QUARTER)
+    lines = [
+        segment("1", segment_action_type="M"),
+        segment("4", segment_action_type="M"),
+        deletion("GONE"),
+    ]
+    files = {"nibrs": ("nibrs.txt", text_of(lines))}
+    deliver(zones, "mshp", files, sequence=2, kind="delta")
+    assert ingest(zones, "mshp", QUARTER).problems == ()
+    files = {"nibrs": ("nibrs.txt", text_of([segment("4", "GONE", segment_action_type="M")]))}
+    deliver(zones, "mshp", files, sequence=3, kind="delta")
+    assert [note.code for note in ingest(zones, "mshp", QUARTER).problems] == ["MS332"]
+    deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of(lines))}, sequence=4)
+    assert [note.code for note in ingest(zones, "mshp", QUARTER).problems] == ["MS332", "MS339"]
+
+
+def test_of_the_copies_of_a_group_b_report_the_last_stands(bench: Any) -> None:
+    copies = [segment("7"), segment("7"), segment("7", age_of_arrestee="36")]
+    same = segment("7", arrest_transaction_number="OTHER")
+    reading = bench.read("nibrs", text_of([*copies, copies[2], same, segment("0")]))
+    assert bench.problems() == []
+    assert bench.notes() == [("MS330", "", (3,)), ("MS331", "", (1, 2))]
+    assert (reading.lines_dropped, reading.lines_stored) == (3, 3)
+    assert [row["age_of_arrestee"] for row in bench.rows("group_b_arrest")] == ["36  ", "35  "]
+
+
+def test_a_bad_group_b_arrest_takes_only_itself_with_it(bench: Any) -> None:
+    lines = [
+        *incident("ARREST7"),
+        segment("7", arrestee_sequence_number="01"),
+        segment("7", arrestee_sequence_number="X1"),
+    ]
+    bench.read("nibrs", text_of(lines))
+    assert bench.problems() == [("MS312", "arrestee_sequence_number", (8,))]
+    assert (len(bench.rows("victim")), len(bench.rows("group_b_arrest"))) == (1, 1)
+
+
+def test_months_of_another_quarter_are_noted_and_never_refused(bench: Any) -> None:
+    values = {f"l{level}_month_of_submission": "07" for level in "1245"}
+    bench.read("nibrs", text_of(whole(l1_incident_date="20241230", **values)))
+    assert bench.problems() == []
+    assert bench.notes() == [
+        ("MS335", "incident_date", (1,)),
+        ("MS335", "month_of_submission", (1, 2, 3, 4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_noted"),
+    [
+        ("report-2025-03.txt", False),
+        ("report_202505.txt", True),
+        ("MO_20250420_NIBRS_010.txt", True),
+        ("q1.txt", False),
+    ],
+)
+def test_the_month_in_the_name_of_a_file_is_compared_with_its_quarter(
+    tmp_path: Path, name: str, is_noted: bool
+) -> None:
+    zones = make_zones(tmp_path)
+    deliver(zones, "mshp", {"nibrs": (name, text_of(whole()))})
+    fields = [(note.code, note.field) for note in ingest(zones, "mshp", QUARTER).problems]
+    assert fields == [("MS335", "name")] * is_noted
+
+
+def test_lines_before_the_first_day_of_record_are_counted_in_a_note(bench: Any) -> None:
+    bench.circumstances = replace(bench.circumstances, first_day_of_record=date(2025, 1, 15))
+    lines = [
+        *whole("OLD", l1_incident_date="20250114"),
+        segment("1", "OLD", segment_action_type="M", incident_date="20250114"),
+        segment("6", "W1", segment_action_type="W", arrest_date="20250110"),
+        *whole("NEW"),
+    ]
+    bench.read("nibrs", text_of(lines))
+    assert [note for note in bench.notes() if note[0] == "MS336"] == [
+        ("MS336", "", (1, 2, 3, 4, 5, 6))
+    ]
+
+
+def test_the_receipt_says_how_many_lines_are_before_the_first_day_of_record(tmp_path: Path) -> None:
+    zones = make_zones(tmp_path)
+    old = whole("OLD", l1_incident_date="20250114")
+    deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of([*whole(), *old]))})
+    receipt = ingest(zones, "mshp", QUARTER, first_day_of_record=date(2025, 1, 15))
+    assert [(note.code, note.total) for note in receipt.problems] == [("MS336", 4)]
+
+
+@pytest.mark.parametrize(
+    ("code", "unusual", "values"),
+    [
+        ("MS337", "outside_missouri", {f"l{level}_ori": "MN0100000" for level in "1245"}),
+        ("MS338", "other_years", {"l1_incident_date": "20190501"}),
+    ],
+)
+def test_a_file_of_another_state_or_year_is_refused_unless_the_manifest_says_so(
+    tmp_path: Path, code: str, unusual: str, values: dict[str, str]
+) -> None:
+    zones = make_zones(tmp_path)
+    inbox = deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of(whole(**values)))})
+    assert refuse(zones, "mshp").code == code
+    edit_manifest(inbox, lambda document: document.update(unusual=[unusual]))
+    assert ingest(zones, "mshp", QUARTER).status == "accepted"
+
+
+def test_half_the_incidents_may_be_of_another_state(bench: Any) -> None:
+    other = [line.replace("MO0100000", "KS0100000") for line in whole("OTHER")]
+    bench.read("nibrs", text_of([*whole(), *other]))
+    check_place_and_period(bench.connection, "nibrs.txt", bench.circumstances)
