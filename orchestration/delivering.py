@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
+from durable.writing import draft_folder, sync
 from orchestration.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
 from sources.contracts import current_contract
 from sources.errors import SourcesError
+from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
 from sources.manifest import MANIFEST_NAME, write_manifest
 from sources.quarters import Quarter
 
@@ -64,21 +65,23 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
     Raises:
         OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
             written.
-        SourcesError: MS127 when another delivery waits there, or when the manifest would be
-            refused.
+        SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
+            there, or when the manifest would be refused.
     """
     current_contract(delivery.agency)
     folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise OrchestrationError("MS908", role=role)
+    refuse_link(folder.parent)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".", dir=folder) as aside:
-            _seal(Path(aside), delivery, files)
+        close_to_others(folder.parent)
+        make_quarter_folder(folder)
+        with draft_folder(folder / MANIFEST_NAME) as aside:
+            _seal(aside, delivery, files)
             if _waits(folder, inbox.parent / "outbox" / delivery.agency):
-                _refuse_another(Path(aside), folder, delivery)
-            _move(Path(aside), folder)
+                _refuse_another(aside, folder, delivery)
+            _move(aside, folder)
     except OSError:
         raise OrchestrationError("MS925", folder=str(folder)) from None
     return folder
@@ -119,5 +122,9 @@ def _refuse_another(aside: Path, folder: Path, delivery: Delivery) -> None:
 def _move(aside: Path, folder: Path) -> None:
     """Withdraw the manifest that may lie there, move the files, and their manifest last."""
     (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    mode = file_mode(folder)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == MANIFEST_NAME):
+        path.chmod(mode)
+        sync(path)
         path.replace(folder / path.name)
+        sync(folder)

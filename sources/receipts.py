@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from durable.writing import write_whole
 from sources.contracts import find_contract
 from sources.errors import LineProblem
+from sources.landing import close_to_others, file_mode
 from sources.workbench import FileReading
 
 Status = Literal["accepted", "rejected", "already accepted"]
@@ -104,12 +106,11 @@ class Receipt:
 
 def write_receipt(receipt: Receipt, outbox: Path, suffix: str) -> None:
     """Write `<quarter>-<sequence>-<suffix>.json` and `.txt`, each in one step."""
-    outbox.mkdir(parents=True, exist_ok=True)
+    close_to_others(outbox)
+    mode = file_mode(outbox)
     stem = f"{receipt.quarter}-{receipt.sequence:04d}-{suffix}"
     for ending, content in (("txt", receipt.to_text()), ("json", receipt.to_json())):
-        partial = outbox / f".{stem}.{ending}.part"
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(outbox / f"{stem}.{ending}")
+        write_whole(outbox / f"{stem}.{ending}", content, mode)
 
 
 def _read_problem(document: dict[str, Any]) -> LineProblem:
