@@ -17,7 +17,7 @@ from typing import Literal
 
 from orchestration.errors import OrchestrationError
 from sources.contracts import current_contract
-from sources.manifest import MANIFEST_NAME, write_manifest
+from sources.manifest import MANIFEST_NAME, Unusual, write_manifest
 from sources.quarters import Quarter
 
 Kind = Literal["full", "delta", "nil"]
@@ -34,6 +34,7 @@ class Delivery:
         sequence: 1, 2, … within the quarter.
         as_of: Day on which the data was taken.
         simulated: Whether no record is about a real person.
+        unusual: What it would otherwise be refused for, and is meant.
     """
 
     agency: str
@@ -42,6 +43,7 @@ class Delivery:
     sequence: int
     as_of: date
     simulated: bool = False
+    unusual: tuple[Unusual, ...] = ()
 
 
 def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
@@ -89,6 +91,7 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         as_of=delivery.as_of,
         simulated=delivery.simulated,
         files={role: path.name for role, path in files.items()},
+        unusual=delivery.unusual,
     )
 
 

@@ -118,9 +118,7 @@ def _take(
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
         earlier = zones.raw(agency, quarter).parent
-        reading = read_delivery(
-            delivery, manifest, contract, clock(), earlier, first_day_of_record
-        )
+        reading = read_delivery(delivery, manifest, contract, clock(), earlier, first_day_of_record)
         if reading.error:
             raise reading.error
     except SourcesError as error:

@@ -136,7 +136,7 @@ def set_lines_aside(
     Returns how many were set aside and how many were dropped. A line is set aside once, whatever
     else is the matter with it; its notes go with it.
     """
-    lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"
+    lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"  # noqa: S608
     connection.execute(
         f"DELETE FROM problems WHERE file = {quote(file)} AND NOT {_is('set aside')} "  # noqa: S608
         f"AND line_number IN ({lost})"

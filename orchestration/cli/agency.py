@@ -16,6 +16,7 @@ from orchestration.errors import OrchestrationError
 from orchestration.settings import load_settings
 
 Kind = Literal["full", "delta", "nil"]
+Unusual = Literal["outside_missouri", "other_years"]
 
 
 def new_key(path: Annotated[Path, typer.Argument(help="File to create.")]) -> None:
@@ -62,6 +63,12 @@ def deliver(
     kind: Annotated[Kind, typer.Option(help="full, delta or nil.")] = "full",
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
+    unusual: Annotated[
+        list[Unusual] | None,
+        typer.Option(
+            help="What is meant as it is: outside_missouri, other_years; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
@@ -73,7 +80,9 @@ def deliver(
         from orchestration.delivering import Delivery
         from orchestration.delivering import deliver as put
 
-        delivery = Delivery(agency, quarter, kind, sequence, as_of.date())
+        delivery = Delivery(
+            agency, quarter, kind, sequence, as_of.date(), unusual=tuple(unusual or ())
+        )
         files = dict(_role_and_path(text) for text in file or [])
         typer.echo(put(inbox or settings.landing / "inbox", delivery, files))
 
