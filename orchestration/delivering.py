@@ -17,7 +17,7 @@ from typing import Literal
 
 from orchestration.errors import OrchestrationError
 from sources.contracts import current_contract
-from sources.manifest import MANIFEST_NAME, Unusual, write_manifest
+from sources.manifest import MANIFEST_NAME, write_manifest
 from sources.quarters import Quarter
 
 Kind = Literal["full", "delta", "nil"]
@@ -43,7 +43,7 @@ class Delivery:
     sequence: int
     as_of: date
     simulated: bool = False
-    unusual: tuple[Unusual, ...] = ()
+    unusual: tuple[str, ...] = ()
 
 
 def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:

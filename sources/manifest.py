@@ -106,7 +106,7 @@ def write_manifest(
     as_of: date,
     simulated: bool,
     files: Mapping[str, str],
-    unusual: Sequence[Unusual] = (),
+    unusual: Sequence[str] = (),
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 

@@ -16,7 +16,6 @@ from orchestration.errors import OrchestrationError
 from orchestration.settings import load_settings
 
 Kind = Literal["full", "delta", "nil"]
-Unusual = Literal["outside_missouri", "other_years"]
 
 
 def new_key(path: Annotated[Path, typer.Argument(help="File to create.")]) -> None:
@@ -64,7 +63,7 @@ def deliver(
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
     unusual: Annotated[
-        list[Unusual] | None,
+        list[str] | None,
         typer.Option(
             help="What is meant as it is: outside_missouri, other_years; may be repeated."
         ),
