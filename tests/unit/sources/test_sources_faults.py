@@ -1,4 +1,4 @@
-"""An ingest survives mutated files and being killed; the benchmark of the same does it at length."""
+"""An ingest survives mutated files and being killed; a benchmark does the same at length."""
 
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ def test_a_mutated_delivery_is_taken_or_refused_by_number_and_shows_no_value(see
 
 
 def test_an_ingest_that_was_killed_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
-    chance = Random(5)
+    chance = Random(5)  # noqa: S311 - when to kill is no secret
     alone = tmp_path / "alone"
     prepare(alone, 40)
     take_slowly(str(alone))
