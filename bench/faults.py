@@ -257,7 +257,8 @@ def take_disturbed(folder: Path, delay: float) -> bool:
         process.send_signal(signal.SIGKILL)
         killed = process.wait() == -signal.SIGKILL
     zones = Zones(folder / "landing", folder / "vault")
-    ingest(zones, "mshp", QUARTER, clock=lambda: datetime(2025, 4, 6, tzinfo=UTC))
+    if (zones.inbox("mshp", QUARTER) / "manifest.json").is_file():
+        ingest(zones, "mshp", QUARTER, clock=lambda: datetime(2025, 4, 6, tzinfo=UTC))
     return killed
 
 

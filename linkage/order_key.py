@@ -8,12 +8,12 @@ of the order.
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 import duckdb
+
+from durable.writing import draft_folder, place_once
 
 
 def ensure_order_key(path: Path) -> None:
@@ -23,14 +23,7 @@ def ensure_order_key(path: Path) -> None:
     """
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as private:
-        made = Path(private) / path.name
-        with duckdb.connect() as connection:
-            row = connection.sql("select $key as order_key", params={"key": secrets.token_hex(32)})
-            row.write_parquet(str(made))
-        made.chmod(0o600)
-        try:
-            os.link(made, path)
-        except FileExistsError:
-            return
+    with draft_folder(path) as aside, duckdb.connect() as connection:
+        row = connection.sql("select $key as order_key", params={"key": secrets.token_hex(32)})
+        row.write_parquet(str(aside / path.name))
+        place_once(aside / path.name, path)

@@ -11,13 +11,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
-import os
 import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from durable.writing import replacing, write_once
 from linkage.errors import LinkageError
 from linkage.normalise import normalise_birth_date, normalise_name
 
@@ -49,14 +49,13 @@ def new_key(path: Path) -> None:
     Raises:
         LinkageError: MS801 if the file exists, MS812 if it cannot be created.
     """
+    content = secrets.token_hex(_KEY_BYTES) + "\n"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise LinkageError("MS801", file=path.name) from None
+        is_new = path.parent.is_dir() and write_once(path, content.encode("ascii"))
     except OSError:
         raise LinkageError("MS812", file=path.name) from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as key_file:
-        key_file.write(secrets.token_hex(_KEY_BYTES) + "\n")
+    if not is_new:
+        raise LinkageError("MS801" if path.exists() else "MS812", file=path.name)
 
 
 def read_key(path: Path) -> bytes:
@@ -107,16 +106,16 @@ def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
     Raises:
         LinkageError: MS805 to MS808 for a faulty roster, MS810 if the output cannot be written.
     """
-    unfinished = out_csv.with_name(out_csv.name + ".unfinished")
+    if not out_csv.parent.is_dir():
+        raise LinkageError("MS810", file=out_csv.name)
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as out_file:
-            summary = _write_tokens(roster_csv, key, csv.writer(out_file, lineterminator="\n"))
-        unfinished.replace(out_csv)
+        with (
+            replacing(out_csv) as draft,
+            draft.open("w", encoding="utf-8", newline="") as out_file,
+        ):
+            return _write_tokens(roster_csv, key, csv.writer(out_file, lineterminator="\n"))
     except OSError:
         raise LinkageError("MS810", file=out_csv.name) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return summary
 
 
 def _write_tokens(roster_csv: Path, key: bytes, writer: csv._writer) -> TokenSummary:  # type: ignore[name-defined]

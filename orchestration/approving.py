@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
-from orchestration.planning import plan_quarter, put_up_plan
+from orchestration.planning import plan_quarter, put_up_plan, tell_rejection
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
 from privacy.approval.approval import (
@@ -27,7 +27,7 @@ from privacy.approval.review import Rejection, Review
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import check_caps
-from privacy.ledger.chain import CHARGE, DRAWN, Charge, find_entry
+from privacy.ledger.chain import CHARGE, DRAWN, find_entry, find_head
 from privacy.plan import Plan
 from privacy.released import ApprovalFacts
 from sources.quarters import Quarter
@@ -76,10 +76,10 @@ def approve(
     """
     refuse_open_quarter(quarter)
     plan, approvals = plan_quarter(quarter, settings), find_approvals(quarter, settings)
-    charge = Charge(plan.quarter, plan.hash, plan.parts)
-    check_caps(read_entries(settings), charge, plan.policy.caps)
-    shown = check_shown(plan, approvals.review)
-    key_id, signature = sign_plan(plan.quarter, shown, secret, ask_password)
+    entries = read_entries(settings)
+    check_caps(entries, plan.charge, plan.policy.caps)
+    shown, head = check_shown(plan, approvals.review), find_head(entries)
+    key_id, signature = sign_plan(plan.quarter, shown, head, secret, ask_password)
     if key_id not in {officer.key_id for officer in approvals.list_officers()}:
         raise PrivacyError("MS653", quarter=plan.quarter, key=key_id)
     approvals.review.add_signature(key_id, signature)
@@ -87,7 +87,7 @@ def approve(
 
 
 def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
-    """Reject the plan that was put up, for good.
+    """Reject the plan that was put up, for good, and say so on its page.
 
     Raises:
         OrchestrationError: MS921 when its release was drawn, MS922 when no reason is given.
@@ -100,7 +100,15 @@ def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
         raise OrchestrationError("MS921", quarter=str(quarter))
     review = find_approvals(quarter, settings).review
     shown = compute_sha256(review.read_plan().decode("utf-8"))
-    return review.reject(shown, because.strip(), datetime.now(UTC).isoformat(timespec="seconds"))
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    rejection = review.reject(shown, because.strip(), now)
+    tell_rejection(review, shown)
+    return rejection
+
+
+def refuse_rejected(quarter: Quarter, settings: Settings) -> None:
+    """Raise PrivacyError MS650, MS651, MS655 or MS658 unless the plan put up can be approved."""
+    check_shown(plan_quarter(quarter, settings), find_approvals(quarter, settings).review)
 
 
 def require_approval(quarter: Quarter, settings: Settings) -> tuple[ApprovalFacts, ...]:
@@ -112,8 +120,7 @@ def require_approval(quarter: Quarter, settings: Settings) -> tuple[ApprovalFact
     """
     plan = plan_quarter(quarter, settings)
     entries = read_entries(settings)
-    charge = Charge(plan.quarter, plan.hash, plan.parts)
-    check_caps(entries, charge, plan.policy.caps)
+    check_caps(entries, plan.charge, plan.policy.caps)
     drawn = find_entry(entries, DRAWN, plan.hash)
     charged = find_entry(entries, CHARGE, plan.hash)
     if drawn is not None and charged is not None:
@@ -130,10 +137,13 @@ def approve_for_demo(quarter: Quarter, settings: Settings) -> Standing:
     plan, approvals = plan_quarter(quarter, settings), find_approvals(quarter, settings)
     for number in range(1, plan.policy.signers + 1):
         secret = settings.throwaway_keys / f"{_DEMO_OFFICER}_{number}.key"
-        if not secret.exists():
-            make_officer_key(secret, secret.with_suffix(".pub"), None)
-        shown = check_shown(plan, approvals.review)
-        approvals.review.add_signature(*sign_plan(plan.quarter, shown, secret, str))
+        public = secret.with_suffix(".pub")
+        if not (secret.exists() and public.exists()):  # none yet, or a process was killed between
+            secret.unlink(missing_ok=True)
+            public.unlink(missing_ok=True)
+            make_officer_key(secret, public, None)
+        shown, head = check_shown(plan, approvals.review), find_head(read_entries(settings))
+        approvals.review.add_signature(*sign_plan(plan.quarter, shown, head, secret, str))
     return _find_standing(plan, approvals)
 
 

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
+from durable.writing import draft_folder, sync
 from orchestration.errors import OrchestrationError
 from sources.contracts import current_contract
+from sources.errors import SourcesError
+from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
 from sources.manifest import MANIFEST_NAME, write_manifest
 from sources.quarters import Quarter
 
@@ -62,18 +64,23 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
     Raises:
         OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
             written.
-        SourcesError: When the manifest would be refused.
+        SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
+            there, or when the manifest would be refused.
     """
     current_contract(delivery.agency)
     folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise OrchestrationError("MS908", role=role)
+    refuse_link(folder.parent)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".", dir=folder) as aside:
-            _seal(Path(aside), delivery, files)
-            _move(Path(aside), folder)
+        close_to_others(folder.parent)
+        make_quarter_folder(folder)
+        with draft_folder(folder / MANIFEST_NAME) as aside:
+            _seal(aside, delivery, files)
+            if _waits(folder, inbox.parent / "outbox" / delivery.agency):
+                _refuse_another(aside, folder, delivery)
+            _move(aside, folder)
     except OSError:
         raise OrchestrationError("MS925", folder=str(folder)) from None
     return folder
@@ -95,8 +102,28 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
     )
 
 
+def _waits(folder: Path, outbox: Path) -> bool:
+    """Whether a delivery lies in the folder that no receipt was written for since it came."""
+    manifest = folder / MANIFEST_NAME
+    if not manifest.exists():
+        return False
+    came = manifest.stat().st_mtime_ns
+    receipts = outbox.glob(f"{folder.name}-*.json")
+    return all(receipt.stat().st_mtime_ns < came for receipt in receipts)
+
+
+def _refuse_another(aside: Path, folder: Path, delivery: Delivery) -> None:
+    """Refuse a delivery that is not the very one that waits; that one may be put there again."""
+    if (aside / MANIFEST_NAME).read_bytes() != (folder / MANIFEST_NAME).read_bytes():
+        raise SourcesError("MS127", agency=delivery.agency, quarter=delivery.quarter)
+
+
 def _move(aside: Path, folder: Path) -> None:
     """Withdraw the manifest that may lie there, move the files, and their manifest last."""
     (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    mode = file_mode(folder)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == MANIFEST_NAME):
+        path.chmod(mode)
+        sync(path)
         path.replace(folder / path.name)
+        sync(folder)

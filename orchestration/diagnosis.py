@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from orchestration.settings import Settings
+from sources.landing import find_misspelt, is_open_to_others
+from sources.manifest import MANIFEST_NAME
 
 _NEEDED_FREE_BYTES = 2 * 1024**3
 _PACKAGES = (
@@ -55,9 +57,12 @@ def diagnose(settings: Settings) -> list[Finding]:
         _manifest,
         _home,
         _privacy_of_zones,
+        _published,
+        _landing,
         _free_space,
         _policy,
         _ledger,
+        _witness,
     )
     return [finding for look in looks for finding in look(settings)]
 
@@ -95,15 +100,83 @@ def _nearest_folder(settings: Settings) -> Path:
 
 
 def _privacy_of_zones(settings: Settings) -> Iterator[Finding]:
-    for name, folder in (("vault", settings.vault), ("ledger", settings.ledger.parent)):
+    for folder in settings.private:
         if not folder.exists():
-            yield Finding(name, ok=True, sentence="not there yet; the first run makes it.")
+            yield Finding(folder.name, ok=True, sentence="not there yet; the first run makes it.")
             continue
-        fit = not stat.S_IMODE(folder.stat().st_mode) & 0o077
+        fit = not _mode(folder) & 0o077
         told = (
             "readable by its owner only." if fit else "readable by others. Run 'chmod 700' on it."
         )
-        yield Finding(name, fit, told)
+        yield Finding(folder.name, fit, told)
+
+
+def _published(settings: Settings) -> Iterator[Finding]:
+    for folder in settings.shown:
+        if not folder.exists():
+            yield Finding(folder.name, ok=True, sentence="not there yet; the first run makes it.")
+            continue
+        closed = [
+            path.relative_to(settings.home.parent).as_posix()
+            for path in (settings.home, folder, *_list_published(folder, settings))
+            if not _mode(path) & (stat.S_IXOTH if path.is_dir() else stat.S_IROTH)
+        ]
+        told = "readable by everyone."
+        if closed:
+            told = f"not readable by others: {_name_some(closed)}. Run 'chmod -R o+rX' on it."
+        yield Finding(folder.name, not closed, told)
+
+
+def _list_published(folder: Path, settings: Settings) -> Iterator[Path]:
+    for path in folder.glob("[!.]*"):
+        if path != settings.throwaway_keys:
+            yield path
+            yield from (inner for inner in path.rglob("*") if path.is_dir())
+
+
+def _landing(settings: Settings) -> Iterator[Finding]:
+    for folder in settings.agency_folders:
+        name = folder.relative_to(settings.landing).as_posix()
+        if folder.is_symlink():
+            told = "a link, through which nothing is taken in. Put a folder in its place."
+            yield Finding(name, ok=False, sentence=told)
+        elif not folder.exists():
+            yield Finding(name, ok=True, sentence="not there yet; the first run makes it.")
+        elif is_open_to_others(folder):
+            told = "open to others than its agency. Run 'chmod o-rwx' on it."
+            yield Finding(name, ok=False, sentence=told)
+        else:
+            yield from _look_into(name, folder, settings)
+
+
+def _look_into(name: str, folder: Path, settings: Settings) -> Iterator[Finding]:
+    found = [
+        f"the folder '{one.name}' is not looked at; rename it to {quarter}"
+        for one, quarter in find_misspelt(folder)
+    ]
+    found += [
+        f"the accepted delivery of {manifest.parent.name} still lies there; let the hub's account "
+        "remove files from it, and ingest again"
+        for manifest in sorted(folder.glob(f"*/{MANIFEST_NAME}"))
+        if _is_accepted(manifest, folder.name, settings)
+    ]
+    told = "closed to others." if not found else f"{'; '.join(found)}."
+    yield Finding(name, not found, told)
+
+
+def _is_accepted(manifest: Path, agency: str, settings: Settings) -> bool:
+    accepted = settings.zones.deliveries(agency, manifest.parent.name)
+    content = manifest.read_bytes()
+    return any(one.read_bytes() == content for one in accepted.glob(f"*/{MANIFEST_NAME}"))
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _name_some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _free_space(settings: Settings) -> Iterator[Finding]:
@@ -140,3 +213,18 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
         yield Finding("ledger chain", ok=False, sentence=error.sentence)
     else:
         yield Finding("ledger chain", ok=True, sentence="unbroken.")
+
+
+def _witness(settings: Settings) -> Iterator[Finding]:
+    from orchestration.witness import read_witnessed
+    from privacy.errors import PrivacyError
+
+    try:
+        heads = read_witnessed(settings)
+    except PrivacyError as error:
+        yield Finding("witness", ok=False, sentence=error.sentence)
+        return
+    told = "none is named; docs/privacy.md says what it is for."
+    if settings.witness is not None:
+        told = f"it holds {len(heads)} of the ledger's heads."
+    yield Finding("witness", ok=True, sentence=told)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from durable.writing import write_whole
 from orchestration.settings import Settings
 
 PROCESS_TAG = "moshare/process"
@@ -55,8 +56,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def write_instance_file(settings: Settings) -> None:
     """Write `dagster.yaml`: no telemetry, no captured output, pools of one, no retries."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_home / "dagster.yaml").write_text(_INSTANCE_YAML, encoding="utf-8")
+    write_whole(settings.dagster_home / "dagster.yaml", _INSTANCE_YAML)
 
 
 def process_tag() -> str:

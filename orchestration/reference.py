@@ -22,7 +22,7 @@ import privacy.errors
 import sources.errors
 from orchestration.cli import build_app
 from orchestration.cli.console import EXIT_CODES
-from orchestration.settings import HOME_VARIABLE, LEDGER_VARIABLE
+from orchestration.settings import HOME_VARIABLE, LEDGER_VARIABLE, WITNESS_VARIABLE
 
 _ROOMS = (
     sources.errors,
@@ -74,6 +74,10 @@ def _setting() -> Iterator[str]:
     yield (
         f"| `{LEDGER_VARIABLE}` | PostgreSQL connection string of the privacy ledger; default: the "
         "file `ledger/ledger.sqlite` of the data home. |"
+    )
+    yield (
+        f"| `{WITNESS_VARIABLE}` | Text file outside the data home that witnesses heads of the "
+        "ledger; default: none. |"
     )
     yield ""
     yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."

@@ -6,7 +6,7 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -17,13 +17,18 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
+from orchestration.built_rules import RELEASE_INPUT, Making, require_made
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.input_tables import COUNT_COLUMN
+from orchestration.kept_quarters import find_kept_quarters
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
+from orchestration.publishing import check_folder, require_signing_key
 from orchestration.quality import require_gate
+from orchestration.quarter_order import refuse_passing_over
 from orchestration.settings import Settings
-from orchestration.spending import keep_head, note_head, open_ledger
+from orchestration.spending import check_witness, find_custody, keep_head, open_ledger
 from orchestration.warehouse import open_warehouse
 from privacy import door
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
@@ -32,7 +37,6 @@ from privacy.plan import Plan
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
-_COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
 _ROWS_AT_ONCE = 1_000_000
 _UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
@@ -42,24 +46,34 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost.
+            release are lost, MS925 when the vault cannot note what was done, MS926 when it would
+            pass over a delivered quarter, MS927 or MS933 when the rows were made before another
+            release or by other rules than the plan names, MS934 when no folder could be built of
+            what would be drawn.
+        PortalError: When it could not be signed.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
     refuse_open_quarter(quarter)
+    require_signing_key(settings)
     plan = plan_quarter(quarter, settings)
 
-    def read_exact() -> ExactRelease:
-        with open_warehouse(settings) as connection:
-            require_gate(connection, quarter, settings)
-            keep_rows(connection, quarter, settings)
-            return _read_release_input(connection, plan, quarter, settings)
-
     ledger = open_ledger(settings)
+
+    def read_exact() -> ExactRelease:
+        check_witness(ledger, settings)
+        refuse_passing_over(quarter, settings)
+        making = Making.now(plan.rules_hash, quarter, find_kept_quarters(settings))
+        with open_warehouse(settings) as connection:
+            tests = require_gate(connection, plan.policy, quarter, settings).dbt_tests
+            require_made(RELEASE_INPUT, quarter, making, settings)
+            keep_rows(connection, quarter, settings)
+            return _read_release_input(connection, plan, quarter, settings, tests)
+
     try:
         approvals = find_approvals(quarter, settings)
         return door.release(
-            plan, approvals, read_exact, ledger, lambda head: note_head(head, settings)
+            plan, approvals, read_exact, check_folder, ledger, find_custody(settings)
         )
     finally:
         keep_head(ledger, settings)
@@ -70,7 +84,7 @@ def recall_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS906 when nothing was drawn for the quarter.
-        PrivacyError: When a draw was begun and lost, or the ledger cannot be trusted.
+        PrivacyError: When the ledger cannot be trusted.
     """
     release = door.recall(str(quarter), open_ledger(settings))
     if release is None:
@@ -78,12 +92,32 @@ def recall_release(quarter: Quarter, settings: Settings) -> Release:
     return release
 
 
+def give_up_draw(quarter: Quarter, settings: Settings) -> str:
+    """Declare the draw of a quarter lost, so that a plan can pay for the quarter once more.
+
+    Returns:
+        Hash of the plan whose draw is lost.
+
+    Raises:
+        PrivacyError: MS634 when it is not lost.
+    """
+    ledger = open_ledger(settings)
+    lost = door.declare_lost(str(quarter), ledger, find_custody(settings))
+    keep_head(ledger, settings)
+    return lost
+
+
 def _read_release_input(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    quarter: Quarter,
+    settings: Settings,
+    tests: Mapping[str, bool],
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
     provenance, is_made_up = _read_provenance(connection, quarter, settings)
-    return ExactRelease(frames, provenance, is_made_up=is_made_up)
+    held = [name for name, holds in tests.items() if holds]
+    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held)
 
 
 def _read_provenance(
@@ -163,7 +197,7 @@ def _read_counts(
     names = (frame.leaf_column, *frame.columns)
     listed = ", ".join(names)
     rows = connection.execute(
-        f"select {listed}, sum({_COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
+        f"select {listed}, sum({COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ? group by {listed}",
         [quarter.first_day],
     ).fetchall()

@@ -11,7 +11,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
 from orchestration.errors import OrchestrationError
+from sources.contracts import list_agencies
+from sources.landing import close_to_others
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
@@ -20,7 +23,21 @@ HOME_VARIABLE = "MOSHARE_HOME"
 LEDGER_VARIABLE = "MOSHARE_LEDGER"
 """A PostgreSQL connection string, where the ledger lies on a server. Default: a file."""
 
+WITNESS_VARIABLE = "MOSHARE_WITNESS"
+"""A file outside the data home in which heads of the ledger are witnessed. Default: none."""
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+_FOREIGN_SETTINGS = ("DAGSTER_", "DBT_", "DUCKDB_", "GX_", "MOTHERDUCK_", "OPENDP_", "PG")
+"""Beginnings of the variables by which other programs take settings. None of them is ours: one set
+for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
+ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL)."""
+
+_SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
+"""The password of the ledger's server may come this way; all else stands in its address."""
+
+_CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
+"""All that a subprocess of ours takes over: where programs and modules lie, and the language."""
 
 _OFFLINE_AND_SILENT = {
     "DO_NOT_TRACK": "1",
@@ -39,10 +56,12 @@ class Settings:
     Attributes:
         home: Absolute path of the data home.
         ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
+        witness: File that witnesses heads of the ledger, if there is one.
     """
 
     home: Path
     ledger_address: str | None = field(default=None, repr=False)
+    witness: Path | None = None
 
     @property
     def landing(self) -> Path:
@@ -70,6 +89,11 @@ class Settings:
         return self.ledger_address or self.ledger
 
     @property
+    def aside(self) -> Path:
+        """What programs put aside while they work with confidential rows."""
+        return self.vault / "aside"
+
+    @property
     def kept_rows(self) -> Path:
         """Digests of the rows and links that each release was drawn from."""
         return self.vault / "kept_rows"
@@ -78,6 +102,11 @@ class Settings:
     def ledger_head(self) -> Path:
         """Hash of the newest entry of the ledger that the vault has seen."""
         return self.kept_rows / "ledger_head"
+
+    @property
+    def held_draws(self) -> Path:
+        """Draws on their way into the ledger."""
+        return self.vault / "held_draws"
 
     @property
     def review(self) -> Path:
@@ -110,9 +139,31 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that the hub's account alone may open."""
+        return self.vault, self.ledger.parent, self.dagster_home
+
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """Folders that everyone may read who may log in to this machine."""
+        return self.review, self.releases
+
+    @property
+    def agency_folders(self) -> tuple[Path, ...]:
+        """Inbox and outbox of each agency, which it alone reads beside the hub."""
+        zones = self.zones
+        folders = [(zones.inboxes(one), zones.outbox(one)) for one in list_agencies()]
+        return tuple(folder for pair in folders for folder in pair)
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt alone writes."""
         return self.vault / "warehouse.duckdb"
+
+    @property
+    def code(self) -> Path:
+        """The source tree, whose linking is part of the rules that a plan names."""
+        return PROJECT_ROOT
 
     @property
     def dbt_project(self) -> Path:
@@ -149,25 +200,40 @@ def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Returns:
-        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, and whose ledger
-        lies where `MOSHARE_LEDGER` says, if it says so.
+        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
+        where `MOSHARE_LEDGER` says, and whose witness is what `MOSHARE_WITNESS` names, if they do.
     """
+    witness = os.environ.get(WITNESS_VARIABLE)
     return Settings(
         home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
+        witness=Path(witness).resolve() if witness else None,
     )
+
+
+def drop_foreign_settings() -> None:
+    """Take away what other programs in this process would take from their surroundings."""
+    for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
+        if name not in _SECRETS:
+            del os.environ[name]
 
 
 def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
-    The vault and the ledger are made readable by their owner only (mode 0700).
+    What this process writes is its owner's alone (umask 077), but for what is published, whose
+    writers say so. The folder of an agency is closed to all others.
 
     Raises:
         OrchestrationError: MS925 when this account may not write to the data home.
+        SourcesError: MS123 when the folder of an agency is a link.
     """
+    drop_foreign_settings()
+    os.umask(0o077)
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
+    if settings.witness is not None:
+        os.environ[WITNESS_VARIABLE] = str(settings.witness)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     try:
         _make_zones(settings)
@@ -176,17 +242,24 @@ def prepare_process(settings: Settings) -> None:
 
 
 def _make_zones(settings: Settings) -> None:
-    for private in (settings.vault, settings.ledger.parent):
-        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for shared in (settings.landing / "inbox", settings.landing / "outbox", *settings.shown):
+        make_folder(shared, PUBLIC)
+    for private in settings.private:
+        make_folder(private, PRIVATE)
         private.chmod(0o700)
-    for shared in (settings.landing, settings.review, settings.releases, settings.dagster_home):
-        shared.mkdir(parents=True, exist_ok=True)
+    for folder in settings.agency_folders:
+        close_to_others(folder)
+    for folder in (settings.vault, *settings.shown):
+        clear_leftovers(folder)
 
 
-def child_environment() -> dict[str, str]:
-    """Give the environment that a subprocess of ours starts with; the ledger is not its affair.
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Give the whole environment of a subprocess of ours: named variables, and none besides.
 
-    It may keep compiled modules, also where this process may not: dbt starts three times a quarter.
+    Neither the ledger's address nor a setting of dbt is among them, and what it puts aside while it
+    works stays in the vault. It may keep compiled modules, also where this process may not: dbt
+    starts three times a quarter.
     """
-    kept = {name: text for name, text in os.environ.items() if name != LEDGER_VARIABLE}
-    return {**kept, **_OFFLINE_AND_SILENT, "PYTHONDONTWRITEBYTECODE": ""}
+    kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
+    aside = {"TMPDIR": str(settings.aside), "PYTHONDONTWRITEBYTECODE": ""}
+    return {**kept, **_OFFLINE_AND_SILENT, **aside}

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from durable.writing import PRIVATE, make_folder
 from linkage.tokenize import make_tokens, new_key, read_key
 from orchestration.delivering import Delivery, deliver
 from orchestration.errors import OrchestrationError
@@ -35,13 +36,14 @@ def deliver_simulated(
         The delivery folders, in order of quarter and agency.
 
     Raises:
-        OrchestrationError: MS909 when an inbox holds a delivery that is not simulated.
+        OrchestrationError: MS909 when a delivery that is not simulated lies in an inbox, or was
+            accepted.
     """
     inbox = settings.landing / "inbox"
-    _refuse_real_deliveries(inbox)
+    _refuse_real_deliveries(settings)
     world = settings.home / "simulated"
     key = world / "agencies_shared.key"
-    world.mkdir(parents=True, exist_ok=True)
+    make_folder(world, PRIVATE)
     if not key.exists():
         new_key(key)
     truth = simulate(world, quarters, seed, scale=scale)
@@ -64,8 +66,10 @@ def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Pa
     return deliver(inbox, said, files)
 
 
-def _refuse_real_deliveries(inbox: Path) -> None:
-    for manifest in inbox.glob(f"*/*/{MANIFEST_NAME}"):
+def _refuse_real_deliveries(settings: Settings) -> None:
+    waiting = (settings.landing / "inbox").glob(f"*/*/{MANIFEST_NAME}")
+    accepted = (settings.vault / "deliveries").glob(f"*/*/*/{MANIFEST_NAME}")
+    for manifest in (*waiting, *accepted):
         try:
             said = json.loads(manifest.read_bytes())
         except ValueError:

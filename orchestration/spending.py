@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from durable.writing import write_whole
 from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
-from orchestration.writing import write_whole
+from orchestration.witness import read_witnessed, witness_head
 from privacy.approval.approval import check_recorded, load_all_officers
 from privacy.errors import PrivacyError
+from privacy.held import Custody
 from privacy.ledger.caps import compute_spending, name_period
-from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, GENESIS, Charge, Entry
+from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, GENESIS, LOST, Charge, Entry
 from privacy.ledger.ledger import Ledger
 from privacy.policy.policy import load_policy
 from privacy.released import SpendingFacts
@@ -24,6 +26,7 @@ from privacy.released import SpendingFacts
 _STATES = {
     CHARGE: "charged, not drawn",
     BEGUN: "draw interrupted",
+    LOST: "draw lost",
     DRAWN: "drawn, not finished",
     DONE: "released",
 }
@@ -51,18 +54,43 @@ def open_ledger(settings: Settings) -> Ledger:
 
 
 def keep_head(ledger: Ledger, settings: Settings) -> None:
-    """Note in the vault how far the ledger has come, also where nothing was published yet.
+    """Note how far the ledger has come, also where nothing was published yet.
 
     Without it, an older copy of the ledger would be believed where the release that names its
-    newest entry was never built, or was taken away. The mark of a draw is noted before it.
+    newest entry was never built, or was taken away. The mark of a draw is noted before it is seen.
     """
     with ledger.lock():
         note_head(ledger.verify(), settings)
 
 
 def note_head(head: str, settings: Settings) -> None:
-    """Note a hash that every later copy of the ledger must hold."""
-    write_whole(settings.ledger_head, head)
+    """Note a hash that every later copy of the ledger must hold: by the witness, then in the vault.
+
+    Raises:
+        OrchestrationError: MS925 when the vault cannot take it.
+        PrivacyError: MS636 when the witness cannot.
+    """
+    if head == _read_kept_head(settings):
+        return
+    witness_head(head, settings)
+    try:
+        write_whole(settings.ledger_head, head)
+    except OSError:
+        raise OrchestrationError("MS925", folder=str(settings.home)) from None
+
+
+def find_custody(settings: Settings) -> Custody:
+    """Say where draws are held until the ledger has them, and how their marks are noted."""
+    return Custody(settings.held_draws, lambda head: note_head(head, settings))
+
+
+def check_witness(ledger: Ledger, settings: Settings) -> None:
+    """Compare the ledger with the heads that were witnessed, before anything is drawn.
+
+    Raises:
+        PrivacyError: MS628 when it does not know one of them, MS636 when they cannot be read.
+    """
+    ledger.verify(read_witnessed(settings))
 
 
 def read_entries(settings: Settings) -> tuple[Entry, ...]:
@@ -114,24 +142,26 @@ def read_spending(settings: Settings) -> dict[str, Any]:
 
 
 def verify_ledger(settings: Settings) -> dict[str, Any]:
-    """Check the chain, the heads that releases print, and the signatures under each charge.
+    """Check the chain, the heads that were seen of it, and the signatures under each charge.
 
     Returns:
-        `head`, the number of `entries` and of `releases` compared, and for each charge its
-        `quarter` and who signed it; `is_listed` says whether the key still counts.
+        `head`, the number of `entries`, of `releases` and of `witnessed` heads compared, and for
+        each charge its `quarter` and who signed it; `is_listed` says whether the key still counts.
 
     Raises:
         OrchestrationError: MS920 for a release whose record cannot be read.
-        PrivacyError: MS620 to MS628 for the ledger, MS654 for a signature that does not fit.
+        PrivacyError: MS620 to MS628 for the ledger, MS636 for the witness, MS654 for a signature
+            that does not fit.
     """
-    heads = list(_read_heads(settings))
+    heads, witnessed = list(_read_heads(settings)), read_witnessed(settings)
     ledger = _open_known(settings)
-    head, entries = ledger.verify(heads), ledger.read_entries()
+    head, entries = ledger.verify([*heads, *witnessed]), ledger.read_entries()
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     return {
         "head": head,
         "entries": len(entries),
         "releases": len(heads),
+        "witnessed": len(witnessed),
         "charges": [
             {
                 "quarter": entry.charge.quarter,
@@ -172,7 +202,7 @@ def _open_known(settings: Settings) -> Ledger:
 
     Heads come first, for releases may be added.
     """
-    heads = [*_read_kept_head(settings), *_read_heads(settings)]
+    heads = [_read_kept_head(settings), *_read_heads(settings)]
     ledger = Ledger(settings.ledger_place)
     ledger.verify(heads)
     return ledger
@@ -186,11 +216,10 @@ def _read_heads(settings: Settings) -> Iterator[str]:
             raise OrchestrationError("MS920", release=folder.name) from None
 
 
-def _read_kept_head(settings: Settings) -> list[str]:
-    """Give the head that the vault has seen, unless nothing was entered yet."""
+def _read_kept_head(settings: Settings) -> str:
+    """Give the head that the vault has seen; that of an empty ledger where it has seen none."""
     path = settings.ledger_head
-    head = path.read_text("utf-8") if path.exists() else GENESIS
-    return [] if head == GENESIS else [head]
+    return path.read_text("utf-8") if path.exists() else GENESIS
 
 
 def _was_used(settings: Settings) -> bool:

@@ -45,12 +45,6 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Have the release drawn again by a version of the software that fits this one",
             DELIVERY_FAILED,
         ),
-        "MS704": ErrorText(
-            "The signing key {file} cannot be used",
-            "It is missing, is not readable by this account, or is not a key without a password",
-            "Restore it from the backup; with a new key, announce its public half to every agency",
-            DELIVERY_FAILED,
-        ),
         "MS705": ErrorText(
             "The archive {file} was left as it is",
             "It is already there and does not hold the bytes of its release's folder",
@@ -95,8 +89,10 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS717": ErrorText(
             "{folder} is not signed by the holder of {file}",
-            "Its signature is by another key, or its release.json was changed after it was signed",
-            "Do not use its numbers; fetch the release again from where it was published",
+            "Its signature is by a key that is not in {file}, or its release.json was changed "
+            "after it was signed",
+            "Do not use its numbers; fetch the release again from where it was published, and "
+            "{file} from where the hub announced it",
             VERIFICATION_FAILED,
         ),
         "MS718": ErrorText(
@@ -104,6 +100,47 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "As an archive it is not safe to read: {reason}",
             "Do not unpack it; fetch the release again from where it was published",
             VERIFICATION_FAILED,
+        ),
+        "MS751": ErrorText(
+            "{folder} is not accepted, although its signature fits",
+            "It is signed with the key {key}, which the hub used for releases drawn until {until}, "
+            "and does not say that it was drawn before",
+            "Do not use its numbers, and tell the hub: that key may be in other hands",
+            VERIFICATION_FAILED,
+        ),
+        "MS752": ErrorText(
+            "The signing key {file} is lost or damaged",
+            "It is missing, is not readable by this account, or is not a whole key without a "
+            "password; releases were signed with it, so no other is made in its place",
+            "Restore it from the backup of the vault; if there is none, 'moshare rotate-key' makes "
+            "a new one, whose public half every agency needs",
+            DELIVERY_FAILED,
+        ),
+        "MS753": ErrorText(
+            "The signing key {file} is open to other accounts",
+            "Whoever reads it can sign what the hub never released",
+            "Run 'chmod 600' on it; if others may have read it, run 'moshare rotate-key' too",
+            DELIVERY_FAILED,
+        ),
+        "MS754": ErrorText(
+            "{file} lacks a public key that releases here are signed with",
+            "They name the keys {keys}; without these, nobody can check them",
+            "Restore {file} from the backup of the releases",
+            DELIVERY_FAILED,
+        ),
+        "MS756": ErrorText(
+            "The signing key or its public half could not be written",
+            "The operating system refused with {kind}",
+            "Check free space and rights of the vault and the releases folder, then run it again",
+            DELIVERY_FAILED,
+        ),
+        "MS755": ErrorText(
+            "The signing key {file} is not the one that {public} begins with",
+            "Agencies check new releases with the key {key}; one of the two files is older than "
+            "the other, or damaged",
+            "Restore both from the newest backup: the key in the vault, {public} beside the "
+            "releases",
+            DELIVERY_FAILED,
         ),
     }
 )

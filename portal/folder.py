@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import errno
 import json
-import os
-import shutil
-import tempfile
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from durable.writing import draft_folder, move_folder, write_once
 from portal.archive import pack
 from portal.containers import RECORD_NAME, SIGNATURE_NAME
 from portal.errors import PortalError
 from portal.files import list_csv_files, list_files
 from portal.signature import Signer
-from portal.verify import verify
+from portal.verify import is_stray, verify
 from privacy.released import Release
+
+_LOG = logging.getLogger(__name__)
+_READ_ONLY = 0o444
 
 
 def build_release(release: Release, releases_dir: Path, sign: Signer | None = None) -> Path:
@@ -41,9 +43,8 @@ def build_release(release: Release, releases_dir: Path, sign: Signer | None = No
     """
     target = releases_dir / release.release_id
     try:
-        releases_dir.mkdir(parents=True, exist_ok=True)
         if not target.exists():
-            _place(_list_signed_files(release, sign), releases_dir, target)
+            _place(_list_signed_files(release, sign), target)
         differing = _find_differences(release, target)
         is_packed = bool(differing) or _place_archive(release, target)
     except OSError as error:
@@ -63,23 +64,19 @@ def _list_signed_files(release: Release, sign: Signer | None) -> dict[str, bytes
     return files
 
 
-def _place(files: Mapping[str, bytes], releases_dir: Path, target: Path) -> None:
+def _place(files: Mapping[str, bytes], target: Path) -> None:
     """Write all files aside and rename the folder; a folder that came first is left alone."""
-    aside = Path(tempfile.mkdtemp(dir=releases_dir, prefix=f".{target.name}-"))
-    try:
+    with draft_folder(target, _READ_ONLY) as aside:
+        built = aside / target.name
         for path, content in files.items():
-            _write(aside / path, content)
-        for folder in (aside / "data", aside):
+            _write(built / path, content)
+        for folder in (built / "data", built):
             folder.chmod(0o755)
-            _sync(folder)
         try:
-            aside.rename(target)
+            move_folder(built, target)
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
-        _sync(releases_dir)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _place_archive(release: Release, target: Path) -> bool:
@@ -87,45 +84,31 @@ def _place_archive(release: Release, target: Path) -> bool:
     files = {
         path.relative_to(target).as_posix(): path.read_bytes()
         for path in target.rglob("*")
-        if path.is_file()
+        if path.is_file() and not is_stray(path.name)
     }
     content = pack(release.release_id, release.drawn_at, files)
     archive = target.with_name(f"{target.name}.zip")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{archive.name}-") as aside:
-        _write(Path(aside) / archive.name, content)
-        try:
-            os.link(Path(aside) / archive.name, archive)
-        except FileExistsError:
-            return archive.is_file() and archive.read_bytes() == content
-    _sync(target.parent)
-    return True
+    if write_once(archive, content, _READ_ONLY):
+        return True
+    return archive.is_file() and archive.read_bytes() == content
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(0o444)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(_READ_ONLY)
 
 
 def _find_differences(release: Release, target: Path) -> list[str]:
     """Files of a folder that are not those of this release; empty if it is the same release."""
     try:
-        findings = verify(target).findings
+        verification = verify(target)
     except PortalError:
         return [RECORD_NAME]
-    if findings:
-        return [finding.path for finding in findings]
+    if verification.strays:
+        _LOG.warning("%s", verification.stray_sentence)
+    if verification.findings:
+        return [finding.path for finding in verification.findings]
     record = json.loads((target / RECORD_NAME).read_bytes())
     plan = record.get("plan")
     found = {**record, "plan": plan.get("hash") if isinstance(plan, dict) else None}

@@ -93,6 +93,11 @@ ERRORS: Mapping[str, ErrorText] = {
         "Have each agency of the plan deliver, if only a nil delivery, and release then; nothing "
         "was charged",
     ),
+    "MS615": ErrorText(
+        "Frame {frame} is said to hold the rows of another one, and nothing proves it",
+        "The test {test}, which the policy names for it, did not run on these rows or did not hold",
+        "Restore the test, or have a policy without same_rows reviewed; nothing was charged",
+    ),
     "MS620": ErrorText(
         "There is no ledger at {file}",
         "Without it the budget already spent is unknown",
@@ -117,7 +122,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS624": ErrorText(
         "Quarter {quarter} was already charged for another plan",
         "One quarter has one release, and a revision is a new decision with its own charge",
-        "Release with the policy and the key lists of the first plan",
+        "Release with the policy, the key lists and the rules of the first plan",
     ),
     "MS625": ErrorText(
         "The plan for {quarter} would pass the cap of {period}",
@@ -125,19 +130,22 @@ ERRORS: Mapping[str, ErrorText] = {
         "Lower the cost of the plan or wait for the next period; nothing was drawn",
     ),
     "MS626": ErrorText(
-        "A draw for {quarter} began and its end was never recorded",
-        "Its noise may have been seen, so a second draw would cost more than was charged",
-        "Publish nothing for this quarter; the budget stays spent",
+        "A draw for {quarter} began and is lost",
+        "Its noise may have been seen, so a second draw costs as much again, and nobody has signed "
+        "that it may",
+        "If another machine began it, run it there; else publish nothing for this quarter, unless "
+        "an officer lets it be paid for once more with 'moshare recover --quarter {quarter}'",
     ),
     "MS627": ErrorText(
         "The ledger {file} cannot be used",
         "The database did not answer as it should",
         "Check that the disk has room and the folder can be written, or that the server of "
-        "MOSHARE_LEDGER answers, then try again",
+        "MOSHARE_LEDGER answers and takes writes, then run again, which takes up what was begun",
     ),
     "MS628": ErrorText(
-        "The ledger {file} lacks an entry that a release names",
-        "An older copy was put in its place, or the release belongs to another ledger",
+        "The ledger {file} lacks an entry that was seen before",
+        "A release, an approval, the vault or a witness names it: an older copy was put in its "
+        "place, or they belong to another ledger",
         _RESTORE,
     ),
     "MS629": ErrorText(
@@ -163,7 +171,8 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS651": ErrorText(
         "The plan of {quarter} changed after it was put up for approval",
-        "The policy, its split or a public list is not the one that the officer was shown",
+        "The policy, its split, a public list or a rule by which rows are made is not the one that "
+        "the officer was shown",
         "Run 'moshare plan --quarter {quarter}' again and have the new plan signed",
         _APPROVAL,
     ),
@@ -215,6 +224,39 @@ ERRORS: Mapping[str, ErrorText] = {
         "Give another name, or use the key that is there",
         _APPROVAL,
     ),
+    "MS632": ErrorText(
+        "The vault cannot hold the draw of {quarter}",
+        "A draw is kept there before it may be seen, and the disk is full or fails",
+        "Make room in the vault or mend its rights, then run again, which takes up what was begun",
+    ),
+    "MS633": ErrorText(
+        "The ledger {file} is held by {holder}",
+        "One release is made at a time",
+        "Run again when it is done, or end it if it hangs; nothing is lost by that",
+    ),
+    "MS634": ErrorText(
+        "The draw of {quarter} is not lost",
+        "It was never begun, it was recorded, or it can be finished without paying again",
+        "Run 'moshare release --quarter {quarter}'",
+    ),
+    "MS635": ErrorText(
+        "The signature of {signer} for the plan of {quarter} names no head of the ledger",
+        "An approval says on which ledger it was given, so that an older copy does not pass",
+        "Sign with 'moshare approve', or name the head in the trusted comment as docs/officer.md "
+        "says",
+        _APPROVAL,
+    ),
+    "MS636": ErrorText(
+        "The witness {file} cannot be used",
+        "The ledger's head is compared with it, and written to it, before a draw may be seen",
+        "Make MOSHARE_WITNESS name a file that can be written, outside the data home; an empty one "
+        "will do the first time",
+    ),
+    "MS637": ErrorText(
+        "The plan of {quarter} does not fit what became of its draws",
+        "It pays again for a draw that the ledger does not call lost, or does not say that it does",
+        "Run 'moshare plan --quarter {quarter}' and have the new plan signed",
+    ),
     "MS640": ErrorText(
         "The public geography {file} cannot be used",
         "{problem}",
@@ -235,6 +277,18 @@ ERRORS: Mapping[str, ErrorText] = {
         "The stored split does not fit frame {frame}",
         "It measures nothing of it, or something that the frame does not hold",
         "Run 'moshare policy optimise' and have the split reviewed",
+    ),
+    "MS648": ErrorText(
+        "{quarter} can no longer be released",
+        "{later} was released after it, and counts what {quarter} would have counted; the bounds "
+        "of a lifetime hold for quarters that are released in their order",
+        "Nothing is lost and nothing was charged; release the quarter after {later}",
+    ),
+    "MS649": ErrorText(
+        "{quarter} cannot be released",
+        "It lies before the policy's first day of record, {first_day}, and what happened before "
+        "that day is in no table",
+        "Release a quarter from that day on, or have the policy reviewed",
     ),
     "MS660": ErrorText(
         "Synthetic records of frame {frame} were not made",

@@ -10,13 +10,14 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sources.errors import SourcesError
 from sources.manifest import MANIFEST_NAME, MAX_MANIFEST_BYTES, Manifest, ManifestFile
 
 _CHUNK_BYTES = 1 << 20
+_PLAIN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _NOT_PLAIN = frozenset({errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.EISDIR})
 
 
@@ -28,7 +29,11 @@ def open_inbox(folder: Path, agency: str, quarter: str) -> Iterator[int]:
         SourcesError: MS101 it does not exist, MS110 it is a link.
     """
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        above = os.open(folder.parent, _PLAIN_FOLDER)
+        try:
+            descriptor = os.open(folder.name, _PLAIN_FOLDER, dir_fd=above)
+        finally:
+            os.close(above)
     except FileNotFoundError:
         raise SourcesError("MS101", agency=agency, quarter=quarter) from None
     except OSError as error:
@@ -69,6 +74,37 @@ def copy_files(inbox: int, manifest: Manifest, target: Path) -> None:
         except FileNotFoundError:
             raise SourcesError("MS109", file=file.name) from None
         _copy(descriptor, file, target / file.name)
+
+
+def take_out(folder: Path, accepted: Path, manifest: Manifest) -> None:
+    """Remove an accepted delivery from its inbox, the manifest last.
+
+    Only what is, byte for byte, what was accepted goes; whatever came since stays. What this
+    account may not remove stays too, and `moshare doctor` names it.
+
+    Args:
+        folder: The inbox of the quarter.
+        accepted: The folder in the vault that holds the delivery for good.
+        manifest: Of that delivery.
+    """
+    agency, quarter = manifest.agency, manifest.quarter
+    with suppress(SourcesError, OSError), open_inbox(folder, agency, quarter) as inbox:
+        sealed = (accepted / MANIFEST_NAME).read_bytes()
+        if _read_digest(inbox, MANIFEST_NAME) != hashlib.sha256(sealed).hexdigest():
+            return
+        for file in manifest.files:
+            if _read_digest(inbox, file.name) == file.sha256:
+                os.unlink(file.name, dir_fd=inbox)
+        os.unlink(MANIFEST_NAME, dir_fd=inbox)
+
+
+def _read_digest(inbox: int, name: str) -> str:
+    """SHA-256 of a plain file; empty where there is none."""
+    try:
+        with os.fdopen(_open_plain(inbox, name), "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def _open_plain(inbox: int, name: str) -> int:

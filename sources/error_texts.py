@@ -137,6 +137,49 @@ _DELIVERY = {
         "An empty file and an agency with nothing to report must not look alike.",
         "If there is nothing to report, send a delivery of kind nil.",
     ),
+    "MS122": ErrorText(
+        "No delivery of {agency} for {quarter} has arrived, and its inbox has a folder {file}.",
+        "Only folders whose names are written like {quarter} are looked at.",
+        "Rename the folder to {quarter}.",
+    ),
+    "MS123": ErrorText(
+        "The folder of {agency} in {zone} is a link.",
+        "Whoever can change where it leads could have other files taken in, or receipts written "
+        "elsewhere.",
+        "Put a folder in its place; to keep deliveries on another disk, mount it there.",
+    ),
+    "MS124": ErrorText(
+        "The manifest of {agency} says that its data are of a day to come.",
+        "The entry as_of is the day on which the data were taken, and lies after today by the "
+        "hub's clock.",
+        "Correct as_of and send the delivery again with the same sequence; if it is right, have "
+        "the hub's clock set.",
+    ),
+    "MS125": ErrorText(
+        "The sequence of this delivery runs far ahead of the last accepted one ({last}).",
+        "Deliveries of a quarter are numbered 1, 2, 3 and so on; 9999 is the last number there "
+        "is, and after it nothing could be corrected.",
+        "Send it again with the sequence that follows {last}.",
+    ),
+    "MS127": ErrorText(
+        "A delivery of {agency} for {quarter} waits in the inbox and was not taken in yet.",
+        "Another one in its place would replace it unread, and a delivery is never lost.",
+        "Wait for its receipt in the outbox and deliver then; or withdraw it by taking its "
+        "manifest.json away.",
+    ),
+    "MS128": ErrorText(
+        "This delivery has sequence {sequence}, and the one before it, {missing}, was never "
+        "accepted.",
+        "A number that is left out may stand for a delivery that was lost on its way.",
+        "If one is missing, send what it held with the next sequence; if the number was passed "
+        "over, there is nothing to do.",
+    ),
+    "MS129": ErrorText(
+        "This delta is for a quarter of which no full delivery was accepted before.",
+        "A delta adds to a full delivery or corrects it; alone it is a part of the quarter, and "
+        "the numbers made from it are too low.",
+        "Send the quarter's full delivery, and this delta again behind it with a higher sequence.",
+    ),
 }
 
 _LINES = {

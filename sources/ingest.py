@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from sources.collecting import copy_files, copy_manifest, open_inbox
+from sources.collecting import copy_files, copy_manifest, open_inbox, take_out
 from sources.contracts import current_contract, find_contract
-from sources.errors import SourcesError
+from sources.errors import SourcesError, write_sentence
+from sources.landing import find_misspelt, refuse_link
 from sources.manifest import Manifest, parse_manifest
 from sources.quarters import Quarter
 from sources.reading import DeliveryReading, read_delivery
@@ -25,11 +26,15 @@ from sources.receipts import Receipt, Status
 from sources.storing import (
     accept_delivery,
     complete_accepted,
+    find_next_moment,
     list_accepted,
     read_accepted,
     reject_delivery,
 )
 from sources.zones import Zones
+
+_FARTHEST_AHEAD = 100
+"""A sequence may run ahead of the last accepted one by so much: 9999 is the last one there is."""
 
 _NOT_READ = DeliveryReading((), (), None)
 
@@ -49,32 +54,40 @@ def ingest(
 ) -> Receipt:
     """Take the delivery of an agency for a quarter, and write its receipt into the outbox.
 
-    Ingesting an accepted delivery again changes nothing and returns its receipt with the status
-    `already accepted`. Ingests of one agency and quarter wait for each other. After a crash the
+    An accepted delivery leaves the inbox for the vault. Ingesting it again, or a quarter in whose
+    inbox nothing lies since, changes nothing and returns its receipt with the status `already
+    accepted`. Ingests of one agency and quarter wait for each other. After a crash the
     next ingest finds either nothing or something it completes.
 
     Args:
         zones: landing and vault.
         agency: for instance `dss`.
         quarter: for instance `2025Q1`.
-        clock: gives the time recorded as `received_at`.
+        clock: gives the time recorded as `received_at`, unless it was set back.
         first_day_of_record: the policy's; the receipt says how many lines are dated before it.
 
     Returns:
         The receipt of the accepted delivery.
 
     Raises:
-        SourcesError: MS118 and MS119 wrong usage (exit code 2); MS101 no delivery; MS120 this
+        SourcesError: MS118 and MS119 wrong usage (exit code 2); MS101 no delivery; MS122 it
+            lies in a folder of another name; MS123 a folder of the agency is a link; MS120 this
             machine failed; any other number: rejected, the bytes are kept in quarantine and the
             receipt is in the outbox (exit code 3).
     """
     current_contract(agency)
     Quarter.parse(quarter)
     try:
+        refuse_link(zones.inboxes(agency))
+        refuse_link(zones.outbox(agency))
         with _lock(zones.lock(agency, quarter)):
             complete_accepted(zones, agency, quarter)
             with _scratch(zones.work(agency, quarter)) as delivery:
-                return _take(zones, agency, quarter, delivery, clock, first_day_of_record)
+                receipt = _take(zones, agency, quarter, delivery, clock, first_day_of_record)
+            manifest, _ = read_accepted(zones, agency, quarter, receipt.sequence)
+            accepted = zones.deliveries(agency, quarter) / f"{receipt.sequence:04d}"
+            take_out(zones.inbox(agency, quarter), accepted, manifest)
+            return receipt
     except (OSError, duckdb.Error, pa.ArrowException, MemoryError):
         raise SourcesError("MS120", agency=agency, quarter=quarter) from None
 
@@ -108,6 +121,7 @@ def _take(
 ) -> Receipt:
     manifest: Manifest | None = None
     reading = _NOT_READ
+    remarks: tuple[str, ...] = ()
     try:
         with open_inbox(zones.inbox(agency, quarter), agency, quarter) as inbox:
             content = copy_manifest(inbox, delivery, agency, quarter)
@@ -115,20 +129,47 @@ def _take(
             known = _find_known(zones, manifest)
             if known:
                 return known
+            _check_order(zones, manifest, clock())
+            remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
+        received_at = find_next_moment(zones, agency, clock())
         earlier = zones.raw(agency, quarter).parent
-        reading = read_delivery(delivery, manifest, contract, clock(), earlier, first_day_of_record)
+        reading = read_delivery(
+            delivery, manifest, contract, received_at, earlier, first_day_of_record
+        )
         if reading.error:
             raise reading.error
     except SourcesError as error:
-        if error.code != "MS101":
-            receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading)
-            reject_delivery(zones, delivery, receipt)
+        if error.code == "MS101":
+            return _recall(zones, agency, quarter, error)
+        receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading, remarks)
+        reject_delivery(zones, delivery, receipt)
         raise error from None
-    receipt = _draw_up(agency, quarter, manifest, "accepted", "", reading)
+    receipt = _draw_up(agency, quarter, manifest, "accepted", "", reading, remarks)
     accept_delivery(zones, delivery, receipt)
     return receipt
+
+
+def _recall(zones: Zones, agency: str, quarter: str, missing: SourcesError) -> Receipt:
+    """The receipt of the last accepted delivery, which has left the inbox; else say why not."""
+    accepted = list_accepted(zones, agency, quarter)
+    if accepted:
+        _, receipt = read_accepted(zones, agency, quarter, accepted[-1])
+        return replace(receipt, status="already accepted")
+    for folder, meant in find_misspelt(zones.inboxes(agency)):
+        if str(meant) == quarter:
+            raise SourcesError("MS122", agency=agency, quarter=quarter, file=folder.name) from None
+    raise missing from None
+
+
+def _check_order(zones: Zones, manifest: Manifest, now: datetime) -> None:
+    """Refuse a delivery from the future, and a sequence that leaves hardly any number above it."""
+    if manifest.as_of > now.date():
+        raise SourcesError("MS124", agency=manifest.agency)
+    last = max(list_accepted(zones, manifest.agency, manifest.quarter), default=0)
+    if manifest.sequence > last + _FARTHEST_AHEAD:
+        raise SourcesError("MS125", last=last)
 
 
 def _find_known(zones: Zones, manifest: Manifest) -> Receipt | None:
@@ -144,6 +185,18 @@ def _find_known(zones: Zones, manifest: Manifest) -> Receipt | None:
     return replace(receipt, status="already accepted")
 
 
+def _remark_on_order(zones: Zones, manifest: Manifest) -> Iterator[str]:
+    """Name a gap before the sequence, and a delta that has nothing to add to."""
+    agency, quarter = manifest.agency, manifest.quarter
+    accepted = list_accepted(zones, agency, quarter)
+    before = manifest.sequence - 1
+    if before and before not in accepted:
+        yield write_sentence("MS128", sequence=manifest.sequence, missing=before)
+    kinds = {read_accepted(zones, agency, quarter, one)[0].kind for one in accepted}
+    if manifest.kind == "delta" and kinds <= {"delta"}:
+        yield write_sentence("MS129")
+
+
 def _draw_up(
     agency: str,
     quarter: str,
@@ -151,6 +204,7 @@ def _draw_up(
     status: Status,
     error: str,
     reading: DeliveryReading,
+    remarks: tuple[str, ...],
 ) -> Receipt:
     return Receipt(
         agency=agency,
@@ -161,6 +215,7 @@ def _draw_up(
         simulated=manifest.simulated if manifest else None,
         status=status,
         error=error,
+        remarks=remarks,
         files=reading.files,
         problems=reading.problems,
     )

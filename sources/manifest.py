@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from durable.writing import write_whole
 from sources.contracts import Contract, current_contract, find_contract
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
@@ -140,9 +141,7 @@ def write_manifest(
         document["unusual"] = list(unusual)
     content = (json.dumps(document, indent=2) + "\n").encode()
     manifest = parse_manifest(content, agency, quarter)
-    partial = folder / (MANIFEST_NAME + ".part")
-    partial.write_bytes(content)
-    partial.replace(folder / MANIFEST_NAME)
+    write_whole(folder / MANIFEST_NAME, content)
     return manifest
 
 

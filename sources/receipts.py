@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from durable.writing import write_whole
 from sources.errors import LineProblem
+from sources.landing import close_to_others, file_mode
 from sources.workbench import FileReading
 
 Status = Literal["accepted", "rejected", "already accepted"]
@@ -29,6 +31,7 @@ class Receipt:
         simulated: what the manifest says; None where it could not be read.
         status: whether the delivery counts.
         error: sentence of a rejection, or "".
+        remarks: sentences about the delivery as a whole that change nothing.
         files: what became of the lines of each file that was read.
         problems: what was wrong with lines that were set aside, and notes on others.
     """
@@ -43,6 +46,7 @@ class Receipt:
     error: str
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def error_code(self) -> str:
@@ -65,8 +69,10 @@ class Receipt:
         del document["error_code"]
         problems = document.pop("problems")
         files = document.pop("files")
+        remarks = document.pop("remarks", ())
         return cls(
             files=tuple(FileReading(**file) for file in files),
+            remarks=tuple(remarks),
             problems=tuple(_read_problem(problem) for problem in problems),
             **document,
         )
@@ -78,6 +84,7 @@ class Receipt:
             f"Receipt for {self.agency}, quarter {self.quarter}, {number}: {self.status}",
             *(["These data are simulated."] if self.simulated else []),
             *(["", self.error] if self.error else []),
+            *(line for remark in self.remarks for line in ("", remark)),
             *(["", "Nothing to report was delivered."] if self.kind == "nil" else []),
         ]
         if self.files:
@@ -91,12 +98,11 @@ class Receipt:
 
 def write_receipt(receipt: Receipt, outbox: Path, suffix: str) -> None:
     """Write `<quarter>-<sequence>-<suffix>.json` and `.txt`, each in one step."""
-    outbox.mkdir(parents=True, exist_ok=True)
+    close_to_others(outbox)
+    mode = file_mode(outbox)
     stem = f"{receipt.quarter}-{receipt.sequence:04d}-{suffix}"
     for ending, content in (("txt", receipt.to_text()), ("json", receipt.to_json())):
-        partial = outbox / f".{stem}.{ending}.part"
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(outbox / f"{stem}.{ending}")
+        write_whole(outbox / f"{stem}.{ending}", content, mode)
 
 
 def _read_problem(document: dict[str, Any]) -> LineProblem:

@@ -9,10 +9,13 @@ Acceptance is one rename: the work folder, complete with its receipt and raw tab
 """
 
 import hashlib
-import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from durable.writing import move_folder
 from sources.manifest import MANIFEST_NAME, Manifest
 from sources.receipts import Receipt, write_receipt
 from sources.zones import Zones
@@ -40,7 +43,9 @@ def read_accepted(
 def accept_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
     """Put a delivery that was read in full into its place, for good."""
     (delivery / RECEIPT_NAME).write_text(receipt.to_json(), encoding="utf-8")
-    _move(delivery, zones.deliveries(receipt.agency, receipt.quarter) / f"{receipt.sequence:04d}")
+    move_folder(
+        delivery, zones.deliveries(receipt.agency, receipt.quarter) / f"{receipt.sequence:04d}"
+    )
     complete_accepted(zones, receipt.agency, receipt.quarter)
 
 
@@ -50,13 +55,27 @@ def complete_accepted(zones: Zones, agency: str, quarter: str) -> None:
         name = f"{sequence:04d}"
         folder = zones.deliveries(agency, quarter) / name
         if (folder / "_raw").is_dir():
-            _move(folder / "_raw", zones.raw(agency, quarter) / name)
+            move_folder(folder / "_raw", zones.raw(agency, quarter) / name)
         if (folder / "_records").is_dir():
             number = _next_number(zones.quarantine(agency, quarter), sequence)
-            _move(folder / "_records", zones.quarantine(agency, quarter) / f"{name}-{number}")
+            move_folder(folder / "_records", zones.quarantine(agency, quarter) / f"{name}-{number}")
         receipt = Receipt.from_json((folder / RECEIPT_NAME).read_text(encoding="utf-8"))
         if not (zones.outbox(agency) / f"{quarter}-{name}-accepted.json").is_file():
             write_receipt(receipt, zones.outbox(agency), "accepted")
+
+
+def find_next_moment(zones: Zones, agency: str, now: datetime) -> datetime:
+    """The time at which a delivery is said to be received: now, or later.
+
+    Later records of an agency replace earlier ones by this time, so it runs on by a second where
+    the clock was set back, or did not move since the delivery before.
+    """
+    times: list[datetime] = [
+        received.replace(tzinfo=UTC)
+        for path in zones.vault.glob(f"raw/{agency}/*/*/deliveries.parquet")
+        for received in pq.read_table(path, columns=["received_at"])["received_at"].to_pylist()
+    ]
+    return max([now, *(received + timedelta(seconds=1) for received in times)])
 
 
 def reject_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
@@ -72,20 +91,8 @@ def reject_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
         number = _next_number(quarantine, receipt.sequence)
         (delivery / RECEIPT_NAME).write_text(receipt.to_json(), encoding="utf-8")
         (delivery / _DIGEST_NAME).write_text(digest, encoding="utf-8")
-        _move(delivery, quarantine / f"{receipt.sequence:04d}-{number}")
+        move_folder(delivery, quarantine / f"{receipt.sequence:04d}-{number}")
     write_receipt(receipt, zones.outbox(receipt.agency), f"rejected-{number}")
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename a folder after its content is safely on disk."""
-    for path in [*source.rglob("*"), source]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.rename(target)
 
 
 def _list_numbers(quarantine: Path, sequence: int) -> list[int]:

@@ -75,6 +75,7 @@ def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
     allowed = ", ".join(quote(str(path)) for path in (folder, *read))
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET lock_configuration = true")
     connection.execute(
         "CREATE TABLE problems (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR)"

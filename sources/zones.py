@@ -16,9 +16,13 @@ class Zones:
     landing: Path
     vault: Path
 
+    def inboxes(self, agency: str) -> Path:
+        """Folder of an agency, in which it makes one for each quarter."""
+        return self.landing / "inbox" / agency
+
     def inbox(self, agency: str, quarter: str) -> Path:
         """Folder an agency fills for one quarter."""
-        return self.landing / "inbox" / agency / quarter
+        return self.inboxes(agency) / quarter
 
     def outbox(self, agency: str) -> Path:
         """Folder in which an agency finds its receipts."""

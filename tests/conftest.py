@@ -1,5 +1,5 @@
-"""What holds for all tests: none is timed, none changes the environment of the next, and what was
-not run is said loudly.
+"""What holds for all tests: none is timed, none changes the environment or the umask of the next,
+and what was not run is said loudly.
 """
 
 import os
@@ -15,10 +15,12 @@ settings.load_profile("untimed")
 
 
 def restore_environment() -> Iterator[None]:
-    before = dict(os.environ)
+    before, umask = dict(os.environ), os.umask(0o022)
+    os.umask(umask)
     yield
     os.environ.clear()
     os.environ.update(before)
+    os.umask(umask)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -111,18 +111,23 @@ def verify(
     with told_failures("verify", load_settings()):
         from portal.verify import verify as check
 
-        verification = check(release)
+        verification, signer = check(release), None
         if key is not None and verification.passed:
             from portal.signature import check_signature
 
-            check_signature(release, key)
+            signer = check_signature(release, key)
         if as_json:
-            show_json(verification.to_json())
+            signed = {} if signer is None else {"signed_by": signer.key_id, "span": signer.span}
+            show_json(verification.to_json() | signed)
         if not verification.passed:
             raise verification.error
     if not as_json:
         typer.echo(verification.sentence)
-    if key is None:
+    if key is None or signer is None:
         talk().print("The signature was not checked: give the hub's public key with --key.")
-    else:
-        talk().print(f"It is signed by the holder of {key.name}.")
+        return
+    span = f", which the hub used {signer.span}" if signer.span else ""
+    talk().print(
+        f"It is signed by the holder of {key.name}, with the key {signer.key_id}{span}.",
+        soft_wrap=True,
+    )

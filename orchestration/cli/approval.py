@@ -22,15 +22,18 @@ def plan(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noqa: 
     """Example: `moshare plan --quarter 2025Q1`.
 
     Puts up the plan of a quarter for approval, and writes the page that an officer reads. Reads
-    the policy, the public lists and the ledger, and no confidential row.
+    the policy, the public lists and the ledger, and no confidential row. A plan that was rejected
+    is said to be so, with exit code 6.
     """
     settings = prepared("plan")
     with told_failures("plan", settings):
+        from orchestration.approving import refuse_rejected
         from orchestration.planning import put_up_plan
         from privacy.canonical import compute_sha256
 
         chosen = parse_quarter(quarter)
         folder = put_up_plan(chosen, settings)
+        refuse_rejected(chosen, settings)
         shown = compute_sha256((folder / "plan.json").read_text("utf-8"))
     if as_json:
         show_json({"quarter": str(chosen), "plan": shown, "folder": str(folder)})
@@ -90,6 +93,33 @@ def reject(
         chosen = parse_quarter(quarter)
         rejection = refuse(chosen, settings, because)
     talk().print(f"The plan {rejection.plan[:16]} of {chosen} is rejected.", soft_wrap=True)
+
+
+def recover(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Example: `moshare recover --quarter 2025Q1`.
+
+    Gives up a draw that was lost, and puts up a plan that pays for the quarter once more. Refused
+    where the draw can still be finished. Nothing is published unless an officer signs that plan and
+    the caps of the policy leave room for both draws.
+    """
+    settings = prepared("recover")
+    with told_failures("recover", settings):
+        from orchestration.planning import put_up_plan
+        from orchestration.releasing import give_up_draw
+
+        chosen = parse_quarter(quarter)
+        lost = give_up_draw(chosen, settings)
+        folder = put_up_plan(chosen, settings)
+    if as_json:
+        show_json({"quarter": str(chosen), "lost": lost, "folder": str(folder)})
+        return
+    talk().print(
+        f"The draw of the plan {lost[:16]} of {chosen} is given up. A plan that pays once more is "
+        "up for approval: read index.html, which says whether the caps leave room, then run\n"
+        f"  moshare approve --quarter {chosen} --key FILE",
+        soft_wrap=True,
+    )
+    typer.echo(folder)
 
 
 def new_officer_key(

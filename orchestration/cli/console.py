@@ -17,6 +17,7 @@ from rich.console import Console
 
 from orchestration.errors import OrchestrationError
 from orchestration.failures import SAFE_ERRORS, keep_report
+from orchestration.interrupts import raise_if_interrupted
 from orchestration.settings import Settings, load_settings, prepare_process
 
 EXIT_CODES: Mapping[int, str] = MappingProxyType(
@@ -30,6 +31,8 @@ EXIT_CODES: Mapping[int, str] = MappingProxyType(
         6: "approval missing or invalid",
         7: "delivery out failed",
         8: "verification failed",
+        130: "interrupted by Ctrl-C; run it again",
+        143: "interrupted by SIGTERM; run it again",
     }
 )
 
@@ -60,11 +63,13 @@ def told_failures(command: str, settings: Settings) -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except SAFE_ERRORS as error:
+        raise_if_interrupted()
         sentence, code = error.sentence, error.exit_code
     except ModuleNotFoundError as error:
         missing = OrchestrationError("MS910", command=command, package=error.name or "unknown")
         sentence, code = missing.sentence, missing.exit_code
     except Exception as error:  # noqa: BLE001 - a message of unknown origin may quote a record
+        raise_if_interrupted()
         report = keep_report(command, error, settings.vault)
         sentence, code = report.sentence, report.exit_code
     else:

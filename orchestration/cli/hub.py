@@ -13,8 +13,8 @@ import typer
 
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.errors import OrchestrationError
+from orchestration.interrupts import raise_if_interrupted
 from orchestration.settings import Settings, load_settings
-from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -110,6 +110,8 @@ def ingest(
     """
     settings = prepared("ingest")
     with told_failures("ingest", settings):
+        from sources.contracts import current_contract
+
         current_contract(agency)
         outcome = _run(f"ingest_{agency}", parse_quarter(quarter), settings)
         for receipt in outcome.receipts:
@@ -141,6 +143,26 @@ def release(quarter: QuarterOption) -> None:
         chosen = parse_quarter(quarter)
         _run("release", chosen, settings)
         typer.echo(settings.releases / str(chosen))
+
+
+def rotate_key() -> None:
+    """Example: `moshare rotate-key`.
+
+    Signs releases with a new key from now on, also where the old one is lost. Releases before it
+    still verify: moshare.pub names every key and the span it signed for. Give it to every agency.
+    """
+    settings = prepared("rotate-key")
+    with told_failures("rotate-key", settings):
+        from orchestration.publishing import rotate_signing_key
+
+        made = rotate_signing_key(settings)
+    talk().print(
+        f"The next releases are signed with the key {made.key_id}. Back the vault up, and announce "
+        f"{_shown(settings)}/releases/moshare.pub to every agency, by another way than the "
+        "releases themselves.",
+        soft_wrap=True,
+    )
+    typer.echo(settings.public_key)
 
 
 def doctor(as_json: JsonOption = False) -> None:  # noqa: FBT002
@@ -193,6 +215,8 @@ def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
         step_progress() as on_step,
     ):
         outcome = run_job(job, quarter, instance, on_step)
+    if outcome.exit_code:
+        raise_if_interrupted()
     for sentence in outcome.sentences:
         talk().print(sentence, style="bold red", markup=False)
     outbox = settings.landing / "outbox"

@@ -70,7 +70,8 @@ def verify(as_json: JsonOption = False) -> None:  # noqa: FBT002
         talk().print(f"{charge['quarter']}: {_say_approvals(charge['approvals'])}", soft_wrap=True)
     talk().print(
         f"The chain of {found['entries']} entries is unbroken and holds the heads of "
-        f"{found['releases']} releases; its own head is {found['head']}",
+        f"{found['releases']} releases and {found['witnessed']} that were witnessed; its own head "
+        f"is {found['head']}",
         soft_wrap=True,
     )
 

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from durable.writing import PUBLIC, write_whole
 from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.settings import load_settings
 
@@ -42,6 +43,7 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     """
     settings = load_settings()
     with told_failures("policy check", settings):
+        from orchestration.bounds import read_bounds
         from privacy.approval.policy_summary import summarise
         from privacy.policy.keys import load_keys
         from privacy.policy.policy import load_policy
@@ -49,16 +51,17 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
 
         path = policy or settings.policy
         reviewed = load_policy(path)
+        read_bounds(reviewed)
         keys = load_keys(settings.public_keys, reviewed)
         told = summarise(reviewed, keys, load_strategy(path.with_name(_SPLIT)))
     if as_json:
         show_json(told)
         return
     table = Table(title=f"Policy {told['version']} of {told['reviewed_on']}")
-    for heading in ("frame", "cadence", "counts", "times", "bound", "rho"):
+    for heading in ("frame", "cadence", "counts", "times", "bound", "places", "rho"):
         table.add_column(heading)
     for frame in told["frames"]:
-        table.add_row(*(str(frame[name]) for name in _FRAME_COLUMNS))
+        table.add_row(*(str(frame[name] or "") for name in _FRAME_COLUMNS))
     Console().print(table)
     for period in told["worst_case"]:
         talk().print(
@@ -68,7 +71,7 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     talk().print(f"Policy {told['policy_hash']}\nKeys   {told['keys_hash']}", soft_wrap=True)
 
 
-_FRAME_COLUMNS = ("name", "cadence", "counting", "quarters", "bound", "rho")
+_FRAME_COLUMNS = ("name", "cadence", "counting", "quarters", "bound", "places", "rho")
 
 
 def diff(
@@ -115,7 +118,7 @@ def optimise(policy: PolicyArgument = None) -> None:
         reviewed = load_policy(path)
         found = share(reviewed, load_keys(settings.public_keys, reviewed))
         stored = path.with_name(_SPLIT)
-        stored.write_text(found.to_text(), encoding="utf-8")
+        write_whole(stored, found.to_text(), PUBLIC)
     for split in found.splits:
         talk().print(
             f"{split.cadence}: {len(split.shares)} tables to measure, error "

@@ -39,6 +39,7 @@ def _delivery_asset(agency: str, description: str) -> dg.AssetsDefinition:
                 "quarter": str(quarter),
                 "status": receipt.status,
                 "delivery": f"sequence {receipt.sequence}",
+                "remarks": " ".join(receipt.remarks) or "none",
                 "receipt": f"outbox/{agency}/{quarter}-{receipt.sequence:04d}-accepted.txt",
             }
         )

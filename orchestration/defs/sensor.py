@@ -9,6 +9,7 @@ from orchestration.defs.jobs import ingest_jobs
 from orchestration.defs.quarters import QUARTERS, partition_key
 from orchestration.settings import load_settings
 from sources.errors import SourcesError
+from sources.landing import find_misspelt
 from sources.manifest import MANIFEST_NAME
 from sources.quarters import Quarter
 
@@ -25,6 +26,11 @@ def delivery_arrived(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequ
     known = set(QUARTERS.get_partition_keys())
     inbox = load_settings().landing / "inbox"
     for agency in AGENCIES:
+        for misspelt, quarter in find_misspelt(inbox / agency):
+            context.log.warning(
+                f"The inbox folder '{misspelt.name}' of '{agency}' is not looked at. Rename it to "
+                f"{quarter}."
+            )
         for manifest in sorted(inbox.glob(f"{agency}/*/{MANIFEST_NAME}")):
             folder = manifest.parent.name
             key = _partition(folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.codebook import AGENCIES, BLOCKS, DELIVERIES, LIMITS, SYNTHETIC, explain_table
+from portal.codebook import AGENCIES, BLOCKS, LIMITS, SYNTHETIC, explain_delivery, explain_table
 from portal.page.charts import ChartView, list_charts
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.maps import MapView, list_maps, list_outlines
@@ -67,6 +67,7 @@ class Page:
     synthetic_words: Words
     ledger_head: str
     plan_hash: str
+    recovered_plan: str
     policy_version: int
     payload: str
 
@@ -102,12 +103,14 @@ def describe_page(release: Release) -> Page:
         revisions=REVISIONS,
         citation=_cite(release),
         deliveries=tuple(
-            Words(title, DELIVERIES[deliveries[agency]]) for agency, title in AGENCIES.items()
+            Words(title, explain_delivery(agency, deliveries[agency]))
+            for agency, title in AGENCIES.items()
         ),
         synthetic=tuple(frame.frame for frame in release.synthetic),
         synthetic_words=Words(SYNTHETIC.title, f"{SYNTHETIC.definition} {SYNTHETIC.caveats}"),
         ledger_head=release.ledger_head,
         plan_hash=release.plan.hash,
+        recovered_plan=release.plan.recovers,
         policy_version=release.plan.policy_version,
         payload=write_payload(release),
     )

@@ -13,11 +13,23 @@ function isSame(one, two) {
 }
 
 /* minisign: two letters of the method, eight bytes of the key's id, then key or signature. */
-function readKey(text) {
-  const lines = text.trim().split(/\r?\n/);
-  const bytes = decode(lines[lines.length - 1]);
-  if (bytes.length !== 42) throw new Error("length");
-  return { id: bytes.subarray(2, 10), key: bytes.slice(10) };
+function readKeys(text) {
+  const keys = [];
+  let comment = "";
+  for (const line of text.trim().split(/\r?\n/)) {
+    if (line.startsWith("untrusted comment:")) { comment = line; continue; }
+    const bytes = decode(line);
+    if (bytes.length !== 42) throw new Error("length");
+    const until = comment.match(/\buntil (\S+)/);
+    keys.push({ id: bytes.subarray(2, 10), key: bytes.slice(10), until: until ? until[1] : "" });
+  }
+  return keys;
+}
+
+/* A key that was exchanged signed releases that were drawn before; see moshare.pub. */
+function isCovered(until, record) {
+  const drawnAt = JSON.parse(new TextDecoder().decode(record)).drawn_at;
+  return !until || Date.parse(drawnAt) < Date.parse(until);
 }
 
 function readSignature(text) {
@@ -32,15 +44,16 @@ function readSignature(text) {
 async function checkSignature(record, signatureText, keyText) {
   let parts;
   try {
-    parts = [readKey(keyText), readSignature(signatureText)];
+    parts = [readKeys(keyText), readSignature(signatureText)];
   } catch {
     return "The key or the signature is not in minisign's form.";
   }
-  const [{ id, key }, signature] = parts;
-  if (!isSame(id, signature.id)) return "It was signed with another key than this one.";
+  const [keys, signature] = parts;
+  const signer = keys.find((one) => isSame(one.id, signature.id));
+  if (!signer) return "It was signed with another key than this one.";
   let imported;
   try {
-    imported = await crypto.subtle.importKey("raw", key, { name: "Ed25519" }, false, ["verify"]);
+    imported = await crypto.subtle.importKey("raw", signer.key, { name: "Ed25519" }, false, ["verify"]);
   } catch {
     return "This browser does not know Ed25519, so it cannot check. Use the command above.";
   }
@@ -49,7 +62,8 @@ async function checkSignature(record, signatureText, keyText) {
   const isOwn = await crypto.subtle.verify(method, imported, signature.own, signed);
   const whole = join(signature.own, signature.comment);
   const isAll = await crypto.subtle.verify(method, imported, signature.all, whole);
-  return isOwn && isAll ? "" : "The signature does not fit: release.json was changed, or is forged.";
+  if (!isOwn || !isAll) return "The signature does not fit: release.json was changed, or is forged.";
+  return isCovered(signer.until, record) ? "" : `This key signed releases drawn until ${signer.until}. Do not use this one.`;
 }
 
 async function hashFile(bytes) {

@@ -7,7 +7,6 @@ password.
 
 import base64
 import datetime
-import os
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from durable.writing import PUBLIC, write_once, write_whole
+from privacy.approval.key_files import read_public_key, read_secret_key, read_signature
 from privacy.approval.review import PLAN_NAME, REJECTIONS_NAME, Review
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Entry
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from minisign import SecretKey
 
 _TIMESTAMP = re.compile(r"\btimestamp:(\d{1,11})\b")
+_HEAD = re.compile(r"\bledger:([0-9a-f]{64})\b")
 _OPERATIONS, _MEMORY = 2**22, 2**27
 
 
@@ -80,14 +82,12 @@ def load_officers(folder: Path, *, are_throwaway: bool = False) -> tuple[Officer
 
     The name of a file is the name of its officer.
     """
-    from minisign import Error, PublicKey
-
     officers = []
     for path in sorted(folder.glob("*.pub")):
         try:
             content = path.read_bytes()
-            PublicKey.from_bytes(content)
-        except (OSError, Error, ValueError):
+            read_public_key(content)
+        except (OSError, ValueError):
             _refuse_key(path)
         officers.append(Officer(path.stem, _read_key_id(content), content, are_throwaway))
     return tuple(officers)
@@ -119,19 +119,16 @@ def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
     pair.public_key.untrusted_comment = f"minisign public key {key_id}"
     if password is not None:
         pair.secret_key.encrypt(password, opslimit=_OPERATIONS, memlimit=_MEMORY)
-    secret.parent.mkdir(parents=True, exist_ok=True)
-    public.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(bytes(pair.secret_key) + b"\n")
-    public.write_bytes(bytes(pair.public_key) + b"\n")
+    if not write_once(secret, bytes(pair.secret_key) + b"\n"):
+        raise PrivacyError("MS659", file=secret.name)
+    write_whole(public, bytes(pair.public_key) + b"\n", PUBLIC)
     return key_id
 
 
 def sign_plan(
-    quarter: str, plan: bytes, secret: Path, ask_password: Callable[[], str]
+    quarter: str, plan: bytes, head: str, secret: Path, ask_password: Callable[[], str]
 ) -> tuple[str, bytes]:
-    """Sign a plan's bytes; return the key's id and the signature file's bytes.
+    """Sign a plan's bytes and the ledger's head; return the key's id and the signature's bytes.
 
     Raises PrivacyError MS657 for the key or its password.
     """
@@ -139,7 +136,7 @@ def sign_plan(
         signature = key.sign(
             plan,
             untrusted_comment=f"approval of the MoShare plan of {quarter}",
-            trusted_comment=f"timestamp:{int(time.time())}\tfile:{PLAN_NAME}\thashed",
+            trusted_comment=f"timestamp:{int(time.time())}\tfile:{PLAN_NAME}\tledger:{head}\thashed",
         )
     content = bytes(signature) + b"\n"
     return _read_key_id(content), content
@@ -153,7 +150,7 @@ def check_shown(plan: Plan, review: Review) -> bytes:
     content = plan.to_json().encode("utf-8")
     if review.read_plan() != content:
         raise PrivacyError("MS651", quarter=plan.quarter)
-    if review.is_rejected(plan.hash):
+    if review.find_rejection(plan.hash) is not None:
         raise PrivacyError("MS655", quarter=plan.quarter, file=REJECTIONS_NAME)
     return content
 
@@ -163,7 +160,8 @@ def check_approval(plan: Plan, approvals: Approvals) -> Approval:
 
     Raises:
         PrivacyError: what `check_shown` refuses, MS652 (too few signatures), MS653 (the key of
-            nobody), MS654 (a signature of something else) or MS657 (an officer's key is broken).
+            nobody), MS654 (a signature of something else), MS635 (one that names no head of the
+            ledger) or MS657 (an officer's key is broken).
     """
     check_shown(plan, approvals.review)
     officers = {officer.key_id: officer for officer in approvals.list_officers()}
@@ -214,11 +212,9 @@ def _count(signed: Iterable[_Signed], needed: int) -> list[_Signed]:
 def _check_signature(
     plan: Plan, name: str, content: bytes, officers: dict[str, Officer]
 ) -> _Signed:
-    from minisign import Error, Signature
-
     try:
-        comment = Signature.from_bytes(content).trusted_comment
-    except (Error, ValueError):
+        comment = read_signature(content).trusted_comment
+    except ValueError:
         raise PrivacyError("MS654", quarter=plan.quarter, signer=name) from None
     key_id = _read_key_id(content)
     if key_id not in officers:
@@ -226,28 +222,27 @@ def _check_signature(
     officer = officers[key_id]
     if not _fits(officer, plan.to_json().encode("utf-8"), content):
         raise PrivacyError("MS654", quarter=plan.quarter, signer=officer.name)
-    facts = ApprovalFacts(officer.name, key_id, _read_time(comment))
-    return _Signed(officer, facts, content.decode("utf-8"))
+    head = _HEAD.search(comment)
+    if head is None:
+        raise PrivacyError("MS635", quarter=plan.quarter, signer=officer.name)
+    facts = ApprovalFacts(officer.name, key_id, _read_time(comment), head[1])
+    return _Signed(officer, facts, content.decode("utf-8", "replace"))
 
 
 def _fits(officer: Officer, plan: bytes, signature: bytes) -> bool:
-    from minisign import Error, PublicKey, Signature
-
     try:
-        PublicKey.from_bytes(officer.key).verify(plan, Signature.from_bytes(signature))
-    except (Error, ValueError):
+        read_public_key(officer.key).verify(plan, read_signature(signature))
+    except ValueError:
         return False
     return True
 
 
 def _open_key(secret: Path, ask_password: Callable[[], str]) -> "SecretKey":
-    from minisign import Error, SecretKey
-
     try:
-        key = SecretKey.from_file(secret)
+        key = read_secret_key(secret.read_bytes())
         if key.is_encrypted():
             key.decrypt(ask_password())
-    except (OSError, Error, ValueError):
+    except (OSError, ValueError):
         _refuse_key(secret)
     return key
 

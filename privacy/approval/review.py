@@ -9,6 +9,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from durable.writing import PUBLIC, write_whole
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS
@@ -46,8 +47,8 @@ class Review:
             if path.read_bytes() == content:
                 return path
             self._set_aside(path)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return _write_whole(path, content)
+        write_whole(path, content, PUBLIC)
+        return path
 
     def read_plan(self) -> bytes:
         """Return the bytes of the plan that officers were shown; raises MS650."""
@@ -58,12 +59,13 @@ class Review:
 
     def add_signature(self, key_id: str, content: bytes) -> Path:
         """Keep the signature that the key made of the plan; one key has one."""
-        return _write_whole(self.folder / f"{PLAN_NAME}.{key_id}.minisig", content)
+        path = self.folder / f"{PLAN_NAME}.{key_id}.minisig"
+        write_whole(path, content, PUBLIC)
+        return path
 
     def read_signatures(self) -> dict[str, bytes]:
         """Return the signature files beside the plan, by file name, in order of names."""
-        files = sorted(self.folder.glob(f"{PLAN_NAME}.*.minisig"))
-        return {path.name: path.read_bytes() for path in files}
+        return {path.name: path.read_bytes() for path in self._list_signatures()}
 
     def reject(self, plan: str, because: str, at: str) -> Rejection:
         """Add a rejection at the end of the record; raises MS658 where the record was changed."""
@@ -81,9 +83,9 @@ class Review:
         """Return all rejections in order; raises MS658 where a line was changed or removed."""
         return tuple(Rejection(**json.loads(line)) for line in self._read_lines())
 
-    def is_rejected(self, plan: str) -> bool:
-        """Return whether a plan was ever rejected; raises MS658."""
-        return any(rejection.plan == plan for rejection in self.list_rejections())
+    def find_rejection(self, plan: str) -> Rejection | None:
+        """Return how a plan was first rejected, None where it never was; raises MS658."""
+        return next((one for one in self.list_rejections() if one.plan == plan), None)
 
     def _read_lines(self) -> list[str]:
         path = self.folder / REJECTIONS_NAME
@@ -98,18 +100,13 @@ class Review:
             raise PrivacyError("MS658", file=REJECTIONS_NAME)
         return lines
 
+    def _list_signatures(self) -> list[Path]:
+        """Return the signature files: by the name minisign gives one, or with any word in it."""
+        names = (f"{PLAN_NAME}.minisig", f"{PLAN_NAME}.*.minisig")
+        return sorted(path for name in names for path in self.folder.glob(name))
+
     def _set_aside(self, plan: Path) -> None:
         kept = self.folder / SUPERSEDED_NAME / compute_sha256(plan.read_text("utf-8"))[:16]
         kept.mkdir(parents=True, exist_ok=True)
-        for path in (plan, *self.folder.glob(f"{PLAN_NAME}.*.minisig")):
+        for path in (plan, *self._list_signatures()):
             path.replace(kept / path.name)
-
-
-def _write_whole(path: Path, content: bytes) -> Path:
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    return path

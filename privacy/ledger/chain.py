@@ -18,6 +18,7 @@ CHARGE = "charge"
 BEGUN = "draw_begun"
 DRAWN = "drawn"
 DONE = "finished"
+LOST = "lost"
 GENESIS = "0" * 64
 
 Row = tuple[int, str, str, str, str, str]
@@ -45,11 +46,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Charge:
-    """What a plan costs: quarter like 2025Q1, hash of the plan, and its cost by frame."""
+    """What a plan costs: quarter like 2025Q1, hash of the plan, and its cost by frame.
+
+    `recovers` is the hash of the plan whose draw was lost, where this one pays for the quarter
+    once more.
+    """
 
     quarter: str
     plan: str
     parts: tuple[Part, ...]
+    recovers: str | None = None
 
     @property
     def rho(self) -> Fraction:
@@ -71,8 +77,8 @@ class Charge:
 class Entry:
     """One line of the ledger; `at` is UTC text.
 
-    `payload` is, for a charge, the plan and who signed it; for a draw, the noisy cells; for a
-    finished release, its content.
+    `payload` is, for a charge, the plan and who signed it; for the mark of a draw, where the draw
+    is held; for a draw, the noisy cells; for a finished release, its content.
     """
 
     number: int
@@ -96,6 +102,7 @@ def seal_entry(
             "quarter": charge.quarter,
             "plan": charge.plan,
             "parts": [asdict(part) for part in charge.parts],
+            "recovers": charge.recovers,
             "payload": payload,
             "previous": previous,
         }
@@ -111,7 +118,7 @@ def read_entry(row: Sequence[Any]) -> Entry | None:
     try:
         fields = json.loads(body)
         parts = tuple(Part(**{**part, "rho": Fraction(part["rho"])}) for part in fields["parts"])
-        charge = Charge(fields["quarter"], fields["plan"], parts)
+        charge = Charge(fields["quarter"], fields["plan"], parts, fields.get("recovers"))
         entry = Entry(
             fields["number"],
             fields["at"],
@@ -144,3 +151,8 @@ def find_entry(entries: Iterable[Entry], kind: str, plan: str) -> Entry | None:
     """Return the entry of this kind for a plan, or None."""
     found = (entry for entry in entries if (entry.kind, entry.charge.plan) == (kind, plan))
     return next(found, None)
+
+
+def find_head(entries: Sequence[Entry]) -> str:
+    """Return the hash of the newest entry, or that of an empty ledger."""
+    return entries[-1].hash if entries else GENESIS

@@ -20,10 +20,12 @@ from privacy.ledger.chain import (
     DONE,
     DRAWN,
     GENESIS,
+    LOST,
     Charge,
     Entry,
     Row,
     find_entry,
+    find_head,
     read_chain,
     read_entry,
     seal_entry,
@@ -32,7 +34,9 @@ from privacy.ledger.postgres import PostgresStore
 from privacy.ledger.sqlite import SqliteStore
 from privacy.policy.policy import Caps
 
-_PREDECESSOR = {BEGUN: CHARGE, DRAWN: BEGUN, DONE: DRAWN}
+_PREDECESSOR = {BEGUN: CHARGE, DRAWN: BEGUN, DONE: DRAWN, LOST: BEGUN}
+_EXCLUDED_BY = {DRAWN: LOST, LOST: DRAWN}
+_SHORTEST_HEAD = 16
 
 Place = Path | str
 """Where a ledger lies: a path is a SQLite file, a text is a PostgreSQL connection string."""
@@ -57,7 +61,10 @@ class Store(Protocol):
         """Make it, empty, whole or not at all; raises MS621 if there is one."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold it for this process alone; others wait here. Released if the process dies."""
+        """Hold it for this process alone; others wait here, and are told for whom. Raises MS633.
+
+        Released if the process dies.
+        """
 
     def reading(self) -> AbstractContextManager[Rows]:
         """Open it to read."""
@@ -85,7 +92,7 @@ class Ledger:
         return cls(place)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the ledger for this process alone; others wait here. Released if it dies."""
+        """Hold the ledger for this process alone; others wait, and are told for whom (MS633)."""
         return self._store.lock()
 
     def read_entries(self) -> tuple[Entry, ...]:
@@ -96,26 +103,29 @@ class Ledger:
     def verify(self, heads: Iterable[str] = ()) -> str:
         """Recompute the chain and return its head.
 
-        `heads` are the ledger heads printed in releases; one that is not in the chain (an older
-        copy was put back) raises MS628. A charge whose plan is not the one it names raises MS622.
+        `heads` are hashes that were seen of it before, or their first 16 digits or more; one that
+        is not in the chain (an older copy was put back) raises MS628. A charge whose plan is not
+        the one it names raises MS622.
         """
         entries = self.read_entries()
         for entry in entries:
             if entry.kind == CHARGE and compute_sha256(_find_plan(entry)) != entry.charge.plan:
                 self._distrust(f"The plan kept with entry {entry.number} is not the charged one")
-        known = {entry.hash for entry in entries}
-        if any(head not in known for head in heads):
-            raise PrivacyError("MS628", file=self._store.name)
-        return entries[-1].hash if entries else GENESIS
+        known = [GENESIS, *(entry.hash for entry in entries)]
+        for head in heads:
+            if len(head) < _SHORTEST_HEAD or not any(one.startswith(head) for one in known):
+                raise PrivacyError("MS628", file=self._store.name)
+        return find_head(entries)
 
     def check_charge(self, charge: Charge, caps: Caps) -> None:
-        """Refuse a charge that `charge` would refuse, writing nothing; raises MS624, MS625."""
+        """Refuse a charge that `charge` would refuse, writing nothing."""
         check_caps(self.read_entries(), charge, caps)
 
     def charge(self, charge: Charge, caps: Caps, payload: dict[str, Any]) -> Entry:
-        """Charge a plan once; asked again, return the first charge. Raises MS624, MS625.
+        """Charge a plan once; asked again, return the first charge.
 
-        `payload` holds the plan's text and who signed it.
+        `payload` holds the plan's text and who signed it. Raises MS624, MS625, MS626 and MS637 as
+        `privacy.ledger.caps.check_caps` does.
         """
         with self._store.writing() as rows:
             entries = self._read_checked(rows)
@@ -125,9 +135,12 @@ class Ledger:
             check_caps(entries, charge, caps)
             return _append(rows, entries, CHARGE, charge, payload)
 
-    def begin_draw(self, charge: Charge) -> Entry:
-        """Record that noise for a charged plan is about to be drawn, once; raises MS630."""
-        return self._advance(charge, BEGUN, None)
+    def begin_draw(self, charge: Charge, reservation: str) -> Entry:
+        """Record that the draw of a charged plan is about to be put where it is held; raises MS630.
+
+        Until this is recorded nobody can have seen it. `reservation` names the place.
+        """
+        return self._advance(charge, BEGUN, {"reservation": reservation})
 
     def record_draw(self, charge: Charge, payload: dict[str, Any]) -> Entry:
         """Record the noisy cells as soon as they exist, once, as JSON content; raises MS630."""
@@ -137,17 +150,19 @@ class Ledger:
         """Record the release that was made from the draw, once, as JSON content; raises MS630."""
         return self._advance(charge, DONE, payload)
 
-    def find_draw(self, quarter: str) -> Entry | None:
-        """Return a quarter's finished release, else its draw, None where none was begun.
+    def declare_lost(self, charge: Charge) -> Entry:
+        """Record that a draw was begun and is lost: it will never be recorded. Raises MS630."""
+        return self._advance(charge, LOST, None)
 
-        Raises MS626 where a draw was begun and nothing of it was recorded.
-        """
-        last = {
-            entry.kind: entry for entry in self.read_entries() if entry.charge.quarter == quarter
-        }
-        if BEGUN in last and DRAWN not in last:
-            raise PrivacyError("MS626", quarter=quarter)
-        return last.get(DONE) or last.get(DRAWN)
+    def find_draw(self, plan: str) -> Entry | None:
+        """Return the last entry of a plan after its charge, None where no draw was begun."""
+        of_plan = [entry for entry in self.read_entries() if entry.charge.plan == plan]
+        return of_plan[-1] if len(of_plan) > 1 else None
+
+    def find_release(self, quarter: str) -> Entry | None:
+        """Return a quarter's finished release, or None."""
+        entries = (entry for entry in self.read_entries() if entry.charge.quarter == quarter)
+        return next((entry for entry in entries if entry.kind == DONE), None)
 
     def _advance(self, charge: Charge, kind: str, payload: dict[str, Any] | None) -> Entry:
         after = _PREDECESSOR[kind]
@@ -156,8 +171,9 @@ class Ledger:
             before = find_entry(entries, after, charge.plan)
             if before is None or before.charge != charge:
                 self._refuse_step(charge, f"It must follow a {after} of the same plan")
-            if find_entry(entries, kind, charge.plan) is not None:
-                self._refuse_step(charge, f"The {kind} of this plan is already recorded")
+            for other in (kind, _EXCLUDED_BY.get(kind, kind)):
+                if find_entry(entries, other, charge.plan) is not None:
+                    self._refuse_step(charge, f"The {other} of this plan is already recorded")
             return _append(rows, entries, kind, charge, payload)
 
     def _refuse_step(self, charge: Charge, problem: str) -> NoReturn:
@@ -190,9 +206,10 @@ def _append(
     charge: Charge,
     payload: dict[str, Any] | None,
 ) -> Entry:
-    at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    previous = entries[-1].hash if entries else GENESIS
-    row = seal_entry(len(entries) + 1, at, kind, charge, payload, previous)
+    """Add an entry; where the clock was set back, at the time of the entry before."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    at = max(now, entries[-1].at) if entries else now
+    row = seal_entry(len(entries) + 1, at, kind, charge, payload, find_head(entries))
     rows.append(row)
     entry = read_entry(row)
     if entry is None:

@@ -1,15 +1,19 @@
 """The ledger's rows in a schema of their own in a PostgreSQL database.
 
 Durability: every commit waits for the server's log to reach the disk; a server that is set up to
-answer before that is refused (MS631). Does not belong here: what the rows mean, and the server.
+answer before that is refused (MS631). Everything, the lock too, lives inside one open transaction
+that sets all that it depends on, so that neither a pooler that hands sessions on between
+transactions nor the settings of a role or database change anything. Does not belong here: what the
+rows mean, and the server.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Row
+from privacy.ledger.waiting import DOOR_SECONDS, STEP_SECONDS, name_process, wait_for
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -17,7 +21,19 @@ if TYPE_CHECKING:
 _NAME = "moshare_ledger"
 _LOCK = 0x4D6F5368617265
 _CONNECT_SECONDS = 30
-_PATIENCE_SECONDS = 60
+_SETTINGS = {
+    "search_path": "pg_catalog, pg_temp",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "client_encoding": "UTF8",
+    "row_security": "off",
+    "synchronous_commit": "on",
+    "statement_timeout": "0",
+    "lock_timeout": f"{STEP_SECONDS}s",
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",  # from PostgreSQL 17 on
+}
+"""What a session depends on, set for one transaction."""
 
 _SCHEMA = """
 CREATE SCHEMA moshare_ledger;
@@ -96,6 +112,28 @@ SELECT what, name, detail FROM (
     FROM pg_rewrite WHERE ev_class = 'moshare_ledger.entries'::regclass
 ) AS shape (part, place, what, name, detail) ORDER BY part, place
 """
+_SET = """
+SELECT pg_catalog.set_config(name, value, true)
+FROM ROWS FROM (
+    pg_catalog.unnest(%s::pg_catalog.text[]), pg_catalog.unnest(%s::pg_catalog.text[])
+) AS wanted (name, value)
+WHERE EXISTS (
+    SELECT FROM pg_catalog.pg_settings AS known
+    WHERE known.name OPERATOR(pg_catalog.=) wanted.name
+)
+"""
+_FIND_HOLDER = """
+SELECT format(
+    '%%s, session %%s of user %%s, since %%s',
+    coalesce(nullif(application_name, ''), 'a program without a name'), pid, usename,
+    coalesce((coalesce(xact_start, backend_start) AT TIME ZONE 'UTC')::timestamp(0)::text || ' UTC',
+    'a time that this user may not see'))
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE granted AND pid <> pg_backend_pid() AND CASE locktype
+    WHEN 'advisory' THEN objsubid = 1 AND classid::bigint << 32 | objid::bigint = %(lock)s
+    AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ELSE mode LIKE '%%Exclusive%%' AND relation = to_regclass('moshare_ledger.entries') END
+"""
 _READ_STANDING = """
 SELECT
     to_regclass('moshare_ledger.entries') IS NOT NULL,
@@ -107,7 +145,7 @@ SELECT has_table_privilege('public', 'moshare_ledger.entries', 'SELECT, INSERT, 
 
 
 class PostgresStore:
-    """Rows in the schema `moshare_ledger`; raises MS620 to MS623, MS627 or MS631."""
+    """Rows in the schema `moshare_ledger`; raises MS620 to MS623, MS627, MS631 or MS633."""
 
     name = _NAME
 
@@ -116,41 +154,50 @@ class PostgresStore:
 
     def create(self) -> None:
         """Make an empty ledger, whole or not at all; raises MS621 if one exists."""
-        with self.lock(), self._connect() as connection:
+        with self.lock(), self._transaction() as connection:
             if self._check_standing(connection):
                 raise PrivacyError("MS621", file=_NAME)
-            with connection.transaction():
-                connection.execute(_SCHEMA)
+            connection.execute(_SCHEMA)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the ledger for this session alone, however long another one takes."""
-        with self._connect() as connection:
-            connection.execute("SET lock_timeout = 0")
-            connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        """Hold the ledger for one open transaction alone."""
+        with self._transaction() as connection:
+            name = [name_process()]
+            connection.execute("SELECT set_config('application_name', left(%s, 63), true)", name)
+            wait_for(
+                lambda: _ask(connection, "SELECT pg_try_advisory_xact_lock(%s)", [_LOCK]),
+                lambda: _name_holder(connection),
+                _NAME,
+                DOOR_SECONDS,
+            )
             yield
 
     @contextmanager
     def reading(self) -> Iterator["_PostgresRows"]:
         """Open the ledger to read."""
-        with self._open() as connection, connection.transaction():
+        with self._open("ACCESS SHARE") as connection:
             yield _PostgresRows(connection)
 
     @contextmanager
     def writing(self) -> Iterator["_PostgresRows"]:
         """Open one transaction that keeps other writers out."""
-        with self._open() as connection, connection.transaction():
-            connection.execute("LOCK TABLE moshare_ledger.entries IN EXCLUSIVE MODE")
+        with self._open("EXCLUSIVE") as connection:
             yield _PostgresRows(connection)
 
     @contextmanager
-    def _open(self) -> Iterator["Connection"]:
-        with self._connect() as connection:
+    def _open(self, mode: str) -> Iterator["Connection"]:
+        with self._transaction() as connection:
             if not self._check_standing(connection):
                 raise PrivacyError("MS620", file=_NAME)
-            [[is_open]] = connection.execute(_READ_OPENNESS).fetchall()
-            if is_open:
+            if _ask(connection, _READ_OPENNESS):
                 raise PrivacyError("MS623", file=_NAME)
+            wait_for(
+                lambda: _try_table(connection, mode),
+                lambda: _name_holder(connection),
+                _NAME,
+                STEP_SECONDS,
+            )
             yield connection
 
     def _check_standing(self, connection: "Connection") -> bool:
@@ -161,21 +208,29 @@ class PostgresStore:
         return bool(is_there)
 
     @contextmanager
-    def _connect(self) -> Iterator["Connection"]:
+    def _transaction(self) -> Iterator["Connection"]:
         import psycopg
 
         try:
             connection = psycopg.connect(
-                self._address, autocommit=True, connect_timeout=_CONNECT_SECONDS
+                self._address,
+                autocommit=True,
+                connect_timeout=_CONNECT_SECONDS,
+                prepare_threshold=None,
             )
         except psycopg.Error:
             raise PrivacyError("MS627", file=_NAME) from None
+        connection.read_only = False
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         try:
-            with connection:
-                connection.execute("SET synchronous_commit = on")
-                connection.execute(f"SET lock_timeout = '{_PATIENCE_SECONDS}s'")
+            with connection, connection.transaction():
+                connection.execute(_SET, [[*_SETTINGS], [*_SETTINGS.values()]])
                 yield connection
-        except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege):
+        except (
+            psycopg.OperationalError,
+            psycopg.NotSupportedError,  # a server that takes no writes
+            psycopg.errors.InsufficientPrivilege,
+        ):
             raise PrivacyError("MS627", file=_NAME) from None
         except psycopg.Error:
             problem = "PostgreSQL cannot read it as the tables that were written"
@@ -201,3 +256,25 @@ class _PostgresRows:
             "VALUES (%s, %s, %s, %s, %s, %s)",
             row,
         )
+
+
+def _ask(connection: "Connection", question: str, values: Sequence[object] = ()) -> bool:
+    [[answer]] = connection.execute(question, values).fetchall()
+    return bool(answer)
+
+
+def _try_table(connection: "Connection", mode: str) -> bool:
+    """Lock the table for the rest of the transaction, if nobody is in the way."""
+    import psycopg
+
+    try:
+        with connection.transaction():
+            connection.execute(f"LOCK TABLE moshare_ledger.entries IN {mode} MODE NOWAIT")
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def _name_holder(connection: "Connection") -> str:
+    holders = connection.execute(_FIND_HOLDER, {"lock": _LOCK}).fetchall()
+    return "; ".join(holder for (holder,) in holders) or "a session that has just let go"

@@ -4,16 +4,18 @@ Durability: rollback journal with `synchronous = EXTRA`, so that a committed cha
 of power and the ledger is one file that can be copied. Does not belong here: what the rows mean.
 """
 
+import datetime
 import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Row
+from privacy.ledger.waiting import DOOR_SECONDS, name_process, wait_for
 
 _SCHEMA = (
     """CREATE TABLE entries (
@@ -147,7 +149,8 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite rolls back by itself where the disk is full
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
@@ -159,7 +162,29 @@ def _lock(path: Path) -> Iterator[None]:
     except OSError:
         raise PrivacyError("MS627", file=path.name) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        wait_for(
+            lambda: _try_lock(descriptor),
+            lambda: os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another process",
+            path.name,
+            DOOR_SECONDS,
+        )
+        _sign_lock(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _sign_lock(descriptor: int) -> None:
+    """Say in the lock file who holds it, for those who wait; it holds also without that."""
+    since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{name_process()}, since {since}".encode(), 0)

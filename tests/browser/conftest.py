@@ -10,8 +10,9 @@ from portal_examples import make_example
 from privacy_examples import example_plan
 
 from portal.folder import build_release
+from portal.keys import ensure_signing_key
 from portal.review import render_review
-from portal.signature import ensure_signing_key, make_signer
+from portal.signature import make_signer
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
 from privacy.released import Release

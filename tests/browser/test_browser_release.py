@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from portal.signature import ensure_signing_key
+from portal.keys import ensure_signing_key
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("sources", "linkage", "expectations", "privacy", "portal", "orchestration")
+ROOMS = ("durable", "sources", "linkage", "expectations", "privacy", "portal", "orchestration")
 CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta
+from small_policy import RULES
 
 from privacy import door
 from privacy.approval.approval import Approvals, make_officer_key, sign_plan
@@ -25,6 +26,8 @@ from privacy.approval.review import Review
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame
 from privacy.engine.noise import FrameMechanism
+from privacy.held import Custody
+from privacy.ledger.chain import GENESIS
 from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, PlannedFrame, make_plan
 from privacy.policy.keys import load_keys
@@ -78,7 +81,7 @@ class Attack:
 
 
 def make_example(quarter: str) -> Plan:
-    return make_plan(quarter, POLICY, LISTS, load_strategy())
+    return make_plan(quarter, POLICY, LISTS, load_strategy(), RULES)
 
 
 def hold(frame: Frame, leaves: NDArray[np.int64]) -> ExactFrame:
@@ -246,7 +249,7 @@ def signed(tmp_path: Path) -> Approvals:
     secret = tmp_path / "secret" / "doe.key"
     make_officer_key(secret, tmp_path / "officers" / "doe.pub", None)
     review.put_plan(plan.to_json())
-    review.add_signature(*sign_plan(plan.quarter, review.read_plan(), secret, str))
+    review.add_signature(*sign_plan(plan.quarter, review.read_plan(), GENESIS, secret, str))
     return Approvals(review, tmp_path / "officers", tmp_path / "throwaway")
 
 
@@ -255,6 +258,7 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
 ) -> None:
     plan = make_example("2025Q1")
     ledger = Ledger.create(tmp_path / "ledger" / "ledger.sqlite")
+    custody = Custody(tmp_path / "held", lambda _: None)
     asked = []
 
     def read_exact() -> ExactRelease:
@@ -267,7 +271,8 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
         return ExactRelease(frames, Provenance(deliveries, is_simulated=True))
 
     texts = {
-        door.release(plan, signed, read_exact, ledger, lambda _: None).to_json() for _ in range(25)
+        door.release(plan, signed, read_exact, lambda _: None, ledger, custody).to_json()
+        for _ in range(25)
     }
     assert len(texts) == 1
     assert asked == [plan.quarter]

@@ -16,7 +16,7 @@ from portal.gate.app import build_app
 from portal.gate.recorded import Recorded
 from portal.gate.settings import GateSettings, Limits
 from portal.gate.visits import Gate, open_gate
-from portal.signature import ensure_signing_key
+from portal.keys import ensure_signing_key
 
 CALENDAR = """\
 [[release]]

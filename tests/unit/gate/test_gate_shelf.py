@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from gate_releases import build_release_folder
 from portal.errors import PortalError
 from portal.gate.errors import GateError
 from portal.gate.shelf import Shelf
-from portal.signature import ensure_signing_key
+from portal.keys import ensure_signing_key, exchange_signing_key
 
 
 @pytest.fixture
@@ -50,6 +51,21 @@ def test_a_folder_of_an_earlier_form_is_served(form: str) -> None:
     assert release.archive is None
     for path in release.items:
         shelf.read(release, path)
+
+
+def test_what_a_program_that_shows_folders_leaves_is_named_and_not_served(
+    shelf: Shelf, place: GatePlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (".DS_Store", "data/Thumbs.db", "desktop.ini"):
+        (place.folder / name).write_bytes(b"\0")
+    assert shelf.look() == []
+    release = shelf.get("2025Q1")
+    assert release.archive is not None
+    assert "data/reports.csv" in release.items
+    for name in (".DS_Store", "data/Thumbs.db", "desktop.ini"):
+        assert name in caplog.text
+        with pytest.raises(GateError, match="MS721"):
+            shelf.read(release, name)
 
 
 def test_a_file_changed_after_it_was_verified_does_not_leave(
@@ -106,6 +122,22 @@ def test_a_release_by_another_signer_or_by_none_is_withheld(place: GatePlace) ->
     assert [error.code for error in shelf.look()] == ["MS717", "MS716"]
     refused("MS728", shelf, "2024Q1")
     refused("MS728", shelf, "2024Q2")
+
+
+def test_after_an_exchange_of_keys_older_and_newer_releases_are_served(place: GatePlace) -> None:
+    base = place.settings.releases.parent
+    shelf = Shelf(place.settings.releases, place.settings.public_key)
+    assert shelf.look() == []
+    before = (base / "moshare.pub").read_bytes()
+    exchange_signing_key(base / "signing.key", base / "moshare.pub", datetime.now(UTC))
+    after = (base / "moshare.pub").read_bytes()
+    (base / "moshare.pub").write_bytes(before)
+    build_release_folder(place.settings.releases, "2025Q4", key=base / "signing.key")
+    assert [error.code for error in shelf.look()] == ["MS717"]
+    (base / "moshare.pub").write_bytes(after)
+    assert shelf.look() == []
+    for release_id in ("2025Q1", "2025Q4"):
+        assert shelf.get(release_id).release_id == release_id
 
 
 def test_a_folder_under_another_releases_name_is_withheld(place: GatePlace) -> None:

@@ -10,6 +10,7 @@ from orchestration.cli import build_app
 from orchestration.cli.console import EXIT_CODES
 from orchestration.settings import HOME_VARIABLE, Settings
 from privacy.ledger.ledger import Ledger
+from sources.ingest import ingest
 
 MARKER = "QZJXVKWY"
 COMMANDS = get_command(build_app()).commands  # type: ignore[attr-defined]
@@ -182,6 +183,9 @@ def test_the_demo_stays_away_from_a_real_delivery(home: Settings) -> None:
     ended = call("simulate", "2025Q1")
     assert ended.exit_code == 2
     assert "MS909" in ended.stderr
+    ingest(home.zones, "dss", "2025Q1")
+    assert list((home.landing / "inbox" / "dss" / "2025Q1").iterdir()) == []
+    assert "MS909" in call("simulate", "2025Q1").stderr
 
 
 def test_a_command_of_the_hub_says_so_where_the_hubs_packages_are_missing(

@@ -1,3 +1,5 @@
+import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -76,3 +78,39 @@ def test_an_unknown_role_is_answered_with_those_of_the_contract(
 ) -> None:
     with pytest.raises(SourcesError, match=r"nibrs, tokens \(optional\)"):
         deliver(tmp_path / "inbox", said(), {"nibs": nibrs})
+
+
+def write_receipt(tmp_path: Path, folder: Path, *, seconds_after: int) -> None:
+    """A receipt that the hub wrote some seconds after the manifest."""
+    outbox = tmp_path / "outbox" / "mshp"
+    outbox.mkdir(parents=True, exist_ok=True)
+    receipt = outbox / f"{QUARTER}-0001-rejected-1.json"
+    receipt.write_text("{}", "ascii")
+    moment = (folder / "manifest.json").stat().st_mtime + seconds_after
+    os.utime(receipt, (moment, moment))
+
+
+def test_a_waiting_delivery_is_not_overwritten_by_the_next(tmp_path: Path, nibrs: Path) -> None:
+    folder = deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    write_receipt(tmp_path, folder, seconds_after=-60)
+    nibrs.write_text("another line\n", "ascii")
+    with pytest.raises(SourcesError, match="MS127"):
+        deliver(tmp_path / "inbox", replace(said(), sequence=2), {"nibrs": nibrs})
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_delivery_that_has_its_receipt_makes_room_for_the_next(
+    tmp_path: Path, nibrs: Path
+) -> None:
+    folder = deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    write_receipt(tmp_path, folder, seconds_after=60)
+    deliver(tmp_path / "inbox", replace(said(), sequence=2), {"nibrs": nibrs})
+    assert '"sequence": 2' in (folder / "manifest.json").read_text()
+
+
+def test_a_waiting_delivery_may_be_put_there_once_more(tmp_path: Path, nibrs: Path) -> None:
+    folder = deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    (folder / "nibrs.txt").write_text("damaged", "ascii")
+    deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    assert (folder / "nibrs.txt").read_text() == "a line\n"

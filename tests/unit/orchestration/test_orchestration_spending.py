@@ -80,7 +80,7 @@ def test_the_ledger_is_a_file_unless_a_server_is_named(
     settings = load_settings()
     assert settings.ledger_place == address
     assert "secret" not in repr(settings)
-    assert LEDGER_VARIABLE not in child_environment()
+    assert LEDGER_VARIABLE not in child_environment(settings)
     monkeypatch.setenv(LEDGER_VARIABLE, "")
     assert load_settings().ledger_place == home.ledger
 
@@ -133,10 +133,10 @@ def test_an_older_copy_is_refused_too_where_nothing_was_published(charged: Setti
 def test_the_mark_of_a_draw_is_kept_in_the_vault_while_the_door_is_open(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that is killed after it has seen noise can keep nothing any more."""
+    """A process that is killed after its draw may be seen can keep nothing any more."""
 
     def draw_and_be_killed(*arguments: Any) -> None:
-        arguments[-1]("ab" * 32)
+        arguments[-1].tell_mark("ab" * 32)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(releasing.door, "release", draw_and_be_killed)

@@ -14,7 +14,8 @@ from portal import containers
 from portal.containers import Problem
 from portal.errors import PortalError
 from portal.folder import build_release
-from portal.signature import check_signature, ensure_signing_key, make_signer
+from portal.keys import ensure_signing_key
+from portal.signature import check_signature, make_signer
 from portal.verify import verify
 from privacy.released import Release
 

@@ -41,6 +41,20 @@ def test_building_again_finds_the_folder_and_touches_nothing(release: Release, b
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
 
+def test_what_a_program_that_shows_folders_leaves_changes_neither_folder_nor_archive(
+    release: Release, built: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    archive = built.with_name(f"{built.name}.zip")
+    content = archive.read_bytes()
+    for name in (".DS_Store", "data/Thumbs.db", "desktop.ini"):
+        (built / name).write_bytes(b"\0")
+    assert build_release(release, built.parent) == built
+    assert "No part of release 2025Q1" in caplog.text
+    archive.unlink()
+    build_release(release, built.parent)
+    assert archive.read_bytes() == content
+
+
 def test_a_folder_is_never_replaced_by_another_release(
     release: Release, other_release: Release, built: Path
 ) -> None:
@@ -200,10 +214,10 @@ def test_the_process_that_comes_second_keeps_the_folder_of_the_first(
 ) -> None:
     place = folder_module._place
 
-    def be_late(files: Mapping[str, bytes], releases: Path, target: Path) -> None:
-        place(files, releases, target)
+    def be_late(files: Mapping[str, bytes], target: Path) -> None:
+        place(files, target)
         first = target.stat().st_ino
-        place(files, releases, target)
+        place(files, target)
         assert target.stat().st_ino == first
 
     monkeypatch.setattr(folder_module, "_place", be_late)

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from orchestration.cli import build_app
 from portal.errors import PortalError
 from portal.folder import build_release
-from portal.signature import check_signature, ensure_signing_key, make_signer
+from portal.keys import ensure_signing_key
+from portal.signature import check_signature, make_signer
 from portal.verify import verify
 from privacy.released import Release
 
@@ -78,6 +79,31 @@ def test_a_release_by_another_signer_is_not_called_whole_first(
     assert ended.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        b"\xef\xbb\xbfuntrusted comment: the hub's key",
+        "untrusted comment: Kinderschutz für Missouri".encode("latin-1"),
+        b"untrusted comment: the hub's key\r",
+        b"",
+    ],
+)
+def test_a_public_key_is_read_whatever_its_comment_is_as_minisign_reads_it(
+    signed: Path, keys, tmp_path: Path, comment: bytes
+) -> None:
+    _, _, rest = keys[1].read_bytes().partition(b"\n")
+    key = tmp_path / "announced.pub"
+    key.write_bytes(comment + b"\n" + rest + b"\r\n\r\n")
+    check_signature(signed, key)
+    if program := shutil.which("minisign"):
+        command = [program, "-V", "-p", str(key), "-m", str(signed / "release.json")]
+        assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_the_comment_that_is_signed_is_ascii(signed: Path) -> None:
+    assert (signed / "release.json.minisig").read_bytes().isascii()
+
+
 def test_a_damaged_signature_is_refused(signed: Path, keys) -> None:
     signature = signed / "release.json.minisig"
     signature.chmod(0o644)
@@ -95,36 +121,3 @@ def test_a_file_that_is_no_public_key_is_refused(signed: Path, tmp_path: Path) -
     (tmp_path / "text.pub").write_text("no key")
     refused("MS715", signed, tmp_path / "text.pub")
     refused("MS715", signed, tmp_path / "nowhere.pub")
-
-
-def test_the_secret_key_is_for_its_owner_alone_and_never_replaced(keys) -> None:
-    secret, public = keys
-    before = secret.read_bytes(), public.read_bytes()
-    assert secret.stat().st_mode & 0o777 == 0o600
-    ensure_signing_key(secret, public)
-    assert (secret.read_bytes(), public.read_bytes()) == before
-    assert sorted(path.name for path in secret.parent.iterdir()) == [secret.name]
-
-
-def test_a_lost_public_key_is_made_again_from_the_secret_one(keys) -> None:
-    secret, public = keys
-    before = public.read_bytes()
-    public.unlink()
-    ensure_signing_key(secret, public)
-    assert public.read_bytes() == before
-
-
-def test_a_key_that_another_process_made_first_is_kept(tmp_path: Path, monkeypatch) -> None:
-    secret = tmp_path / "signing.key"
-    ensure_signing_key(secret, tmp_path / "moshare.pub")
-    before = secret.read_bytes()
-    real = Path.exists
-    monkeypatch.setattr(Path, "exists", lambda path: path != secret and real(path))
-    ensure_signing_key(secret, tmp_path / "moshare.pub")
-    assert secret.read_bytes() == before
-
-
-def test_a_damaged_secret_key_signs_nothing(tmp_path: Path) -> None:
-    (tmp_path / "signing.key").write_text("no key")
-    with pytest.raises(PortalError, match="MS704"):
-        make_signer(tmp_path / "signing.key")

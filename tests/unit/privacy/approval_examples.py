@@ -8,6 +8,8 @@ from typing import Any
 from privacy.approval.approval import Approvals, make_officer_key, sign_plan
 from privacy.approval.review import Review
 from privacy.canonical import compute_sha256
+from privacy.held import Custody
+from privacy.ledger.chain import GENESIS
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,18 @@ class Office:
     def make_stranger(self, name: str = "stranger") -> Path:
         return self._make(name, self.folder / "elsewhere", None)
 
-    def sign(self, plan: Any, secret: Path) -> Approvals:
-        """Put a plan up and sign it."""
+    def sign(self, plan: Any, secret: Path, head: str = GENESIS) -> Approvals:
+        """Put a plan up and sign it, as given on a ledger that ends with `head`."""
         approvals = self.approvals(plan.quarter)
         approvals.review.put_plan(plan.to_json())
         approvals.review.add_signature(
-            *sign_plan(plan.quarter, approvals.review.read_plan(), secret, str)
+            *sign_plan(plan.quarter, approvals.review.read_plan(), head, secret, str)
         )
         return approvals
+
+    def custody(self) -> Custody:
+        """Where draws are held; the marks of draws are told to nobody."""
+        return Custody(self.folder / "held", lambda _: None)
 
     def _make(self, name: str, public: Path, password: str | None) -> Path:
         secret = self.folder / "secret" / f"{name}.key"

@@ -17,6 +17,7 @@ CAPS = Caps(
     lifetime=Fraction(3, 4),
 )
 CELLS = {"cells": {"arrests_total": [3, -1]}}
+RESERVATION = "e" * 64
 RELEASE = {"tables": [1, 2, 3]}
 
 
@@ -40,7 +41,7 @@ def draw(ledger: Ledger, charge: Charge | None = None, plan: str = "a") -> Charg
     """Lead one release through all steps."""
     charge = charge or example_charge(plan=plan)
     ledger.charge(charge, CAPS, signed(plan))
-    ledger.begin_draw(charge)
+    ledger.begin_draw(charge, RESERVATION)
     ledger.record_draw(charge, CELLS)
     ledger.finish(charge, RELEASE)
     return charge

@@ -7,11 +7,13 @@ from typing import Any
 
 from approval_examples import Office
 from frame_examples import fill
+from small_policy import RULES
 
-from privacy import door
+from privacy import door, held
 from privacy.engine import noise
 from privacy.engine.exact import ExactRelease
 from privacy.engine.frames import AGGREGATE
+from privacy.errors import PrivacyError
 from privacy.ledger import ledger
 from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan, make_plan
@@ -26,9 +28,9 @@ PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta"))
 KILLED = 17
 
 
-def example_plan(quarter: str = "2025Q1") -> Plan:
+def example_plan(quarter: str = "2025Q1", recovers: str | None = None) -> Plan:
     policy = load_policy()
-    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy())
+    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy(), RULES, recovers)
 
 
 def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> ExactRelease:
@@ -41,7 +43,8 @@ def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> Ex
         )
         for planned in plan.frames
     )
-    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up)
+    held = [one.policy.same_rows.test for one in plan.frames if one.policy.same_rows]
+    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up, held=held)
 
 
 def approve_example(office: Office, *quarters: str) -> None:
@@ -56,27 +59,35 @@ def release_example(plan: Plan, office: Office, place: Place, rows: int = 40) ->
         plan,
         office.approvals(plan.quarter),
         lambda: example_exact(plan, rows),
+        try_nothing,
         Ledger(place),
-        note_nothing,
+        office.custody(),
     )
 
 
-def note_nothing(head: str) -> None:
-    """Take the hash of the mark of a draw, for nobody."""
+def try_nothing(preview: Release) -> None:
+    """Take the preview of a release, for nobody."""
 
 
 STEPS = {
-    "approve": (door, "check_approval"),
-    "rehearse": (door, "Publisher"),
-    "read": (None, ""),
-    "charge": (Ledger, "charge"),
-    "write": (ledger, "_append"),
-    "begin": (Ledger, "begin_draw"),
-    "draw": (noise.FrameMechanism, "draw"),
-    "record": (Ledger, "record_draw"),
-    "publish": (publishing.Publisher, "publish"),
-    "finish": (Ledger, "finish"),
+    "approve": (door, "check_approval", 1),
+    "rehearse": (door, "Publisher", 1),
+    "read": (None, "", 1),
+    "reserve": (held, "_write", 1),
+    "charge": (Ledger, "charge", 1),
+    "write": (ledger, "_append", 1),
+    "draw": (noise.FrameMechanism, "draw", 1),
+    "begin": (Ledger, "begin_draw", 1),
+    "write the mark": (ledger, "_append", 2),
+    "flag": (held, "_write", 2),
+    "hold": (held, "_write", 3),
+    "record": (Ledger, "record_draw", 1),
+    "write the draw": (ledger, "_append", 3),
+    "publish": (publishing.Publisher, "publish", 2),  # it is rehearsed before
+    "finish": (Ledger, "finish", 1),
+    "clear": (held.Custody, "clear", 1),
 }
+"""Where each step is taken, and which time it is the real one."""
 
 
 class CrashError(BaseException):
@@ -92,13 +103,12 @@ def crash(*, for_good: bool) -> None:
 def release_and_crash(
     patch: Any, office: Office, place: Place, step: str, moment: str, *, for_good: bool
 ) -> None:
-    """Run the door and crash before or after one of its steps, the last time it is taken.
+    """Run the door and crash before, after or halfway through one of its steps.
 
-    What follows the draw is rehearsed first, so publishing is taken twice.
+    Halfway is for what is written to a file.
     """
     plan = example_plan()
-    owner, name = STEPS[step]
-    wait = 1 if step == "publish" else 0
+    owner, name, times = STEPS[step]
 
     def read_exact() -> ExactRelease:
         if owner is None:
@@ -109,16 +119,19 @@ def release_and_crash(
         original = getattr(owner, name)
 
         def crashing(*arguments: Any, **named: Any) -> Any:
-            nonlocal wait
-            if wait:
-                wait -= 1
+            nonlocal times
+            times -= 1
+            if times:
                 return original(*arguments, **named)
             if moment == "after":
                 original(*arguments, **named)
+            if moment == "halfway":
+                file, content, place = arguments
+                original(file, content[: len(content) // 2], place)
             return crash(for_good=for_good)
 
         patch.setattr(owner, name, crashing)
-    door.release(plan, office.approvals(), read_exact, Ledger(place), note_nothing)
+    door.release(plan, office.approvals(), read_exact, try_nothing, Ledger(place), office.custody())
 
 
 class Patch:
@@ -135,8 +148,14 @@ def release_and_be_killed(office: Office, place: Place, step: str, moment: str) 
 def release_after_meeting(
     office: Office, place: Place, quarters: Sequence[str], rows: int, barrier: Any, answers: Any
 ) -> None:
-    """Release quarters in the given order, at the same time as another process."""
+    """Release quarters in the given order, at the same time as another process.
+
+    The answer of a quarter is its release, or the code of the refusal.
+    """
     plans = [example_plan(quarter) for quarter in quarters]
     barrier.wait()
     for plan in plans:
-        answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        try:
+            answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        except PrivacyError as refusal:
+            answers.put((plan.quarter, refusal.code))

@@ -26,6 +26,7 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "file",
         "problem",
         "frame",
+        "test",
         "column",
         "quarter",
         "period",
@@ -38,6 +39,8 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "most",
         "signer",
         "key",
+        "later",
+        "first_day",
     }
     parts = [part for text in ERRORS.values() for part in (text.what, text.why, text.next_step)]
     used = {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}

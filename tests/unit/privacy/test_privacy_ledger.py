@@ -1,11 +1,20 @@
 """The ledger's rules, each on SQLite and on PostgreSQL."""
 
+import datetime
 import sqlite3
 from fractions import Fraction
 
 import psycopg
 import pytest
-from ledger_examples import CAPS, CELLS, RELEASE, draw, example_charge, signed
+from ledger_examples import (
+    CAPS,
+    CELLS,
+    RELEASE,
+    RESERVATION,
+    draw,
+    example_charge,
+    signed,
+)
 from ledger_places import force, read_rows, rewrite, run_sql
 
 from privacy.canonical import compute_sha256
@@ -46,7 +55,12 @@ def test_each_entry_carries_the_hash_of_the_one_before(drawn: Ledger) -> None:
     assert [entry.previous for entry in entries] == [GENESIS, *(e.hash for e in entries[:-1])]
     assert drawn.verify() == entries[-1].hash
     assert {entry.charge for entry in entries} == {example_charge()}
-    assert [entry.payload for entry in entries] == [signed(), None, CELLS, RELEASE]
+    assert [entry.payload for entry in entries] == [
+        signed(),
+        {"reservation": RESERVATION},
+        CELLS,
+        RELEASE,
+    ]
     assert entries[0].at.endswith("+00:00")
 
 
@@ -84,9 +98,10 @@ def test_the_same_amounts_are_counted_exactly_however_small(ledger: Ledger) -> N
 def test_a_step_cannot_be_taken_before_the_one_before_it(ledger: Ledger) -> None:
     charge = example_charge()
     for step, missing in (
-        (ledger.begin_draw, "charge"),
+        (lambda it: ledger.begin_draw(it, RESERVATION), "charge"),
         (lambda it: ledger.record_draw(it, CELLS), "draw_begun"),
         (lambda it: ledger.finish(it, RELEASE), "drawn"),
+        (ledger.declare_lost, "draw_begun"),
     ):
         with pytest.raises(PrivacyError, match=rf"MS630.*follow a {missing} "):
             step(charge)
@@ -96,13 +111,13 @@ def test_a_step_cannot_be_taken_before_the_one_before_it(ledger: Ledger) -> None
 def test_a_step_cannot_be_taken_under_a_charge_of_another_cost(ledger: Ledger) -> None:
     ledger.charge(example_charge(rho=Fraction(1, 100)), CAPS, signed())
     with pytest.raises(PrivacyError, match="MS630"):
-        ledger.begin_draw(example_charge(rho=Fraction(1, 8)))
+        ledger.begin_draw(example_charge(rho=Fraction(1, 8)), RESERVATION)
 
 
 def test_a_step_cannot_be_taken_twice(drawn: Ledger) -> None:
     charge = example_charge()
     for step in (
-        drawn.begin_draw,
+        lambda it: drawn.begin_draw(it, RESERVATION),
         lambda it: drawn.record_draw(it, CELLS),
         lambda it: drawn.finish(it, RELEASE),
     ):
@@ -111,27 +126,54 @@ def test_a_step_cannot_be_taken_twice(drawn: Ledger) -> None:
     assert len(drawn.read_entries()) == 4
 
 
-def test_a_draw_begun_and_not_recorded_is_lost_for_good(ledger: Ledger) -> None:
-    ledger.charge(example_charge(), CAPS, signed())
-    assert ledger.find_draw("2025Q1") is None
-    ledger.begin_draw(example_charge())
-    with pytest.raises(PrivacyError, match=r"MS626.*stays spent"):
-        ledger.find_draw("2025Q1")
-
-
-def test_a_quarter_gives_back_its_own_draw_and_then_its_own_release(ledger: Ledger) -> None:
+def test_a_draw_declared_lost_is_never_recorded_and_its_plan_never_charged_again(
+    ledger: Ledger,
+) -> None:
     charge = example_charge()
     ledger.charge(charge, CAPS, signed())
-    ledger.begin_draw(charge)
+    ledger.begin_draw(charge, RESERVATION)
+    ledger.declare_lost(charge)
+    for step in (lambda it: ledger.record_draw(it, CELLS), ledger.declare_lost):
+        with pytest.raises(PrivacyError, match=r"MS630.*lost of this plan is already recorded"):
+            step(charge)
+    with pytest.raises(PrivacyError, match=r"MS626.*moshare recover"):
+        ledger.check_charge(charge, CAPS)
+
+
+def test_a_recorded_draw_cannot_be_declared_lost(drawn: Ledger) -> None:
+    with pytest.raises(PrivacyError, match=r"MS630.*drawn of this plan is already recorded"):
+        drawn.declare_lost(example_charge())
+
+
+def test_an_entry_is_never_dated_before_the_one_before_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SetBack(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            return datetime.datetime(2001, 1, 1, tzinfo=tz)
+
+    first = ledger.charge(example_charge(), CAPS, signed())
+    monkeypatch.setattr(ledger_module.datetime, "datetime", SetBack)
+    assert ledger.begin_draw(example_charge(), RESERVATION).at == first.at
+
+
+def test_a_plan_gives_back_its_own_draw_and_then_its_own_release(ledger: Ledger) -> None:
+    charge = example_charge()
+    ledger.charge(charge, CAPS, signed())
+    assert ledger.find_draw(charge.plan) is None
+    ledger.begin_draw(charge, RESERVATION)
     ledger.record_draw(charge, CELLS)
-    found = ledger.find_draw("2025Q1")
+    found = ledger.find_draw(charge.plan)
     assert found is not None
     assert (found.kind, found.payload) == (DRAWN, CELLS)
+    assert ledger.find_release("2025Q1") is None
     ledger.finish(charge, RELEASE)
-    found = ledger.find_draw("2025Q1")
+    found = ledger.find_draw(charge.plan)
+    assert found == ledger.find_release("2025Q1")
     assert found is not None
     assert (found.kind, found.payload) == (DONE, RELEASE)
-    assert ledger.find_draw("2025Q2") is None
+    assert ledger.find_release("2025Q2") is None
 
 
 @pytest.mark.parametrize(
@@ -212,11 +254,28 @@ def test_an_entry_in_another_form_is_refused_though_its_hash_fits(
             drawn.verify()
 
 
+def test_entries_written_before_quarters_could_be_paid_for_once_more_are_read(
+    ledger: Ledger, ledger_place: Place
+) -> None:
+    ledger.charge(example_charge(), CAPS, signed())
+    body = read_rows(ledger_place)[0][4].replace('"recovers":null,', "")
+    rewrite(ledger_place, 1, body=body, hash=compute_sha256(body))
+    assert ledger.read_entries()[0].charge == example_charge()
+
+
 def test_an_older_copy_put_back_is_found_by_the_head_in_a_release(drawn: Ledger) -> None:
     head = drawn.verify()
     assert drawn.verify([head]) == head
     with pytest.raises(PrivacyError, match="MS628"):
         drawn.verify([head, "f" * 64])
+
+
+def test_a_head_may_be_shortened_to_sixteen_digits_and_no_further(drawn: Ledger) -> None:
+    head = drawn.verify()
+    assert drawn.verify([head[:16], GENESIS]) == head
+    for wrong in (head[:15], "", "f" * 16):
+        with pytest.raises(PrivacyError, match="MS628"):
+            drawn.verify([wrong])
 
 
 @pytest.mark.parametrize("kept", [{}, {"plan": "another"}, {"plan": 7}])

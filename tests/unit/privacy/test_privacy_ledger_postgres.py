@@ -1,16 +1,22 @@
 """What is particular to a ledger on a PostgreSQL server."""
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
 
 import psycopg
 import pytest
 from ledger_examples import CAPS, draw, example_charge, signed
 from ledger_places import run_sql
+from transaction_pooler import run_pooler
 
 from privacy.errors import PrivacyError
 from privacy.ledger.ledger import Ledger
+from privacy.ledger.postgres import _name_holder
 
 STRANGER = "a_stranger"
 QUIET_FUNCTION = """
@@ -115,15 +121,49 @@ def test_a_server_that_may_lose_a_commit_is_refused(
     assert len(drawn.read_entries()) == 4
 
 
-def test_a_commit_waits_for_the_disk_whatever_the_server_prefers(
-    postgres: str, monkeypatch: pytest.MonkeyPatch
+SETTINGS = {
+    "synchronous_commit": "off",
+    "search_path": "moshare_ledger",
+    "quote_all_identifiers": "on",
+    "client_encoding": "SQL_ASCII",
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "serializable",
+    "standard_conforming_strings": "off",
+    "statement_timeout": "200",
+    "lock_timeout": "200",
+    "idle_in_transaction_session_timeout": "200",
+    "transaction_timeout": "200",
+}
+"""What whoever owns a role may have set for it, each at odds with a ledger."""
+
+
+@pytest.mark.parametrize(("setting", "value"), SETTINGS.items())
+def test_a_ledger_is_the_same_whatever_its_role_has_set(
+    drawn: Ledger, postgres: str, setting: str, value: str
 ) -> None:
+    before = drawn.read_entries()
+    run_sql(postgres, f"ALTER ROLE ledger SET {setting} = '{value}'")
+    try:
+        assert Ledger(postgres).read_entries() == before
+        with drawn.lock():
+            time.sleep(0.5)
+            drawn.charge(example_charge("2025Q2", "b", Fraction(1, 100)), CAPS, signed("b"))
+    finally:
+        calm = " ".join(f"-c {name}=0" for name in SETTINGS if name.endswith("_timeout"))
+        with psycopg.connect(
+            postgres, options=f"{calm} -c default_transaction_read_only=off"
+        ) as other:
+            other.execute(f"ALTER ROLE ledger RESET {setting}")
+    assert len(drawn.read_entries()) == 5
+
+
+def test_a_commit_waits_for_the_disk_whatever_the_server_prefers(postgres: str) -> None:
     ledger = Ledger.create(postgres)
     run_sql(postgres, "ALTER ROLE ledger SET synchronous_commit = off")
     seen: list[object] = []
     read = "SELECT current_setting('synchronous_commit')"
     try:
-        with ledger._store._connect() as connection:  # type: ignore[attr-defined]
+        with ledger._store._transaction() as connection:  # type: ignore[attr-defined]
             seen = connection.execute(read).fetchall()
         assert run_sql(postgres, read) == [("off",)]
     finally:
@@ -131,19 +171,34 @@ def test_a_commit_waits_for_the_disk_whatever_the_server_prefers(
     assert seen == [("on",)]
 
 
-def test_a_table_held_by_another_session_is_a_sentence(
+def test_a_server_that_takes_no_writes_is_a_sentence(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(*_: object) -> None:
+        raise psycopg.errors.FeatureNotSupported
+
+    monkeypatch.setattr(psycopg.Connection, "execute", refuse)
+    with pytest.raises(PrivacyError, match=r"MS627.*takes writes"):
+        Ledger.create(postgres)
+
+
+@pytest.mark.parametrize("mode", ["EXCLUSIVE", "ACCESS EXCLUSIVE"])
+def test_a_table_held_by_another_session_is_a_sentence_that_names_it(
+    postgres: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger = Ledger.create(postgres)
-    monkeypatch.setattr("privacy.ledger.postgres._PATIENCE_SECONDS", 1)
-    with psycopg.connect(postgres) as other:
-        other.execute("LOCK TABLE moshare_ledger.entries IN EXCLUSIVE MODE")
-        with pytest.raises(PrivacyError, match="MS627"):
+    monkeypatch.setattr("privacy.ledger.postgres.STEP_SECONDS", 0)
+    with psycopg.connect(postgres, application_name="a nosy program") as other:
+        other.execute(f"LOCK TABLE moshare_ledger.entries IN {mode} MODE")
+        [[session]] = other.execute("SELECT pg_backend_pid()").fetchall()
+        with pytest.raises(PrivacyError, match=rf"MS633.*nosy program, session {session} of user"):
             ledger.charge(example_charge(), CAPS, signed())
     assert ledger.read_entries() == ()
 
 
-def test_one_process_waits_until_another_lets_go_of_the_lock(postgres: str) -> None:
+def test_who_waits_for_another_session_is_told_at_once_for_whom(
+    postgres: str, caplog: pytest.LogCaptureFixture
+) -> None:
     ledger = Ledger.create(postgres)
     order: list[str] = []
 
@@ -154,8 +209,50 @@ def test_one_process_waits_until_another_lets_go_of_the_lock(postgres: str) -> N
     waiting = threading.Thread(target=second)
     with ledger.lock():
         waiting.start()
-        while not run_sql(postgres, "SELECT 1 FROM pg_locks WHERE NOT granted"):
-            pass
+        while not caplog.messages:
+            time.sleep(0.01)
         order.append("first")
     waiting.join()
     assert order == ["first", "second"]
+    assert f"is held by moshare, process {os.getpid()} on " in caplog.text
+    assert "since" in caplog.text
+
+
+def test_a_lock_that_is_not_let_go_of_is_a_sentence_that_names_its_holder(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger.create(postgres)
+    monkeypatch.setattr("privacy.ledger.postgres.DOOR_SECONDS", 0)
+    with (
+        ledger.lock(),
+        pytest.raises(PrivacyError, match=rf"MS633.*process {os.getpid()} on .*Run again"),
+        ledger.lock(),
+    ):
+        pytest.fail("two have the lock")
+
+
+def test_a_lock_holds_behind_a_pooler_that_hands_sessions_on_between_transactions(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_pooler(postgres, tmp_path) as address:
+        ledger = Ledger.create(address)
+        for number in range(4):
+            with ledger.lock():
+                ledger.charge(
+                    example_charge(f"2025Q{number + 1}", str(number), Fraction(1, 100)),
+                    CAPS,
+                    signed(str(number)),
+                )
+        monkeypatch.setattr("privacy.ledger.postgres.DOOR_SECONDS", 0)
+        with (
+            ledger.lock(),
+            pytest.raises(PrivacyError, match="MS633"),
+            Ledger(postgres).lock(),
+        ):
+            pytest.fail("two have the lock")
+        assert len(Ledger(postgres).read_entries()) == len(ledger.read_entries()) == 4
+
+
+def test_a_holder_that_has_just_let_go_is_told_as_such(postgres: str) -> None:
+    with psycopg.connect(postgres) as connection:
+        assert _name_holder(connection) == "a session that has just let go"

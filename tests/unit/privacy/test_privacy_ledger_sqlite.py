@@ -1,7 +1,10 @@
 """What is particular to a ledger in a file."""
 
+import os
 import sqlite3
 import stat
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -151,3 +154,40 @@ def test_a_ledger_held_by_another_program_is_a_sentence(
         with pytest.raises(PrivacyError, match="MS627"):
             ledger.charge(example_charge(), CAPS, signed())
     assert ledger.read_entries() == ()
+
+
+def test_who_waits_for_another_process_is_told_at_once_for_whom(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with Ledger(path).lock():
+            order.append("second")
+
+    waiting = threading.Thread(target=second)
+    with Ledger(path).lock():
+        waiting.start()
+        while not caplog.messages:
+            time.sleep(0.01)
+        order.append("first")
+    waiting.join()
+    assert order == ["first", "second"]
+    assert f"is held by moshare, process {os.getpid()} on " in caplog.text
+
+
+def test_a_lock_that_is_not_let_go_of_is_a_sentence_also_where_nobody_signed_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "ftruncate", fail)
+    monkeypatch.setattr("privacy.ledger.sqlite.DOOR_SECONDS", 0.3)
+    with (
+        Ledger(path).lock(),
+        pytest.raises(PrivacyError, match=r"MS633.*held by another process"),
+        Ledger(path).lock(),
+    ):
+        pytest.fail("two have the lock")
+    assert len(caplog.messages) == 1

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from sources_builders import QUARTER, child_line, child_lines, deliver_children, make_zones
 
+import sources.collecting as collecting
 import sources.ingest as ingest_module
 import sources.storing as storing
 from sources.errors import SourcesError
@@ -22,7 +23,9 @@ STEPS = [
     (ingest_module, "read_delivery"),
     (ingest_module, "accept_delivery"),
     (ingest_module, "reject_delivery"),
-    (storing, "_move"),
+    (ingest_module, "take_out"),
+    (collecting.os, "unlink"),
+    (storing, "move_folder"),
     (storing, "write_receipt"),
 ]
 

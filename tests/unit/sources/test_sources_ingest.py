@@ -49,6 +49,7 @@ def test_an_accepted_delivery_lies_in_the_vault_and_its_receipt_in_the_outbox(
         "tokens": ("tokens.csv", text_of(["record_key,token", f"CHILD0000001,{token}"])),
     }
     inbox = deliver(zones, "dss", files)
+    delivered = list_files(inbox)
     receipt = ingest(zones, "dss", QUARTER)
     assert (receipt.status, receipt.sequence, receipt.kind) == ("accepted", 1, "full")
     assert [(file.role, file.lines_stored) for file in receipt.files] == [
@@ -57,7 +58,8 @@ def test_an_accepted_delivery_lies_in_the_vault_and_its_receipt_in_the_outbox(
     ]
     kept = list_files(zones.deliveries("dss", QUARTER) / "0001")
     assert kept.pop("receipt.json").decode() == receipt.to_json()
-    assert kept == list_files(inbox)
+    assert kept == delivered
+    assert list_files(inbox) == {}
     outbox = list_files(zones.outbox("dss"))
     assert set(outbox) == {f"{QUARTER}-0001-accepted.json", f"{QUARTER}-0001-accepted.txt"}
     assert outbox[f"{QUARTER}-0001-accepted.json"].decode() == receipt.to_json()

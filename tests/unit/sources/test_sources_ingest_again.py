@@ -1,5 +1,6 @@
 """What a second ingest of a quarter does: the same delivery, a later one, a stale one."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,14 +9,17 @@ from sources_builders import (
     QUARTER,
     child_line,
     child_lines,
+    deliver,
     deliver_children,
     list_files,
     make_zones,
     refuse,
+    text_of,
 )
 
 from sources.errors import SourcesError
 from sources.ingest import ingest
+from sources.receipts import Receipt
 from sources.zones import Zones
 
 
@@ -90,3 +94,37 @@ def test_two_quarters_do_not_touch_each_other(zones: Zones) -> None:
     ingest(zones, "dss", "2025Q2")
     assert not zones.raw("dss", QUARTER).exists()
     assert ingest(zones, "dss", QUARTER).status == "accepted"
+
+
+def test_a_gap_in_the_sequence_is_named_and_the_delivery_taken(zones: Zones) -> None:
+    deliver_children(zones, child_lines(3))
+    assert ingest(zones, "dss", QUARTER).remarks == ()
+    deliver_children(zones, child_lines(2), sequence=3, kind="delta")
+    receipt = ingest(zones, "dss", QUARTER)
+    assert receipt.status == "accepted"
+    (remark,) = receipt.remarks
+    assert remark.startswith("MS128: This delivery has sequence 3, and the one before it, 2, ")
+    assert remark in receipt.to_text()
+    assert ingest(zones, "dss", QUARTER).remarks == receipt.remarks
+
+
+def test_a_delta_without_a_full_delivery_before_it_is_named(zones: Zones) -> None:
+    for sequence, kind, named in (
+        (1, "delta", True),
+        (2, "delta", True),
+        (3, "nil", False),
+        (4, "delta", False),
+    ):
+        lines = [] if kind == "nil" else child_lines(1)
+        files = {} if kind == "nil" else {"child_file": ("child_file.txt", text_of(lines))}
+        deliver(zones, "dss", files, sequence=sequence, kind=kind)
+        remarks = ingest(zones, "dss", QUARTER).remarks
+        assert [remark[:5] for remark in remarks] == (["MS129"] if named else []), sequence
+
+
+def test_a_receipt_written_before_remarks_were_made_is_still_read(zones: Zones) -> None:
+    deliver_children(zones, child_lines(1))
+    receipt = ingest(zones, "dss", QUARTER)
+    document = json.loads(receipt.to_json())
+    del document["remarks"]
+    assert Receipt.from_json(json.dumps(document)) == receipt

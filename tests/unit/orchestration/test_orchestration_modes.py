@@ -1,0 +1,132 @@
+"""Who may read what in a data home, whatever the umask, and what `moshare doctor` says of it."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from durable.writing import PUBLIC, write_whole
+from orchestration.diagnosis import Finding, diagnose
+from orchestration.settings import Settings, prepare_process
+from sources.errors import SourcesError
+from sources.ingest import ingest
+from sources.manifest import write_manifest
+
+
+@pytest.fixture(params=[0o022, 0o000, 0o077], ids=oct)
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    os.umask(request.param)
+    return Settings(tmp_path / "home")
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def findings(settings: Settings) -> dict[str, Finding]:
+    return {finding.check: finding for finding in diagnose(settings)}
+
+
+def test_what_is_confidential_is_private_and_what_is_published_is_readable(home: Settings) -> None:
+    prepare_process(home)
+    (home.home / "new.txt").write_text("x")
+    assert mode_of(home.home / "new.txt") == 0o600
+    for private in (home.vault, home.ledger.parent, home.dagster_home, *home.agency_folders):
+        assert mode_of(private) == 0o700, private
+    for shown in (home.home, home.landing / "inbox", home.review, home.releases):
+        assert mode_of(shown) == 0o755, shown
+    assert all(finding.ok for name, finding in findings(home).items() if "/" in name)
+
+
+def test_a_folder_of_an_agency_that_was_left_open_is_closed_by_the_next_command(
+    home: Settings,
+) -> None:
+    inbox = home.zones.inboxes("dss")
+    inbox.mkdir(parents=True)
+    inbox.chmod(0o775)
+    assert "chmod o-rwx" in findings(home)["inbox/dss"].sentence
+    prepare_process(home)
+    assert mode_of(inbox) == 0o770
+    assert findings(home)["inbox/dss"].ok
+
+
+def test_a_folder_of_an_agency_that_is_a_link_stops_every_command(
+    home: Settings, tmp_path: Path
+) -> None:
+    home.zones.inboxes("dss").parent.mkdir(parents=True)
+    home.zones.inboxes("dss").symlink_to(tmp_path)
+    with pytest.raises(SourcesError, match="MS123"):
+        prepare_process(home)
+    assert "a link" in findings(home)["inbox/dss"].sentence
+
+
+@pytest.mark.parametrize("shut", ["2025Q1", "2025Q1/data.csv", "moshare.pub"])
+def test_the_doctor_names_a_published_file_that_nobody_can_read(home: Settings, shut: str) -> None:
+    prepare_process(home)
+    for name in ("2025Q1/data.csv", "moshare.pub"):
+        write_whole(home.releases / name, "public", PUBLIC)
+    assert findings(home)["releases"].ok
+    (home.releases / shut).chmod(0o700)
+    finding = findings(home)["releases"]
+    assert not finding.ok
+    assert f"releases/{shut}" in finding.sentence
+
+
+def test_the_doctor_names_a_folder_in_another_spelling(home: Settings) -> None:
+    prepare_process(home)
+    (home.zones.inboxes("dss") / "2025q1").mkdir()
+    finding = findings(home)["inbox/dss"]
+    assert not finding.ok
+    assert "'2025q1' is not looked at; rename it to 2025Q1" in finding.sentence
+
+
+def test_the_doctor_names_an_accepted_delivery_that_could_not_leave_the_inbox(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_it(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    from datetime import date
+
+    prepare_process(home)
+    inbox = home.zones.inbox("dss", "2025Q1")
+    inbox.mkdir()
+    write_manifest(
+        inbox,
+        agency="dss",
+        quarter="2025Q1",
+        sequence=1,
+        kind="nil",
+        as_of=date(2025, 4, 5),
+        simulated=True,
+        files={},
+    )
+    assert findings(home)["inbox/dss"].ok
+    monkeypatch.setattr("sources.collecting.os.unlink", refuse_it)
+    ingest(home.zones, "dss", "2025Q1")
+    assert "2025Q1 still lies there" in findings(home)["inbox/dss"].sentence
+    monkeypatch.undo()
+    ingest(home.zones, "dss", "2025Q1")
+    assert findings(home)["inbox/dss"].ok
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next_command(home: Settings) -> None:
+    prepare_process(home)
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from durable.writing import replacing\n"
+        "with replacing(Path(sys.argv[1])) as draft:\n"
+        "    draft.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    places = [home.releases / "2025Q1", home.vault / "gates" / "x", home.review / "2025Q1" / "y"]
+    for place in places:
+        ended = subprocess.run([sys.executable, "-c", program, str(place)], check=False)
+        assert ended.returncode == -signal.SIGKILL
+    assert len(list(home.home.rglob("*.draft"))) == len(places)
+    prepare_process(home)
+    assert list(home.home.rglob("*.draft")) == []
