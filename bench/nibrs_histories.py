@@ -1,13 +1,13 @@
 """Whether hard histories of NIBRS incidents are counted right.
 
-`python bench/nibrs_histories.py --cases FOLDER` takes three deliveries (q1s1.txt full, q1s2.txt delta,
-q2s1.txt full) through ingest, staging and core and compares with expected.csv: incidents with a child
-victim, child victims and arrests first known in 2025Q1. What a later quarter's delivery takes away
-stays in the released one, so the first quarter is counted before that delivery arrives; after it,
-nothing of the first quarter may be news again.
+`python bench/nibrs_histories.py --cases FOLDER` takes three deliveries (q1s1.txt full, q1s2.txt
+delta, q2s1.txt full) through ingest, staging and core and compares with expected.csv: incidents
+with a child victim, child victims and arrests first known in 2025Q1. What a later quarter's
+delivery takes away stays in the released one, so the first quarter is counted before that delivery
+arrives; after it, nothing of the first quarter may be news again.
 
-`python bench/nibrs_histories.py --random INCIDENTS [SEED]` compares random histories of actions with
-the plain model of `nibrs_model`.
+`python bench/nibrs_histories.py --random INCIDENTS [SEED]` compares random histories of actions
+with the plain model of `nibrs_model`.
 """
 
 import csv
@@ -64,12 +64,13 @@ def run_random(incidents: int, seed: int) -> int:
             hub.deliver(text_of(delivery.lines), **delivery.said)
         hub.build()
         differences = compare(hub, histories)
-    print(
+    console = Console(width=150)
+    console.print(
         f"seed {seed}: {incidents} incidents, {histories.act_count} acts, "
         f"{len(differences)} incidents differ from the model, {time.perf_counter() - start:.0f} s"
     )
     for line in differences[:10]:
-        print(line)
+        console.print(line)
     return len(differences)
 
 

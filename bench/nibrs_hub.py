@@ -99,7 +99,9 @@ class Hub:
         """What became known in a quarter, by the broad definition."""
         with self.warehouse() as connection:
             rows = connection.execute(_COUNTS, [Quarter.parse(quarter).first_day]).fetchall()
-        return {number: (incidents, victims, arrests) for number, incidents, victims, arrests in rows}
+        return {
+            number: (incidents, victims, arrests) for number, incidents, victims, arrests in rows
+        }
 
 
 def text_of(lines: Sequence[str]) -> bytes:

@@ -48,7 +48,13 @@ USUAL = {
 
 
 def segment(
-    level: str, number: str, action: str = "I", *, ori: str = ORI, month: str = "012025", **values: str
+    level: str,
+    number: str,
+    action: str = "I",
+    *,
+    ori: str = ORI,
+    month: str = "012025",
+    **values: str,
 ) -> str:
     """One line; fields that are not given have their usual value."""
     layout = load_nibrs_layout()[level]

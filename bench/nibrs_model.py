@@ -1,14 +1,15 @@
-"""What the actions of a NIBRS file mean, in plain Python, and random histories to hold the hub to it.
+"""What the actions of a NIBRS file mean, in plain Python, and random histories to compare with.
 
-Here: a second, slow statement of decision 0015, after the FBI's specification (I reports, R replaces,
-D deletes, A adds, M modifies, W brings an arrest for an incident that is not on file). Not here: the
-code under test; nothing of it is used but the layout.
+Here: a second, slow statement of decision 0015, after the FBI's specification (I reports, R
+replaces, D deletes, A adds, M modifies, W brings an arrest for an incident that is not on file).
+Not here: the code under test; nothing of it is used but the layout.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise, zip_longest
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -128,13 +129,9 @@ def _put(parts: dict[str, str], act: Act) -> None:
 
 
 def _leave_out_what_is_spoilt(acts: list[Act]) -> list[Act]:
-    """Without reports that cannot be read, and without a deletion that such a report was to follow."""
+    """Without reports that cannot be read, and deletions that such a report was to follow."""
     whole = [act for act in acts if act.action in ("I", "R", "D")]
-    halves = {
-        id(act)
-        for act, after in zip(whole, whole[1:], strict=False)
-        if act.action == "D" and after.is_bad
-    }
+    halves = {id(act) for act, after in pairwise(whole) if act.action == "D" and after.is_bad}
     return [act for act in acts if not act.is_bad and id(act) not in halves]
 
 
@@ -248,7 +245,7 @@ def _make_act(chance: Random) -> Act:
 def _mix(chance: Random, blocks: list[list[str]]) -> list[str]:
     """One block after the other, but every tenth pair line by line, as some exports write them."""
     lines: list[str] = []
-    for first, second in zip(blocks[::2], blocks[1::2] + [[]], strict=False):
+    for first, second in zip_longest(blocks[::2], blocks[1::2], fillvalue=[]):
         if chance.random() < 0.1:
             waiting = [list(first), list(second)]
             while any(waiting):

@@ -38,6 +38,7 @@ class Delivery:
         as_of: Day on which the data was taken.
         simulated: Whether no record is about a real person.
         agency_roster: Which police agencies reported; the Patrol alone knows.
+        unusual: What it would otherwise be refused for, and is meant.
     """
 
     agency: str
@@ -47,6 +48,7 @@ class Delivery:
     as_of: date
     simulated: bool = False
     agency_roster: tuple[RosterAgency, ...] = ()
+    unusual: tuple[str, ...] = ()
 
 
 def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
@@ -100,6 +102,7 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         simulated=delivery.simulated,
         files={role: path.name for role, path in files.items()},
         agency_roster=delivery.agency_roster,
+        unusual=delivery.unusual,
     )
 
 

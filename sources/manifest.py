@@ -113,7 +113,7 @@ def write_manifest(
     simulated: bool,
     files: Mapping[str, str],
     agency_roster: Sequence[RosterAgency] = (),
-    unusual: Sequence[Unusual] = (),
+    unusual: Sequence[str] = (),
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 

@@ -6,8 +6,8 @@ delivery said of the same incident (dbt), where and when incidents were (`nibrs_
 
 An act is what a level 1 segment begins: a report (I, R) with the segments that follow it under its
 key, a deletion (D) or a time-window submission (W). Other segments with A, M and D, and with R
-outside a report that replaces one, are changes, each by itself. See decision 0015. Rules between segments: FBI UCR, 2019.1
-NIBRS Technical Specification, structure checks 050 to 075.
+outside a report that replaces one, are changes, each by itself. See decision 0015. Rules between
+segments: FBI UCR, 2019.1 NIBRS Technical Specification, structure checks 050 to 075.
 """
 
 import duckdb
@@ -175,8 +175,8 @@ _JUDGE_BY_ORDER = """
         paired AS (
             SELECT * REPLACE (
                 CASE
-                    WHEN verdict = '' AND action = 'D' AND next_verdict IN ('spoilt', 'without parts')
-                        AND next_action <> 'D' THEN 'half'
+                    WHEN verdict = '' AND action = 'D' AND next_action <> 'D'
+                        AND next_verdict IN ('spoilt', 'without parts') THEN 'half'
                     ELSE verdict
                 END AS verdict
             )

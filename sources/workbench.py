@@ -75,6 +75,7 @@ def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
     allowed = ", ".join(quote(str(path)) for path in (folder, *read))
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET lock_configuration = true")
     connection.execute(
         "CREATE TABLE problems (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR)"
@@ -136,7 +137,7 @@ def set_lines_aside(
     Returns how many were set aside and how many were dropped. A line is set aside once, whatever
     else is the matter with it; its notes go with it.
     """
-    lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"
+    lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"  # noqa: S608
     connection.execute(
         f"DELETE FROM problems WHERE file = {quote(file)} AND NOT {_is('set aside')} "  # noqa: S608
         f"AND line_number IN ({lost})"

@@ -65,6 +65,12 @@ def deliver(
         Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
     ] = None,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
+    unusual: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What is meant as it is: outside_missouri, other_years; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
@@ -79,7 +85,15 @@ def deliver(
         from sources.agency_roster import read_agency_roster
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()
-        delivery = Delivery(agency, quarter, kind, sequence, as_of.date(), agency_roster=roster)
+        delivery = Delivery(
+            agency,
+            quarter,
+            kind,
+            sequence,
+            as_of.date(),
+            agency_roster=roster,
+            unusual=tuple(unusual or ()),
+        )
         files = dict(_role_and_path(text) for text in file or [])
         typer.echo(put(inbox or settings.landing / "inbox", delivery, files))
 

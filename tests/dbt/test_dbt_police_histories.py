@@ -20,7 +20,7 @@ NONE = (0, 0, 0)
 class Case(NamedTuple):
     """A history: lines of the first quarter, of its correction, of the next quarter, and its worth.
 
-    right: incidents with a child victim, child victims and arrests first known in the first quarter.
+    right: incidents with a child victim, child victims and arrests known in the first quarter.
     """
 
     why: str
@@ -52,14 +52,23 @@ def make_cases() -> dict[str, Case]:
         "C01": case("plain", report("C01"), 1, 1, 0),
         "C02": case("D then I", again("C02"), 1, 1, 0),
         "C03": case("I, D, I", [*report("C03"), *again("C03")], 1, 1, 0),
-        "C04": case("I, D, I with other victims", [*report("C04"), *again("C04", "13", "14")], 1, 2, 0),
+        "C04": case(
+            "I, D, I with other victims", [*report("C04"), *again("C04", "13", "14")], 1, 2, 0
+        ),
         "C05": case("D in a delta", report("C05"), 0, 0, 0, second=[segment("1", "C05", "D")]),
         "C06": case("D then I in the next quarter", report("C06"), 1, 1, 0, later=again("C06")),
         "C07": case(
-            "R brings a victim", report("C07"), 1, 2, 0, second=report("C07", "15", "16", action="R")
+            "R brings a victim",
+            report("C07"),
+            1,
+            2,
+            0,
+            second=report("C07", "15", "16", action="R"),
         ),
         "C08": case("clearance only", report("C08"), 1, 1, 0, second=[segment("1", "C08", "M")]),
-        "C09": case("M gives an age", report("C09", "00"), 1, 1, 0, second=[segment("4", "C09", "M")]),
+        "C09": case(
+            "M gives an age", report("C09", "00"), 1, 1, 0, second=[segment("4", "C09", "M")]
+        ),
         "C10": case("A adds an arrest", report("C10"), 1, 1, 1, second=[segment("6", "C10", "A")]),
         "C11": case(
             "A adds a victim",
@@ -118,10 +127,20 @@ def make_cases() -> dict[str, Case]:
             *(1, 1, 0),
         ),
         "C38": case(
-            "M of an arrest", report("C38", arrests=["90Z"]), 1, 1, 1, second=[segment("6", "C38", "M")]
+            "M of an arrest",
+            report("C38", arrests=["90Z"]),
+            1,
+            1,
+            1,
+            second=[segment("6", "C38", "M")],
         ),
         "C39": case(
-            "D of an arrest", report("C39", arrests=["64A"]), 1, 1, 0, second=[segment("6", "C39", "D")]
+            "D of an arrest",
+            report("C39", arrests=["64A"]),
+            1,
+            1,
+            0,
+            second=[segment("6", "C39", "D")],
         ),
         "C40": case("D, I, D, I", again("C40") * 2, 1, 1, 0),
         "C41": case(

@@ -10,6 +10,7 @@ from sources_builders import deliver, edit_manifest, incident, make_zones, refus
 
 from sources.ingest import ingest
 from sources.nibrs_period import check_place_and_period
+
 QUARTER = "2025Q1"
 
 
