@@ -28,6 +28,9 @@ from sources.zones import Zones
 
 PROJECT = Path(sources.__file__).parents[1] / "dbt_project"
 
+FIRST_DAY = "2013-01-01"
+"""Before every record made here."""
+
 Counts = dict[str, tuple[int, int, int]]
 """Incidents with a child victim, child victims and arrests, by incident number."""
 
@@ -84,7 +87,7 @@ class Hub:
             *("build", "--select", *selection, "--exclude-resource-type", "test", "unit_test"),
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
             *("--target-path", str(vault / "dbt" / "target")),
-            *("--vars", json.dumps({"vault": str(vault)})),
+            *("--vars", json.dumps({"vault": str(vault), "first_day_of_record": FIRST_DAY})),
         ]
         subprocess.run(command, check=True, cwd=vault, env=dict(os.environ))  # noqa: S603
 
