@@ -271,4 +271,5 @@ def test_every_error_is_one_sentence_with_its_exit_code(code: str) -> None:
     assert error.sentence.startswith(f"{code}: ")
     assert "{" not in error.sentence
     assert error.code == code
-    assert error.exit_code == (8 if "MS711" <= code <= "MS719" else 7)
+    is_of_verifying = "MS711" <= code <= "MS719" or code == "MS751"
+    assert error.exit_code == (8 if is_of_verifying else 7)
