@@ -1,13 +1,16 @@
 """How many true matches equal tokens find in simulated files, and how many false ones.
 
-`python bench/matches.py` simulates a year for each seed, has the agencies make their tokens, and
-compares them with the simulator's own truth: of the police records of children whom Children's
-Division has, how many bear the token of that child, and how many the token of another one.
+`python bench/matches.py` simulates years, has the agencies make their tokens, and compares them
+with the simulator's own truth: of the police records of children whom Children's Division has, how
+many bear the token of that child, and how many the token of another one. It does so for files as
+they are simulated, and for files in which clerks misspell and leave out twice as much.
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 from rich.console import Console
@@ -16,8 +19,12 @@ from rich.table import Table
 from orchestration.settings import load_settings
 from orchestration.simulated import deliver_simulated
 from sources.quarters import Quarter
+from sources.simulator import dss, mshp
+from sources.simulator.chance import Chance
+from sources.simulator.roster import Clerk
 
-SEEDS = range(1, 6)
+SEEDS = range(1, 21)
+SLIPS = {"as simulated": 1, "twice as many slips": 2}
 YEAR = [Quarter(2025, number) for number in range(1, 5)]
 
 COMPARE = """
@@ -46,9 +53,24 @@ from police
 """
 
 
-def compare(seed: int) -> tuple[int, int, int]:
+def make_careless(times: int) -> Callable[..., Clerk]:
+    """Return clerks who misspell and leave out so many times as much."""
+
+    def appoint(chance: Chance, *, surname_first: bool, **shares: float) -> Clerk:
+        more = {name: times * share for name, share in shares.items()}
+        return Clerk(chance, surname_first=surname_first, **more)
+
+    return appoint
+
+
+def compare(seed: int, times: int) -> tuple[int, int, int]:
     """Police records of children known to both, found matches, false matches."""
-    with tempfile.TemporaryDirectory() as folder:
+    careless = make_careless(times)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(dss, "Clerk", careless),
+        patch.object(mshp, "Clerk", careless),
+    ):
         settings = replace(load_settings(), home=Path(folder))
         deliver_simulated(settings, YEAR, seed=seed)
         ((known, found, false),) = duckdb.sql(COMPARE.format(home=folder)).fetchall()
@@ -56,13 +78,16 @@ def compare(seed: int) -> tuple[int, int, int]:
 
 
 def main() -> None:
-    shown = Table(title="Matches by equal tokens, simulated years")
-    for heading in ("seed", "police records of children known to both", "found", "false"):
+    shown = Table(title=f"Matches by equal tokens, {len(SEEDS)} simulated years")
+    headings = ("files", "police records of children known to both", "found", "false", "missed")
+    for heading in (*headings, "missed in single years"):
         shown.add_column(heading, justify="right")
-    sums = [compare(seed) for seed in SEEDS]
-    for seed, one in zip(SEEDS, sums, strict=True):
-        shown.add_row(str(seed), *map(str, one))
-    shown.add_row("all", *(str(sum(column)) for column in zip(*sums, strict=True)))
+    for name, times in SLIPS.items():
+        years = [compare(seed, times) for seed in SEEDS]
+        shares = [1 - found / known for known, found, _ in years]
+        known, found, false = (sum(column) for column in zip(*years, strict=True))
+        span = f"{min(shares):.0%} to {max(shares):.0%}"
+        shown.add_row(name, str(known), str(found), str(false), f"{1 - found / known:.0%}", span)
     Console().print(shown)
 
 

@@ -18,15 +18,14 @@ from missouri import SEEDS, Leaf, count_quarter, count_year, make_population
 from rich.console import Console
 from rich.table import Table
 
-from privacy.engine.covariance import Precisions
-from privacy.engine.frames import Frame, Marginal, Row
+from privacy.engine.frames import Frame, Row
 from privacy.engine.margins import compute_cut_off, compute_margin
-from privacy.engine.optimising import share_budget
+from privacy.plan import Plan, PlannedFrame, YearSum, make_plan
 from privacy.policy.keys import PublicKeys, load_keys
-from privacy.policy.optimise import CADENCES, list_demands
+from privacy.policy.optimise import optimise
 from privacy.policy.policy import REVIEWED_POLICY, Policy, TablePolicy, load_policy
 from privacy.policy.rows import list_rows, make_row
-from privacy.policy.strategy import make_frames
+from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import EXPECTED_FALSE_ALARMS
 from privacy.publishing.years import translate
 from privacy.released import ANNUAL, FOUR_QUARTERS, QUARTERLY
@@ -78,37 +77,40 @@ def sum_row(frame: Frame, row: Row, counts: Mapping[Leaf, int]) -> int:
     )
 
 
-def list_scales(policy: Policy, keys: PublicKeys) -> dict[str, list[tuple[Marginal, float]]]:
-    """Noise scales of each frame, without rounding."""
-    frames = make_frames(policy, keys)
-    scales: dict[str, list[tuple[Marginal, float]]] = {}
-    for cadence in CADENCES:
-        demands = list_demands(policy, keys, frames, cadence)
-        budget = getattr(policy.budget, cadence)
-        for (name, marginal), share in share_budget(demands).items():
-            scale = frames[name].distance / math.sqrt(2 * share * budget)
-            scales.setdefault(name, []).append((marginal, scale))
-    return scales
+def plan_year(policy: Policy, keys: PublicKeys) -> Plan:
+    """The plan of a fourth quarter with the best split, its three quarters before released too."""
+    plan = make_plan("2000Q4", policy, keys, optimise(policy, keys))
+    planned = {one.frame.name: one for one in plan.frames}
+
+    def inform(one: PlannedFrame) -> PlannedFrame:
+        quarter = planned.get(str(one.policy.sums))
+        if quarter is None:
+            return one
+        sums = tuple(
+            YearSum(
+                measured.name,
+                translate(quarter.frame, measured.marginal, one.frame),
+                (),
+                2 * float(measured.scale),
+            )
+            for measured in quarter.measurements
+        )
+        return replace(one, year_sums=sums)
+
+    return join_same_rows(replace(plan, frames=tuple(map(inform, plan.frames))))
 
 
 def measure(policy: Policy, keys: PublicKeys, truth: Truth) -> dict[str, list[Cell]]:
-    """Cells of each published table; a year that sums released quarters rests on these too."""
-    frames = make_frames(policy, keys)
-    scales = list_scales(policy, keys)
+    """Cells of each published table, with what a release knows from other frames and quarters."""
+    planned = {one.frame.name: one for one in plan_year(policy, keys).frames}
     cells: dict[str, list[Cell]] = {}
     for table in policy.measured_tables:
-        frame = frames[str(table.frame)]
-        summed = str(policy.frames[frame.name].sums)
-        quarters = [
-            (translate(frames[summed], marginal, frame), 2 * scale)
-            for marginal, scale in scales.get(summed, ())
-        ]
-        precisions = Precisions(frame, scales[frame.name] + quarters)
-        level = frame.find_level(table.level)
-        for shape in list_rows(policy, keys, table, frame.levels[level]):
-            row = make_row(frame, level, table.dimensions, shape)
-            counts = tuple(sum_row(frame, row, one) for one in truth[frame.name])
-            cell = Cell(math.sqrt(precisions.variance(row)), counts)
+        one = planned[str(table.frame)]
+        level = one.frame.find_level(table.level)
+        for shape in list_rows(policy, keys, table, one.frame.levels[level]):
+            row = make_row(one.frame, level, table.dimensions, shape)
+            counts = tuple(sum_row(one.frame, row, of) for of in truth[one.frame.name])
+            cell = Cell(math.sqrt(one.precisions.variance(row)), counts)
             cells.setdefault(table.name, []).append(cell)
     return cells
 

@@ -1,7 +1,7 @@
 """The gate record: what was checked of a quarter, whether all of it held, and of which rows.
 
-Here: writing the record, the digest that ties it to the rows, and the refusal a release meets
-when the record is missing, failed or stale. Not here: evaluating rules (``run``). The record
+Here: writing the record, and the refusal a release meets when the record is missing, failed or
+stale. Not here: evaluating rules (``run``), and how rows are digested (``digest``). The record
 stays in the vault, because a digest of confidential rows is a function of them.
 """
 
@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from durable.writing import write_whole
+from expectations.digest import digest_tables
 from expectations.errors import ExpectationsError
 from expectations.run import Connection, SuiteResult
-from expectations.suites import AGGREGATE_TABLES, UNIT_TABLES
 
-RECORD_FORMAT = 1
+RECORD_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class GateRecord:
 
     Attributes:
         quarter: for example ``2025Q1``.
-        passed: every suite of release_input ran, dbt tests ran, and everything held.
+        needed: names of the suites of release_input: one for each table that a release reads.
+        passed: every needed suite ran, dbt tests ran, and everything held.
         suites: suite name to rule id to whether it holds.
         dbt_tests: test name to whether it holds.
         digest: of the release_input rows that were checked; see ``digest_release_input``.
@@ -38,6 +38,7 @@ class GateRecord:
     """
 
     quarter: str
+    needed: Collection[str]
     passed: bool
     suites: Mapping[str, Mapping[str, bool]]
     dbt_tests: Mapping[str, bool]
@@ -54,18 +55,21 @@ class GateRecord:
             for rule, holds in outcomes.items()
             if not holds
         ]
-        missing = [
-            f"{suite}: not checked" for suite in _needed_suites() if not self.suites.get(suite)
-        ]
+        missing = [f"{suite}: not checked" for suite in self.list_unchecked(self.needed)]
         tests = [f"dbt: {name}" for name, holds in self.dbt_tests.items() if not holds]
         if not self.dbt_tests:
             tests.append("dbt: no test was run")
         return (*rules, *missing, *tests)
 
+    def list_unchecked(self, needed: Iterable[str]) -> list[str]:
+        """The suites of which not one rule was evaluated."""
+        return [suite for suite in needed if not self.suites.get(suite)]
+
 
 def write_gate_record(
     gates: Path,
     quarter: str,
+    needed: Collection[str],
     results: Iterable[SuiteResult],
     dbt_tests: Mapping[str, bool],
     digest: str,
@@ -76,6 +80,7 @@ def write_gate_record(
     Args:
         gates: the gates folder of the vault; made if absent.
         quarter: for example ``2025Q1``.
+        needed: names of the suites without which it stays closed.
         results: the results of every suite after staging and before the release.
         dbt_tests: name of each dbt test to whether it held.
         digest: of the rows that were checked.
@@ -84,6 +89,7 @@ def write_gate_record(
     suites = {result.suite: dict(result.outcomes) for result in results}
     draft = GateRecord(
         quarter=quarter,
+        needed=sorted(needed),
         passed=False,
         suites=suites,
         dbt_tests=dict(dbt_tests),
@@ -122,11 +128,12 @@ def read_gate_record(path: Path) -> GateRecord:
     return record
 
 
-def require_passed(path: Path, current_digest: str) -> GateRecord:
+def require_passed(path: Path, needed: Iterable[str], current_digest: str) -> GateRecord:
     """Give the record back if its quarter may be released.
 
     Args:
         path: of the gate record.
+        needed: names of the suites of all that is about to be released.
         current_digest: of the rows that are about to be released.
 
     Raises:
@@ -135,6 +142,9 @@ def require_passed(path: Path, current_digest: str) -> GateRecord:
     record = read_gate_record(path)
     if not record.passed:
         raise ExpectationsError("MS504", quarter=record.quarter, rules="; ".join(record.failed))
+    unchecked = [f"{suite}: not checked" for suite in record.list_unchecked(needed)]
+    if unchecked:
+        raise ExpectationsError("MS504", quarter=record.quarter, rules="; ".join(unchecked))
     if record.digest != current_digest:
         raise ExpectationsError("MS505", quarter=record.quarter)
     return record
@@ -143,48 +153,8 @@ def require_passed(path: Path, current_digest: str) -> GateRecord:
 def digest_release_input(connection: Connection, quarter_start: date) -> str:
     """SHA-256, in hex, over every release_input row of a quarter, whatever order rows come in.
 
-    Each field is written as its length and its text, or as a lone ``-`` when absent, so that no two
-    different rows read alike; each row is hashed in the warehouse, which adds the hashes up.
-
     Raises:
         ExpectationsError: MS502, a query failed.
     """
-    total = hashlib.sha256()
-    for table, columns in _release_input_columns().items():
-        rows, low, high = _sum_row_hashes(connection, table, columns, quarter_start)
-        total.update(f"{table}({','.join(columns)}):{rows}:{low}:{high}\n".encode())
-    return total.hexdigest()
-
-
-def _sum_row_hashes(
-    connection: Connection, table: str, columns: tuple[str, ...], quarter_start: date
-) -> tuple[int, int, int]:
-    """Number of rows, and the sums of the lower and the upper halves of their 128-bit hashes."""
-    row = " || ".join(
-        f"coalesce(length(cast({name} as varchar)) || ':' || cast({name} as varchar), '-')"
-        for name in columns
-    )
-    query = (
-        "select count(*), coalesce(sum(md5_number_lower(row_text)), 0), "  # noqa: S608 - fixed names
-        f"coalesce(sum(md5_number_upper(row_text)), 0) from (select {row} as row_text "
-        f"from release_input.{table} where quarter_start = ?)"
-    )
-    kind = ""
-    try:
-        ((rows, low, high),) = connection.execute(query, [quarter_start]).fetchall()
-    except Exception as error:  # noqa: BLE001 - its text quotes values, its type does not
-        kind = type(error).__name__
-    else:
-        return rows, low, high
-    raise ExpectationsError(
-        "MS502", relation=f"release_input.{table}", quarter=quarter_start.isoformat(), kind=kind
-    ) from None
-
-
-def _release_input_columns() -> Mapping[str, tuple[str, ...]]:
-    units = {table: ("unit_id", *dimensions) for table, dimensions in UNIT_TABLES.items()}
-    return MappingProxyType(units | dict(AGGREGATE_TABLES))
-
-
-def _needed_suites() -> tuple[str, ...]:
-    return tuple(f"release_input.{table}" for table in _release_input_columns())
+    digests = digest_tables(connection, quarter_start)
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()

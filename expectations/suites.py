@@ -1,14 +1,14 @@
 """Which rules hold of which table, as plain data.
 
-Here: the tables that stand before each door and the rules of each. The public keys (dimension to
-its list of keys) and the shape of released tables are given by the caller, so that there is one
-copy of them. Not here: how a rule is evaluated (``run``) and what is done with the answer
-(``gate``).
+Here: the rules of each kind of table. The public keys (dimension to its list of keys), the tables
+and columns that a release reads, and the shape of released tables are given by the caller, so that
+there is one copy of them. Not here: how a rule is evaluated (``run``) and what is done with the
+answer (``gate``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import prod
@@ -28,34 +28,32 @@ from expectations.rules import (
     expect_unique,
 )
 
-UNIT_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "reports_to_childrens_division": ("state",),
-        "children_reported": ("region",),
-        "incidents_known_to_police": ("troop", "definition"),
-        "arrests": ("state",),
-        "children_reported_in_year": ("county", "age_band", "sex_group"),
-        "juvenile_victim_records_in_year": ("county", "definition", "relationship_group"),
-        "children_by_agency_in_year": ("state", "agency_pattern"),
-        "report_lag_in_year": ("state", "lag_group"),
-    }
-)
-"""Tables of release_input with one row for each unit: its place, then what else makes its cell."""
-
-AGGREGATE_TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "hotline_cases": ("state", "case_count"),
-        "hotline_children": ("state", "relationship_group", "child_count"),
-    }
-)
-"""Tables of release_input that arrive as counts: what makes a cell, and last its count."""
-
 NUMBERS = ("estimate", "moe90", "low90", "high90")
 """The columns of a released table that every row with an estimate fills."""
 
 COUNT = r"^[0-9]+$"
 TENTHS = r"^-?[0-9]+\.[0-9]$"
 POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(?:\.[0-9]+)?$"
+
+
+@dataclass(frozen=True)
+class InputTable:
+    """A table of release_input that a release reads, as the policy and the warehouse give it.
+
+    Attributes:
+        name: its name, which is that of its frame.
+        dimensions: the columns that make a cell, its place first; each has public keys.
+        count: the column of a table that arrives as counts; None where each row is a unit.
+    """
+
+    name: str
+    dimensions: tuple[str, ...]
+    count: str | None = None
+
+    @property
+    def suite(self) -> str:
+        """The name of its suite."""
+        return f"release_input.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -94,24 +92,16 @@ class ReleasedShape:
 
 
 def before_release_suites(
-    quarter_start: date, keys: Mapping[str, Sequence[str]]
+    quarter_start: date, tables: Iterable[InputTable], keys: Mapping[str, Sequence[str]]
 ) -> tuple[Suite, ...]:
-    """The suites of every release_input table, in a fixed order.
+    """The suites of release_input tables, in the order of the tables.
 
     Args:
         quarter_start: first day of the quarter.
-        keys: dimension or level to its public keys; each that is named in ``UNIT_TABLES`` and
-            ``AGGREGATE_TABLES`` is needed.
+        tables: every table that a release reads.
+        keys: dimension or level to its public keys; each that a table names is needed.
     """
-    units = [
-        _unit_suite(table, dimensions, quarter_start, keys)
-        for table, dimensions in UNIT_TABLES.items()
-    ]
-    aggregates = [
-        _aggregate_suite(table, dimensions, count, quarter_start, keys)
-        for table, (*dimensions, count) in AGGREGATE_TABLES.items()
-    ]
-    return (*units, *aggregates)
+    return tuple(_input_suite(table, quarter_start, keys) for table in tables)
 
 
 def released_suite(shape: ReleasedShape) -> Suite:
@@ -161,40 +151,22 @@ def released_suite(shape: ReleasedShape) -> Suite:
     return Suite(f"released.{shape.table}", Stage.RELEASED, shape.columns, rules)
 
 
-def _unit_suite(
-    table: str,
-    dimensions: tuple[str, ...],
-    quarter_start: date,
-    keys: Mapping[str, Sequence[str]],
+def _input_suite(
+    table: InputTable, quarter_start: date, keys: Mapping[str, Sequence[str]]
 ) -> Suite:
-    rules = (
+    unit, count = ("unit_id",) if table.count is None else (), table.count
+    rules = [
         expect_quarter("quarter_start", quarter_start.isoformat()),
         expect_not_null("quarter_start"),
-        expect_not_null("unit_id"),
-        expect_unique("unit_id"),
-        *_cell_rules(dimensions, keys),
-    )
-    columns = ("quarter_start", "unit_id", *dimensions)
-    return Suite(f"release_input.{table}", Stage.BEFORE_RELEASE, columns, rules)
-
-
-def _aggregate_suite(
-    table: str,
-    dimensions: Sequence[str],
-    count: str,
-    quarter_start: date,
-    keys: Mapping[str, Sequence[str]],
-) -> Suite:
-    rules = (
-        expect_quarter("quarter_start", quarter_start.isoformat()),
-        expect_not_null("quarter_start"),
-        expect_unique(*dimensions),
-        *_cell_rules(dimensions, keys),
-        expect_not_null(count),
-        expect_at_least(count, 0),
-    )
-    columns = ("quarter_start", *dimensions, count)
-    return Suite(f"release_input.{table}", Stage.BEFORE_RELEASE, columns, rules)
+        *(expect_not_null(column) for column in unit),
+        expect_unique(*(unit or table.dimensions)),
+        *_cell_rules(table.dimensions, keys),
+    ]
+    columns = ("quarter_start", *unit, *table.dimensions)
+    if count is not None:
+        rules += [expect_not_null(count), expect_at_least(count, 0)]
+        columns = (*columns, count)
+    return Suite(table.suite, Stage.BEFORE_RELEASE, columns, tuple(rules))
 
 
 def _cell_rules(dimensions: Sequence[str], keys: Mapping[str, Sequence[str]]) -> tuple[Rule, ...]:

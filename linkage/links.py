@@ -11,15 +11,15 @@ years together. With connected components over pairs, removing one child can joi
 others without bound. Here each record makes one choice on its own, and the number of records that
 may take one child is bounded over its lifetime, so that a change stays where it happened.
 
-What is proved (tests: `tests/properties/test_linkage_bounds.py`)
+What is proved (tests: `tests/properties/test_histories.py`)
 -----------------------------------------------------------------
-Take two tables over all years. A holds (dss_only, both, mshp_only) of each year: a child is one
-unit in the year that counts it, in `both` if a record known by its end is matched to it; a token is
-one unit of mshp_only in the year in which police records first bear it, if no child known by its
-end bears it too. B holds, in the year in which each record was first known, cells that depend only
-on the child it is linked to, if any; a record is linked if it is matched by the end of that year
-and has a place. The squared L2 distance, summed over every year there ever is, is at most, for k >=
-1 places:
+Quarters are released in order, and what a released quarter noted of tokens and links is kept. Take
+two tables over all years. A holds (dss_only, both, mshp_only) of each year: a child is one unit in
+the year that counts it, in `both` if it owns its token and a police record of that token was known
+by the year's end; a token is one unit of mshp_only in the first year that counts a record of it, if
+no child owns it by then. B holds, in the year that counts each record, a cell that depends only on
+the record and on the child that owns its token by then, if the record has a place. The squared L2
+distance, summed over every year there ever is, is at most, for k >= 1 places:
 
 ================================================  =====  ==========
 neighbours differ by                                A        B
@@ -29,18 +29,36 @@ one DSS child                                       4      2 k^2
 one DSS child and one record that bears its token   5    2 k^2 + 1
 ================================================  =====  ==========
 
-All are reached, so none can be lowered. Because the sums run over all years, what one identity can
-lose by every release of such a table together is no more than what it can lose by the costliest of
-them alone. (Periods of any other length would do: nothing rests on a year but the order of time.)
+Because the sums run over all years, what one identity can lose by every release of such a table
+together is no more than what it can lose by the costliest of them alone. (Periods of any other
+length would do: nothing rests on a year but the order of time.)
 
-Three details carry the proof. A child or victim record has one token, whatever the input says. A
-token stands for one child for ever: the one known first (in keyed hash order among children first
-known in one quarter), so that a later child takes nothing from it; once it was linked it stays so,
-whoever is withdrawn, and the child takes records of no other token, whatever it is given later. And
-places go to the first k records of a token, earlier quarters first, *whether or not a child is
-known*: if only matched records used places, a child's removal would free them for records of later
-quarters, and B would move without bound over the years. Table A needs no places, because it counts
-tokens, not records.
+The proof. A child has one token for ever: the one with which it was first noted in a released
+quarter. A record has one token for ever in the same way. The owner of a token is the child noted
+first with it, in keyed hash order among those noted in one quarter, *whether or not a record was
+linked*, and whatever becomes of the child's reports later. So when a child was noted, with what
+token, and when a record was, follow from its own data and from which quarters were released, and
+nothing moves but rows of the identity's own token:
+
+* A. The child is one row. If it owned the token, the child noted next owns it instead, and can move
+  from dss_only to both: two rows. The token's row in mshp_only can come: one. A record can be the
+  first of its token, whose row then goes or moves to another year, or the only one that a child is
+  known by; both at once only where the row goes: two rows or three. Child and record together move
+  five at most, because the token's row moves at most once.
+* B. Places go to the first k records of a token, by the quarter in which they were noted and then
+  in keyed hash order, whether or not a child is known. Another owner can move k records from one
+  cell to another one: k^2 for each. A record less leaves its own cell and gives its place to one
+  other record, which was in the cell of those without a child: so k records still leave one cell
+  and k reach another, and that third cell loses one. It is a third one because a record that has a
+  place and a child has a date of the child's first report for ever, noted with the token; were it
+  to fall back when reports are withdrawn, three records could leave one cell, and the distance be
+  13.
+
+If only matched records used places, a child's removal would free them for records of later
+quarters, and B would move without bound over the years. If a token were tied to a child only where
+a record was linked, one record would decide whose it is, and the distance was seen to be 9 in A.
+If a quarter could be released after a later one, records of both would count as seen, without any
+bound.
 """
 
 from __future__ import annotations
@@ -64,34 +82,44 @@ select null::date as quarter_start, null::varchar as victim_key, null::varchar a
 where false
 """
 
+_NO_CHILDREN_NOTED = """
+select null::date as quarter_start, null::varchar as child_id, null::varchar as token,
+    null::date as first_report_date
+where false
+"""
+
+LINKS = "links.parquet"
+"""File of a quarter's links, in the folder of the quarter."""
+
+CHILDREN = "children.parquet"
+"""File of the children that a quarter noted with their tokens, in the same folder."""
+
 
 class Linker(Protocol):
     """Anything that links locally: each record chooses alone, at most k ever take one child."""
 
     def link(
         self,
-        quarter_start: date,
         victims: duckdb.DuckDBPyRelation,
-        children: duckdb.DuckDBPyRelation,
+        owners: duckdb.DuckDBPyRelation,
         earlier: duckdb.DuckDBPyRelation,
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
-        """Link one quarter, after the quarters before it.
+        """Link one quarter, after the released quarters before it.
 
         Args:
-            quarter_start: First day of the quarter.
-            victims: victim_key VARCHAR, token VARCHAR (may be null): records first known in the
-                quarter. Records that an earlier quarter has are left out.
-            children: child_id VARCHAR, token VARCHAR (may be null), first_quarter_start DATE:
-                children known by the end of the quarter, and when each was first known.
-            earlier: What other quarters gave: quarter_start DATE, and the columns returned.
+            victims: victim_key VARCHAR, token VARCHAR (may be null): records known by the end of
+                the quarter. Those that a released quarter noted are left out.
+            owners: What `find_owners` gives.
+            earlier: What the released quarters gave: quarter_start DATE, and the columns returned
+                but for the last two.
             order_key: one row, order_key VARCHAR.
 
         Returns:
-            victim_key, token, child_id (VARCHAR), has_place (BOOLEAN), rule (VARCHAR); one row for
-            each record first known in the quarter, its child_id null if it is matched to none; and
-            one for each record of an earlier quarter whose child became known since, in this one or
-            by a late delivery for an earlier one.
+            victim_key, token, child_id (VARCHAR), has_place (BOOLEAN), first_report_date (DATE, of
+            the child), rule (VARCHAR); one row for each record that no released quarter noted, its
+            child_id null if it is matched to none; and one for each record of an earlier quarter
+            whose token has an owner since.
         """
 
 
@@ -99,15 +127,14 @@ class Linker(Protocol):
 class ExactTokenLinker:
     """Equal tokens are the same child.
 
-    A token held by several children stands for the one known first, then the first in keyed hash
-    order. Every record with that token is matched to this child and no other; the first k records
-    of the token have a place, by quarter and then in keyed hash order.
+    Every record is matched to the child that owns its token and no other; the first k records of
+    the token have a place, by the quarter in which they were noted and then in keyed hash order.
 
     Attributes:
         k: Most victim records that may ever take one child, at least 1.
     """
 
-    k: int = 2
+    k: int
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -115,34 +142,28 @@ class ExactTokenLinker:
 
     def link(
         self,
-        quarter_start: date,
         victims: duckdb.DuckDBPyRelation,
-        children: duckdb.DuckDBPyRelation,
+        owners: duckdb.DuckDBPyRelation,
         earlier: duckdb.DuckDBPyRelation,
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
         """Link by exact token; see `Linker.link`."""
-        ties = _find_ties(earlier)
-        others = children.join(ties, "child_id = tied_child", how="anti")
-        owners = _find_owners(others, order_key).join(ties, "owned_token = tied_token", how="anti")
-        matched = (
-            self._place(victims, earlier, order_key)
-            .join(owners, "token = owned_token", how="left")
-            .join(ties, "token = tied_token", how="left")
-            .project("victim_key, token, coalesce(tied_child, child_id) as child_id, has_place")
+        now = self._place(victims, earlier, order_key).join(
+            owners, "token = owned_token", how="left"
         )
-        matched_later = (
-            earlier.filter(f"quarter_start < date '{quarter_start.isoformat()}'")
-            .aggregate(
+        since = (
+            earlier.aggregate(
                 "victim_key, token, has_place, max(child_id) as known_child",
                 "victim_key, token, has_place",
             )
             .filter("known_child is null")
             .join(owners, "token = owned_token")
-            .project("victim_key, token, child_id, has_place")
         )
-        return matched.union(matched_later).project(
-            f"victim_key, token, child_id, has_place, '{RULE_EXACT_TOKEN}' as rule"
+        columns = "victim_key, token, child_id, has_place, first_report_date"
+        return (
+            now.project(columns)
+            .union(since.project(columns))
+            .project(f"*, '{RULE_EXACT_TOKEN}' as rule")
         )
 
     def _place(
@@ -151,7 +172,7 @@ class ExactTokenLinker:
         earlier: duckdb.DuckDBPyRelation,
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
-        """Say which records first known in the quarter have one of the places that are left."""
+        """Say which records that no quarter noted have one of the places that are left."""
         used = earlier.filter("has_place").aggregate(
             "token as used_token, count(distinct victim_key) as used", "token"
         )
@@ -172,32 +193,42 @@ class ExactTokenLinker:
         )
 
 
-def _find_ties(earlier: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Give the child that each token was ever linked to: it stands for no other one.
-
-    Also where the child was withdrawn since: a second child that takes its place, and a third when
-    that one is withdrawn, would each be moved by the first one's removal.
-    """
-    return earlier.filter("child_id is not null").aggregate(
-        "token as tied_token, arg_min(child_id, (quarter_start, child_id)) as tied_child", "token"
-    )
-
-
-def _find_owners(
-    children: duckdb.DuckDBPyRelation, order_key: duckdb.DuckDBPyRelation
+def note_children(
+    quarter_start: date, children: duckdb.DuckDBPyRelation, noted: duckdb.DuckDBPyRelation
 ) -> duckdb.DuckDBPyRelation:
-    """Give the child for which each token stands, and when that child was first known."""
+    """Give the children that no released quarter noted and that have a token now.
+
+    Args:
+        quarter_start: First day of the quarter that notes them.
+        children: child_id VARCHAR, token VARCHAR (may be null), first_report_date DATE.
+        noted: What this function gave for the released quarters.
+
+    Returns:
+        quarter_start DATE, child_id, token (VARCHAR), first_report_date DATE.
+    """
     return (
         children.filter("token is not null")
         .aggregate(
-            "child_id, min(token) as token, min(first_quarter_start) as first_quarter_start",
+            f"date '{quarter_start.isoformat()}' as quarter_start, child_id, min(token) as token, "
+            "min(first_report_date) as first_report_date",
             "child_id",
         )
-        .cross(order_key)
-        .project(f"child_id, token, first_quarter_start, {_order('child_id')} as child_order")
+        .join(noted.project("child_id as noted_child"), "child_id = noted_child", how="anti")
+    )
+
+
+def find_owners(
+    noted: duckdb.DuckDBPyRelation, order_key: duckdb.DuckDBPyRelation
+) -> duckdb.DuckDBPyRelation:
+    """Give the child that owns each token: owned_token, child_id, first_report_date."""
+    return (
+        noted.cross(order_key)
+        .project(f"*, {_order('child_id')} as child_order")
         .aggregate(
-            "token as owned_token, min(first_quarter_start) as first_quarter_start, "
-            "arg_min(child_id, (first_quarter_start, child_order, child_id)) as child_id",
+            "token as owned_token, "
+            "arg_min(child_id, (quarter_start, child_order, child_id)) as child_id, "
+            "arg_min(first_report_date, (quarter_start, child_order, child_id)) "
+            "as first_report_date",
             "token",
         )
     )
@@ -212,26 +243,26 @@ def write_links(
     *,
     victims: str,
     children: str,
-    earlier: Sequence[Path],
+    released: Sequence[Path],
     quarter_start: date,
     order_key_path: Path,
-    out_parquet: Path,
+    folder: Path,
     linker: Linker,
 ) -> None:
-    """Write the links of one quarter; the file appears whole or not at all.
+    """Write what one quarter notes and links; the links are written last, and whole or not at all.
 
     Args:
         connection: A warehouse, which may be open read-only.
-        victims: SELECT that gives victim_key, token: the juvenile victim records first known in
-            the quarter.
-        children: SELECT that gives child_id, token, first_quarter_start: children known to DSS by
+        victims: SELECT that gives victim_key, token: the juvenile victim records known by the end
+            of the quarter.
+        children: SELECT that gives child_id, token, first_report_date: children known to DSS by
             the end of the quarter.
-        earlier: Files of the quarters that keep their places: all before this one, and any later
-            one that was released.
+        released: Folders of the quarters that were released, all before this one.
         quarter_start: First day of the quarter.
         order_key_path: File of `linkage.order_key.ensure_order_key`.
-        out_parquet: File to write: quarter_start DATE, and the columns of `Linker.link`, sorted
-            by victim_key. The same input gives the same rows.
+        folder: Folder to write `CHILDREN` (the columns of `note_children`, sorted by child_id)
+            and `LINKS` to (quarter_start DATE, and the columns of `Linker.link`, sorted by
+            victim_key). The same input gives the same rows.
         linker: The rule.
 
     Raises:
@@ -241,28 +272,31 @@ def write_links(
         order_key = connection.read_parquet(str(order_key_path)).project("order_key")
         if len(order_key.filter("order_key is not null").fetchall()) != 1:
             raise LinkageError("MS811", file=order_key_path.name)
+        noted = _read_earlier(connection, released, CHILDREN, _NO_CHILDREN_NOTED)
+        new = note_children(quarter_start, connection.sql(children), noted)
         links = linker.link(
-            quarter_start,
             connection.sql(victims),
-            connection.sql(children),
-            _read_earlier(connection, earlier),
+            find_owners(noted.union(new), order_key),
+            _read_earlier(connection, released, LINKS, _NO_EARLIER_LINKS),
             order_key,
         )
-        rows = links.project(
-            f"date '{quarter_start.isoformat()}' as quarter_start, "
-            "victim_key, token, child_id, has_place, rule"
-        ).order("victim_key")
-        with replacing(out_parquet) as draft:
-            rows.write_parquet(str(draft))
+        dated = links.project(f"date '{quarter_start.isoformat()}' as quarter_start, *")
+        for rows, name in (
+            (new.order("child_id"), CHILDREN),
+            (dated.order("victim_key"), LINKS),
+        ):
+            with replacing(folder / name) as draft:
+                rows.write_parquet(str(draft))
     except (duckdb.Error, OSError):
         raise LinkageError("MS809", quarter=quarter_start.isoformat()) from None
 
 
 def _read_earlier(
-    connection: duckdb.DuckDBPyConnection, earlier: Sequence[Path]
+    connection: duckdb.DuckDBPyConnection, released: Sequence[Path], name: str, none: str
 ) -> duckdb.DuckDBPyRelation:
-    if not earlier:
-        return connection.sql(_NO_EARLIER_LINKS)
-    return connection.read_parquet([str(path) for path in earlier]).project(
-        "quarter_start, victim_key, token, child_id, has_place"
-    )
+    """Read one file of every released quarter, with the columns that `none` has."""
+    nothing = connection.sql(none)
+    if not released:
+        return nothing
+    files = connection.read_parquet([str(folder / name) for folder in released])
+    return files.project(", ".join(nothing.columns))

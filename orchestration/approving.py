@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
-from orchestration.planning import plan_quarter, put_up_plan
+from orchestration.planning import plan_quarter, put_up_plan, tell_rejection
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
 from privacy.approval.approval import (
@@ -87,7 +87,7 @@ def approve(
 
 
 def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
-    """Reject the plan that was put up, for good.
+    """Reject the plan that was put up, for good, and say so on its page.
 
     Raises:
         OrchestrationError: MS921 when its release was drawn, MS922 when no reason is given.
@@ -100,7 +100,15 @@ def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
         raise OrchestrationError("MS921", quarter=str(quarter))
     review = find_approvals(quarter, settings).review
     shown = compute_sha256(review.read_plan().decode("utf-8"))
-    return review.reject(shown, because.strip(), datetime.now(UTC).isoformat(timespec="seconds"))
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    rejection = review.reject(shown, because.strip(), now)
+    tell_rejection(review, shown)
+    return rejection
+
+
+def refuse_rejected(quarter: Quarter, settings: Settings) -> None:
+    """Raise PrivacyError MS650, MS651, MS655 or MS658 unless the plan put up can be approved."""
+    check_shown(plan_quarter(quarter, settings), find_approvals(quarter, settings).review)
 
 
 def require_approval(quarter: Quarter, settings: Settings) -> tuple[ApprovalFacts, ...]:

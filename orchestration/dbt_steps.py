@@ -10,25 +10,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from durable.writing import write_whole
+from orchestration import built_rules
+from orchestration.bounds import read_bounds
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
+from orchestration.kept_rows import check_kept_rows
+from orchestration.quarter_order import refuse_passed_quarter
 from orchestration.settings import Settings, child_environment
 from orchestration.warehouse import warehouse_lock
+from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
 """Tells the dbt process which quarter incremental models build; no setting of a person's."""
 
-COUNTED_FROM_VARIABLE = "MOSHARE_COUNTED_FROM"
-"""Tells it from which quarter on late records count in the one being built."""
-
-
-_LAST_OF_A_YEAR = 4
+RELEASED_VARIABLE = "MOSHARE_RELEASED_QUARTERS"
+"""Tells it which quarters were charged: what these counted is not counted again."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ class DbtStep:
     is_kept: bool = False
 
 
-STAGING = DbtStep("staging", "resource_type:seed fqn:staging")
-CORE = DbtStep("core", "fqn:core")
-RELEASE_INPUT = DbtStep("release_input", "fqn:release_input", is_kept=True)
+STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:staging")
+CORE = DbtStep(built_rules.CORE, "fqn:core")
+RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
 
 
 @dataclass(frozen=True)
@@ -79,22 +81,29 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
-        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS926 for
-            release input of a fourth quarter whose year was delivered and not built.
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
+            rows of a charged quarter are not what they were; for release input MS928 when a later
+            quarter was released, MS927 or MS933 when what it is made from was made before another
+            release or by other rules.
     """
     record = _find_record(step, quarter, settings)
-    if step.is_kept and record.exists() and quarter in find_kept_quarters(settings):
+    released = find_kept_quarters(settings)
+    if step.is_kept and record.exists() and quarter in released:
         return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
-    if step is RELEASE_INPUT:
-        _refuse_a_year_with_gaps(quarter, settings)
+    if step.is_kept:
+        refuse_passed_quarter(quarter, released)
+    check_kept_rows(settings)
     results = settings.vault / "dbt" / "target" / "run_results.json"
+    making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
-        log = _call_dbt(step, quarter, settings, lock)
+        log = _call_dbt(step, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
         outcome = _read_outcome(results)
     write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
+    if not outcome.unbuilt:
+        built_rules.end_step(step.name, quarter, making, settings)
     return outcome
 
 
@@ -120,23 +129,11 @@ def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
     return settings.vault / "dbt" / "outcomes" / str(quarter) / f"{step.name}.json"
 
 
-def _refuse_a_year_with_gaps(quarter: Quarter, settings: Settings) -> None:
-    """Refuse a fourth quarter before the delivered ones of its year have release input."""
-    if quarter.number != _LAST_OF_A_YEAR:
-        return
-    earlier = [Quarter(quarter.year, number) for number in range(1, _LAST_OF_A_YEAR)]
-    missing = [
-        str(one)
-        for one in earlier
-        if any(settings.vault.glob(f"raw/*/{one}"))
-        and not _find_record(RELEASE_INPUT, one, settings).exists()
-    ]
-    if missing:
-        raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
-
-
-def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) -> str:
+def _call_dbt(
+    step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
+) -> str:
     base = settings.vault / "dbt"
+    settings.aside.mkdir(parents=True, exist_ok=True)
     log = base / "logs" / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -146,9 +143,9 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
         *("--exclude-resource-type", "unit_test"),
         *("--indirect-selection", "buildable"),
         *("--project-dir", str(settings.dbt_project)),
-        *("--profiles-dir", str(settings.dbt_project)),
+        *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
         *("--target-path", str(base / "target")),
-        *("--vars", json.dumps({"vault": str(settings.vault)})),
+        *("--vars", json.dumps(_name_variables(settings))),
     ]
     with log.open("w", encoding="utf-8") as output:
         subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
@@ -156,24 +153,26 @@ def _call_dbt(step: DbtStep, quarter: Quarter, settings: Settings, lock: int) ->
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**child_environment(), **_name_quarters(quarter, settings)},
+            env={**child_environment(settings), **_name_quarters(quarter, released)},
             pass_fds=(lock,),
             check=False,
         )
     return f"dbt/logs/{log.name}"
 
 
-def _name_quarters(quarter: Quarter, settings: Settings) -> dict[str, str]:
-    """Say which quarter is built, and which ones before it were released one after the other.
+def _name_variables(settings: Settings) -> dict[str, str | int]:
+    policy = load_policy(settings.policy)
+    return {
+        "vault": str(settings.vault),
+        "first_day_of_record": policy.first_day_of_record,
+        **read_bounds(policy),
+    }
 
-    What came late for those is counted now; a quarter that was not released can still be built.
-    """
-    kept, first = find_kept_quarters(settings), quarter
-    while first.previous() in kept:
-        first = first.previous()
+
+def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str, str]:
     return {
         QUARTER_VARIABLE: quarter.first_day.isoformat(),
-        COUNTED_FROM_VARIABLE: first.first_day.isoformat(),
+        RELEASED_VARIABLE: ",".join(one.first_day.isoformat() for one in sorted(released)),
     }
 
 

@@ -122,11 +122,49 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             2,
         ),
         "MS926": ErrorText(
-            "The year that {quarter} closes cannot be counted yet",
-            "A year counts what its quarters counted, and of these some were delivered and "
-            "never run: {missing}",
-            "Run 'moshare run' for each, whether its plan is approved or not, then for {quarter}",
+            "{quarter} would pass over quarters that were delivered",
+            "Quarters are released in their order, and a release of {quarter} would count what "
+            "belongs to {missing}, which could never be released then",
+            "Release them first, or pass them over for good with 'moshare reject' and a reason",
             4,
+        ),
+        "MS927": ErrorText(
+            "The rows of {quarter} were built before another quarter was released",
+            "What the released quarters counted must not be counted again; built then, these rows "
+            "know of {then}, and released are {now}",
+            "Run 'moshare run' for {quarter}; its plan and approval stay as they are",
+            4,
+        ),
+        "MS928": ErrorText(
+            "{quarter} can no longer be built",
+            "{later} was released after it, and counts what {quarter} would have counted",
+            "Nothing is lost; run the quarter after {later}",
+            5,
+        ),
+        "MS932": ErrorText(
+            "The policy states no '{field}' for the frame {frame}",
+            "dbt and the linker keep this bound, and they have no other place to take it from",
+            "State it in privacy/policy.toml, raise the version, and have the policy reviewed",
+            5,
+        ),
+        "MS933": ErrorText(
+            "The rows of {quarter} are not made by the rules that hold now",
+            "The step '{step}' last worked by other rules or never ended, and a plan holds for "
+            "rows that were made by the rules it names",
+            "Run 'moshare run --quarter {quarter}', which makes them again, then release",
+            4,
+        ),
+        "MS934": ErrorText(
+            "The release of {quarter} could not be built into a folder",
+            "{problem}",
+            "Add what is missing, or take it out of the policy; nothing was charged or drawn",
+            5,
+        ),
+        "MS935": ErrorText(
+            "The rules by which rows are made cannot be read",
+            "{file} is missing or is not what its name says",
+            "Restore the file from the version that is installed",
+            5,
         ),
     }
 )

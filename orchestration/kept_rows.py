@@ -8,18 +8,39 @@ and built anew would count it again. Does not belong here: which quarters are ke
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
 
 from durable.writing import write_whole
+from expectations.digest import digest_rows, digest_tables
+from linkage.links import CHILDREN, LINKS
 from orchestration.errors import OrchestrationError
 from orchestration.kept_quarters import find_kept_quarters
+from orchestration.linking import folder_of_links
 from orchestration.settings import Settings
+from orchestration.warehouse import open_warehouse
 from sources.quarters import Quarter
 
 Digests = dict[str, str]
 """Of each table, and of the links: how many rows, and the sums of their hashes."""
+
+
+def check_kept_rows(settings: Settings) -> None:
+    """Refuse to go on where rows or links of a charged quarter are not what they were.
+
+    Called before anything is written to the warehouse, so that a loss is told at once and nothing
+    is counted on top of it.
+
+    Raises:
+        OrchestrationError: MS923 where they are not, MS924 where the warehouse is gone.
+        PrivacyError: When the ledger is lost or cannot be trusted.
+    """
+    kept = find_kept_quarters(settings)
+    if kept:
+        with open_warehouse(settings) as connection:
+            _compare(connection, kept, settings)
 
 
 def keep_rows(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings) -> None:
@@ -33,40 +54,30 @@ def keep_rows(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings:
         PrivacyError: When the ledger is lost or cannot be trusted.
     """
     kept = find_kept_quarters(settings)
-    for charged in sorted(kept):
-        found = _digest(connection, charged, settings)
-        noted = _read_note(charged, settings)
-        if not noted or any(found.get(name) != digest for name, digest in noted.items()):
-            raise OrchestrationError("MS923", quarter=str(charged))
+    _compare(connection, kept, settings)
     if quarter not in kept:
         digests = _digest(connection, quarter, settings)
         write_whole(_place(quarter, settings), json.dumps(digests, indent=1, sort_keys=True))
 
 
+def _compare(
+    connection: duckdb.DuckDBPyConnection, kept: Collection[Quarter], settings: Settings
+) -> None:
+    for charged in sorted(kept):
+        found = _digest(connection, charged, settings)
+        noted = _read_note(charged, settings)
+        if not noted or any(found.get(name) != digest for name, digest in noted.items()):
+            raise OrchestrationError("MS923", quarter=str(charged))
+
+
 def _digest(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings) -> Digests:
-    tables = connection.execute(
-        "select table_name from information_schema.tables "
-        "where table_schema = 'release_input' order by table_name"
-    ).fetchall()
-    digests = {
-        name: _sum_hashes(connection, f'release_input."{name}"', quarter) for (name,) in tables
-    }
-    links = settings.vault / "linkage" / str(quarter) / "links.parquet"
-    if links.exists():
-        path = str(links).replace("'", "''")
-        digests["links"] = _sum_hashes(connection, f"read_parquet('{path}')", quarter)
+    digests = digest_tables(connection, quarter.first_day)
+    for name in (LINKS, CHILDREN):
+        file = folder_of_links(quarter, settings) / name
+        if file.exists():
+            path = str(file).replace("'", "''")
+            digests[name] = digest_rows(connection, f"read_parquet('{path}')", quarter.first_day)
     return digests
-
-
-def _sum_hashes(connection: duckdb.DuckDBPyConnection, relation: str, quarter: Quarter) -> str:
-    """Digest the rows of a quarter, whatever their order."""
-    ((rows, low, high),) = connection.execute(
-        "select count(*), sum(md5_number_lower(cast(kept as varchar))), "  # noqa: S608 - our names
-        f"sum(md5_number_upper(cast(kept as varchar))) from {relation} as kept "
-        "where quarter_start = ?",
-        [quarter.first_day],
-    ).fetchall()
-    return f"{rows}:{low}:{high}"
 
 
 def _read_note(quarter: Quarter, settings: Settings) -> Digests:

@@ -1,8 +1,8 @@
 """Make the plan of a quarter and put it up for approval, with the page that an officer reads.
 
-Reads the policy, its stored split, public lists and the ledger, and no confidential row. Does not
-belong here: signing (see `approving`), what stands on the page (see `privacy.approval.assessment`)
-and how it looks (see `portal.review`).
+Reads the policy, its stored split, public lists, the rules and the ledger, and no confidential row.
+Does not belong here: signing (see `approving`), what stands on the page (see
+`privacy.approval.assessment`) and how it looks (see `portal.review`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from pathlib import Path
 
 from durable.writing import PUBLIC, write_whole
 from orchestration.closed_quarters import refuse_open_quarter
+from orchestration.publishing import check_folder
+from orchestration.rules import hash_rules
 from orchestration.settings import Settings
 from orchestration.spending import read_entries
-from portal.review import render_review
+from portal.review import mark_rejected, render_review
 from privacy.approval.approval import load_all_officers
 from privacy.approval.assessment import assess
 from privacy.approval.review import Review
@@ -24,6 +26,8 @@ from privacy.plan import Plan, make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
+from privacy.publishing.publishing import Publisher
+from privacy.released import Provenance
 from sources.quarters import Quarter
 
 PAGE_NAME = "index.html"
@@ -38,7 +42,8 @@ def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
     policy = load_policy(settings.policy)
     keys = load_keys(settings.public_keys, policy)
     recovers = _find_recovered(str(quarter), read_entries(settings))
-    return make_plan(str(quarter), policy, keys, load_strategy(settings.strategy), recovers)
+    strategy = load_strategy(settings.strategy)
+    return make_plan(str(quarter), policy, keys, strategy, hash_rules(settings), recovers)
 
 
 def _find_recovered(quarter: str, entries: Iterable[Entry]) -> str | None:
@@ -55,9 +60,10 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
         The folder.
 
     Raises:
-        OrchestrationError: MS905 when the quarter has not ended.
-        PrivacyError: MS624 when the quarter was charged for another plan, and what making the plan
-            raises.
+        OrchestrationError: MS905 when the quarter has not ended, MS934 when no folder could be
+            built of its release.
+        PrivacyError: MS624 when the quarter was charged for another plan, MS658 when the record of
+            rejections was changed, and what making the plan raises.
     """
     refuse_open_quarter(quarter)
     plan = plan_quarter(quarter, settings)
@@ -71,8 +77,24 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     if charged - lost - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = Review(plan.quarter, settings.review / plan.quarter)
+    given = tuple((source, "full") for source in sorted(plan.policy.sources))
+    check_folder(Publisher(plan).preview(Provenance(given, is_simulated=True)))
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_review(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
     write_whole(review.folder / PAGE_NAME, page, PUBLIC)
+    tell_rejection(review, plan.hash)
     return review.folder
+
+
+def tell_rejection(review: Review, plan: str) -> None:
+    """Say on the page of a plan that it was rejected, where it was.
+
+    Raises:
+        PrivacyError: MS658 when the record of rejections was changed.
+    """
+    rejection = review.find_rejection(plan)
+    page = review.folder / PAGE_NAME
+    if rejection is not None and page.exists():
+        marked = mark_rejected(page.read_bytes(), rejection.at, rejection.because)
+        write_whole(page, marked, PUBLIC)

@@ -17,8 +17,10 @@ from durable.writing import PRIVATE, make_folder
 from expectations.released import read_released
 from expectations.run import run_suite
 from expectations.suites import ReleasedShape, released_suite
+from orchestration.errors import OrchestrationError
 from orchestration.settings import Settings
 from portal.errors import PortalError
+from portal.files import list_files
 from portal.folder import build_release
 from portal.keys import PublicKey, ensure_signing_key, exchange_signing_key
 from portal.signature import check_signature, make_signer
@@ -80,6 +82,21 @@ def _keys_locked(settings: Settings) -> Iterator[None]:
     except OSError as error:
         kind = errno.errorcode.get(error.errno or 0, "an unknown error")
         raise PortalError("MS756", kind=kind) from None
+
+
+def check_folder(preview: Release) -> None:
+    """Build every file of a release to come in memory, and keep none of them.
+
+    Raises:
+        OrchestrationError: MS934 where one could not be built, as without words for an agency.
+    """
+    try:
+        list_files(preview)
+    except PortalError as error:
+        problem = error.sentence.split(". ")[1]
+    else:
+        return
+    raise OrchestrationError("MS934", quarter=preview.release_id, problem=problem)
 
 
 def judge_released(release: Release, settings: Settings) -> tuple[str, ...]:

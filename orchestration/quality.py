@@ -23,10 +23,11 @@ from expectations.run import SuiteResult, read_frame, run_suite
 from expectations.staging import after_staging_suites
 from expectations.suites import before_release_suites
 from orchestration.dbt_steps import read_test_outcomes
+from orchestration.input_tables import list_input_tables
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 from privacy.policy.keys import load_keys
-from privacy.policy.policy import load_policy
+from privacy.policy.policy import Policy, load_policy
 from sources.quarters import Quarter
 
 
@@ -51,14 +52,16 @@ def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
         name: [key.key for key in listed]
         for name, listed in load_keys(settings.public_keys, policy).lists
     }
-    with open_warehouse(settings) as connection:
-        digest = digest_release_input(connection, quarter.first_day)
     first_day = quarter.first_day
-    suites = (*after_staging_suites(first_day), *before_release_suites(first_day, keys))
+    with open_warehouse(settings) as connection:
+        tables = list_input_tables(connection, policy)
+        digest = digest_release_input(connection, first_day)
+    suites = (*after_staging_suites(first_day), *before_release_suites(first_day, tables, keys))
     return read_gate_record(
         write_gate_record(
             settings.vault / "gates",
             str(quarter),
+            [table.suite for table in tables],
             judge(suites, quarter, settings),
             read_test_outcomes(quarter, settings),
             digest,
@@ -68,15 +71,16 @@ def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
 
 
 def require_gate(
-    connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings
-) -> None:
-    """Refuse to go on unless the rows that this connection sees passed the gate.
+    connection: duckdb.DuckDBPyConnection, policy: Policy, quarter: Quarter, settings: Settings
+) -> GateRecord:
+    """Refuse to go on unless the rows that this connection sees passed the gate; give its record.
 
     Raises:
         ExpectationsError: MS503 to MS506 when the record is missing, failed, stale or damaged.
     """
+    needed = [table.suite for table in list_input_tables(connection, policy)]
     digest = digest_release_input(connection, quarter.first_day)
-    require_passed(_record_path(quarter, settings), digest)
+    return require_passed(_record_path(quarter, settings), needed, digest)
 
 
 def _record_path(quarter: Quarter, settings: Settings) -> Path:

@@ -6,7 +6,7 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -17,12 +17,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from orchestration.approving import find_approvals
+from orchestration.built_rules import RELEASE_INPUT, Making, require_made
 from orchestration.closed_quarters import refuse_open_quarter
 from orchestration.errors import OrchestrationError
+from orchestration.input_tables import COUNT_COLUMN
+from orchestration.kept_quarters import find_kept_quarters
 from orchestration.kept_rows import keep_rows
 from orchestration.planning import plan_quarter
-from orchestration.publishing import require_signing_key
+from orchestration.publishing import check_folder, require_signing_key
 from orchestration.quality import require_gate
+from orchestration.quarter_order import refuse_passing_over
 from orchestration.settings import Settings
 from orchestration.spending import check_witness, find_custody, keep_head, open_ledger
 from orchestration.warehouse import open_warehouse
@@ -35,7 +39,6 @@ from sources.agency_roster import count_reporting
 from sources.quarters import Quarter
 from sources.storing import list_accepted, read_accepted
 
-_COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
 _ROWS_AT_ONCE = 1_000_000
 _UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
 
@@ -45,7 +48,10 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     Raises:
         OrchestrationError: MS905 when the quarter has not ended, MS923 when the rows of an earlier
-            release are lost, MS925 when the vault cannot note what was done.
+            release are lost, MS925 when the vault cannot note what was done, MS926 when it would
+            pass over a delivered quarter, MS927 or MS933 when the rows were made before another
+            release or by other rules than the plan names, MS934 when no folder could be built of
+            what would be drawn.
         PortalError: When it could not be signed.
         ExpectationsError: When the gate has not passed for the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
@@ -58,14 +64,19 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
 
     def read_exact() -> ExactRelease:
         check_witness(ledger, settings)
+        refuse_passing_over(quarter, settings)
+        making = Making.now(plan.rules_hash, quarter, find_kept_quarters(settings))
         with open_warehouse(settings) as connection:
-            require_gate(connection, quarter, settings)
+            tests = require_gate(connection, plan.policy, quarter, settings).dbt_tests
+            require_made(RELEASE_INPUT, quarter, making, settings)
             keep_rows(connection, quarter, settings)
-            return _read_release_input(connection, plan, quarter, settings)
+            return _read_release_input(connection, plan, quarter, settings, tests)
 
     try:
         approvals = find_approvals(quarter, settings)
-        return door.release(plan, approvals, read_exact, ledger, find_custody(settings))
+        return door.release(
+            plan, approvals, read_exact, check_folder, ledger, find_custody(settings)
+        )
     finally:
         keep_head(ledger, settings)
 
@@ -99,11 +110,16 @@ def give_up_draw(quarter: Quarter, settings: Settings) -> str:
 
 
 def _read_release_input(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, quarter: Quarter, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    quarter: Quarter,
+    settings: Settings,
+    tests: Mapping[str, bool],
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
     provenance, is_made_up = _read_provenance(connection, quarter, settings)
-    return ExactRelease(frames, provenance, is_made_up=is_made_up)
+    held = [name for name, holds in tests.items() if holds]
+    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held)
 
 
 def _read_provenance(
@@ -193,7 +209,7 @@ def _read_counts(
     names = (frame.leaf_column, *frame.columns)
     listed = ", ".join(names)
     rows = connection.execute(
-        f"select {listed}, sum({_COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
+        f"select {listed}, sum({COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ? group by {listed}",
         [quarter.first_day],
     ).fetchall()

@@ -28,6 +28,17 @@ WITNESS_VARIABLE = "MOSHARE_WITNESS"
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
+_FOREIGN_SETTINGS = ("DAGSTER_", "DBT_", "DUCKDB_", "GX_", "MOTHERDUCK_", "OPENDP_", "PG")
+"""Beginnings of the variables by which other programs take settings. None of them is ours: one set
+for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
+ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL)."""
+
+_SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
+"""The password of the ledger's server may come this way; all else stands in its address."""
+
+_CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
+"""All that a subprocess of ours takes over: where programs and modules lie, and the language."""
+
 _OFFLINE_AND_SILENT = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -76,6 +87,11 @@ class Settings:
     def ledger_place(self) -> Path | str:
         """Where the privacy ledger lies: its file, or the server that was named instead."""
         return self.ledger_address or self.ledger
+
+    @property
+    def aside(self) -> Path:
+        """What programs put aside while they work with confidential rows."""
+        return self.vault / "aside"
 
     @property
     def kept_rows(self) -> Path:
@@ -145,6 +161,11 @@ class Settings:
         return self.vault / "warehouse.duckdb"
 
     @property
+    def code(self) -> Path:
+        """The source tree, whose linking is part of the rules that a plan names."""
+        return PROJECT_ROOT
+
+    @property
     def dbt_project(self) -> Path:
         """The dbt project in the source tree."""
         return PROJECT_ROOT / "dbt_project"
@@ -190,6 +211,13 @@ def load_settings() -> Settings:
     )
 
 
+def drop_foreign_settings() -> None:
+    """Take away what other programs in this process would take from their surroundings."""
+    for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
+        if name not in _SECRETS:
+            del os.environ[name]
+
+
 def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
@@ -200,6 +228,7 @@ def prepare_process(settings: Settings) -> None:
         OrchestrationError: MS925 when this account may not write to the data home.
         SourcesError: MS123 when the folder of an agency is a link.
     """
+    drop_foreign_settings()
     os.umask(0o077)
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
@@ -224,10 +253,13 @@ def _make_zones(settings: Settings) -> None:
         clear_leftovers(folder)
 
 
-def child_environment() -> dict[str, str]:
-    """Give the environment that a subprocess of ours starts with; the ledger is not its affair.
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Give the whole environment of a subprocess of ours: named variables, and none besides.
 
-    It may keep compiled modules, also where this process may not: dbt starts three times a quarter.
+    Neither the ledger's address nor a setting of dbt is among them, and what it puts aside while it
+    works stays in the vault. It may keep compiled modules, also where this process may not: dbt
+    starts three times a quarter.
     """
-    kept = {name: text for name, text in os.environ.items() if name != LEDGER_VARIABLE}
-    return {**kept, **_OFFLINE_AND_SILENT, "PYTHONDONTWRITEBYTECODE": ""}
+    kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
+    aside = {"TMPDIR": str(settings.aside), "PYTHONDONTWRITEBYTECODE": ""}
+    return {**kept, **_OFFLINE_AND_SILENT, **aside}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.wording import say_epsilon
 from privacy.released import COHORT
 from privacy.reviewed import PlanReview
 
@@ -58,8 +59,8 @@ def _ask_guarantee(review: PlanReview) -> tuple[Item, ...]:
     return (
         Item(
             "Which variant of differential privacy is promised, and at what strength?",
-            f"Zero-concentrated, rho {float(proposed.rho):.6g}: epsilon {proposed.epsilon:.2f} at "
-            f"delta {_say_small(review.delta)}, by a tight conversion.",
+            f"Zero-concentrated, rho {float(proposed.rho):.6g}. At delta "
+            f"{_say_small(review.delta)}: {say_epsilon(proposed.epsilon, proposed.composed)}.",
             *_BUDGETS,
         ),
         Item(

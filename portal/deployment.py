@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.wording import say_ahead, say_epsilon
 from privacy.released import ANNUAL, COHORT, GroupFacts, PrivacyFacts, Release
 
 NAME = "MoShare: child trafficking in Missouri, quarterly counts"
@@ -85,7 +86,7 @@ def _describe_loss(facts: PrivacyFacts) -> dict[str, Any]:
         "privacy_parameters_details": _list(
             [
                 f"rho is exactly {facts.rho.numerator}/{facts.rho.denominator} for this release",
-                "epsilon is the tight conversion of rho at delta",
+                f"at delta: {say_epsilon(facts.epsilon, facts.composed)}",
                 f"mu, the square root of 2 rho, is {facts.mu:.4f}",
                 _say_power(facts),
                 *(_say_group(group) for group in facts.groups if group.size > 1),
@@ -104,7 +105,7 @@ def _say_power(facts: PrivacyFacts) -> str:
 def _say_group(group: GroupFacts) -> str:
     return (
         f"a person whose records were not recognised as one person's, in {group.size} identities: "
-        f"rho {float(group.rho):.6g}, epsilon {group.epsilon:.2f}"
+        f"rho {float(group.rho):.6g}, {say_epsilon(group.epsilon, group.composed)}"
     )
 
 
@@ -142,7 +143,7 @@ def _describe_model(release: Release) -> dict[str, Any]:
 def _say_spending(facts: PrivacyFacts) -> list[str]:
     return [
         f"{_KNOWN_PERIODS.get(one.period, one.period)}: rho {float(one.spent):.6g} of "
-        f"{float(one.cap):.6g}"
+        f"{float(one.cap):.6g}{say_ahead(one.cap, one.ahead)}"
         for one in facts.spending
     ]
 

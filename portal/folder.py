@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from portal.containers import RECORD_NAME, SIGNATURE_NAME
 from portal.errors import PortalError
 from portal.files import list_csv_files, list_files
 from portal.signature import Signer
-from portal.verify import verify
+from portal.verify import is_stray, verify
 from privacy.released import Release
 
+_LOG = logging.getLogger(__name__)
 _READ_ONLY = 0o444
 
 
@@ -82,7 +84,7 @@ def _place_archive(release: Release, target: Path) -> bool:
     files = {
         path.relative_to(target).as_posix(): path.read_bytes()
         for path in target.rglob("*")
-        if path.is_file()
+        if path.is_file() and not is_stray(path.name)
     }
     content = pack(release.release_id, release.drawn_at, files)
     archive = target.with_name(f"{target.name}.zip")
@@ -100,11 +102,13 @@ def _write(path: Path, content: bytes) -> None:
 def _find_differences(release: Release, target: Path) -> list[str]:
     """Files of a folder that are not those of this release; empty if it is the same release."""
     try:
-        findings = verify(target).findings
+        verification = verify(target)
     except PortalError:
         return [RECORD_NAME]
-    if findings:
-        return [finding.path for finding in findings]
+    if verification.strays:
+        _LOG.warning("%s", verification.stray_sentence)
+    if verification.findings:
+        return [finding.path for finding in verification.findings]
     record = json.loads((target / RECORD_NAME).read_bytes())
     plan = record.get("plan")
     found = {**record, "plan": plan.get("hash") if isinstance(plan, dict) else None}

@@ -82,14 +82,15 @@ def read_public_keys(path: Path) -> tuple[PublicKey, ...]:
 
     keys = []
     try:
-        lines = path.read_text("utf-8").split("\n")
+        # The program minisign reads every second line alone: others are comments in any encoding.
+        lines = [line.decode("latin-1").strip() for line in path.read_bytes().splitlines()]
         for comment, text in zip(lines[::2], lines[1::2], strict=False):
-            Minisign.from_bytes(f"{comment}\n{text}\n".encode())
+            Minisign.from_base64(text)
             since, until = _SINCE.search(comment), _UNTIL.search(comment)
             keys.append(
                 PublicKey(
                     read_key_id(text),
-                    text.strip(),
+                    text,
                     _state_time(since[1]) if since else "",
                     _state_time(until[1]) if until else "",
                 )

@@ -8,6 +8,7 @@ every margin, and rows of synthetic records where a release has them. Not here: 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from portal.tables import Row, name_geographies
@@ -18,7 +19,11 @@ LAW = (
     "cell. A precision of level l and space S is the sum over the measured tables at l whose "
     "dimensions contain S of (number of keys of the other dimensions multiplied) / sigma squared. "
     "Year sums are measured tables too: cell by cell, the sum of the measurement of that name over "
-    "this release and the three before it. "
+    "this release and the three before it. Where a frame names same_rows, the sum of its cells "
+    "with those keys is a measured table of the frame it names: its total, whose sigma is that of "
+    "one cell times the root of their number. What the estimate of that total differs by from the "
+    "sum is then spread evenly over these cells, and to the covariance of two rows comes, for each "
+    "pair of such cells, one of each row, the covariance that stands there. "
     "With H the 0/1 matrix of units by finest units, G(S) = sum over levels of precision times "
     "H'H. Two rows, of units u and v with key sets A and B, have the covariance: sum over S of "
     "(h_u' G(S)^-1 h_v) times, over dimensions in S, (|A and B| - |A||B|/n) and, over the "
@@ -109,6 +114,7 @@ def _describe_frame(release: Release, frame: ReleasedFrame) -> dict[str, Any]:
             }
             for one in frame.year_sums
         ],
+        "same_rows": frame.same_rows and asdict(frame.same_rows),
     }
 
 

@@ -7,6 +7,7 @@ Here: choosing the words and numbers of the review page. Not here: working them 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,10 +27,11 @@ from privacy.reviewed import (
 
 _QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 _SOURCES = {"dss": "Children's Division", "mshp": "police", "hotline": "hotline"}
+_VERDICT = re.compile(rb'<div class="verdict .*?</div>', re.DOTALL)
 _BOUNDS = {
     "rows": "{bound} row{s}",
     "aggregate": "{bound} in the totals",
-    "linked": "a distance of √{bound}",
+    "linked": "a distance of √{bound}{places}",
 }
 
 
@@ -41,6 +43,7 @@ class Choice:
     budget: str
     rho: str
     epsilon: str
+    composed: str
     power: str
     fits: str
     is_proposed: bool
@@ -53,6 +56,7 @@ class Identities:
     size: str
     rho: str
     epsilon: str
+    composed: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Period:
     after: str
     cap: str
     left: str
+    ahead: str
     share_before: int
     share_cost: int
     is_over: bool
@@ -145,7 +150,12 @@ def describe_review(review: PlanReview) -> Page:
         review=review,
         period=f"{_QUARTERS[int(review.quarter[5]) - 1]} {review.quarter[:4]}",
         groups=tuple(
-            Identities(str(group.size), _rho(group.rho), f"{group.epsilon:.2f}")
+            Identities(
+                str(group.size),
+                _rho(group.rho),
+                f"{group.epsilon:.2f}",
+                f"{group.composed:.2f}",
+            )
             for group in review.groups
         ),
         choices=tuple(map(_show_choice, review.choices)),
@@ -168,7 +178,22 @@ def describe_review(review: PlanReview) -> Page:
 
 def render_review(review: PlanReview) -> bytes:
     """The HTML of a plan's page: one file, UTF-8, no script and no outside request."""
-    environment = jinja2.Environment(
+    template = _open_templates().get_template("review.html")
+    return template.render(page=describe_review(review), review=review).encode("utf-8")
+
+
+def mark_rejected(page: bytes, at: str, because: str) -> bytes:
+    """The HTML of a plan's page with its rejection in the place of its verdict, and all else kept.
+
+    `at` is the moment of the rejection in ISO 8601, `because` the reason in the officer's words.
+    """
+    verdict = _open_templates().get_template("review_rejected.html")
+    said = verdict.render(day=at[:10], because=because).encode("utf-8").rstrip()
+    return _VERDICT.sub(lambda _: said, page, count=1)
+
+
+def _open_templates() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
         autoescape=jinja2.select_autoescape(["html"]),
         finalize=_set_apostrophes,
@@ -177,8 +202,6 @@ def render_review(review: PlanReview) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.get_template("review.html")
-    return template.render(page=describe_review(review), review=review).encode("utf-8")
 
 
 def _set_apostrophes(value: object) -> object:
@@ -198,6 +221,7 @@ def _show_choice(choice: BudgetChoice) -> Choice:
         budget="as planned" if is_proposed else f"{_times(choice.factor)} the budget",
         rho=_rho(choice.rho),
         epsilon=f"{choice.epsilon:.2f}",
+        composed=f"{choice.composed:.2f}",
         power=f"{100 * choice.power:.1f} in 100",
         fits="yes" if choice.fits else "no, it would be refused",
         is_proposed=is_proposed,
@@ -219,6 +243,7 @@ def _show_period(period: PeriodBudget) -> Period:
         after=_rho(period.after),
         cap=_rho(period.cap),
         left=_rho(max(Fraction(0), period.cap - period.after)),
+        ahead="" if period.ahead is None else _rho(period.ahead),
         share_before=share_before,
         share_cost=round(100 * min(1.0, after / cap)) - share_before,
         is_over=period.after > period.cap,
@@ -244,6 +269,14 @@ def _show_table(table: TableAccuracy) -> Table:
     )
 
 
+def _say_places(frame: FrameBound) -> str:
+    if frame.places is None:
+        return ""
+    return (
+        f", as at most {frame.places} record{'' if frame.places == 1 else 's'} may take one child"
+    )
+
+
 def _show_bound(frame: FrameBound) -> Bound:
     times = (
         "once ever"
@@ -254,7 +287,9 @@ def _show_bound(frame: FrameBound) -> Bound:
     )
     return Bound(
         name=frame.title,
-        bound=_BOUNDS[frame.kind].format(bound=frame.bound, s="" if frame.bound == 1 else "s"),
+        bound=_BOUNDS[frame.kind].format(
+            bound=frame.bound, s="" if frame.bound == 1 else "s", places=_say_places(frame)
+        ),
         times=times,
         rho=_rho(frame.rho),
         reason=frame.reason,

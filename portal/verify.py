@@ -28,6 +28,8 @@ from portal.containers import (
 from portal.errors import PortalError
 
 KNOWN_FORMATS = (1, 2, 3)
+STRAYS = (".ds_store", "thumbs.db", "desktop.ini")
+"""Files that macOS and Windows leave in any folder that someone looks at, in small letters."""
 
 
 SENTENCES: Mapping[Problem, str] = {
@@ -62,6 +64,7 @@ class Verification:
         fingerprint: SHA-256, in hex, of release.json itself; it covers every other file.
         files_checked: how many files were hashed and compared.
         findings: empty if the folder is whole.
+        strays: files that are no part of it, left there by programs that show folders.
     """
 
     folder: Path
@@ -70,6 +73,7 @@ class Verification:
     fingerprint: str
     files_checked: int
     findings: tuple[Finding, ...]
+    strays: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -84,8 +88,19 @@ class Verification:
             return (
                 f"Release {self.release_id} is whole: {self.files_checked} files are byte for byte "
                 f"what its release.json says.{note} Its fingerprint is {self.fingerprint}."
+                f"{' ' if self.strays else ''}{self.stray_sentence}"
             )
         return self.error.sentence
+
+    @property
+    def stray_sentence(self) -> str:
+        """What is there and no part of the release, in words; empty if nothing is."""
+        if not self.strays:
+            return ""
+        named = ", ".join(self.strays)
+        return (
+            f"No part of release {self.release_id}, left by a program that shows folders: {named}."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as plain values, for a machine."""
@@ -99,6 +114,7 @@ class Verification:
                 {"path": finding.path, "problem": finding.problem.value}
                 for finding in self.findings
             ],
+            "no_part_of_it": list(self.strays),
         }
 
     @property
@@ -135,9 +151,11 @@ def verify(path: Path) -> Verification:
         except OSError:
             reason = "a part of it cannot be read"
             raise PortalError("MS712", folder=container.name, reason=reason) from None
+        extra = {name: kind for name, kind in present.items() if name not in listed}
+        strays = {name for name, kind in extra.items() if kind is None and is_stray(name)}
         findings = [
             *_judge_listed(container, listed, present),
-            *(_judge_extra(name, kind) for name, kind in present.items() if name not in listed),
+            *(Finding(name, extra[name] or Problem.EXTRA) for name in extra.keys() - strays),
         ]
         return Verification(
             folder=path,
@@ -146,7 +164,13 @@ def verify(path: Path) -> Verification:
             fingerprint=hashlib.sha256(content).hexdigest(),
             files_checked=len(listed),
             findings=tuple(sorted(findings, key=lambda finding: finding.path)),
+            strays=tuple(sorted(strays)),
         )
+
+
+def is_stray(name: str) -> bool:
+    """Whether a file is by its name one that a program left which shows folders."""
+    return name.rpartition("/")[2].lower() in STRAYS
 
 
 def _parse_record(content: bytes, folder: str) -> Mapping[str, Any]:
@@ -198,10 +222,6 @@ def _judge_listed(
             yield Finding(name, Problem.NOT_A_FILE)
         elif not _is_as_listed(container, name, item):
             yield Finding(name, Problem.CHANGED)
-
-
-def _judge_extra(name: str, problem: Problem | None) -> Finding:
-    return Finding(name, problem or Problem.EXTRA)
 
 
 def _is_as_listed(container: Container, name: str, item: _Listed) -> bool:

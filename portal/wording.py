@@ -7,6 +7,7 @@ Here: pure functions from a number to the words a reader sees. Not here: what a 
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 _MONTHS = ("January to March", "April to June", "July to September", "October to December")
 
@@ -24,3 +25,25 @@ def say_range(low: int, high: int) -> str:
 def say_likely(low: int, high: int) -> str:
     """A likely range in a sentence, for example ``likely 12 to 36``."""
     return f"likely {say_range(low, high)}" if low > 0 else f"likely {high:,} or fewer"
+
+
+def say_epsilon(epsilon: float, composed: float | None) -> str:
+    """An epsilon as the bound it is, and that of the noise itself where it was told."""
+    bound = f"epsilon {epsilon:.2f} at most, as for any mechanism of this rho"
+    return bound if composed is None else f"{bound}, and {composed:.2f} for this noise exactly"
+
+
+def say_ahead(cap: Fraction, ahead: Fraction | None) -> str:
+    """What a lifetime's worst case comes to, as further sentences; "" where it is not told."""
+    if ahead is None:
+        return ""
+    percent = round(100 * ahead / cap)
+    if ahead > cap:
+        return (
+            f". Twenty more years of releases like this would come to {percent} %; none is made "
+            "that passes 100 %"
+        )
+    return (
+        ". It is no clock that runs out: each table counts one child only so many times in a "
+        f"lifetime, so after twenty more years of releases like this it is {percent} %"
+    )

@@ -16,18 +16,19 @@ law: the space is that of the largest draw there can be.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from privacy.approval.approval import Approval, Approvals, check_approval
 from privacy.engine.exact import ExactRelease
+from privacy.engine.frames import Frame
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
 from privacy.held import Custody, HeldDraw
-from privacy.ledger.caps import compute_spending
+from privacy.ledger.caps import LIFETIME, compute_spending, foresee_lifetime
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, LOST, Entry, find_entry
 from privacy.ledger.ledger import Ledger
-from privacy.plan import Plan
+from privacy.plan import Plan, charge_fourth
 from privacy.publishing.publishing import Publisher
 from privacy.publishing.recalled import recall_entry
 from privacy.released import ApprovalFacts, Provenance, Release
@@ -39,21 +40,25 @@ def release(
     plan: Plan,
     approvals: Approvals,
     read_exact: Callable[[], ExactRelease],
+    check_folder: Callable[[Release], None],
     ledger: Ledger,
     custody: Custody,
 ) -> Release:
     """Return the release of a plan: what was drawn before, or else drawn now, once.
 
     A second process waits until the first is done and gets the same release. `read_exact` is
-    called only where nothing was drawn yet, the plan is approved and it can be paid.
+    called only where nothing was drawn yet, the plan is approved and it can be paid. `check_folder`
+    is given a preview of the release, without counts, before anything is charged, and raises where
+    it could not be published.
 
     Raises:
         PrivacyError: MS624 (another plan was charged), MS625 (a cap), MS626 (the draw is lost),
-            MS637 (the plan pays once more without need), MS632 (the vault cannot hold the draw),
-            MS635 and MS650 to MS658 (the approval), MS628 (it was given on a newer ledger), MS612
-            (the plan's cost is not its real cost), MS609 (wrong frames), MS614 (an agency is
-            missing or unknown), MS629 (drawn in an older form), and those of the ledger. What
-            `read_exact` raises passes through, and nothing is charged then.
+            MS637 (the plan pays once more without need), MS648 (it comes out of turn), MS632 (the
+            vault cannot hold the draw), MS635 and MS650 to MS658 (the approval), MS628 (it was
+            given on a newer ledger), MS612 (the plan's cost is not its real cost), MS609 (wrong
+            frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy names
+            did not hold), MS629 (drawn in an older form), and those of the ledger. What
+            `read_exact` and `check_folder` raise passes through, and nothing is charged then.
     """
     with ledger.lock():
         ledger.check_charge(plan.charge, plan.policy.caps)
@@ -64,7 +69,9 @@ def release(
             approval = check_approval(plan, approvals)
             ledger.verify(facts.ledger_head for facts in approval.facts)
             publisher = _prepare(plan, approval.facts, ledger)
-            drawn = _draw(plan, approval, read_exact, ledger, custody, found)
+            exact = _read(plan, approval, read_exact)
+            check_folder(publisher.preview(exact.provenance))
+            drawn = _draw(plan, approval, exact, ledger, custody, found)
             found = _finish(publisher, drawn, ledger)
         elif found.kind == DRAWN:
             found = _finish(_prepare(plan, (), ledger), found, ledger)
@@ -114,25 +121,30 @@ def _find_reservation(begun: Entry) -> str:
     return str((begun.payload or {}).get("reservation"))
 
 
-def _draw(
-    plan: Plan,
-    approval: Approval,
-    read_exact: Callable[[], ExactRelease],
-    ledger: Ledger,
-    custody: Custody,
-    begun: Entry | None,
-) -> Entry:
-    mechanisms = [
-        (frame.frame, FrameMechanism(frame.frame, frame.list_queries())) for frame in plan.frames
-    ]
-    if sum(mechanism.rho for _, mechanism in mechanisms) != plan.rho:
+def _read(plan: Plan, approval: Approval, read_exact: Callable[[], ExactRelease]) -> ExactRelease:
+    if sum(mechanism.rho for _, mechanism in _list_mechanisms(plan)) != plan.rho:
         raise PrivacyError("MS612", quarter=plan.quarter)
     exact = read_exact()
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
-    exact.require([frame for frame, _ in mechanisms], plan.policy.sources)
+    exact.require([frame.frame for frame in plan.frames], plan.policy.sources)
+    exact.require_tests(
+        {of.name: of.same_rows.test for of in (one.policy for one in plan.frames) if of.same_rows}
+    )
     if approval.needs_simulated and not exact.is_made_up:
         raise PrivacyError("MS656", quarter=plan.quarter)
+    return exact
+
+
+def _draw(
+    plan: Plan,
+    approval: Approval,
+    exact: ExactRelease,
+    ledger: Ledger,
+    custody: Custody,
+    begun: Entry | None,
+) -> Entry:
+    mechanisms = _list_mechanisms(plan)
     provenance = exact.provenance.to_content()
     with custody.open(plan.quarter) as held:
         reservation = _find_reservation(begun) if begun else _reserve(plan, provenance, held)
@@ -155,6 +167,12 @@ def _reserve(plan: Plan, provenance: dict[str, Any], held: HeldDraw) -> str:
         for measured in frame.measurements
     }
     return held.reserve(plan.hash, {"cells": cells, "provenance": provenance})
+
+
+def _list_mechanisms(plan: Plan) -> list[tuple[Frame, FrameMechanism]]:
+    return [
+        (frame.frame, FrameMechanism(frame.frame, frame.list_queries())) for frame in plan.frames
+    ]
 
 
 def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
@@ -180,7 +198,9 @@ def _prepare(plan: Plan, approved: Sequence[ApprovalFacts], ledger: Ledger) -> P
         if entry.kind == DONE and entry.charge.place < charge.place
     ]
     spending = compute_spending(entries, charge, plan.policy.caps)
-    return Publisher(plan, earlier=earlier, approvals=approved, spending=spending)
+    ahead = foresee_lifetime(entries, charge, charge_fourth(plan))
+    told = [replace(one, ahead=ahead) if one.period == LIFETIME else one for one in spending]
+    return Publisher(plan, earlier=earlier, approvals=approved, spending=told)
 
 
 def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:

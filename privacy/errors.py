@@ -93,6 +93,11 @@ ERRORS: Mapping[str, ErrorText] = {
         "Have each agency of the plan deliver, if only a nil delivery, and release then; nothing "
         "was charged",
     ),
+    "MS615": ErrorText(
+        "Frame {frame} is said to hold the rows of another one, and nothing proves it",
+        "The test {test}, which the policy names for it, did not run on these rows or did not hold",
+        "Restore the test, or have a policy without same_rows reviewed; nothing was charged",
+    ),
     "MS620": ErrorText(
         "There is no ledger at {file}",
         "Without it the budget already spent is unknown",
@@ -117,7 +122,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS624": ErrorText(
         "Quarter {quarter} was already charged for another plan",
         "One quarter has one release, and a revision is a new decision with its own charge",
-        "Release with the policy and the key lists of the first plan",
+        "Release with the policy, the key lists and the rules of the first plan",
     ),
     "MS625": ErrorText(
         "The plan for {quarter} would pass the cap of {period}",
@@ -166,7 +171,8 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS651": ErrorText(
         "The plan of {quarter} changed after it was put up for approval",
-        "The policy, its split or a public list is not the one that the officer was shown",
+        "The policy, its split, a public list or a rule by which rows are made is not the one that "
+        "the officer was shown",
         "Run 'moshare plan --quarter {quarter}' again and have the new plan signed",
         _APPROVAL,
     ),
@@ -269,8 +275,20 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS647": ErrorText(
         "The stored split does not fit frame {frame}",
-        "It measures nothing of it, or something that the frame does not hold",
+        "It measures nothing of it, something twice, or something that the frame does not hold",
         "Run 'moshare policy optimise' and have the split reviewed",
+    ),
+    "MS648": ErrorText(
+        "{quarter} can no longer be released",
+        "{later} was released after it, and counts what {quarter} would have counted; the bounds "
+        "of a lifetime hold for quarters that are released in their order",
+        "Nothing is lost and nothing was charged; release the quarter after {later}",
+    ),
+    "MS649": ErrorText(
+        "{quarter} cannot be released",
+        "It lies before the policy's first day of record, {first_day}, and what happened before "
+        "that day is in no table",
+        "Release a quarter from that day on, or have the policy reviewed",
     ),
     "MS660": ErrorText(
         "Synthetic records of frame {frame} were not made",

@@ -1,21 +1,22 @@
 """The plan: what a quarter's release contains and costs, before any confidential value is read.
 
-Made from the policy, its stored split and the public lists alone, so the same inputs give the same
-plan and hash. The plan of a fourth quarter holds the annual frames of its year too. Does not belong
-here: what was already spent (privacy.ledger.ledger) and the draw (privacy.door).
+Made from the policy, its stored split, the public lists and the hash of the rules alone, so the
+same inputs give the same plan and hash. The plan of a fourth quarter holds the annual frames of its
+year too. Does not belong here: what was already spent (privacy.ledger.ledger), the draw
+(privacy.door), and what a rule is (docs/privacy.md).
 """
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
-from privacy.engine.covariance import Precisions
-from privacy.engine.frames import LINKED, Frame, Marginal, Query
+from privacy.engine.covariance import KnownSum, Precisions
+from privacy.engine.frames import LINKED, TOTAL, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Charge, Part
@@ -53,11 +54,37 @@ class YearSum:
 
 
 @dataclass(frozen=True)
+class ToldTotal:
+    """What another frame measured of this one's total: `measurement`, summed over some `cells`.
+
+    `scale` is the standard deviation of the noise of that sum.
+    """
+
+    measurement: str
+    cells: tuple[int, ...]
+    scale: float
+
+
+@dataclass(frozen=True)
+class SharedTotal:
+    """The total of the frame of this name, which the `cells` of a linked frame sum to.
+
+    `known` is the sum, and what is known of that total.
+    """
+
+    frame: str
+    cells: tuple[int, ...]
+    known: KnownSum
+
+
+@dataclass(frozen=True)
 class PlannedFrame:
     """One frame to be read, what is measured on it, and the cost of measuring it all together.
 
-    `period` is the quarter, or the year of an annual frame. `year_sums` are what the quarters of
-    the year tell of it (privacy.publishing.years); they cost nothing and are no part of the plan.
+    `period` is the quarter, or the year of an annual frame. What other draws tell of it costs
+    nothing and is worked out from the plan and earlier releases: `year_sums` by the quarters of
+    the year (privacy.publishing.years), `totals` and `shared` by frames about the same rows
+    (privacy.publishing.same_rows).
     """
 
     frame: Frame
@@ -66,6 +93,8 @@ class PlannedFrame:
     measurements: tuple[PlannedMeasurement, ...]
     rho: Fraction
     year_sums: tuple[YearSum, ...] = ()
+    totals: tuple[ToldTotal, ...] = ()
+    shared: SharedTotal | None = None
 
     def list_queries(self) -> list[Query]:
         """Return what noise needs to know of each measurement."""
@@ -76,13 +105,17 @@ class PlannedFrame:
         """What the covariance of the frame's estimates follows from."""
         measured = [(one.marginal, float(one.scale)) for one in self.measurements]
         summed = [(one.marginal, one.scale) for one in self.year_sums]
-        return Precisions(self.frame, measured + summed)
+        known = self.shared.known if self.shared else None
+        told = [(TOTAL, one.scale) for one in self.totals]
+        return Precisions(self.frame, measured + summed + told, known)
 
 
 @dataclass(frozen=True)
 class Plan:
     """A release before it is drawn; `rho` is what the ledger charges, exactly.
 
+    `rules_hash` stands for the rules by which release input must be made: what they are, and what
+    counts as a change of them, is said by whoever makes the plan (docs/privacy.md).
     `recovers` is the hash of the plan whose draw was lost, where this one pays for the quarter once
     more; None otherwise.
     """
@@ -91,6 +124,7 @@ class Plan:
     policy: Policy
     keys: PublicKeys
     strategy: Strategy
+    rules_hash: str
     frames: tuple[PlannedFrame, ...]
     recovers: str | None = None
 
@@ -152,6 +186,7 @@ def make_plan(
     policy: Policy,
     keys: PublicKeys,
     strategy: Strategy,
+    rules_hash: str,
     recovers: str | None = None,
 ) -> Plan:
     """Find the noise for each share of the stored split, rounded so that no budget is passed.
@@ -159,10 +194,13 @@ def make_plan(
     `recovers` is the hash of the plan whose draw was lost, where the quarter is paid for once more.
 
     Raises:
-        PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS646 (the split is
+        PrivacyError: MS602 (policy and key lists do not fit), MS604 (quarter), MS649 (a quarter
+            before the first day of record), MS646 (the split is
             of another policy or other lists) or MS647 (it measures what the frames do not hold).
     """
     year = find_year(quarter)
+    if find_quarter_start(quarter).isoformat() < policy.first_day_of_record:
+        raise PrivacyError("MS649", quarter=quarter, first_day=policy.first_day_of_record)
     _check_keys(policy, keys)
     if (strategy.policy_hash, strategy.keys_hash) != (policy.hash, keys.hash):
         raise PrivacyError("MS646")
@@ -173,7 +211,15 @@ def make_plan(
         for name, frame in make_frames(policy, keys).items()
         if policy.frames[name].cadence == cadence
     )
-    return Plan(quarter, policy, keys, strategy, planned, recovers)
+    return Plan(quarter, policy, keys, strategy, rules_hash, planned, recovers)
+
+
+def charge_fourth(plan: Plan) -> Charge:
+    """Return what the fourth quarter of the year costs by the same policy, annual tables too."""
+    fourth = make_plan(
+        f"{plan.quarter[:4]}Q4", plan.policy, plan.keys, plan.strategy, plan.rules_hash
+    )
+    return fourth.charge
 
 
 def find_quarter_start(quarter: str) -> datetime.date:
@@ -203,6 +249,10 @@ def _check_keys(policy: Policy, keys: PublicKeys) -> None:
         used = {cell for published in dimension.published for cell in published.cells}
         if not used <= listed:
             _complain(f"Dimension {dimension.name} sums keys that its list does not name")
+    for frame in policy.frames.values():
+        cells = frame.same_rows.cells if frame.same_rows else ()
+        if not set(cells) <= {key.key for name in frame.columns for key in keys.of(name)}:
+            _complain(f"Frame {frame.name} has same_rows in cells that no list names")
 
 
 def _complain(problem: str) -> NoReturn:
@@ -216,7 +266,7 @@ def _plan_frame(policy: Policy, frame: Frame, period: str, strategy: Strategy) -
         _plan_measurement(frame, share, share.share * budget)
         for share in strategy.find_shares(frame.name)
     )
-    if not measurements:
+    if len({one.marginal for one in measurements}) != max(1, len(measurements)):
         raise PrivacyError("MS647", frame=frame.name)
     queries = [Query(one.name, one.marginal, float(one.scale)) for one in measurements]
     return PlannedFrame(frame, of, period, measurements, FrameMechanism(frame, queries).rho)
@@ -247,6 +297,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "policy_hash": policy.hash,
         "keys_hash": plan.keys.hash,
         "strategy_hash": plan.strategy.hash,
+        "rules_hash": plan.rules_hash,
         "unit": policy.unit,
         "delta": str(policy.delta),
         "signers": policy.signers,
@@ -287,6 +338,8 @@ def _describe_frame(planned: PlannedFrame) -> dict[str, Any]:
         "cadence": policy.cadence,
         "quarters": policy.quarters,
         "bound": frame.bound,
+        "places": policy.places,
+        "same_rows": policy.same_rows and asdict(policy.same_rows),
         "geography": policy.geography,
         "levels": [{"name": level.name, "units": len(level.keys)} for level in frame.levels],
         "dimensions": [

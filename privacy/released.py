@@ -110,6 +110,23 @@ class ReleasedYearSum:
 
 
 @dataclass(frozen=True)
+class ReleasedSameRows:
+    """Cells of a frame that are, row for row, the rows of another one, whose total they share.
+
+    `cells` are keys of `dimension`, and `places` where they stand in its list. The sum of their
+    noisy counts is one more measurement of the total of `frame`, and counts among its precisions;
+    what that total then differs by from the sum is spread evenly over the cells. So it changes the
+    covariance of any two of them, and the variance of each, by `covariance`.
+    """
+
+    frame: str
+    dimension: str
+    cells: tuple[str, ...]
+    places: tuple[int, ...]
+    covariance: float
+
+
+@dataclass(frozen=True)
 class ReleasedFrame:
     """What privacy.engine.covariance finds the covariance of any two sums of a frame's rows from.
 
@@ -125,6 +142,7 @@ class ReleasedFrame:
     sizes: tuple[int, ...]
     precisions: tuple[tuple[tuple[int, ...], tuple[float, ...]], ...]
     year_sums: tuple[ReleasedYearSum, ...] = ()
+    same_rows: ReleasedSameRows | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +202,7 @@ class SyntheticFrame:
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """Which plan was drawn; all hashes are SHA-256 in hexadecimal.
+    """Which plan was drawn; all hashes are SHA-256 in hexadecimal, empty where not known then.
 
     `recovers` is that of the plan whose draw was lost, where this one paid for the quarter once
     more, and empty otherwise.
@@ -196,6 +214,7 @@ class PlanFacts:
     reviewed_on: str
     keys_hash: str
     strategy_hash: str = ""
+    rules_hash: str = ""
     recovers: str = ""
 
 
@@ -214,20 +233,29 @@ class ApprovalFacts:
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """The guarantee for `size` identities together: rho grows with the square of size."""
+    """The guarantee for `size` identities together: rho grows with the square of size.
+
+    `epsilon` and `composed` as in PrivacyFacts.
+    """
 
     size: int
     rho: Fraction
     epsilon: float
+    composed: float | None = None
 
 
 @dataclass(frozen=True)
 class SpendingFacts:
-    """Budget of a period: quarter, annual, year, three_years or lifetime; worst case and cap."""
+    """Budget of a period: quarter, annual, year, three_years or lifetime; worst case and cap.
+
+    `ahead` is what the worst case comes to if twenty more years are released like this; None where
+    that was not worked out.
+    """
 
     period: str
     spent: Fraction
     cap: Fraction
+    ahead: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -235,9 +263,10 @@ class PrivacyFacts:
     """The guarantee of the release, in each of its usual forms.
 
     `unit` is the adjacency sentence, `rho` the exact cost (zCDP) and `rho_decimal` the same rounded
-    up; `epsilon` is tight at `delta`; `mu` = sqrt(2 rho); `power` is the best attacker's share of
-    true alarms at 1 false alarm in 100; `spending` counts this release in; `unprotected` lists what
-    the guarantee does not cover.
+    up; `epsilon` is what every mechanism of that rho keeps at `delta`, `composed` what this noise
+    keeps, exactly (None in releases that did not tell it); `mu` = sqrt(2 rho); `power` is the best
+    attacker's share of true alarms at 1 false alarm in 100; `spending` counts this release in;
+    `unprotected` lists what the guarantee does not cover.
     """
 
     unit: str
@@ -250,6 +279,7 @@ class PrivacyFacts:
     groups: tuple[GroupFacts, ...]
     spending: tuple[SpendingFacts, ...]
     unprotected: tuple[str, ...]
+    composed: float | None = None
 
 
 @dataclass(frozen=True)

@@ -19,25 +19,33 @@ Three = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class BudgetChoice:
-    """The same plan at a multiple of its budget; `fits` says whether it would pass no cap."""
+    """The same plan at a multiple of its budget; `fits` says whether it would pass no cap.
+
+    `epsilon` and `composed` are as in privacy.released.PrivacyFacts.
+    """
 
     name: str
     factor: Fraction
     rho: Fraction
     epsilon: float
+    composed: float
     power: float
     fits: bool
 
 
 @dataclass(frozen=True)
 class PeriodBudget:
-    """What one identity can have lost in a period in the worst case, before and after the plan."""
+    """What one identity can have lost in a period in the worst case, before and after the plan.
+
+    `ahead` is as in privacy.released.SpendingFacts.
+    """
 
     period: str
     name: str
     before: Fraction
     after: Fraction
     cap: Fraction
+    ahead: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -81,10 +89,25 @@ class FrameBound:
     counting: str
     cadence: str
     quarters: int | None
+    places: int | None
     bound: int
     rho: Fraction
     measurements: int
     reason: str
+
+
+@dataclass(frozen=True)
+class SharedRows:
+    """Two frames about the same rows, by the titles of their first tables, told one total.
+
+    `cells` are the labels of the cells of the one that are the rows of the other; `test` is what
+    proves it before every release.
+    """
+
+    title: str
+    other: str
+    cells: tuple[str, ...]
+    test: str
 
 
 @dataclass(frozen=True)
@@ -135,6 +158,7 @@ class PlanReview:
     reviewed_on: str
     keys_hash: str
     strategy_hash: str
+    rules_hash: str
     unit: str
     delta: float
     unprotected: tuple[str, ...]
@@ -149,6 +173,7 @@ class PlanReview:
     periods: tuple[PeriodBudget, ...]
     tables: tuple[TableAccuracy, ...]
     frames: tuple[FrameBound, ...]
+    shared: tuple[SharedRows, ...]
     changes: tuple[str, ...]
     changed_since: str
     rehearsal: tuple[RehearsedTable, ...]

@@ -1,6 +1,6 @@
 """The budgets at which methods are compared: one in rho, one in epsilon, each in both units.
 
-The conversion is the tight one of OpenDP, the one that a release prints.
+The conversion is OpenDP's for every mechanism of that rho, which a release prints as "at most".
 """
 
 from decimal import Decimal

@@ -70,7 +70,7 @@ class Setting:
     def __init__(self) -> None:
         self.policy: Policy = load_policy()
         self.keys: PublicKeys = load_keys(SEEDS / "keys", self.policy)
-        self.plan: Plan = make_plan(str(QUARTER), self.policy, self.keys, load_strategy())
+        self.plan: Plan = make_plan(str(QUARTER), self.policy, self.keys, load_strategy(), "")
         self.blanks = [one for one in prepare_tables(self.plan) if one.marginal is not None]
         self.publisher = Publisher(self.plan)
         self.mechanisms = {

@@ -53,7 +53,7 @@ def plan_year() -> tuple[Plan, PublicKeys]:
     """Return the plan of a fourth quarter, and the key lists."""
     policy = load_policy()
     keys = load_keys(SEEDS, policy)
-    return make_plan(QUARTER, policy, keys, load_strategy()), keys
+    return make_plan(QUARTER, policy, keys, load_strategy(), ""), keys
 
 
 def find_planned(plan: Plan) -> PlannedFrame:

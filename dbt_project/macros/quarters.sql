@@ -7,17 +7,48 @@
 {%- endmacro %}
 
 {#-
-  First day of the first quarter whose late records the quarter being built counts: the first of those
-  before it that were released one after the other, up to it. It is the quarter itself where the one
-  before was not released, for that one can still be built with what came late.
+  Whether a quarter is one whose release was charged. They all lie before the one being built, because
+  quarters are released in order; rows of any other quarter are nobody's but its own.
 -#}
-{% macro counted_from() -%}
-    date '{{ env_var("MOSHARE_COUNTED_FROM", env_var("MOSHARE_QUARTER_START", "2025-01-01")) }}'
+{% macro is_released(quarter) -%}
+    {%- set released = env_var("MOSHARE_RELEASED_QUARTERS", "") -%}
+    {%- if released -%}
+        {{ quarter }} in ({% for day in released.split(",") %}date '{{ day }}'{{ ", " if not loop.last }}{% endfor %})
+    {%- else -%}
+        false
+    {%- endif -%}
 {%- endmacro %}
 
-{#- Whether the quarter being built counts what was first known in a quarter, if no other one did. -#}
+{#-
+  Whether a quarter lies after the last one that was released. Totals have no units by which to see that they
+  were counted: those of a quarter that was passed over count in the first release after it, and never again.
+-#}
+{% macro is_after_the_last_release(quarter) -%}
+    {%- set released = env_var("MOSHARE_RELEASED_QUARTERS", "") -%}
+    {%- if released -%}
+        {{ quarter }} > date '{{ released.split(",") | max }}'
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether what stands for a quarter counts: it is the one being built, or was released. -#}
+{% macro stands(quarter) -%}
+    ({{ quarter }} = {{ current_quarter() }} or {{ is_released(quarter) }})
+{%- endmacro %}
+
+{#-
+  Whether something was known in time for the quarter being built: it counts there if no released
+  quarter counts it. So what came late, and what a quarter that was passed over would have counted,
+  counts in the next one.
+-#}
 {% macro is_counted_now(known_quarter) -%}
-    {{ known_quarter }} between {{ counted_from() }} and {{ current_quarter() }}
+    {{ known_quarter }} <= {{ current_quarter() }}
+{%- endmacro %}
+
+{#- Whether a quarter is on record: the policy's first day of record is the first day of one. -#}
+{% macro is_on_record(quarter) -%}
+    {{ quarter }} >= date '{{ stated_bound("first_day_of_record") }}'
 {%- endmacro %}
 
 {#- First day of the calendar quarter of a date. -#}
@@ -37,9 +68,14 @@
     end
 {%- endmacro %}
 
+{#- Whether the quarter being built is the last one of its year, which brings the annual tables. -#}
+{% macro closes_a_year() -%}
+    extract(month from {{ current_quarter() }}) = 10
+{%- endmacro %}
+
 {#- Whether a quarter lies in the year that the quarter being built closes: a fourth one, or none does. -#}
 {% macro lies_in_closing_year(column) -%}
-    extract(month from {{ current_quarter() }}) = 10
+    {{ closes_a_year() }}
     and {{ column }} between try_cast(date_trunc('year', {{ current_quarter() }}) as date) and {{ current_quarter() }}
 {%- endmacro %}
 
@@ -49,21 +85,22 @@
         victim_key,
         max(token) as token,
         max(child_id) as child_id,
+        max(first_report_date) as first_report_date,
         max(has_place) as has_place
     from {{ source('linkage', 'dss_mshp_links') }}
-    where quarter_start <= {{ current_quarter() }}
+    where {{ stands('quarter_start') }}
     group by victim_key
 {%- endmacro %}
 
 {#-
-  Whether the table that is being built counts a unit in no other quarter. Whatever is delivered,
+  Whether no released quarter counts a unit in the table that is being built. Whatever is delivered,
   corrected or withdrawn later, a unit is then counted once ever, where it was counted first.
 -#}
 {% macro is_counted_in_no_other_quarter(column) -%}
     {%- if is_incremental() -%}
         {{ column }} not in (
             select counted.unit_id from {{ this }} as counted
-            where counted.quarter_start <> {{ current_quarter() }}
+            where {{ is_released('counted.quarter_start') }}
         )
     {%- else -%}
         true
@@ -80,7 +117,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Every record in staging that is an event, with its quarter and the delivery it came with. -#}
+{#- Every record in staging that is an event on record, with its quarter and the delivery it came with. -#}
 {% macro event_records() -%}
     select
         'dss:' || report_id || ':' || child_id as event_id,
@@ -88,7 +125,7 @@
         delivery_quarter_start,
         delivery_sequence
     from {{ ref('stg_dss__child_reports') }}
-    where is_sex_trafficking_alleged and is_child and quarter_start is not null
+    where is_sex_trafficking_alleged and is_child and {{ is_on_record('quarter_start') }}
     union all
     select
         'mshp:' || victim_key as event_id,
@@ -96,5 +133,5 @@
         delivery_quarter_start,
         delivery_sequence
     from {{ ref('stg_mshp__victims') }}
-    where is_juvenile_trafficking_victim and quarter_start is not null
+    where is_juvenile_trafficking_victim and {{ is_on_record('quarter_start') }}
 {%- endmacro %}

@@ -22,6 +22,9 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; nothing but our own settings comes from the surroundings."""
+    from orchestration.settings import drop_foreign_settings
+
     with exit_when_interrupted():
+        drop_foreign_settings()
         build_app()()

@@ -22,15 +22,18 @@ def plan(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noqa: 
     """Example: `moshare plan --quarter 2025Q1`.
 
     Puts up the plan of a quarter for approval, and writes the page that an officer reads. Reads
-    the policy, the public lists and the ledger, and no confidential row.
+    the policy, the public lists and the ledger, and no confidential row. A plan that was rejected
+    is said to be so, with exit code 6.
     """
     settings = prepared("plan")
     with told_failures("plan", settings):
+        from orchestration.approving import refuse_rejected
         from orchestration.planning import put_up_plan
         from privacy.canonical import compute_sha256
 
         chosen = parse_quarter(quarter)
         folder = put_up_plan(chosen, settings)
+        refuse_rejected(chosen, settings)
         shown = compute_sha256((folder / "plan.json").read_text("utf-8"))
     if as_json:
         show_json({"quarter": str(chosen), "plan": shown, "folder": str(folder)})

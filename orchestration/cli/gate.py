@@ -7,7 +7,7 @@ Nothing here may import Dagster, dbt or the privacy engine. Does not belong here
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ from orchestration.settings import load_settings
 
 if TYPE_CHECKING:
     from portal.gate.audit import AuditLog
+    from portal.gate.sending import Outcome
     from portal.gate.settings import GateSettings
     from portal.gate.tokens import TokenStore
 
@@ -146,14 +147,14 @@ def push(
     """Example: `moshare push --release 2025Q1`.
 
     Puts an open release onto the servers of agencies that take files over SFTP only: aside, then
-    renamed, its signature last. Done again, it changes nothing.
+    renamed, its signature last. Each has a line, and one that fails keeps no other from its files.
+    Done again, it changes nothing.
     """
     with told_failures("push", load_settings()):
         from portal.gate.sending import push_release
         from portal.gate.settings import read_settings
 
-        for name, outcome in push_release(read_settings(settings), release, to):
-            typer.echo(f"{name}: {outcome}")
+        _tell_outcomes("push", release, push_release(read_settings(settings), release, to))
 
 
 def notify(
@@ -164,14 +165,31 @@ def notify(
     """Example: `moshare notify --release 2025Q1`.
 
     Tells the receivers in the settings, by e-mail or webhook, that a release is open: a link, never
-    a number.
+    a number. Each has a line, and one that fails keeps no other from its message.
     """
     with told_failures("notify", load_settings()):
         from portal.gate.sending import notify_release
         from portal.gate.settings import read_settings
 
-        for name in notify_release(read_settings(settings), release, to):
-            typer.echo(f"{name}: told")
+        _tell_outcomes("notify", release, notify_release(read_settings(settings), release, to))
+
+
+def _tell_outcomes(command: str, release: str, outcomes: Iterable[Outcome]) -> None:
+    """Write a line for each receiver as it is done with; raises MS761 if one was not reached."""
+    from portal.gate.errors import GateError
+
+    reached = []
+    for outcome in outcomes:
+        typer.echo(f"{outcome.name}: {outcome.said}")
+        reached.append(outcome.is_reached)
+    if not all(reached):
+        raise GateError(
+            "MS761",
+            command=command,
+            release_id=release,
+            failed=reached.count(False),
+            all=len(reached),
+        )
 
 
 def _build_group(

@@ -15,7 +15,6 @@ from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.errors import OrchestrationError
 from orchestration.interrupts import raise_if_interrupted
 from orchestration.settings import Settings, load_settings
-from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -111,6 +110,8 @@ def ingest(
     """
     settings = prepared("ingest")
     with told_failures("ingest", settings):
+        from sources.contracts import current_contract
+
         current_contract(agency)
         outcome = _run(f"ingest_{agency}", parse_quarter(quarter), settings)
         for receipt in outcome.receipts:

@@ -43,6 +43,7 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     """
     settings = load_settings()
     with told_failures("policy check", settings):
+        from orchestration.bounds import read_bounds
         from privacy.approval.policy_summary import summarise
         from privacy.policy.keys import load_keys
         from privacy.policy.policy import load_policy
@@ -50,16 +51,17 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
 
         path = policy or settings.policy
         reviewed = load_policy(path)
+        read_bounds(reviewed)
         keys = load_keys(settings.public_keys, reviewed)
         told = summarise(reviewed, keys, load_strategy(path.with_name(_SPLIT)))
     if as_json:
         show_json(told)
         return
     table = Table(title=f"Policy {told['version']} of {told['reviewed_on']}")
-    for heading in ("frame", "cadence", "counts", "times", "bound", "rho"):
+    for heading in ("frame", "cadence", "counts", "times", "bound", "places", "rho"):
         table.add_column(heading)
     for frame in told["frames"]:
-        table.add_row(*(str(frame[name]) for name in _FRAME_COLUMNS))
+        table.add_row(*(str(frame[name] or "") for name in _FRAME_COLUMNS))
     Console().print(table)
     for period in told["worst_case"]:
         talk().print(
@@ -69,7 +71,7 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     talk().print(f"Policy {told['policy_hash']}\nKeys   {told['keys_hash']}", soft_wrap=True)
 
 
-_FRAME_COLUMNS = ("name", "cadence", "counting", "quarters", "bound", "rho")
+_FRAME_COLUMNS = ("name", "cadence", "counting", "quarters", "bound", "places", "rho")
 
 
 def diff(

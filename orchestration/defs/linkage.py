@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
-from orchestration.linking import RECORDS_FOR_ONE_CHILD, link_quarter
+from orchestration.linking import link_quarter
 from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
 
@@ -26,7 +26,7 @@ from orchestration.warehouse import POOL
     description="Police victim records linked to children of Social Services by equal keyed "
     "tokens. Each record makes one choice on its own and few records may take one child, so that "
     "one child can only move a bounded number of rows. The hotline is never linked.",
-    metadata={"rule": "exact token", "records_for_one_child": RECORDS_FOR_ONE_CHILD},
+    metadata={"rule": "exact token"},
 )
 def links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Link one quarter."""

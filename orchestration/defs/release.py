@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from expectations.suites import AGGREGATE_TABLES, UNIT_TABLES
 from orchestration.border import border
 from orchestration.defs.plan import OFFICER, approval
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
@@ -16,11 +15,12 @@ from orchestration.quality import record_gate
 from orchestration.releasing import draw_release, recall_release
 from orchestration.settings import load_settings
 from orchestration.warehouse import POOL
+from privacy.policy.policy import load_policy
 from privacy.released import Release, ReleasedRow
 
 _RELEASE_INPUT = [
     ["release_input", table]
-    for table in ("report_choices", "children_counted", *UNIT_TABLES, *AGGREGATE_TABLES)
+    for table in ("report_choices", "children_counted", *load_policy(load_settings().policy).frames)
 ]
 
 

@@ -21,8 +21,9 @@ from portal.gate.feed import MEDIA as ATOM
 from portal.gate.feed import write_feed
 from portal.gate.identity import Caller
 from portal.gate.problems import MEDIA as PROBLEM
-from portal.gate.recorded import HEALTH, Facts, find_facts
-from portal.gate.shelf import CHANGES_NAME, PAGE_NAME, PLAIN_BYTES, Item
+from portal.gate.reception import HEALTH, Facts
+from portal.gate.recorded import find_facts
+from portal.gate.shelf import CHANGES_NAME, PAGE_NAME, PLAIN_BYTES, Item, ShelvedRelease
 from portal.gate.visits import Gate
 
 ReleaseId = Annotated[
@@ -39,6 +40,8 @@ _REFUSALS = {
     429: "Too many requests; Retry-After says how long to wait.",
     503: "It cannot be served now.",
 }
+SIMULATED_HEADER = "Moshare-Simulated"
+"""On every file of a release that is about no real child; a CSV itself has no room to say so."""
 _UNCHANGED = {"description": "As the client has it already."}
 _FORMS: dict[str, Any] = {
     JSON: {"schema": {"type": "object", "required": ["dataset"]}},
@@ -215,7 +218,7 @@ def _add_files(router: APIRouter, gate: Gate, identify: Identify) -> None:
         _, release = gate.open_release(caller, facts, release_id)
         item, content = gate.shelf.read_archive(release)
         facts.event, facts.resource = "download", f"releases/{item.path}"
-        return _answer_file(request, item, content)
+        return _answer_file(request, release, item, content)
 
     @_get(router, "/releases/{release_id}/{path:path}", described)
     async def get_file(
@@ -229,11 +232,11 @@ def _add_files(router: APIRouter, gate: Gate, identify: Identify) -> None:
         _, release = gate.open_release(caller, facts, release_id)
         item, content = gate.shelf.read(release, path or PAGE_NAME)
         facts.event, facts.resource = "download", f"releases/{release_id}/{item.path}"
-        return _answer_file(request, item, content)
+        return _answer_file(request, release, item, content)
 
 
-def _answer_file(request: Request, item: Item, content: bytes) -> Response:
-    headers = {}
+def _answer_file(request: Request, release: ShelvedRelease, item: Item, content: bytes) -> Response:
+    headers = {SIMULATED_HEADER: "true"} if release.is_simulated else {}
     if item.media.startswith("text/html"):
         headers["Content-Security-Policy"] = write_policy(content)
     elif item.media in (PLAIN_BYTES, "application/zip") or not item.media.startswith("text/"):

@@ -45,7 +45,7 @@ def build_app(gate: Gate) -> Recorded:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
-    return Recorded(app, gate.settings, gate.recorder)
+    return Recorded(app, gate.settings, gate.recorder, gate.reception)
 
 
 def _describe_problems(app: FastAPI) -> None:

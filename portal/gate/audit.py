@@ -35,7 +35,8 @@ class Entry:
     """What happened, in words of the gate's own: nothing that a client made up.
 
     `resource` is the path of a listed file or the name of an address; `sha256` and `size` are those
-    of the bytes that were sent.
+    of the bytes that were sent. `count` is how many answers the row stands for: more than one only
+    where refusals were added up, whose `address` may be a network.
     """
 
     event: str
@@ -48,6 +49,7 @@ class Entry:
     code: str
     size: int
     sha256: str
+    count: int = 1
 
 
 @dataclass(frozen=True)

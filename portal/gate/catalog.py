@@ -24,6 +24,7 @@ DESCRIPTION = (
     "Numbers of unlike units must never be added."
 )
 KEYWORDS = ["child trafficking", "Missouri", "differential privacy"]
+SIMULATED = "SIMULATED DATA, about no real child."
 MISSOURI = {"@type": "Location", "prefLabel": "Missouri"}
 
 Opened = Iterable[tuple[Announcement, ShelvedRelease]]
@@ -48,13 +49,13 @@ def _describe_dataset(
     settings: GateSettings, announcement: Announcement, release: ShelvedRelease
 ) -> dict[str, Any]:
     base, release_id = settings.address, release.release_id
-    warning = "SIMULATED DATA, about no real child. " if release.is_simulated else ""
+    warning = f"{SIMULATED} " if release.is_simulated else ""
     page = address_file(base, release_id, "")
     dataset: dict[str, Any] = {
         "@id": f"{base}/api/v1/releases/{release_id}",
         "@type": "Dataset",
         "identifier": f"{base}/api/v1/releases/{release_id}",
-        "title": release.title,
+        "title": name_release(release),
         "description": f"{warning}{DESCRIPTION}",
         "publisher": {"@type": "Organization", "name": settings.publisher},
         "contactPoint": {
@@ -63,22 +64,39 @@ def _describe_dataset(
             "hasEmail": f"mailto:{settings.contact}",
         },
         "issued": write_moment(announcement.opens_at),
-        "temporal": [{"@type": "PeriodOfTime", "startDate": release.quarter_start}],
+        "temporal": [
+            {
+                "@type": "PeriodOfTime",
+                "startDate": period.start.isoformat(),
+                "endDate": period.end.isoformat(),
+            }
+            for period in release.periods
+        ],
         "spatial": MISSOURI,
         "keyword": KEYWORDS,
         "language": ["en"],
         "accrualPeriodicity": "quarterly",
         "accessRights": "public" if announcement.tier == PUBLIC else "restricted",
         "version": release.fingerprint,
-        "distribution": _list_distributions(base, release),
+        "distribution": [
+            {**one, "title": f"{one['title']}, simulated data", "description": SIMULATED}
+            if release.is_simulated
+            else one
+            for one in _list_distributions(base, release)
+        ],
     }
     if PAGE_NAME in release.items:
-        dataset["landingPage"] = {"@type": "Document", "title": release.title, "accessURL": page}
+        dataset["landingPage"] = {"@type": "Document", "title": dataset["title"], "accessURL": page}
     if package := release.items.get(PACKAGE_NAME):
         dataset["describedBy"] = _describe_item(
             "Codebook of every column", address_file(base, release_id, PACKAGE_NAME), package
         )
     return dataset
+
+
+def name_release(release: ShelvedRelease) -> str:
+    """The title of a release, which says so where its data are simulated."""
+    return f"{release.title} (simulated data)" if release.is_simulated else release.title
 
 
 def _list_distributions(base: str, release: ShelvedRelease) -> list[dict[str, Any]]:

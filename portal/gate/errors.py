@@ -1,4 +1,4 @@
-"""The failures of the gate, MS720 to MS750, as sentences with a status of HTTP.
+"""The failures of the gate, MS720 to MS761, as sentences with a status of HTTP.
 
 Here: the registry of codes and the one exception. Not here: how a failure is sent (``problems``).
 No sentence repeats what a client sent.
@@ -230,6 +230,19 @@ ERRORS: Mapping[str, GateText] = MappingProxyType(
             "Another program listens there, or this account may not",
             "End that program, or give another port: in the settings, or with --port for the demo",
             USAGE,
+        ),
+        "MS760": GateText(
+            "The proxy's secret in {file} cannot be used",
+            "{reason}",
+            "Make one as docs/gate.md says and give it to the proxy, or take [proxy] out of the "
+            "settings",
+            USAGE,
+        ),
+        "MS761": GateText(
+            "{failed} of {all} receivers of {release_id} were not reached",
+            "The line of each says why",
+            "Mend the causes and run 'moshare {command}' again with --to for each of them",
+            DELIVERY_FAILED,
         ),
     }
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from portal.gate.catalog import Opened
+from portal.gate.catalog import SIMULATED, Opened, name_release
 from portal.gate.forms import address_file, write_moment
 from portal.gate.settings import GateSettings
 
@@ -30,11 +30,12 @@ def write_feed(settings: GateSettings, opened: Opened) -> bytes:
     for announcement, release in releases:
         page = address_file(base, release.release_id, "")
         entry = _add(feed, "entry")
-        _add(entry, "title", release.title)
+        _add(entry, "title", name_release(release))
         _add(entry, "id", f"{base}/api/v1/releases/{release.release_id}")
         _add(entry, "updated", write_moment(announcement.opens_at))
         ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
-        _add(entry, "summary", f"SHA-256 of its release.json: {release.fingerprint}")
+        warning = f"{SIMULATED} " if release.is_simulated else ""
+        _add(entry, "summary", f"{warning}SHA-256 of its release.json: {release.fingerprint}")
     content: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return content
 

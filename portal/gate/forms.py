@@ -49,10 +49,11 @@ class TableForm:
 
 @dataclass(frozen=True)
 class FileForm:
-    """One file: its address, and what its bytes must be."""
+    """One file: its address, what its bytes must be, and whether its data are simulated."""
 
     path: str
     address: str
+    simulated: bool
     media_type: str
     bytes: int
     sha256: str
@@ -145,6 +146,7 @@ def describe_detail(
             FileForm(
                 path=item.path,
                 address=address_file(base, release.release_id, item.path),
+                simulated=release.is_simulated,
                 media_type=item.media,
                 bytes=item.size,
                 sha256=item.sha256,

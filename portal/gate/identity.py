@@ -1,8 +1,8 @@
 """Who asks: the holder of a token, a browser that signed in, a person the state's proxy names.
 
-Here: reading one request's headers into a caller. Not here: tokens themselves (``tokens``). Only
-the addresses in the settings are believed when they say who someone is; anyone else's sign-on and
-forwarding headers are as if they were not there.
+Here: reading one request's headers into a caller. Not here: tokens themselves (``tokens``), and
+whether a request came through the proxy (``proxies``): the sign-on and forwarding headers of any
+other are as if they were not there.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def name_cookie(settings: GateSettings) -> str:
     return "__Host-moshare" if settings.is_secure else "moshare"
 
 
-def find_address(peer: str, headers: Headers, proxy: Proxy) -> str:
-    """The client's address: what a trusted proxy added last, or who opened the connection."""
-    if peer not in proxy.addresses:
+def find_address(peer: str, headers: Headers, *, is_proxied: bool) -> str:
+    """The client's address: what the trusted proxy added last, or who opened the connection."""
+    if not is_proxied:
         return peer
     said = [part for line in headers.getlist("x-forwarded-for") for part in line.split(",")]
     try:
@@ -69,7 +69,22 @@ def find_address(peer: str, headers: Headers, proxy: Proxy) -> str:
         return peer
 
 
-def find_caller(request: Request, settings: GateSettings, tokens: TokenStore) -> Caller:
+def name_client(address: str) -> str:
+    """Whom an address stands for: of IPv6 the 64 leading bits, which one household has whole."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def find_caller(
+    request: Request, settings: GateSettings, tokens: TokenStore, *, is_proxied: bool
+) -> Caller:
     """Read who asks.
 
     Raises:
@@ -86,8 +101,7 @@ def find_caller(request: Request, settings: GateSettings, tokens: TokenStore) ->
     cookie = request.cookies.get(name_cookie(settings))
     if cookie and (token := tokens.find_session(cookie)):
         return _describe(token, "session")
-    peer = request.client.host if request.client else ""
-    if peer in settings.proxy.addresses and (found := _read_sign_on(request, settings.proxy)):
+    if is_proxied and (found := _read_sign_on(request, settings.proxy)):
         return found
     if settings.anonymous:
         return Caller(ANONYMOUS, "", PUBLIC)

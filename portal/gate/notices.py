@@ -1,6 +1,7 @@
 """Telling people that a release is open: a link, never a number.
 
-Here: one e-mail or one POST. Not here: whom to tell (``settings``) and when a release opens.
+Here: one e-mail or one POST, and whether it was taken for everyone whom it was for. Not here: whom
+to tell (``settings``) and when a release opens.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ import json
 import smtplib
 import ssl
 import urllib.request
+from collections.abc import Mapping
+from datetime import datetime
 from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
 from http.client import HTTPException
 from typing import IO
+from urllib.error import HTTPError
 
 from portal.gate.audit import AuditLog
 from portal.gate.calendar import Announcement
@@ -22,6 +27,7 @@ from portal.gate.tokens import Clock
 from portal.gate.visits import describe_step
 
 SECONDS = 30
+TOLD = "told"
 TEXT = """\
 Release {release_id} of MoShare is open: {address}
 
@@ -36,32 +42,54 @@ def notify(
     clock: Clock,
     announcement: Announcement,
     receiver: Mail | Webhook,
-) -> None:
-    """Tell one receiver of one open release.
+) -> str:
+    """Tell one receiver of one open release; says that it was told.
 
     Raises:
         GateError: MS726, it is not open yet; MS738, it cannot be recorded; MS745, the message was
-            not taken.
+            not taken, or not for each of its recipients.
     """
     release_id = announcement.release_id
     if not announcement.is_open(clock()):
         opens_at = announcement.opens_at.strftime("%Y-%m-%d %H:%M UTC")
         raise GateError("MS726", release_id=release_id, opens_at=opens_at)
     who = f"{'mail' if isinstance(receiver, Mail) else 'webhook'}:{receiver.name}"
-    log.write([describe_step("notice", who, resource=f"releases/{release_id}")])
+    resource = f"releases/{release_id}"
+    log.write([describe_step("notice", who, resource=resource)])
     address = address_file(settings.address, release_id, "")
     try:
         if isinstance(receiver, Mail):
-            _send_mail(receiver, release_id, address)
+            reason = _send_mail(receiver, clock(), release_id, address)
         else:
-            _post(receiver, release_id, address)
+            reason = _post(receiver, release_id, address)
     except (OSError, ValueError, HTTPException, smtplib.SMTPException) as error:
-        reason = f"The other side or the way there failed with {type(error).__name__}"
-        raise GateError("MS745", release_id=release_id, name=receiver.name, reason=reason) from None
+        reason = _explain(error)
+    if reason:
+        log.write([describe_step("notice-refused", who, resource=resource, code="MS745")])
+        raise GateError("MS745", release_id=release_id, name=receiver.name, reason=reason)
+    return TOLD
 
 
-def _send_mail(mail: Mail, release_id: str, address: str) -> None:
+def _explain(error: Exception) -> str:
+    """Why a message was not taken: the answer's number or the kind of error, and nothing else."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _name_refused(error.recipients)
+    code = getattr(error, "smtp_code", None) or (error.code if isinstance(error, HTTPError) else 0)
+    if code:
+        return f"The other side answered with {code}"
+    return f"The other side or the way there failed with {type(error).__name__}"
+
+
+def _name_refused(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    named = ", ".join(f"{address} ({code})" for address, (code, _) in refused.items())
+    return f"The mail server refused {named}" if named else ""
+
+
+def _send_mail(mail: Mail, now: datetime, release_id: str, address: str) -> str:
+    """Send one message; says who of its recipients was refused, nothing if nobody was."""
     message = EmailMessage()
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = make_msgid(domain=mail.sender.rpartition("@")[2])
     message["From"] = mail.sender
     message["To"] = ", ".join(mail.recipients)
     message["Subject"] = f"MoShare: release {release_id} is open"
@@ -69,10 +97,11 @@ def _send_mail(mail: Mail, release_id: str, address: str) -> None:
     with smtplib.SMTP(mail.host, mail.port, timeout=SECONDS) as server:
         if mail.host not in LOOPBACK:
             server.starttls(context=ssl.create_default_context())
-        server.send_message(message)
+        return _name_refused(server.send_message(message))
 
 
-def _post(hook: Webhook, release_id: str, address: str) -> None:
+def _post(hook: Webhook, release_id: str, address: str) -> str:
+    """Send one POST; nothing is wrong with one that was taken."""
     check_web_address(hook.address)
     body = json.dumps({"release_id": release_id, "address": address}).encode()
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
@@ -80,7 +109,7 @@ def _post(hook: Webhook, release_id: str, address: str) -> None:
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
     with opener.open(request, timeout=SECONDS):
-        pass
+        return ""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from portal.gate.addresses import ReleaseId
 from portal.gate.errors import GateError
-from portal.gate.identity import find_caller, name_cookie
+from portal.gate.identity import name_cookie
 from portal.gate.pages import render
 from portal.gate.problems import wants_page
 from portal.gate.recorded import find_facts
@@ -87,7 +87,6 @@ def _add_sign_in(router: APIRouter, gate: Gate) -> None:
         token = gate.tokens.find(form.get("token", [""])[0].strip())
         back = _keep_next(form.get("next", ["/"])[0])
         if token is None:
-            gate.strangers.take(facts.address)
             refused = GateError("MS724")
             facts.code = refused.code
             return render("sign_in.html", refused.status, {}, back=back, refused=refused)
@@ -110,8 +109,8 @@ def _add_sign_in(router: APIRouter, gate: Gate) -> None:
         facts = find_facts(request)
         facts.resource = "sign-out"
         _check_origin(request, settings)
-        caller = find_caller(request, settings, gate.tokens)
-        facts.event, facts.who, facts.agency = "sign-out", caller.who, caller.agency
+        facts.require_caller()
+        facts.event = "sign-out"
         gate.tokens.close_session(request.cookies.get(cookie, ""))
         answer = RedirectResponse(SIGN_IN, 303, {"Cache-Control": "no-store"})
         answer.delete_cookie(

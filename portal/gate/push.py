@@ -1,31 +1,32 @@
 """Releases to agencies that take files over SFTP only.
 
 Here: a release goes into a folder aside, is renamed as a whole, and gets its signature last, so
-that a folder with a signature is complete. Not here: which releases are open (``calendar``). The
-receiver's host key is pinned; every file has its row in the audit before its bytes leave.
+that a folder with a signature is complete. Not here: which releases are open (``calendar``), and
+how a server is spoken to (``remote``). Every file has its row in the audit before its bytes leave.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
-from portal.containers import RECORD_NAME, SIGNATURE_NAME
+from portal.containers import SIGNATURE_NAME
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.calendar import Announcement
 from portal.gate.errors import GateError
 from portal.gate.identity import Caller
+from portal.gate.remote import STALL_SECONDS, RemoteFolder, open_remote
 from portal.gate.settings import Sftp
 from portal.gate.shelf import Shelf, ShelvedRelease
 from portal.gate.tokens import Clock
 from portal.gate.visits import describe_step
 
-if TYPE_CHECKING:
-    from asyncssh import SFTPClient
-
-SECONDS = 60
+CLEANING_SECONDS = 10
+_PART = r"\.{}\.[0-9a-f]{{8}}\.part"
+"""The folders that a push of a release writes aside, by their name."""
 PUSHED = "pushed"
 ALREADY = "already there"
 
@@ -45,22 +46,13 @@ def push(
     try:
         receiver.check(announcement, clock())
         release = shelf.get(release_id)
-        files = {path: shelf.read(release, path)[1] for path in _order(release)}
+        files = {path: shelf.read(release, path)[1] for path in release.items}
         outcome = asyncio.run(_push(server, release, files, log, receiver))
     except GateError as error:
         log.write([_describe(receiver, "push-refused", release_id, code=error.code)])
         raise
     log.write([_describe(receiver, outcome.replace(" ", "-"), release_id)])
     return outcome
-
-
-def _order(release: ShelvedRelease) -> list[str]:
-    """Every path; release.json last but for its signature."""
-    last = (RECORD_NAME, SIGNATURE_NAME)
-    return [
-        *(path for path in release.items if path not in last),
-        *(path for path in last if path in release.items),
-    ]
 
 
 async def _push(
@@ -73,99 +65,68 @@ async def _push(
     import asyncssh
 
     try:
-        async with (
-            asyncio.timeout(SECONDS),
-            asyncssh.connect(
-                server.host,
-                server.port,
-                username=server.user,
-                client_keys=[str(server.key)],
-                known_hosts=str(server.known_hosts),
-                config=None,
-                agent_path=None,
-            ) as connection,
-            connection.start_sftp_client() as remote,
-        ):
+        async with open_remote(server) as remote:
             return await _deliver(remote, server, release, files, log, receiver)
     except asyncssh.HostKeyNotVerifiable:
         reason = "The server's key is not the one that is pinned"
     except FileNotFoundError:
         reason = "The file named as key or known_hosts in the settings is not there"
-    except (OSError, asyncssh.Error) as error:  # a timeout is an OSError too
+    except TimeoutError:
+        reason = f"Nothing moved for {STALL_SECONDS:.0f} seconds"
+    except (OSError, ValueError, asyncssh.Error) as error:
         reason = f"The connection or the server failed with {type(error).__name__}"
     raise GateError("MS743", release_id=release.release_id, name=server.name, reason=reason)
 
 
 async def _deliver(
-    remote: SFTPClient,
+    remote: RemoteFolder,
     server: Sftp,
     release: ShelvedRelease,
     files: Mapping[str, bytes],
     log: AuditLog,
     receiver: Caller,
 ) -> str:
-    target = f"{server.folder}/{release.release_id}"
-    body = {path: content for path, content in files.items() if path != SIGNATURE_NAME}
-    signature = files.get(SIGNATURE_NAME, b"")
+    target = release.release_id
+    signed = {path: content for path, content in files.items() if path == SIGNATURE_NAME}
+    body = {path: content for path, content in files.items() if path not in signed}
+    await remote.remove_matching(_PART.format(re.escape(target)))
     is_there = await remote.exists(target)
     if is_there:
-        await _check_same(remote, server, release, target, body)
-        if not signature or await _read(remote, f"{target}/{SIGNATURE_NAME}") == signature:
+        if differing := await remote.list_differing(_lay(target, body)):
+            names = ", ".join(path.removeprefix(f"{target}/") for path in differing)
+            raise GateError("MS744", release_id=target, name=server.name, files=names)
+        if not await remote.list_differing(_lay(target, signed)):
             return ALREADY
     log.write(
         [
-            _describe(
-                receiver,
-                "push",
-                f"{release.release_id}/{path}",
-                size=item.size,
-                sha256=item.sha256,
-            )
+            _describe(receiver, "push", f"{target}/{path}", size=item.size, sha256=item.sha256)
             for path, item in ((path, release.items[path]) for path in files)
         ]
     )
     if not is_there:
-        aside = f"{server.folder}/.{release.release_id}.{secrets.token_hex(4)}.part"
-        for path, content in body.items():
-            await remote.makedirs(f"{aside}/{path}".rpartition("/")[0], exist_ok=True)
-            await _write(remote, f"{aside}/{path}", content)
-        await remote.rename(aside, target)
-    if signature:
-        await _write(remote, f"{target}/{SIGNATURE_NAME}.part", signature)
-        await remote.posix_rename(f"{target}/{SIGNATURE_NAME}.part", f"{target}/{SIGNATURE_NAME}")
+        await _place(remote, target, body)
+    if signed:
+        part = f"{target}/{SIGNATURE_NAME}.part"
+        await remote.write_all({part: signed[SIGNATURE_NAME]})
+        await remote.replace(part, f"{target}/{SIGNATURE_NAME}")
     return PUSHED
 
 
-async def _check_same(
-    remote: SFTPClient,
-    server: Sftp,
-    release: ShelvedRelease,
-    target: str,
-    body: Mapping[str, bytes],
-) -> None:
-    differing = [
-        path for path, content in body.items() if await _read(remote, f"{target}/{path}") != content
-    ]
-    if differing:
-        raise GateError(
-            "MS744",
-            release_id=release.release_id,
-            name=server.name,
-            files=", ".join(differing),
-        )
+async def _place(remote: RemoteFolder, target: str, body: Mapping[str, bytes]) -> None:
+    """Write a folder aside and rename it; where that fails, nothing of it is left if it can be."""
+    aside = f".{target}.{secrets.token_hex(4)}.part"
+    try:
+        await remote.write_all(_lay(aside, body))
+        await remote.rename(aside, target)
+    except BaseException:
+        with suppress(OSError):
+            async with asyncio.timeout(CLEANING_SECONDS):
+                await remote.remove_matching(re.escape(aside))
+        raise
 
 
-async def _read(remote: SFTPClient, path: str) -> bytes | None:
-    if not await remote.isfile(path):
-        return None
-    async with remote.open(path, "rb") as file:
-        content: bytes = await file.read()
-        return content
-
-
-async def _write(remote: SFTPClient, path: str, content: bytes) -> None:
-    async with remote.open(path, "wb") as file:
-        await file.write(content)
+def _lay(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}/{path}": content for path, content in files.items()}
 
 
 def _describe(

@@ -1,7 +1,8 @@
 """Around the whole application: no byte of an answer leaves before its row is in the audit.
 
-Here: the ASGI layer that refuses what no handler should see, holds an answer back until it is
-recorded, and turns anything unexpected into a sentence. Not here: what handlers do.
+Here: the ASGI layer that has everyone met first, refuses what no handler should see, holds an
+answer back until it is recorded, and turns anything unexpected into a sentence. Not here: what
+handlers do, and who asks (``reception``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import hashlib
 import logging
 import traceback
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -22,14 +22,15 @@ from portal.gate.answers import write_digest
 from portal.gate.audit import Entry
 from portal.gate.csp import FOR_FILES
 from portal.gate.errors import GateError
-from portal.gate.identity import ANONYMOUS, find_address
-from portal.gate.problems import answer_problem, describe_problem
+from portal.gate.problems import MEDIA, answer_problem, describe_problem
+from portal.gate.reception import HEALTH, Facts, Reception
 from portal.gate.recording import Recorder
 from portal.gate.settings import GateSettings
 
-HEALTH = "/healthz"
 RECEIPT = "Moshare-Receipt"
 TOO_LONG = 431
+ADDED_UP = "refusals"
+"""The event of a row that stands for many refusals."""
 VERSIONS = ("1.0", "1.1")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 COMMON = {
@@ -44,18 +45,6 @@ SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass
-class Facts:
-    """What handlers find out about a request, for its row in the audit."""
-
-    address: str
-    who: str = ANONYMOUS
-    agency: str = ""
-    event: str = "page"
-    resource: str = "unknown"
-    code: str = ""
-
-
 def find_facts(request: Request) -> Facts:
     """The facts of a request that came through ``Recorded``."""
     facts: Facts = request.scope["state"]["facts"]
@@ -65,42 +54,49 @@ def find_facts(request: Request) -> Facts:
 class Recorded:
     """Wraps an application; keeps each answer until it is recorded."""
 
-    def __init__(self, app: ASGIApp, settings: GateSettings, recorder: Recorder) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: GateSettings, recorder: Recorder, reception: Reception
+    ) -> None:
         self._app = app
         self._settings = settings
         self._recorder = recorder
+        self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        peer = scope["client"][0] if scope.get("client") else ""
-        facts = Facts(find_address(peer, headers, self._settings.proxy))
+        facts = Facts(scope["client"][0] if scope.get("client") else "")
         scope.setdefault("state", {})["facts"] = facts
-        start, body = await self._run(scope, receive, headers)
+        start, body = await self._run(scope, receive)
         if scope["path"] == HEALTH and start["status"] == 200:
             await _send(send, start, body, {})
             return
         await self._record(Request(scope), facts, start, body, send)
 
-    async def refuse_unread(self, address: str, status: int) -> tuple[list[tuple[str, str]], bytes]:
-        """Record the refusal of something that is no request; gives its headers and body."""
+    async def refuse_unread(self, address: str, status: int) -> tuple[int, dict[str, str], bytes]:
+        """Record the refusal of something that is no request; gives status, headers and body."""
         error = GateError("MS733", status=status)
-        facts = Facts(address, event="refusal", code=error.code)
+        facts = Facts(address, event="refusal")
+        try:
+            self._reception.meet_stranger(facts)
+        except GateError as haste:
+            error = haste
+        facts.code = error.code
         body = describe_problem(error)
-        receipt = await self._recorder.record(_write_entry(facts, "other", status, body))
-        return [("content-type", "application/problem+json"), (RECEIPT.lower(), receipt)], body
+        headers = await self._write(facts, "other", error.status, body)
+        return error.status, {"Content-Type": MEDIA, **error.headers, **headers}, body
 
-    async def _run(self, scope: Scope, receive: Receive, headers: Headers) -> tuple[Message, bytes]:
+    async def _run(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
         held: list[Message] = []
 
         async def hold(message: Message) -> None:
             held.append(message)
 
         try:
-            self._check(scope, headers)
+            self._reception.meet(Request(scope), scope["state"]["facts"])
+            self._check(scope, Headers(scope=scope))
             await self._app(scope, receive, hold)
         except GateError as error:
             problem = error
@@ -132,21 +128,33 @@ class Recorded:
         sent = b"" if request.method == "HEAD" else body
         if start["status"] >= 400 or facts.code:
             facts.event = "refusal"
-        entry = _write_entry(facts, request.method, start["status"], sent)
         try:
-            receipt = await self._recorder.record(entry)
+            headers = await self._write(facts, request.method, start["status"], sent)
         except GateError as error:
             _LOG.error("%s", error.sentence)
             failed = answer_problem(request, error)
             start, body = await _collect(failed, request.scope, request.receive)
             await _send(send, start, body, {})
             return
-        headers = {RECEIPT: receipt}
         if body:
             headers["Content-Digest"] = write_digest(hashlib.sha256(body).digest())
         if self._settings.is_secure:
             headers |= SECURE
         await _send(send, start, body, headers)
+
+    async def _write(self, facts: Facts, method: str, status: int, body: bytes) -> dict[str, str]:
+        """Record an answer and give its receipt; haste that goes on is added up, without one.
+
+        Raises:
+            GateError: MS738, it could not be written.
+        """
+        if facts.code == "MS725" and not self._reception.has_own_row(facts):
+            who, agency, client = facts.who, facts.agency, facts.client
+            self._recorder.add_up(
+                Entry(ADDED_UP, who, agency, client, "", "", status, facts.code, 0, "")
+            )
+            return {}
+        return {RECEIPT: await self._recorder.record(_write_entry(facts, method, status, body))}
 
 
 def _write_entry(facts: Facts, method: str, status: int, body: bytes) -> Entry:

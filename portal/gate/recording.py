@@ -1,7 +1,8 @@
 """Rows of the audit in groups: many answers wait together for one visit to the disk.
 
-Here: the thread that writes, and the wait of an answer for its row. Not here: the form of a row and
-of the files (``audit``). An answer whose row is not on the disk is never sent.
+Here: the thread that writes, the wait of an answer for its row, and refusals that share one. Not
+here: the form of a row and of the files (``audit``). An answer whose row is not on the disk is
+never sent, but for refusals that are added up: their row follows within a minute.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.errors import GateError
@@ -18,6 +22,8 @@ from portal.gate.errors import GateError
 _Waiting = tuple[Entry, asyncio.AbstractEventLoop, "asyncio.Future[str]"]
 
 LARGEST_GROUP = 256
+SUM_SECONDS = 60.0
+"""How long refusals are added up before their row is written."""
 
 
 class Recorder:
@@ -25,7 +31,9 @@ class Recorder:
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Waiting | Entry | None] = queue.SimpleQueue()
+        self._sums: Counter[Entry] = Counter()
+        self._due = 0.0
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
 
@@ -40,20 +48,45 @@ class Recorder:
         self._waiting.put((entry, loop, future))
         return await future
 
+    def add_up(self, entry: Entry) -> None:
+        """Count an entry with all that are the same, in one row that is written within a minute."""
+        self._waiting.put(entry)
+
     def close(self) -> None:
-        """Write what waits, and end the thread."""
+        """Write what waits and what was added up, and end the thread."""
         self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         is_open = True
         while is_open:
-            group = [self._waiting.get()]
-            while len(group) < LARGEST_GROUP and not self._waiting.empty():
-                group.append(self._waiting.get())
+            group = self._collect()
             is_open = None not in group
-            if kept := [one for one in group if one is not None]:
+            if kept := [one for one in group if isinstance(one, tuple)]:
                 self._write(kept)
+            for entry in (one for one in group if isinstance(one, Entry)):
+                self._due = self._due if self._sums else time.monotonic() + SUM_SECONDS
+                self._sums[entry] += 1
+            if self._sums and (not is_open or time.monotonic() >= self._due):
+                self._write_sums()
+
+    def _collect(self) -> list[_Waiting | Entry | None]:
+        """What waits now; where nothing does, what comes first, or nothing once sums are due."""
+        left = max(0.0, self._due - time.monotonic()) if self._sums else None
+        try:
+            group = [self._waiting.get(timeout=left)]
+        except queue.Empty:
+            return []
+        while len(group) < LARGEST_GROUP and not self._waiting.empty():
+            group.append(self._waiting.get())
+        return group
+
+    def _write_sums(self) -> None:
+        """Write the row of each sum; what the disk does not take is kept for the next time."""
+        self._due = time.monotonic() + SUM_SECONDS
+        with suppress(Exception):  # whatever it was, the thread must go on
+            self._log.write([replace(one, count=count) for one, count in self._sums.items()])
+            self._sums.clear()
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         hashes: list[str] = []

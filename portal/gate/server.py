@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import sys
+from collections import Counter
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from portal.gate.app import build_app
 from portal.gate.audit import tell_time
 from portal.gate.errors import GateError
+from portal.gate.identity import name_client
 from portal.gate.recorded import TOO_LONG, Recorded
 from portal.gate.settings import GateSettings
 from portal.gate.tokens import Clock
@@ -37,14 +39,17 @@ class BoundedProtocol(H11Protocol):
     recorded: Recorded
     settings: GateSettings
     _deadline: asyncio.TimerHandle | None = None
+    _since = 0.0
     _is_refused = False
     _is_waiting = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, or drop it without a word if there are too many."""
+        """Take a connection; where there are too many, one that waits is dropped for it."""
         super().connection_made(transport)
+        self._since = self.loop.time()
         if len(self.connections) > self.settings.limits.connections:
-            transport.abort()
+            self._make_room()
+        if transport.is_closing():
             return
         self._set_deadline(self.settings.limits.idle_seconds)
 
@@ -63,6 +68,7 @@ class BoundedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, but not long for a client that does not read this answer."""
         super().on_response_complete()
+        self._since = self.loop.time()
         self._is_waiting = not self._has_all()
         if self.transport.get_write_buffer_size() or not self._is_waiting:
             self._set_deadline(self.settings.limits.answer_seconds)
@@ -89,13 +95,13 @@ class BoundedProtocol(H11Protocol):
     async def _refuse(self, status: int) -> None:
         address = self.client[0] if self.client else ""
         try:
-            headers, body = await self.recorded.refuse_unread(address, status)
+            status, headers, body = await self.recorded.refuse_unread(address, status)
         except GateError:
             self.transport.abort()
             return
         if self.transport.is_closing():
             return
-        sent = [*headers, ("content-length", str(len(body))), ("connection", "close")]
+        sent = [*headers.items(), ("Content-Length", str(len(body))), ("Connection", "close")]
         for event in (
             h11.Response(status_code=status, headers=sent, reason=b""),
             h11.Data(data=body),
@@ -103,6 +109,29 @@ class BoundedProtocol(H11Protocol):
         ):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    def _make_room(self) -> None:
+        """Drop a connection without a word: of who holds most, the one that waits longest.
+
+        One that is being answered is never dropped; if no other waits, this one is.
+        """
+        kept = (one for one in self.connections if isinstance(one, BoundedProtocol))
+        held = [one for one in kept if not one.transport.is_closing()]
+        if len(held) <= self.settings.limits.connections:
+            return
+        holders = Counter(one.holder for one in held)
+        waiting = [one for one in held if not one.is_answered]
+        min(waiting, key=lambda one: (-holders[one.holder], one._since)).transport.abort()
+
+    @property
+    def holder(self) -> str:
+        """Who opened the connection, as the pace counts it."""
+        return name_client(self.client[0]) if self.client else ""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether an answer is being made, or is on its way."""
+        return self._has_all() or self.transport.get_write_buffer_size() > 0
 
     def _has_all(self) -> bool:
         """Whether a whole request is here and its answer is not complete."""
@@ -154,7 +183,7 @@ def serve(settings: GateSettings, clock: Clock = tell_time) -> None:
     """Serve until told to stop.
 
     Raises:
-        GateError: MS738, MS742, MS747: the gate cannot be opened; MS750: it cannot listen.
+        GateError: MS738, MS742, MS747, MS760: the gate cannot be opened; MS750: it cannot listen.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     gate = open_gate(settings, clock)

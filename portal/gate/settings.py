@@ -51,9 +51,13 @@ class ProxyGroup:
 
 @dataclass(frozen=True)
 class Proxy:
-    """The state's proxy, whose headers say who signed on; nobody else's headers are read."""
+    """The state's proxy, whose headers say who signed on; nobody else's headers are read.
+
+    `secret` is a file with what the proxy and the gate alone know.
+    """
 
     addresses: tuple[str, ...] = ()
+    secret: Path | None = None
     user_header: str = "X-Remote-User"
     groups_header: str = "X-Remote-Groups"
     groups: tuple[ProxyGroup, ...] = ()
@@ -203,6 +207,11 @@ def _check(settings: GateSettings) -> None:
         raise ValueError("'address' must begin with https:// unless it is this machine")
     for address in (settings.listen, *settings.proxy.addresses):
         ipaddress.ip_address(address)
+    if settings.proxy.addresses and settings.proxy.secret is None:
+        raise ValueError(
+            "'proxy.secret' is missing: without a secret between them, anyone on an address of the "
+            "proxy could say who signed on"
+        )
     tiers = [group.tier for group in settings.proxy.groups]
     tiers += [server.tier for server in settings.sftp]
     if not set(tiers) <= set(TIERS):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 import zipfile
@@ -21,6 +22,7 @@ from portal.containers import RECORD_NAME, SIGNATURE_NAME
 from portal.errors import PortalError
 from portal.gate.calendar import RELEASE_ID
 from portal.gate.errors import GateError
+from portal.gate.periods import Period, list_periods
 from portal.signature import check_signature
 from portal.verify import verify
 
@@ -40,6 +42,8 @@ MEDIA: Mapping[str, str] = {
     ".zip": "application/zip",
 }
 FORMS = (".csv", ".xlsx", ".parquet")
+
+_LOG = logging.getLogger(__name__)
 
 _Stamp = tuple[tuple[str, int, int, int], ...]
 
@@ -74,6 +78,7 @@ class ShelvedRelease:
     release_id: str
     title: str
     quarter_start: str
+    periods: tuple[Period, ...]
     drawn_at: str
     previous: str | None
     is_simulated: bool
@@ -160,6 +165,8 @@ class Shelf:
             verification = verify(folder)
             if not verification.passed:
                 return verification.error
+            if verification.strays:
+                _LOG.warning("%s It is not served.", verification.stray_sentence)
             if self._public_key is not None:
                 check_signature(folder, self._public_key)
             return _read_release(folder, verification.fingerprint)
@@ -217,6 +224,7 @@ def _read_release(folder: Path, fingerprint: str) -> ShelvedRelease:
         release_id=folder.name,
         title=str(package.get("title", f"Release {folder.name}")),
         quarter_start=str(record["quarter_start"]),
+        periods=_list_periods(str(record["quarter_start"]), package),
         drawn_at=str(record.get("drawn_at", "")),
         previous=previous["release_id"] if isinstance(previous, dict) else None,
         is_simulated=bool(record["simulated"]),
@@ -254,6 +262,11 @@ def _list_tables(items: Mapping[str, Item], package: Mapping[str, Any]) -> tuple
         )
         for name, forms in paths.items()
     )
+
+
+def _list_periods(quarter_start: str, package: Mapping[str, Any]) -> tuple[Period, ...]:
+    tables = (one for one in package.get("resources", []) if isinstance(one, dict))
+    return list_periods(quarter_start, (table.get("period") for table in tables))
 
 
 def _open_archive(path: Path, release_id: str, items: Mapping[str, Item]) -> Item | None:

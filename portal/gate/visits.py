@@ -1,7 +1,7 @@
 """One gate's parts together, and the way of a request through them.
 
-Here: opening the parts, naming the caller at an even pace, finding an open release. Not here: the
-addresses (``addresses``, ``people``).
+Here: opening the parts, requiring a caller, finding an open release. Not here: the addresses
+(``addresses``, ``people``).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from portal.errors import PortalError
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.calendar import Announcement, Calendar
 from portal.gate.errors import GateError
-from portal.gate.identity import ANONYMOUS, Caller, find_caller
-from portal.gate.pace import Pace
-from portal.gate.recorded import Facts, find_facts
+from portal.gate.identity import Caller
+from portal.gate.reception import Facts, Reception
+from portal.gate.recorded import find_facts
 from portal.gate.recording import Recorder
 from portal.gate.settings import GateSettings
 from portal.gate.shelf import Shelf, ShelvedRelease
@@ -41,25 +41,17 @@ class Gate:
     shelf: Shelf
     tokens: TokenStore
     recorder: Recorder
-    callers: Pace
-    strangers: Pace
+    reception: Reception
     looked_at: float = field(default_factory=time.monotonic)
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def identify(self, request: Request) -> Caller:
-        """Name the caller, count the request, and put both into the facts for the audit.
+        """Name the caller of something that not everyone may have.
 
         Raises:
-            GateError: MS723, MS724, MS725, MS736.
+            GateError: MS723, MS724, MS736, MS747.
         """
-        facts = find_facts(request)
-        try:
-            caller = find_caller(request, self.settings, self.tokens)
-        except GateError:
-            self.strangers.take(facts.address)
-            raise
-        facts.who, facts.agency = caller.who, caller.agency
-        self.callers.take(facts.address if caller.who == ANONYMOUS else caller.who)
+        caller = find_facts(request).require_caller()
         await self.refresh()
         return caller
 
@@ -107,16 +99,16 @@ def open_gate(settings: GateSettings, clock: Clock) -> Gate:
     """Open every part, and write down that the gate was opened.
 
     Raises:
-        GateError: MS738, MS742, MS747: a part cannot be used.
+        GateError: MS738, MS742, MS747, MS760: a part cannot be used.
     """
     calendar = Calendar(settings.calendar)
     tokens = TokenStore(settings.state, clock)
+    reception = Reception(settings, tokens)
     log = AuditLog(settings.state, clock)
     head = log.write([describe_step("opened", "gate")])[0]
     _LOG.info("The gate is open. The audit stands at %s", head)
     shelf = Shelf(settings.releases, settings.public_key)
     _tell_withheld(shelf.look())
-    limits = settings.limits
     return Gate(
         settings=settings,
         clock=clock,
@@ -124,8 +116,7 @@ def open_gate(settings: GateSettings, clock: Clock) -> Gate:
         shelf=shelf,
         tokens=tokens,
         recorder=Recorder(log),
-        callers=Pace(limits.requests_per_minute),
-        strangers=Pace(limits.refusals_per_minute),
+        reception=reception,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.codebook import AGENCIES, BLOCKS, DELIVERIES, LIMITS, SYNTHETIC, explain_table
+from portal.codebook import AGENCIES, BLOCKS, LIMITS, SYNTHETIC, explain_delivery, explain_table
 from portal.page.charts import ChartView, list_charts
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.maps import MapView, list_maps, list_outlines
@@ -112,7 +112,10 @@ def describe_page(release: Release) -> Page:
         revisions=REVISIONS,
         citation=_cite(release),
         deliveries=(
-            *(Words(title, DELIVERIES[deliveries[agency]]) for agency, title in AGENCIES.items()),
+            *(
+                Words(title, explain_delivery(agency, deliveries[agency]))
+                for agency, title in AGENCIES.items()
+            ),
             *_describe_police(release),
         ),
         synthetic=tuple(frame.frame for frame in release.synthetic),

@@ -75,7 +75,7 @@ def list_unreported(release: Release) -> tuple[Figure, ...]:
         _describe_figure(table, row, past, _say_missed(widened))
         for table in release.tables
         if table.name in keys
-        for row, widened in zip(table.rows, find_widened_ranges(table), strict=True)
+        for row, widened in zip(table.rows, find_widened_ranges(release, table), strict=True)
         if row.keys[:1] == (keys[table.name],)
     )
 

@@ -4,7 +4,8 @@ Here: rows with their positions, precisions of frames, and earlier quarters, as 
 here: what scripts make of them (``templates/release_*.js``). Numbers in tenths are whole here.
 
 Form: ``geographies``: parents of each level, levels from the top. ``frames``: its geography, sizes,
-precisions, and the frames whose quarters it sums. ``noises``: deviation and margin. ``tables``: a
+precisions, the frames whose quarters it sums, and the frame, places and covariance of cells that
+are another frame's rows. ``noises``: deviation and margin. ``tables``: a
 row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
@@ -27,6 +28,7 @@ from privacy.released import (
     Release,
     ReleasedFrame,
     ReleasedRow,
+    ReleasedSameRows,
     ReleasedTable,
 )
 
@@ -40,12 +42,17 @@ Number = int | float | str | None
 
 
 class _Register(list[Item]):
-    """A list that gives each thing one number."""
+    """A list that gives each thing one number; things are equal where they are written equally."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: dict[str, int] = {}
 
     def number(self, item: Item) -> int:
-        if item not in self:
+        number = self._numbers.setdefault(repr(item), len(self))
+        if number == len(self):
             self.append(item)
-        return self.index(item)
+        return number
 
 
 class _Lists:
@@ -92,7 +99,15 @@ def _describe_frame(release: Release, frame: ReleasedFrame, lists: _Lists) -> di
             for space, values in frame.precisions
         ],
         "summed": [place for place, one in enumerate(release.frames) if one.name in bases],
+        "same": _describe_same_rows(release, frame.same_rows),
     }
+
+
+def _describe_same_rows(release: Release, same: ReleasedSameRows | None) -> list[Any] | None:
+    if same is None:
+        return None
+    place = [one.name for one in release.frames].index(same.frame)
+    return [place, list(same.places), _shorten(same.covariance)]
 
 
 def _describe_table(release: Release, table: ReleasedTable, lists: _Lists) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
+from portal.wording import say_ahead, say_epsilon
 from privacy.released import PrivacyFacts, SpendingFacts
 
 PERIODS = {
@@ -69,23 +70,25 @@ def _describe_gauge(one: SpendingFacts) -> GaugeView:
     percent = round(100 * one.spent / one.cap) if one.cap else 100
     return GaugeView(
         PERIODS.get(one.period, one.period),
-        f"rho {float(one.spent):.4g} of {float(one.cap):.4g} spent, {percent} %",
+        f"rho {float(one.spent):.4g} of {float(one.cap):.4g} spent, {percent} %"
+        f"{say_ahead(one.cap, one.ahead)}",
         min(100, percent),
     )
 
 
 def _describe_cost(facts: PrivacyFacts) -> str:
     return (
-        f"rho {facts.rho_decimal} (zero-concentrated differential privacy), which is epsilon "
-        f"{facts.epsilon:.2f} at delta {_say_small(facts.delta)}. Costs of different quarters add "
-        "up. The noise was drawn once, and what was spent is written in a ledger that cannot be "
-        "rewritten unseen."
+        f"rho {facts.rho_decimal} (zero-concentrated differential privacy). At delta "
+        f"{_say_small(facts.delta)} that is {say_epsilon(facts.epsilon, facts.composed)}. Costs of "
+        "different quarters add up, as often as one child can be counted. The noise was drawn "
+        "once, and what was spent is written in a ledger that cannot be rewritten unseen."
     )
 
 
 def _describe_groups(facts: PrivacyFacts) -> str:
     costs = [
-        f"rho {float(group.rho):.4g} and epsilon {group.epsilon:.2f} for {group.size} identities"
+        f"rho {float(group.rho):.4g} and {say_epsilon(group.epsilon, group.composed)} for "
+        f"{group.size} identities"
         for group in facts.groups
         if group.size > 1
     ]

@@ -76,7 +76,7 @@ class TableView:
 def describe_table(release: Release, table: ReleasedTable) -> TableView:
     """What the page shows of a table."""
     largest = max((likely[1] for row in table.rows if (likely := find_range(row))), default=0)
-    header, extras = _list_extras(table)
+    header, extras = _list_extras(release, table)
     return TableView(
         name=table.name,
         title=table.title,
@@ -148,11 +148,12 @@ def draw_range(likely: tuple[int, int], shown: int | None, largest: int, status:
     return f"{line}M{min(max(middle, 1), DRAWN_WIDTH - 1)} 0v9"
 
 
-def _list_extras(table: ReleasedTable) -> tuple[str, tuple[str, ...]]:
+def _list_extras(release: Release, table: ReleasedTable) -> tuple[str, tuple[str, ...]]:
     """The header of the last column of a table, and what stands in it for each row."""
     if has_modelled(table):
         return "Modelled, not measured", tuple(map(_say_modelled, table.rows))
-    widened = tuple("" if one is None else say_range(*one) for one in find_widened_ranges(table))
+    ranges = find_widened_ranges(release, table)
+    widened = tuple("" if one is None else say_range(*one) for one in ranges)
     return f"With up to {MOST_MISSED} of 10 matches missed" if any(widened) else "", widened
 
 

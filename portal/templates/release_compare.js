@@ -5,6 +5,8 @@ const SURE = 0.01;
 const LIKELY = 0.05;
 const UNCLEAR = 0.2;
 const QUANTILE = 1.6448536269514722;
+/* Below it two sums are one number but for rounding: the noise of a cell is never below 1. */
+const SAME = 0.05;
 
 /* The likely range of a row, as the data files state it. */
 function findRange(estimate, margin, count, isEstimated) {
@@ -34,8 +36,11 @@ function readTerm(term) {
 }
 
 function covary(one, two) {
-  if (one.frame !== two.frame || one.when !== two.when) return 0;
-  if (one.position) return computeCovariance(one.frame, one.position, two.position);
+  if (one.when !== two.when) return 0;
+  if (one.position && two.position) {
+    if (one.frame !== two.frame) return computeAcross(one.frame, one.position, two.frame, two.position);
+    return computeCovariance(one.frame, one.position, two.position);
+  }
   return one.place === two.place ? one.deviation ** 2 : 0;
 }
 
@@ -78,7 +83,7 @@ function refuse(first, second) {
   }
   const earlier = new Map();
   for (const term of read.filter((one) => one.period !== null)) {
-    const key = `${term.frame},${term.when}`;
+    const key = `${findFamily(term.frame)},${term.when}`;
     if (earlier.has(key) && earlier.get(key) !== term.place) {
       return "Of an earlier quarter only one row at a time can be compared here. How its rows share "
         + "their noise is in the release of that quarter: compare them there.";
@@ -98,10 +103,17 @@ function isWithin(one, two) {
     && upper.keys.every((keys, axis) => keys.some((key) => lower.keys[axis].includes(key)));
 }
 
+/* Whether two rows of frames that share a total count some records twice. */
+function areSame(one, two) {
+  if (one.frame === two.frame || !one.position || !two.position) return false;
+  return findFamily(one.frame) === findFamily(two.frame)
+    && [one, two].every((term) => findLeader(term.frame, term.position).share > 0);
+}
+
 /* Whether two terms of one side count some records twice. */
 function overlap(terms) {
   return terms.some((one, place) => terms.slice(place + 1).some((two) => (
-    one.when === two.when && (one.place === two.place || isWithin(one, two))
+    one.when === two.when && (one.place === two.place || isWithin(one, two) || areSame(one, two))
   )));
 }
 
@@ -131,7 +143,7 @@ function compare(first, second) {
   const sides = [describeSide(first), describeSide(second)];
   const difference = sides[0].estimate - sides[1].estimate;
   const deviation = Math.sqrt(sumVariance(weighted));
-  if (deviation < 1e-6) return { refusal: "Both sides are the same number." };
+  if (deviation < SAME) return { refusal: "Both sides are the same number." };
   return { refusal: "", sides, difference, deviation, chance: computeTails(difference / deviation),
     unit: weighted[0][1].table.unit };
 }

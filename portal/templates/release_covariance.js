@@ -1,4 +1,4 @@
-/* The covariance of any two rows of a frame, from the precisions of what was measured.
+/* The covariance of any two rows of a release, from the precisions of what was measured.
    For each residual space the precision matrix is a tree over places; its inverse is followed from
    two places up to the root, one Sherman-Morrison step a level, so nothing large is ever built. */
 
@@ -72,10 +72,17 @@ function weighKeys(axes, sizes, keysOne, keysTwo) {
   return weight;
 }
 
+/* How many cells of a row are rows of another frame too, where its frame has such cells. */
+function countSame(frameIndex, row) {
+  const [, places] = numbers.frames[frameIndex].same;
+  return row.keys[0].filter((key) => places.includes(key)).length;
+}
+
 /* Rows are { level, unit, keys }. */
 function computeCovariance(frameIndex, one, two) {
   const frame = solveFrame(frameIndex);
-  let sum = 0;
+  const { same } = numbers.frames[frameIndex];
+  let sum = same ? same[2] * countSame(frameIndex, one) * countSame(frameIndex, two) : 0;
   for (const space of frame.spaces) {
     const weight = weighKeys(space.axes, frame.sizes, one.keys, two.keys);
     if (Math.abs(weight) > 1e-9) {
@@ -83,4 +90,26 @@ function computeCovariance(frameIndex, one, two) {
     }
   }
   return sum;
+}
+
+/* The frame whose total a frame shares, or itself. */
+function findFamily(frameIndex) {
+  const { same } = numbers.frames[frameIndex];
+  return same ? same[0] : frameIndex;
+}
+
+/* The row of that frame with which a row varies, and by how much. */
+function findLeader(frameIndex, row) {
+  const { same } = numbers.frames[frameIndex];
+  if (!same) return { share: 1, row };
+  const keys = numbers.frames[same[0]].sizes.map((size) => [...Array(size).keys()]);
+  return { share: countSame(frameIndex, row) / same[1].length, row: { level: 0, unit: 0, keys } };
+}
+
+/* Rows of two frames, which vary together only where these share a total. */
+function computeAcross(frameOne, one, frameTwo, two) {
+  const family = findFamily(frameOne);
+  if (family !== findFamily(frameTwo)) return 0;
+  const [first, second] = [findLeader(frameOne, one), findLeader(frameTwo, two)];
+  return first.share * second.share * computeCovariance(family, first.row, second.row);
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from durable.writing import PUBLIC, write_once, write_whole
+from privacy.approval.key_files import read_public_key, read_secret_key, read_signature
 from privacy.approval.review import PLAN_NAME, REJECTIONS_NAME, Review
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Entry
@@ -81,14 +82,12 @@ def load_officers(folder: Path, *, are_throwaway: bool = False) -> tuple[Officer
 
     The name of a file is the name of its officer.
     """
-    from minisign import Error, PublicKey
-
     officers = []
     for path in sorted(folder.glob("*.pub")):
         try:
             content = path.read_bytes()
-            PublicKey.from_bytes(content)
-        except (OSError, Error, ValueError):
+            read_public_key(content)
+        except (OSError, ValueError):
             _refuse_key(path)
         officers.append(Officer(path.stem, _read_key_id(content), content, are_throwaway))
     return tuple(officers)
@@ -151,7 +150,7 @@ def check_shown(plan: Plan, review: Review) -> bytes:
     content = plan.to_json().encode("utf-8")
     if review.read_plan() != content:
         raise PrivacyError("MS651", quarter=plan.quarter)
-    if review.is_rejected(plan.hash):
+    if review.find_rejection(plan.hash) is not None:
         raise PrivacyError("MS655", quarter=plan.quarter, file=REJECTIONS_NAME)
     return content
 
@@ -213,11 +212,9 @@ def _count(signed: Iterable[_Signed], needed: int) -> list[_Signed]:
 def _check_signature(
     plan: Plan, name: str, content: bytes, officers: dict[str, Officer]
 ) -> _Signed:
-    from minisign import Error, Signature
-
     try:
-        comment = Signature.from_bytes(content).trusted_comment
-    except (Error, ValueError):
+        comment = read_signature(content).trusted_comment
+    except ValueError:
         raise PrivacyError("MS654", quarter=plan.quarter, signer=name) from None
     key_id = _read_key_id(content)
     if key_id not in officers:
@@ -229,27 +226,23 @@ def _check_signature(
     if head is None:
         raise PrivacyError("MS635", quarter=plan.quarter, signer=officer.name)
     facts = ApprovalFacts(officer.name, key_id, _read_time(comment), head[1])
-    return _Signed(officer, facts, content.decode("utf-8"))
+    return _Signed(officer, facts, content.decode("utf-8", "replace"))
 
 
 def _fits(officer: Officer, plan: bytes, signature: bytes) -> bool:
-    from minisign import Error, PublicKey, Signature
-
     try:
-        PublicKey.from_bytes(officer.key).verify(plan, Signature.from_bytes(signature))
-    except (Error, ValueError):
+        read_public_key(officer.key).verify(plan, read_signature(signature))
+    except ValueError:
         return False
     return True
 
 
 def _open_key(secret: Path, ask_password: Callable[[], str]) -> "SecretKey":
-    from minisign import Error, SecretKey
-
     try:
-        key = SecretKey.from_file(secret)
+        key = read_secret_key(secret.read_bytes())
         if key.is_encrypted():
             key.decrypt(ask_password())
-    except (OSError, Error, ValueError):
+    except (OSError, ValueError):
         _refuse_key(secret)
     return key
 

@@ -19,16 +19,23 @@ from privacy.approval.rehearsal import rehearse
 from privacy.engine import noise
 from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
-from privacy.ledger.caps import check_caps, compute_spending, name_period
+from privacy.ledger.caps import (
+    LIFETIME,
+    check_caps,
+    compute_spending,
+    foresee_lifetime,
+    name_period,
+)
 from privacy.ledger.chain import CHARGE, DONE, LOST, Charge, Entry, find_head
-from privacy.plan import Plan
+from privacy.plan import Plan, charge_fourth
 from privacy.policy.policy import Caps
 from privacy.publishing.history import History
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publishing import Publisher, state_groups
 from privacy.publishing.recalled import recall_entry
+from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
-from privacy.released import GroupFacts, Release, ReleasedTable
+from privacy.released import Release, ReleasedTable
 from privacy.reviewed import (
     LOOSER,
     PROPOSED,
@@ -37,13 +44,13 @@ from privacy.reviewed import (
     FrameBound,
     PeriodBudget,
     PlanReview,
+    SharedRows,
     Signature,
     TableAccuracy,
     Three,
 )
 
 CHOICES = ((TIGHTER, Fraction(1, 2)), (PROPOSED, Fraction(1)), (LOOSER, Fraction(2)))
-_GROUP_SIZES = (1, 2, 3)
 _NO_COST = ""
 
 
@@ -72,6 +79,7 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         reviewed_on=policy.reviewed_on,
         keys_hash=plan.keys.hash,
         strategy_hash=plan.strategy.hash,
+        rules_hash=plan.rules_hash,
         unit=policy.unit,
         delta=float(policy.delta),
         unprotected=policy.unprotected,
@@ -82,10 +90,11 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         is_synthetic=policy.is_synthetic,
         problem=_find_problem(entries, charge, policy.caps),
         choices=_list_choices(plan, others, charge),
-        groups=_list_groups(plan),
-        periods=_list_periods(others, charge, policy.caps),
+        groups=state_groups(plan.rho, policy.delta),
+        periods=_list_periods(others, charge, plan),
         tables=_assess_tables(plan, releases),
         frames=_list_frames(plan),
+        shared=_list_shared(plan),
         changes=compare_plans(before, json.loads(plan.to_json())) if before else (),
         changed_since=before["quarter"] if before else "",
         rehearsal=rehearse(plan, Publisher(plan)),
@@ -123,6 +132,7 @@ def _list_choices(
             factor=factor,
             rho=plan.rho * factor,
             epsilon=noise.convert_to_epsilon(plan.rho * factor, plan.policy.delta),
+            composed=noise.compose_epsilon(plan.rho * factor, plan.policy.delta),
             power=noise.compute_power(plan.rho * factor),
             fits=not _find_problem(others, _multiply(charge, factor), plan.policy.caps),
         )
@@ -139,16 +149,9 @@ def _multiply(charge: Charge, factor: Fraction) -> Charge:
     return replace(charge, parts=tuple(parts))
 
 
-def _list_groups(plan: Plan) -> tuple[GroupFacts, ...]:
-    costs = {size: plan.rho * size**2 for size in _GROUP_SIZES}
-    return tuple(
-        GroupFacts(size, rho, noise.convert_to_epsilon(rho, plan.policy.delta))
-        for size, rho in costs.items()
-    )
-
-
-def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[PeriodBudget, ...]:
-    nothing = replace(charge, plan=_NO_COST, parts=())
+def _list_periods(others: Sequence[Entry], charge: Charge, plan: Plan) -> tuple[PeriodBudget, ...]:
+    nothing, caps = replace(charge, plan=_NO_COST, parts=()), plan.policy.caps
+    ahead = foresee_lifetime(others, charge, charge_fourth(plan))
     return tuple(
         PeriodBudget(
             after.period,
@@ -156,6 +159,7 @@ def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[
             before.spent,
             after.spent,
             after.cap,
+            ahead if after.period == LIFETIME else None,
         )
         for before, after in zip(
             compute_spending(others, nothing, caps),
@@ -165,10 +169,29 @@ def _list_periods(others: Sequence[Entry], charge: Charge, caps: Caps) -> tuple[
     )
 
 
+def _list_titles(plan: Plan) -> dict[str | None, str]:
+    """Return the title of the first table of each frame."""
+    return {table.frame: table.title for table in reversed(plan.policy.tables)}
+
+
+def _list_shared(plan: Plan) -> tuple[SharedRows, ...]:
+    titles = _list_titles(plan)
+    return tuple(
+        SharedRows(
+            title=titles[planned.frame.name],
+            other=titles[same.frame],
+            cells=tuple(
+                key.label for key in plan.keys.of(planned.frame.columns[0]) if key.key in same.cells
+            ),
+            test=same.test,
+        )
+        for planned in plan.frames
+        if (same := planned.policy.same_rows)
+    )
+
+
 def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
-    titles: dict[str | None, str] = {}
-    for table in plan.policy.tables:
-        titles.setdefault(table.frame, table.title)
+    titles = _list_titles(plan)
     return tuple(
         FrameBound(
             name=planned.frame.name,
@@ -177,6 +200,7 @@ def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
             counting=planned.policy.counting,
             cadence=planned.policy.cadence,
             quarters=planned.policy.quarters,
+            places=planned.policy.places,
             bound=planned.frame.bound,
             rho=planned.rho,
             measurements=len(planned.measurements),
@@ -189,10 +213,10 @@ def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
 def _assess_tables(plan: Plan, releases: Sequence[Release]) -> tuple[TableAccuracy, ...]:
     """Return the accuracy of every table at each budget; what the year measured helps at each."""
     history = History(plan.quarter, releases)
-    tighter, proposed, looser = (
-        [blank.table for blank in prepare_tables(add_year_sums(_spend(plan, factor), history))]
-        for _, factor in CHOICES
-    )
+    informed = [
+        join_same_rows(add_year_sums(_spend(plan, factor), history)) for _, factor in CHOICES
+    ]
+    tighter, proposed, looser = ([blank.table for blank in prepare_tables(one)] for one in informed)
     return tuple(
         _assess_table(plan, tables, releases)
         for tables in zip(tighter, proposed, looser, strict=True)

@@ -14,6 +14,7 @@ _WHOLE = {
     "policy_version": "The policy is version {new}; it was {old}.",
     "unit": "The unit of protection is worded differently.",
     "delta": "delta is {new}; it was {old}.",
+    "rules_hash": "Release input is made by other rules than before.",
     "signers": "{new} officers must sign; it was {old}.",
     "modelled": "Modelled values are released: {new}; it was {old}.",
     "synthetic": "Synthetic records are released: {new}; it was {old}.",
@@ -22,6 +23,7 @@ _FRAME = {
     "kind": "{name} is read as {new}; it was {old}.",
     "counting": "{name} counts by {new}; it was {old}.",
     "quarters": "{name} can count one identity {new} times; it was {old}.",
+    "places": "The records that may take one child in {name} are now {new}.",
     "bound": "One identity can move {name} by {new}; it was {old}.",
 }
 
@@ -41,8 +43,9 @@ def _compare_fields(
     sentences: Mapping[str, str], old: Content, new: Content, name: str
 ) -> Iterator[str]:
     for field, sentence in sentences.items():
-        if old[field] != new[field]:
-            yield sentence.format(name=name, old=_say(old[field]), new=_say(new[field]))
+        before, after = old.get(field), new.get(field)  # an older plan may not say it
+        if before != after:
+            yield sentence.format(name=name, old=_say(before), new=_say(after))
 
 
 def _compare_amounts(words: str, old: Content, new: Content) -> Iterator[str]:
@@ -64,6 +67,9 @@ def _compare_frames(old: Mapping[str, Content], new: Mapping[str, Content]) -> I
         yield from _compare_amounts(
             f"The cost of {_name(name)}", {"": old[name]["rho"]}, {"": new[name]["rho"]}
         )
+        before, after = _say_total(old[name]), _say_total(new[name])
+        if before != after:
+            yield f"{_name(name)} {after}; before, it {before}."
         if _list_sigmas(old[name]) != _list_sigmas(new[name]):
             yield f"{_name(name)} is measured with other tables or other noise."
 
@@ -83,6 +89,14 @@ def _by_name(listed: list[Content]) -> dict[str, Content]:
 
 def _list_sigmas(frame: Content) -> dict[str, str]:
     return {measured["name"]: measured["sigma"] for measured in frame["measurements"]}
+
+
+def _say_total(frame: Content) -> str:
+    same = frame.get("same_rows")  # not in plans of policies before version 6
+    if same is None:
+        return "has a total of its own"
+    cells = ", ".join(map(_name, same["cells"]))
+    return f"shares the total of {_name(same['frame'])} ({cells})"
 
 
 def _name(name: str) -> str:

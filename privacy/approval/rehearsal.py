@@ -9,9 +9,10 @@ import numpy as np
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, Coded, Frame, Marginal, Places
 from privacy.engine.noise import FrameMechanism
-from privacy.plan import Plan
+from privacy.plan import Plan, PlannedFrame
 from privacy.publishing.publishing import Publisher
 from privacy.publishing.recalled import read_release
+from privacy.publishing.same_rows import join_same_rows
 from privacy.released import ANNUAL, Provenance, ReleasedRow, ReleasedTable
 from privacy.reviewed import RehearsedRow, RehearsedTable
 
@@ -23,12 +24,7 @@ MOST_ROWS = 24
 
 def rehearse(plan: Plan, publisher: Publisher) -> tuple[RehearsedTable, ...]:
     """Return the smaller tables of a release of made-up records, with those records' counts."""
-    made_up = {
-        planned.frame.name: _spread(
-            planned.frame, MADE_UP_RECORDS[planned.policy.cadence == ANNUAL]
-        )
-        for planned in plan.frames
-    }
+    made_up = {one.frame.name: _make_up(one) for one in join_same_rows(plan).frames}
     cells: dict[str, list[int]] = {}
     for planned in plan.frames:
         mechanism = FrameMechanism(planned.frame, planned.list_queries())
@@ -42,9 +38,19 @@ def rehearse(plan: Plan, publisher: Publisher) -> tuple[RehearsedTable, ...]:
     )
 
 
-def _spread(frame: Frame, total: int) -> Places:
-    """Return made-up counts of the leaves: all together `total`, and uneven as real ones are."""
-    weights = 1 / (1 + np.arange(frame.leaf_count) % 7)
+def _make_up(planned: PlannedFrame) -> Places:
+    """Return made-up counts of the leaves; those that are another frame's rows are as many."""
+    total = MADE_UP_RECORDS[planned.policy.cadence == ANNUAL]
+    counts = _spread(planned.frame.leaf_count, total)
+    if planned.shared:
+        same = list(planned.shared.cells)
+        counts[same] = _spread(len(same), total)
+    return counts
+
+
+def _spread(cells: int, total: int) -> Places:
+    """Return counts of cells: all together `total`, and uneven as real ones are."""
+    weights = 1 / (1 + np.arange(cells) % 7)
     ends: Places = np.floor(total * np.cumsum(weights) / weights.sum() + 0.5).astype(np.int64)
     return ends - np.concatenate(([0], ends[:-1]))
 

@@ -65,8 +65,7 @@ class Review:
 
     def read_signatures(self) -> dict[str, bytes]:
         """Return the signature files beside the plan, by file name, in order of names."""
-        files = sorted(self.folder.glob(f"{PLAN_NAME}.*.minisig"))
-        return {path.name: path.read_bytes() for path in files}
+        return {path.name: path.read_bytes() for path in self._list_signatures()}
 
     def reject(self, plan: str, because: str, at: str) -> Rejection:
         """Add a rejection at the end of the record; raises MS658 where the record was changed."""
@@ -84,9 +83,9 @@ class Review:
         """Return all rejections in order; raises MS658 where a line was changed or removed."""
         return tuple(Rejection(**json.loads(line)) for line in self._read_lines())
 
-    def is_rejected(self, plan: str) -> bool:
-        """Return whether a plan was ever rejected; raises MS658."""
-        return any(rejection.plan == plan for rejection in self.list_rejections())
+    def find_rejection(self, plan: str) -> Rejection | None:
+        """Return how a plan was first rejected, None where it never was; raises MS658."""
+        return next((one for one in self.list_rejections() if one.plan == plan), None)
 
     def _read_lines(self) -> list[str]:
         path = self.folder / REJECTIONS_NAME
@@ -101,8 +100,13 @@ class Review:
             raise PrivacyError("MS658", file=REJECTIONS_NAME)
         return lines
 
+    def _list_signatures(self) -> list[Path]:
+        """Return the signature files: by the name minisign gives one, or with any word in it."""
+        names = (f"{PLAN_NAME}.minisig", f"{PLAN_NAME}.*.minisig")
+        return sorted(path for name in names for path in self.folder.glob(name))
+
     def _set_aside(self, plan: Path) -> None:
         kept = self.folder / SUPERSEDED_NAME / compute_sha256(plan.read_text("utf-8"))[:16]
         kept.mkdir(parents=True, exist_ok=True)
-        for path in (plan, *self.folder.glob(f"{PLAN_NAME}.*.minisig")):
+        for path in (plan, *self._list_signatures()):
             path.replace(kept / path.name)

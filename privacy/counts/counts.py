@@ -15,10 +15,8 @@ import numpy as np
 from privacy.counts.fitting import Pin, fit
 from privacy.counts.informing import Split, inform
 from privacy.counts.rounding import Counts, Held, round_by_remainder, round_together
-from privacy.engine.frames import Frame, Marginal
+from privacy.engine.frames import TOTAL, Frame, Marginal
 from privacy.engine.reconstruction import Cells, Reconstruction
-
-_TOTAL = Marginal(0, ())
 
 
 def count_tables(
@@ -30,11 +28,11 @@ def count_tables(
     so that all agree.
     """
     nodes = _close(published)
-    total = max(0, round(float(reconstruction.estimate(_TOTAL)[0])))
-    counts = {_TOTAL: np.array([total])}
+    total = max(0, round(float(reconstruction.estimate(TOTAL)[0])))
+    counts = {TOTAL: np.array([total])}
     fitter = _Fitter(frame, nodes, reconstruction)
     for level in range(len(frame.levels)):
-        tables = [node for node in nodes if node.level == level and node != _TOTAL]
+        tables = [node for node in nodes if node.level == level and node != TOTAL]
         coarser = {node: _find_coarser(node, nodes) for node in tables}
         if all(len(held) <= 2 for held in coarser.values()):
             for node in tables:
@@ -45,9 +43,30 @@ def count_tables(
     return {node: counts[node].reshape(frame.find_shape(node)) for node in published}
 
 
+def count_around(
+    frame: Frame, reconstruction: Reconstruction, same: Sequence[int], count: int
+) -> Counts:
+    """Return the counts of the table that shows all of a frame, with a sum counted elsewhere.
+
+    Args:
+        frame: the public geometry.
+        reconstruction: its estimates.
+        same: places of the cells that sum to it.
+        count: the sum.
+    """
+    estimates = reconstruction.estimate(frame.whole)
+    spread = _stretch(reconstruction.measure_spread(frame.whole), estimates)
+    groups = np.ones(estimates.size, dtype=np.int64)
+    groups[same] = 0
+    rest = max(0, round(float(estimates.reshape(-1)[groups == 1].sum())))
+    sums = np.array([count, rest])
+    fitted = fit(estimates.reshape(-1), spread, [Pin(groups, sums.astype(np.float64))])
+    return round_by_remainder(fitted, groups, sums).reshape(estimates.shape)
+
+
 def _close(published: Collection[Marginal]) -> list[Marginal]:
     """Return the tables to be counted, each after all that it refines."""
-    nodes = {_TOTAL, *published}
+    nodes = {TOTAL, *published}
     nodes |= {Marginal(level, axes) for deepest, axes in nodes for level in range(deepest)}
     found = nodes
     while found:

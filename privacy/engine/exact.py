@@ -109,11 +109,12 @@ class ExactCounts(ExactFrame):
 class ExactRelease(_Withheld):
     """All frames of one quarter, each once; `provenance` is public and says who delivered them.
 
-    `is_made_up` says that every record is simulated, so that a throw-away key may sign for it.
+    `is_made_up` says that every record is simulated, so that a throw-away key may sign for it;
+    `held` names the tests that held for these very rows.
     Raises PrivacyError MS609 (a frame twice) or MS614 (provenance in another form).
     """
 
-    __slots__ = ("is_made_up", "provenance")
+    __slots__ = ("held", "is_made_up", "provenance")
     _values: dict[str, ExactFrame]
 
     def __init__(
@@ -122,10 +123,12 @@ class ExactRelease(_Withheld):
         provenance: Provenance,
         *,
         is_made_up: bool = False,
+        held: Collection[str] = (),
     ) -> None:
         _check_provenance(provenance)
         self.provenance = provenance
         self.is_made_up = is_made_up
+        self.held = frozenset(held)
         self._name = "a release"
         self._values = {}
         for exact in frames:
@@ -145,6 +148,12 @@ class ExactRelease(_Withheld):
         for name, frame in wanted.items():
             if self._values[name].frame != frame:
                 raise PrivacyError("MS609", problem=f"Frame {name} was made for another plan")
+
+    def require_tests(self, tests: Mapping[str, str]) -> None:
+        """Refuse rows for which the test of a frame, by its name, did not hold; raises MS615."""
+        for frame, test in tests.items():
+            if test not in self.held:
+                raise PrivacyError("MS615", frame=frame, test=test)
 
     def take(self, name: str) -> ExactFrame:
         """Return one frame, still withheld."""

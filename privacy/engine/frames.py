@@ -31,6 +31,10 @@ class Marginal(NamedTuple):
     axes: Axes
 
 
+TOTAL = Marginal(0, ())
+"""The table of one cell: all rows of the frame."""
+
+
 @dataclass(frozen=True, eq=False)
 class Coded:
     """A column of keys as places in a short list of its own, which need not be the public one."""

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 from opendp import combinators, domains, measurements, metrics, mod, transformations
+from scipy.optimize import brentq
+from scipy.special import log_ndtr, ndtr
 
 from privacy.engine.exact import ExactFrame
 from privacy.engine.frames import AGGREGATE, ROWS, Frame, Places, Query
@@ -87,7 +89,10 @@ def find_smallest_scale(frame: Frame, query: Query, rho: Fraction) -> Decimal:
 
 
 def convert_to_epsilon(rho: Fraction, delta: Decimal) -> float:
-    """Return the tight epsilon of the discrete Gaussian that costs rho, at this delta."""
+    """Return the epsilon that every mechanism of this rho keeps at this delta, by OpenDP.
+
+    An upper bound, because it holds for the worst of them: Gaussian noise keeps a smaller one.
+    """
     _enable_contrib()
     space = domains.atom_domain(T="i64"), metrics.absolute_distance(T="f64")
     scale = math.sqrt(1 / (2 * rho))
@@ -97,6 +102,23 @@ def convert_to_epsilon(rho: Fraction, delta: Decimal) -> float:
         measurement = _gaussian(space, scale)
     converted: Any = combinators.make_zCDP_to_approxDP(measurement)
     return float(converted.map(1.0).epsilon(float(delta)))
+
+
+def compose_epsilon(rho: Fraction, delta: Decimal) -> float:
+    """Return the epsilon of Gaussian noise that costs rho in all, at this delta, exactly.
+
+    Discrete noise of scales as large as here, composed numerically, has the same to 0.01 (a test).
+    Source: Balle, Wang, "Improving the Gaussian mechanism for differential privacy" (2018).
+    """
+    mu = compute_mu(rho)
+
+    def exceed(epsilon: float) -> float:
+        kept = math.exp(epsilon + float(log_ndtr(-mu / 2 - epsilon / mu)))
+        return float(ndtr(mu / 2 - epsilon / mu)) - kept - float(delta)
+
+    if exceed(0.0) <= 0:
+        return 0.0
+    return float(brentq(exceed, 0.0, convert_to_epsilon(rho, delta)))
 
 
 def compute_mu(rho: Fraction) -> float:

@@ -26,7 +26,7 @@ class NoisyTable:
 
     marginal: Marginal
     scale: float
-    cells: Sequence[int]
+    cells: Sequence[float]
 
 
 class Reconstruction:

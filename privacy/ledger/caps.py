@@ -24,6 +24,9 @@ YEAR = "year"
 THREE_YEARS = "three_years"
 LIFETIME = "lifetime"
 
+YEARS_AHEAD = 20
+"""For how many years releases are taken to go on where a lifetime is foreseen."""
+
 _QUARTERS_IN_THREE_YEARS = 12
 
 _Promise = tuple[str, str, str, int | None]
@@ -52,11 +55,23 @@ def compute_spending(
     )
 
 
+def foresee_lifetime(entries: Iterable[Entry], charge: Charge, fourth: Charge) -> Fraction:
+    """Return the worst case of a lifetime if releases go on like this for YEARS_AHEAD years.
+
+    `fourth` is the charge of a fourth quarter, with the annual tables of its year.
+    """
+    quarterly = tuple(part for part in fourth.parts if part.cadence == QUARTERLY)
+    year = [fourth, *[Charge(fourth.quarter, fourth.plan, quarterly)] * 3]
+    return _sum_worst([*_list_charges(entries, charge), *year * YEARS_AHEAD])
+
+
 def check_caps(entries: Sequence[Entry], charge: Charge, caps: Caps) -> None:
     """Refuse what passes a cap (MS625), meets another plan (MS624) or a lost draw (MS626).
 
-    A plan already charged always fits. A quarter whose draw was lost may be charged for a plan that
-    says so (MS637 where it says so of another draw), if the caps leave room for both.
+    A quarter that comes out of turn is refused too (MS648): bounds over all years hold for quarters
+    that are charged in their order. A plan already charged always fits. A quarter whose draw was
+    lost may be charged for a plan that says so (MS637 where it says so of another draw), if the
+    caps leave room for both.
     """
     of_quarter = [entry for entry in entries if entry.charge.quarter == charge.quarter]
     charged = [entry.charge for entry in of_quarter if entry.kind == CHARGE]
@@ -69,6 +84,9 @@ def check_caps(entries: Sequence[Entry], charge: Charge, caps: Caps) -> None:
         raise PrivacyError("MS624", quarter=charge.quarter)
     if charge.recovers != (charged[-1].plan if charged else None):
         raise PrivacyError("MS637", quarter=charge.quarter)
+    last = max((entry.charge for entry in entries), key=lambda one: one.place, default=charge)
+    if last.place > charge.place and not charged:
+        raise PrivacyError("MS648", quarter=charge.quarter, later=last.quarter)
     for fact in compute_spending(entries, charge, caps):
         if fact.spent > fact.cap:
             raise PrivacyError(
@@ -112,16 +130,19 @@ def _find_worst_window(charges: Sequence[Charge], charge: Charge) -> Fraction:
 def _sum_worst(
     charges: Iterable[Charge], is_counted: Callable[[Part], bool] = lambda _: True
 ) -> Fraction:
-    costs: dict[_Promise, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-    for charge in charges:
+    """Return what one identity loses to these charges at most, which come in the ledger's order."""
+    costs: dict[_Promise, dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+    paid: dict[str | None, int] = {}
+    for number, charge in enumerate(charges):
+        place = paid[charge.plan] = paid.get(charge.recovers, number)
         for part in filter(is_counted, charge.parts):
             promise = part.frame, part.counting, part.cadence, part.appearances
-            costs[promise][charge.quarter] += part.rho
+            costs[promise][place] += part.rho
     return sum(
         (
             cost
-            for (*_, appearances), by_quarter in costs.items()
-            for cost in sorted(by_quarter.values(), reverse=True)[:appearances]
+            for (*_, appearances), by_place in costs.items()
+            for cost in sorted(by_place.values(), reverse=True)[:appearances]
         ),
         start=Fraction(0),
     )

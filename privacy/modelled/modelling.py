@@ -9,7 +9,7 @@ unbiased estimates, never instead of them. Does not belong here: the model's law
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, prod, sqrt
 
 import numpy as np
@@ -61,7 +61,9 @@ class Model:
 
         Rows of the top level are the published counts with the bounds of their estimates, and so
         are the totals of a level that stands between it and the leaves; all else adds up to them.
+        A unit that is all of the one above it is told as that one.
         """
+        row = self._find_widest(row)
         shape = [len(self._frame.levels[row.level].keys), *self._frame.sizes]
         grid = np.ix_(*row.positions)
         mean = float(self._beliefs[row.level].mean.reshape(shape)[row.unit][grid].sum())
@@ -72,6 +74,13 @@ class Model:
         cells = cells.reshape(-1)
         variance = float(cells @ self._beliefs[row.level].covariance[row.unit] @ cells)
         return _bound_belief(mean, variance)
+
+    def _find_widest(self, row: Row) -> Row:
+        """Return the same sum of leaves, at the level nearest to the top that has it."""
+        parents = self._frame.levels[row.level].parents
+        if row.level > 0 and parents.count(parents[row.unit]) == 1:
+            return self._find_widest(replace(row, level=row.level - 1, unit=parents[row.unit]))
+        return row
 
     def _is_pinned(self, row: Row) -> bool:
         sums_all = all(

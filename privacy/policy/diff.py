@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from privacy.policy.policy import Dimension, FramePolicy, Policy, PublishedKey, TablePolicy
+from privacy.policy.policy import (
+    Dimension,
+    FramePolicy,
+    Policy,
+    PublishedKey,
+    SameRows,
+    TablePolicy,
+)
 
 GUARANTEE = "guarantee"
 CONTENT = "what is released"
@@ -21,6 +28,7 @@ _Told = Mapping[str, tuple[str, str]]
 
 _POLICY: _Told = {
     "unit": (GUARANTEE, "the protected unit is"),
+    "first_day_of_record": (GUARANTEE, "the first day of record is"),
     "delta": (GUARANTEE, "epsilon is told at delta"),
     "signers": (GUARANTEE, "the number of officers who must sign is"),
     "is_modelled": (CONTENT, "releases carry modelled columns:"),
@@ -33,11 +41,13 @@ _FRAME: _Told = {
     "counting": (GUARANTEE, "it counts a"),
     "cadence": (GUARANTEE, "its cadence is"),
     "bound": (GUARANTEE, "its bound for one identity is"),
+    "places": (GUARANTEE, "the records that may ever take one child are"),
     "quarters": (GUARANTEE, "the periods in which one identity can be counted are"),
     "geography": (CONTENT, "its geography is"),
     "levels": (CONTENT, "its levels are"),
     "columns": (CONTENT, "its dimensions are"),
     "sums": (CONTENT, "it adds up the quarters of frame"),
+    "same_rows": (CONTENT, "its total is told with another frame's:"),
     "reason": (WORDS, "the reason of its bound is"),
 }
 _TABLE: _Told = {
@@ -191,6 +201,8 @@ def _tell_rows(published: tuple[PublishedKey, ...]) -> str:
 def _tell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, SameRows):
+        return f"{_tell(value.cells)} are the rows of {value.frame}, by {value.test}"
     if isinstance(value, Fraction):
         return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
     if isinstance(value, Decimal):

@@ -44,6 +44,10 @@ FORM: Mapping[str, Mapping[str, Field]] = {
     "policy": {
         "version": Field(WHOLE, "Number of the policy; a changed policy has a higher one."),
         "reviewed_on": Field(DATE, "Day of the last review."),
+        "first_day_of_record": Field(
+            DATE,
+            "First day of the first quarter on record; what happened before it is in no table.",
+        ),
         "delta": Field(DECIMAL, "Delta at which epsilon is told; below 1."),
         "unit": Field(TEXT, "Who is protected, as a sentence about neighbours."),
         "signers": Field(WHOLE, "How many officers must sign a plan."),
@@ -101,6 +105,11 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "bound_squared": Field(
             WHOLE, "Linked frames: squared distance of neighbours.", is_optional=True
         ),
+        "places": Field(
+            WHOLE,
+            "Linked frames of records: how many of them may ever take one child.",
+            is_optional=True,
+        ),
         "quarters": Field(
             WHOLE,
             "Activity: in how many quarters one identity can be counted, if limited.",
@@ -111,7 +120,18 @@ FORM: Mapping[str, Mapping[str, Field]] = {
             "Annual cohorts: the quarterly frame whose rows of the year they are.",
             is_optional=True,
         ),
+        "same_rows": Field(
+            SECTION,
+            "Linked frames: the frame whose rows some of its cells are.",
+            is_optional=True,
+            form="same_rows",
+        ),
         "reason": Field(TEXT, "Why the bound holds."),
+    },
+    "same_rows": {
+        "frame": Field(NAME, "The frame of rows, which stands before this one."),
+        "cells": Field(TEXTS, "Listed keys of the cells that are its rows, and no others."),
+        "test": Field(NAME, "The dbt test that stops a release where this is not so."),
     },
     "table": {
         "name": Field(NAME, "Name of the table and of its files."),

@@ -4,6 +4,7 @@ Does not belong here: the form of the file (privacy.policy.form), noise scales (
 key lists (privacy.policy.keys).
 """
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from privacy.policy.reading import InvalidPolicyError, Section, read_section
 from privacy.released import ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
 
 REVIEWED_POLICY = Path(__file__).parents[1] / "policy.toml"
+
+_DATES = ("reviewed_on", "first_day_of_record")
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,27 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class SameRows:
+    """Which cells of a linked frame are, row for row, those of another frame, and what proves it.
+
+    `cells` are keys of its one dimension; `test` names the dbt test that stops a release where it
+    is not so.
+    """
+
+    frame: str
+    cells: tuple[str, ...]
+    test: str
+
+
+@dataclass(frozen=True)
 class FramePolicy:
     """What one identity can change in a frame, and why; `bound` as in privacy.engine.frames.Frame.
 
     `counting` is cohort or activity, `cadence` quarterly or annual. `quarters` says in how many
     periods of a lifetime one identity can be counted: 1 for cohorts, None where nothing limits it.
-    `sums` names the quarterly frame whose rows, over the four quarters of the year, are those of an
-    annual one.
+    `places` is how many records may ever take one child in a linked frame of records. `sums` names
+    the quarterly frame whose rows, over the four quarters of the year, are those of an annual one.
+    `same_rows` says which of a linked frame's rows are those of another.
     """
 
     name: str
@@ -56,8 +73,10 @@ class FramePolicy:
     levels: tuple[str, ...]
     columns: tuple[str, ...]
     bound: int
+    places: int | None
     quarters: int | None
     sums: str | None
+    same_rows: SameRows | None
     reason: str
 
 
@@ -105,6 +124,7 @@ class Policy:
 
     version: int
     reviewed_on: str
+    first_day_of_record: str
     delta: Decimal
     unit: str
     signers: int
@@ -141,7 +161,7 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
         top = read_section(content, "policy", "the policy")
         return _build_policy(
             top,
-            compute_sha256(to_canonical_json({**content, "reviewed_on": top["reviewed_on"]})),
+            compute_sha256(to_canonical_json(content | {name: top[name] for name in _DATES})),
         )
     except InvalidPolicyError as invalid:
         problem = str(invalid)
@@ -151,6 +171,8 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
 def _build_policy(top: Section, digest: str) -> Policy:
     if top["delta"] >= 1:
         top.fail("delta must be below 1")
+    if not re.fullmatch(r"\d{4}-(01|04|07|10)-01", top["first_day_of_record"]):
+        top.fail("first_day_of_record must be the first day of a quarter")
     geographies = {
         name: _build_geography(section, top["levels"].keys())
         for name, section in top["geographies"].items()
@@ -163,10 +185,12 @@ def _build_policy(top: Section, digest: str) -> Policy:
     }
     for name, section in top["frames"].items():
         _check_sums(frames[name], section, frames)
+        _check_same_rows(frames[name], section, frames)
     budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
     return Policy(
         version=top["version"],
         reviewed_on=top["reviewed_on"],
+        first_day_of_record=top["first_day_of_record"],
         delta=top["delta"],
         unit=top["unit"],
         signers=top["signers"],
@@ -230,6 +254,8 @@ def _build_frame(
     bound = "bound_squared" if section["kind"] == LINKED else "bound"
     if bounds != {bound}:
         section.fail(f"a {section['kind']} frame must have {bound} and no other bound")
+    places = section.get("places", None)
+    _check_places(section, places)
     quarters = section.get("quarters", None)
     if section["counting"] == COHORT and quarters is not None:
         section.fail("a cohort counts once ever, so quarters must be left out")
@@ -242,10 +268,33 @@ def _build_frame(
         levels=chain,
         columns=columns,
         bound=section[bound],
+        places=places,
         quarters=1 if section["counting"] == COHORT else quarters,
         sums=section.get("sums", None),
+        same_rows=_build_same_rows(section.get("same_rows", None)),
         reason=section["reason"],
     )
+
+
+def bound_linked(places: int | None) -> int:
+    """Return the squared L2 distance of neighbours in a linked frame, over all years together.
+
+    `places` is the most records that may ever take one child, None for a frame of children and
+    tokens. One identity is a child and one record of its token; the proof stands in linkage.links.
+    """
+    return 5 if places is None else 2 * places**2 + 1
+
+
+def _check_places(section: Section, places: int | None) -> None:
+    """Refuse a squared bound that is not the one that follows from the places."""
+    if section["kind"] != LINKED:
+        if places is not None:
+            section.fail("places belong to a linked frame")
+        return
+    follows = bound_linked(places)
+    if section["bound_squared"] != follows:
+        told = "having no places" if places is None else f"places = {places}"
+        section.fail(f"bound_squared must be {follows}, which follows from {told}")
 
 
 def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, FramePolicy]) -> None:
@@ -264,6 +313,29 @@ def _check_sums(frame: FramePolicy, section: Section, frames: Mapping[str, Frame
         section.fail(
             "sums must name a frame of the same geography, no finer and with no other column"
         )
+
+
+def _build_same_rows(section: Section | None) -> SameRows | None:
+    if section is None:
+        return None
+    return SameRows(section["frame"], section["cells"], section["test"])
+
+
+def _check_same_rows(
+    frame: FramePolicy, section: Section, frames: Mapping[str, FramePolicy]
+) -> None:
+    """Refuse what cannot be told anew in closed form: cells that do not have noise of their own."""
+    if frame.same_rows is None:
+        return
+    if frame.kind != LINKED or (len(frame.levels), len(frame.columns)) != (1, 1):
+        section.fail("same_rows belongs to a linked frame of one level and one dimension")
+    names = list(frames)
+    before = names[: names.index(frame.name)]
+    other = frames.get(frame.same_rows.frame)
+    if other is None or other.name not in before or other.kind != ROWS:
+        section.fail("same_rows must name a frame of rows that stands before this one")
+    if other.cadence != frame.cadence:
+        section.fail("same_rows must name a frame of the same cadence")
 
 
 def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:

@@ -37,7 +37,7 @@ _PLAIN: Mapping[str, Mapping[str, Any]] = {
 _LINKED_FRAMES_HAVE_A_SQUARED_BOUND = {
     "if": {"properties": {"kind": {"const": LINKED}}},
     "then": {"required": ["bound_squared"], "properties": {"bound": False}},
-    "else": {"required": ["bound"], "properties": {"bound_squared": False}},
+    "else": {"required": ["bound"], "properties": {"bound_squared": False, "places": False}},
 }
 
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from privacy.counts.counts import count_tables
-from privacy.engine.frames import Marginal, Row
+from privacy.counts.counts import count_around, count_tables
+from privacy.engine.frames import TOTAL, Marginal, Row
 from privacy.engine.reconstruction import NoisyTable, Reconstruction
 from privacy.modelled.modelling import Model, model_frame
 from privacy.modelled.synthesis import synthesise
-from privacy.plan import PlannedFrame
+from privacy.plan import PlannedFrame, SharedTotal
 from privacy.policy.keys import PublicKeys
 from privacy.released import (
     ESTIMATED,
@@ -30,7 +30,7 @@ class FrameNumbers:
     """The numbers of all published tables of one frame.
 
     `published` names each table and says where on the frame it is; `drawn` holds the noisy cells of
-    each measurement by its name.
+    each measurement by its name; `others` are the numbers of the frames that stand before.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class FrameNumbers:
         planned: PlannedFrame,
         published: Mapping[str, Marginal],
         drawn: Mapping[str, Sequence[int]],
+        others: Mapping[str, "FrameNumbers"],
     ) -> None:
         self._planned = planned
         self._published = published
@@ -48,16 +49,33 @@ class FrameNumbers:
         for known in planned.year_sums:
             cells = [sum(pair) for pair in zip(known.earlier, drawn[known.base], strict=True)]
             self._measured.append(NoisyTable(known.marginal, known.scale, cells))
-        self._reconstruction = Reconstruction(planned.frame, self._measured)
+        for told in planned.totals:
+            total = sum(drawn[told.measurement][cell] for cell in told.cells)
+            self._measured.append(NoisyTable(TOTAL, told.scale, [total]))
         marginals = list(dict.fromkeys(published.values()))
-        self._counts = count_tables(planned.frame, marginals, self._reconstruction)
+        if planned.shared is None:
+            self._reconstruction = Reconstruction(planned.frame, self._measured)
+            self._counts = count_tables(planned.frame, marginals, self._reconstruction)
+        else:
+            self._follow(planned.shared, others[planned.shared.frame])
         self._estimates = {one: self._reconstruction.estimate(one) for one in marginals}
         self._model: Model | None = None
 
     @property
     def has_parts(self) -> bool:
         """Whether more was measured than a total."""
-        return any(one.marginal != Marginal(0, ()) for one in self._measured)
+        return any(one.marginal != TOTAL for one in self._measured)
+
+    def _follow(self, shared: SharedTotal, other: "FrameNumbers") -> None:
+        """Put another frame's total in the place of the sum of the cells that are its rows."""
+        frame, (measured,) = self._planned.frame, self._measured
+        cells, same = np.array(measured.cells, dtype=np.float64), list(shared.cells)
+        total = float(other._reconstruction.estimate(TOTAL)[0])
+        cells[same] += (total - cells[same].sum()) / len(same)
+        self._measured = [replace(measured, cells=cells.tolist())]
+        self._reconstruction = Reconstruction(frame, self._measured)
+        count = int(next(iter(other._counts.values())).sum())
+        self._counts = {frame.whole: count_around(frame, self._reconstruction, same, count)}
 
     def model(self, keys: PublicKeys) -> None:
         """Add modelled numbers, if the frame has units below the state."""

@@ -18,6 +18,8 @@ from privacy.engine import noise
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
 from privacy.publishing.history import History, RollingTable
 from privacy.publishing.numbers import FrameNumbers, fill_row
+from privacy.publishing.recalled import read_release
+from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables, set_cut_offs
 from privacy.publishing.years import add_year_sums
 from privacy.released import (
@@ -31,6 +33,7 @@ from privacy.released import (
     ReleasedFrame,
     ReleasedLevel,
     ReleasedMeasurement,
+    ReleasedSameRows,
     ReleasedTable,
     ReleasedYearSum,
     SpendingFacts,
@@ -62,7 +65,7 @@ class Publisher:
         spending: Sequence[SpendingFacts] = (),
     ) -> None:
         self._history = History(plan.quarter, earlier)
-        self._plan = add_year_sums(plan, self._history)
+        self._plan = join_same_rows(add_year_sums(plan, self._history))
         self._approvals = tuple(approvals)
         self._privacy = _state_privacy(plan, spending)
         self._versions = (
@@ -74,7 +77,7 @@ class Publisher:
             name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
         }
         self._prepare()
-        self._rehearse(0)
+        self._rehearsed = self._rehearse(0)
         if plan.policy.is_synthetic:
             self._rehearse(1)  # records are made up only where there are any
 
@@ -111,13 +114,23 @@ class Publisher:
         content = describe_release(release)
         return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
 
-    def _rehearse(self, value: int) -> None:
+    def preview(self, provenance: Provenance) -> Release:
+        """Return the release as it would be if nothing were counted and no noise were drawn.
+
+        It has every table, file and word of the one to come, so that whoever publishes can try.
+        """
+        given = {"deliveries": dict(provenance.deliveries), "is_simulated": provenance.is_simulated}
+        at = f"{self._plan.quarter_start.isoformat()}T00:00:00+00:00"
+        known = {"provenance": given, "drawn_at": at, "ledger_head": ""}
+        return read_release({**self._rehearsed, **known})
+
+    def _rehearse(self, value: int) -> dict[str, Any]:
         cells = {
             measured.name: [value] * measured.cell_count
             for frame in self._plan.frames
             for measured in frame.measurements
         }
-        self.publish(cells, Provenance((), is_simulated=True))
+        return self.publish(cells, Provenance((), is_simulated=True))
 
     def _prepare(self) -> None:
         """Make every table of the release as far as it is known before the draw."""
@@ -142,14 +155,15 @@ class Publisher:
 
     def _estimate(self, drawn: Mapping[str, Sequence[int]]) -> dict[str, FrameNumbers]:
         """Return the numbers of every frame of the plan, by its name."""
-        policy, numbers = self._plan.policy, {}
+        policy = self._plan.policy
+        numbers: dict[str, FrameNumbers] = {}
         for planned in self._plan.frames:
             published = {
                 blank.table.name: blank.marginal
                 for blank in self._blanks
                 if blank.marginal is not None and blank.table.frame == planned.frame.name
             }
-            found = FrameNumbers(planned, published, drawn)
+            found = FrameNumbers(planned, published, drawn, numbers)
             if policy.is_modelled:
                 found.model(self._plan.keys)
             numbers[planned.frame.name] = found
@@ -199,6 +213,7 @@ class Publisher:
                 )
                 for one in planned.year_sums
             ),
+            same_rows=_state_same_rows(planned),
         )
 
     def _state_measurement(
@@ -226,6 +241,21 @@ class Publisher:
         return tuple(self._labels[name][key] for name, key in zip(dimensions, keys, strict=True))
 
 
+def _state_same_rows(planned: PlannedFrame) -> ReleasedSameRows | None:
+    shared, frame = planned.shared, planned.frame
+    if shared is None:
+        return None
+    (measured,) = planned.measurements
+    count = len(shared.cells)
+    return ReleasedSameRows(
+        frame=shared.frame,
+        dimension=frame.columns[0],
+        cells=tuple(frame.keys[0][cell] for cell in shared.cells),
+        places=shared.cells,
+        covariance=(shared.known.variance / count - float(measured.scale) ** 2) / count,
+    )
+
+
 def _place(table: ReleasedTable) -> _Place:
     return table.frame, table.level, table.dimensions
 
@@ -248,16 +278,27 @@ def _state_plan(plan: Plan) -> PlanFacts:
         reviewed_on=plan.policy.reviewed_on,
         keys_hash=plan.keys.hash,
         strategy_hash=plan.strategy.hash,
+        rules_hash=plan.rules_hash,
         recovers=plan.recovers or "",
+    )
+
+
+def state_groups(rho: Fraction, delta: Decimal) -> tuple[GroupFacts, ...]:
+    """Return the guarantee for one identity, and for some together."""
+    return tuple(
+        GroupFacts(
+            size,
+            rho * size**2,
+            noise.convert_to_epsilon(rho * size**2, delta),
+            noise.compose_epsilon(rho * size**2, delta),
+        )
+        for size in _GROUP_SIZES
     )
 
 
 def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFacts:
     rho, delta = plan.rho, plan.policy.delta
-    groups = tuple(
-        GroupFacts(size, rho * size**2, noise.convert_to_epsilon(rho * size**2, delta))
-        for size in _GROUP_SIZES
-    )
+    groups = state_groups(rho, delta)
     return PrivacyFacts(
         unit=plan.policy.unit,
         rho=rho,
@@ -269,6 +310,7 @@ def _state_privacy(plan: Plan, spending: Sequence[SpendingFacts]) -> PrivacyFact
         groups=groups,
         spending=tuple(spending),
         unprotected=plan.policy.unprotected,
+        composed=groups[0].composed,
     )
 
 

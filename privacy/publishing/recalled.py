@@ -23,6 +23,7 @@ from privacy.released import (
     ReleasedLevel,
     ReleasedMeasurement,
     ReleasedRow,
+    ReleasedSameRows,
     ReleasedTable,
     ReleasedYearSum,
     SpendingFacts,
@@ -83,11 +84,18 @@ def _read_frame(content: dict[str, Any]) -> ReleasedFrame:
         for level in content["levels"]
     )
     precisions = tuple((tuple(space), tuple(values)) for space, values in content["precisions"])
+    same = content.get("same_rows")
     lists = {
         **{name: tuple(content[name]) for name in ("columns", "sizes")},
         "year_sums": tuple(ReleasedYearSum(**one) for one in content.get("year_sums", ())),
+        "same_rows": same and _read_same_rows(same),
     }
     return ReleasedFrame(**{**content, **lists, "levels": levels, "precisions": precisions})
+
+
+def _read_same_rows(content: dict[str, Any]) -> ReleasedSameRows:
+    lists = {name: tuple(content[name]) for name in ("cells", "places")}
+    return ReleasedSameRows(**{**content, **lists})
 
 
 def _read_measurement(content: dict[str, Any]) -> ReleasedMeasurement:
@@ -119,7 +127,12 @@ def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:
         GroupFacts(**{**group, "rho": Fraction(group["rho"])}) for group in content["groups"]
     )
     spending = tuple(
-        SpendingFacts(one["period"], Fraction(one["spent"]), Fraction(one["cap"]))
+        SpendingFacts(
+            one["period"],
+            Fraction(one["spent"]),
+            Fraction(one["cap"]),
+            one.get("ahead") and Fraction(one["ahead"]),
+        )
         for one in content["spending"]
     )
     return PrivacyFacts(

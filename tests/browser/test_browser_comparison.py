@@ -126,9 +126,9 @@ def test_a_difference_far_beyond_the_noise_is_never_called_noise(
 def test_a_year_is_not_compared_with_quarters_that_it_rests_on(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    quarters = [example_plan(f"2024Q{number}") for number in (1, 2, 3)]
+    quarters = [example_plan(f"2025Q{number}") for number in (1, 2, 3)]
     earlier = [publish(plan, fill_cells(plan, 9)) for plan in quarters]
-    plan = example_plan("2024Q4")
+    plan = example_plan("2025Q4")
     drawn = publish(plan, fill_cells(plan, 9), earlier=earlier)
     release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
     (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))
@@ -149,6 +149,83 @@ def test_a_year_is_not_compared_with_quarters_that_it_rests_on(
     assert "rest on what its quarters measured" in refused["refusal"]
     assert compare("children_reported_in_year", "children_in_year_by_region")["refusal"] == ""
     assert compare("children_reported", "children_by_region")["refusal"] == ""
+
+
+@pytest.fixture
+def annual_page(context: BrowserContext, tmp_path: Path) -> tuple[Page, Release]:
+    """A fourth quarter of the reviewed policy, whose frames share totals, and its page."""
+    plan = example_plan("2024Q4")
+    release = replace(publish(plan, fill_cells(plan, 30)), drawn_at="2025-01-15T11:00:00Z")
+    (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))
+    page = context.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    return page, release
+
+
+def find_terms(release: Release, name: str, *rows: int) -> list[Term]:
+    place = [table.name for table in release.tables].index(name)
+    return [{"table": place, "row": row, "period": None} for row in rows]
+
+
+def test_sums_of_rows_that_two_tables_share_are_the_same_number(
+    annual_page: tuple[Page, Release],
+) -> None:
+    page, release = annual_page
+    for one, other in (
+        (("report_lag", 0, 1, 2), ("victim_records_in_year", 1)),
+        (("children_by_agency", 0, 2), ("children_reported_in_year", 0)),
+    ):
+        sides = [find_terms(release, *one), find_terms(release, *other)]
+        answer = page.evaluate("([one, two]) => moshare.compare(one, two)", sides)
+        assert answer["refusal"] == "Both sides are the same number."
+
+
+def test_rows_of_tables_about_the_same_records_are_compared_with_the_noise_they_share(
+    annual_page: tuple[Page, Release],
+) -> None:
+    """One cell of a table is a third of the total and noise of its own; troops share the total."""
+    page, release = annual_page
+
+    def compare(one: list[Term], two: list[Term]) -> float:
+        answer = page.evaluate("([one, two]) => moshare.compare(one, two)", [one, two])
+        assert answer["refusal"] == ""
+        return float(answer["deviation"])
+
+    cell, total = (
+        find_terms(release, "report_lag", 0),
+        find_terms(release, "victim_records_in_year", 1),
+    )
+    variances = [
+        float(release.tables[one[0]["table"]].rows[one[0]["row"]].deviation or 0) ** 2
+        for one in (cell, total)
+    ]
+    assert compare(cell, total) ** 2 == pytest.approx(
+        variances[0] + variances[1] - 2 * variances[1] / 3, rel=1e-4
+    )
+    unlinked = find_terms(release, "children_by_agency", 1)
+    children = find_terms(release, "children_reported_in_year", 0)
+    alone = [
+        float(release.tables[one[0]["table"]].rows[one[0]["row"]].deviation or 0) ** 2
+        for one in (unlinked, children)
+    ]
+    assert compare(unlinked, children) ** 2 == pytest.approx(sum(alone), rel=1e-4)
+
+
+def test_adding_rows_of_tables_about_the_same_records_is_said_to_count_twice(
+    annual_page: tuple[Page, Release],
+) -> None:
+    page, release = annual_page
+
+    def overlaps(*terms: Term) -> bool:
+        answer = page.evaluate(
+            "([one, two]) => moshare.compare(one, two)",
+            [list(terms), find_terms(release, "children_in_year_by_sex", 0)],
+        )
+        return bool(answer["sides"][0]["overlaps"])
+
+    children = find_terms(release, "children_in_year_by_region", 0)
+    assert overlaps(*children, *find_terms(release, "children_by_agency", 2))
+    assert not overlaps(*children, *find_terms(release, "children_by_agency", 1))
 
 
 def test_the_variance_of_any_sum_is_that_of_dense_least_squares(
@@ -179,7 +256,7 @@ def test_every_row_has_the_deviation_that_it_was_published_with(
 def test_the_engine_and_the_page_give_every_row_of_the_reviewed_policy_the_same_deviation(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    plan = example_plan("2024Q4")
+    plan = example_plan("2025Q4")
     drawn = publish(plan, fill_cells(plan, 9))
     release = replace(drawn, drawn_at="2025-01-15T11:00:00Z")
     (tmp_path / "index.html").write_bytes(render_page(describe_page(release)))

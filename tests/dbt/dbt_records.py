@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from dbt_vault import Record, Vault
 
 JACKSON, ST_LOUIS_COUNTY = "MO0480600", "MO0950000"
@@ -128,11 +130,11 @@ def deliver_first_quarter(vault: Vault) -> None:
     vault.link(
         "2025Q3",
         {
-            f"{ST_LOUIS_COUNTY}:I1:001": ("a", "C1"),
-            f"{ST_LOUIS_COUNTY}:I1:002": (None, None),
-            f"{JACKSON}:I2:001": ("b", "C3"),
-            "IL0160000:I3:001": ("c", None),
-            "MO0970000:I5:001": ("d", None),
+            f"{ST_LOUIS_COUNTY}:I1:001": ("a", "C1", date(2025, 7, 15)),
+            f"{ST_LOUIS_COUNTY}:I1:002": (None, None, None),
+            f"{JACKSON}:I2:001": ("b", "C3", date(2025, 9, 1)),
+            "IL0160000:I3:001": ("c", None, None),
+            "MO0970000:I5:001": ("d", None, None),
         },
     )
 
@@ -155,4 +157,5 @@ def deliver_second_quarter(vault: Vault) -> None:
     police.add("administrative", "IL0160000", "I3", segment_action_type="D")
     vault.deliver("mshp", "2025Q4", 1, "full", police.tables)
     vault.deliver("hotline", "2025Q4", 1, "nil")
-    vault.link("2025Q4", {f"{JACKSON}:I6:001": ("d", "C7"), "MO0970000:I5:001": ("d", "C7")})
+    owned = ("d", "C7", date(2025, 10, 2))
+    vault.link("2025Q4", {f"{JACKSON}:I6:001": owned, "MO0970000:I5:001": owned})

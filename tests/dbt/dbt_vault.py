@@ -18,6 +18,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.bounds import read_bounds
+from orchestration.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
+from privacy.policy.policy import load_policy
+
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 Record = Mapping[str, Any]
@@ -108,6 +112,7 @@ _LINKS = pa.schema(
         ("token", pa.string()),
         ("child_id", pa.string()),
         ("has_place", pa.bool_()),
+        ("first_report_date", pa.date32()),
         ("rule", pa.string()),
     ]
 )
@@ -123,6 +128,7 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.bounds = {"first_day_of_record": "2013-01-01", **read_bounds(load_policy())}
         self._arrivals = 0
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
@@ -166,8 +172,13 @@ class Vault:
             ]
             pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"{table}.parquet")
 
-    def link(self, quarter: str, links: Mapping[str, tuple[str | None, str | None]]) -> None:
-        """Write the links of a quarter: victim key to token and child id; each has a place."""
+    def link(
+        self, quarter: str, links: Mapping[str, tuple[str | None, str | None, date | None]]
+    ) -> None:
+        """Write the links of a quarter; each record with a token has a place.
+
+        Links are victim key to token, child id, and day of the child's first report.
+        """
         folder = self.folder / "linkage" / quarter
         folder.mkdir(parents=True, exist_ok=True)
         rows = [
@@ -177,16 +188,22 @@ class Vault:
                 "token": token,
                 "child_id": child,
                 "has_place": token is not None,
+                "first_report_date": first_report,
                 "rule": "exact_token",
             }
-            for victim, (token, child) in links.items()
+            for victim, (token, child, first_report) in links.items()
         ]
         pq.write_table(pa.Table.from_pylist(rows, _LINKS), folder / "links.parquet")
 
     def dbt(
-        self, command: str, *arguments: str, quarter: str = "2025Q1", project: Path = PROJECT
+        self,
+        command: str,
+        *arguments: str,
+        quarter: str = "2025Q1",
+        released: Sequence[str] = (),
+        project: Path = PROJECT,
     ) -> dict[str, str]:
-        """Run dbt and give the status of every node, by its unique id."""
+        """Run dbt after so many releases, and give the status of every node, by its unique id."""
         base = self.folder / "dbt"
         results = base / "target" / "run_results.json"
         results.unlink(missing_ok=True)
@@ -199,9 +216,13 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps({"vault": str(self.folder)})),
+                *("--vars", json.dumps({"vault": str(self.folder), **self.bounds})),
             ],
-            env={**os.environ, "MOSHARE_QUARTER_START": start_of(quarter).isoformat()},
+            env={
+                **os.environ,
+                QUARTER_VARIABLE: start_of(quarter).isoformat(),
+                RELEASED_VARIABLE: ",".join(start_of(one).isoformat() for one in released),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -213,7 +234,7 @@ class Vault:
         nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
         return {node["unique_id"]: node["status"] for node in nodes}
 
-    def build(self, *selection: str, quarter: str) -> dict[str, str]:
+    def build(self, *selection: str, quarter: str, released: Sequence[str] = ()) -> dict[str, str]:
         """Build what is selected and its tests, and insist that all of it succeeds."""
         outcome = self.dbt(
             "build",
@@ -221,6 +242,7 @@ class Vault:
             *("--exclude-resource-type", "unit_test"),
             *("--indirect-selection", "buildable"),
             quarter=quarter,
+            released=released,
         )
         bad = {
             node: status for node, status in outcome.items() if status not in ("success", "pass")
@@ -252,12 +274,12 @@ RELEASE_TABLES = (
 """Tables of the schema release_input."""
 
 
-def release_rows(vault: Vault, quarter_start: str) -> Rows:
-    """Rows of every release table in a quarter, without the quarter."""
+def release_rows(vault: Vault, quarter_start: str, *tables: str) -> Rows:
+    """Rows of these release tables, or of every one, in a quarter and without the quarter."""
     return {
         table: vault.rows(
             f"select * exclude (quarter_start) from release_input.{table} "  # noqa: S608
             f"where quarter_start = date '{quarter_start}'"
         )
-        for table in RELEASE_TABLES
+        for table in tables or RELEASE_TABLES
     }

@@ -27,7 +27,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Vault:
         }
         vault.deliver(agency, "2025Q3", 2, "delta", tables)
     vault.build(*EVERYTHING, quarter="2025Q3")
-    vault.build("path:models/release_input", quarter="2025Q4")
+    vault.build("path:models/release_input", quarter="2025Q4", released=["2025Q3"])
     return vault
 
 

@@ -12,12 +12,19 @@ from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError
+from orchestration import planning
 from orchestration.approving import approve_for_demo
+from orchestration.dbt_steps import STAGING, run_dbt_step
+from orchestration.errors import OrchestrationError
+from orchestration.planning import put_up_plan
 from orchestration.publishing import publish, rotate_signing_key
+from orchestration.quality import record_gate, require_gate
 from orchestration.releasing import draw_release, recall_release
+from orchestration.rules import hash_rules
 from orchestration.runs import RunOutcome
 from orchestration.settings import Settings, prepare_process
 from orchestration.spending import read_entries
+from portal import codebook, files
 from portal.keys import ensure_signing_key
 from portal.signature import check_signature
 from privacy.errors import PrivacyError
@@ -162,6 +169,89 @@ def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> No
     with pytest.raises(ExpectationsError, match="MS505"):
         draw_release(QUARTER, home)
     assert charges(home) == []
+
+
+def test_rows_that_a_policy_reads_by_one_column_more_are_not_released_once_that_changed(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table has a column that the policy begins to read; the gate looked at it, and sees it."""
+    with duckdb.connect(str(home.warehouse)) as warehouse:
+        warehouse.execute("alter table release_input.arrests add column sex_group varchar")
+        warehouse.execute("update release_input.arrests set sex_group = 'female'")
+        warehouse.execute(
+            "insert into release_input.arrests select quarter_start, 'another', state, 'female' "
+            "from (select date '2025-01-01' as quarter_start, 'Missouri' as state)"
+        )
+    policy = tmp_path / "policy.toml"
+    before, frame, after = home.policy.read_text("utf-8").partition("[frames.arrests]")
+    policy.write_text(before + frame + after.replace("[]", '["sex_group"]', 1), "utf-8")
+    monkeypatch.setattr(Settings, "policy", property(lambda _: policy))
+    read = load_policy(policy)
+    assert record_gate(QUARTER, home).passed
+    with duckdb.connect(str(home.warehouse)) as warehouse:
+        require_gate(warehouse, read, QUARTER, home)
+        warehouse.execute("update release_input.arrests set sex_group = 'male'")
+        with pytest.raises(ExpectationsError, match="MS505"):
+            require_gate(warehouse, read, QUARTER, home)
+
+
+def test_rows_outside_the_public_keys_of_one_column_more_close_the_gate(home: Settings) -> None:
+    with duckdb.connect(str(home.warehouse)) as warehouse:
+        warehouse.execute("alter table release_input.arrests add column sex_group varchar")
+        warehouse.execute(
+            "insert into release_input.arrests values ('2025-01-01', 'another', 'Missouri', 'x')"
+        )
+    assert set(record_gate(QUARTER, home).failed) == {
+        "release_input.arrests: sex_group_is_present",
+        "release_input.arrests: sex_group_is_in_its_list",
+    }
+
+
+def test_nothing_is_written_where_rows_of_a_charged_quarter_are_gone(home: Settings) -> None:
+    with duckdb.connect(str(home.warehouse)) as warehouse:
+        warehouse.execute("delete from release_input.children_reported")
+    before = (home.vault / "warehouse.duckdb").read_bytes()
+    for quarter in (QUARTER, QUARTER.next()):
+        with pytest.raises(OrchestrationError, match=r"MS923.*2025Q1"):
+            run_dbt_step(STAGING, quarter, home)
+    assert (home.vault / "warehouse.duckdb").read_bytes() == before
+
+
+@pytest.mark.parametrize("missing", ["an agency", "a definition"])
+def test_a_release_that_could_not_become_a_folder_is_neither_put_up_nor_charged(
+    stopped: tuple[Path, RunOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    home = copy_home(stopped[0], tmp_path)
+    prepare_process(home)
+    approve_for_demo(QUARTER, home)
+    if missing == "an agency":
+        monkeypatch.setattr(files, "AGENCIES", {"dss": "Social Services", "hotline": "Hotline"})
+    else:
+        monkeypatch.setattr(codebook, "SOURCES", {})
+    with pytest.raises(OrchestrationError, match=r"MS934.*no explanation.*nothing was charged"):
+        draw_release(QUARTER, home)
+    assert charges(home) == []
+    with pytest.raises(OrchestrationError, match="MS934"):
+        put_up_plan(QUARTER, home)
+
+
+def test_rows_made_by_other_rules_than_those_signed_are_not_released(
+    stopped: tuple[Path, RunOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_home(stopped[0], tmp_path)
+    prepare_process(home)
+    monkeypatch.setattr(planning, "hash_rules", lambda _: "0" * 64)
+    approve_for_demo(QUARTER, home)
+    with pytest.raises(OrchestrationError, match=r"MS933.*release_input"):
+        draw_release(QUARTER, home)
+    assert charges(home) == []
+
+
+def test_a_release_names_the_rules_that_its_rows_were_made_by(home: Settings) -> None:
+    record = json.loads((home.releases / "2025Q1" / "release.json").read_bytes())
+    plan = json.loads((home.review / "2025Q1" / "plan.json").read_bytes())
+    assert record["plan"]["rules_hash"] == plan["rules_hash"] == hash_rules(home)
+    assert plan["rules_hash"] in (home.review / "2025Q1" / "index.html").read_text("utf-8")
 
 
 def test_a_quarter_without_an_approved_plan_is_prepared_and_stops_with_exit_code_six(

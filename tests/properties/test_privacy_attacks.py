@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta
+from small_policy import RULES
 
 from privacy import door
 from privacy.approval.approval import Approvals, make_officer_key, sign_plan
@@ -80,7 +81,7 @@ class Attack:
 
 
 def make_example(quarter: str) -> Plan:
-    return make_plan(quarter, POLICY, LISTS, load_strategy())
+    return make_plan(quarter, POLICY, LISTS, load_strategy(), RULES)
 
 
 def hold(frame: Frame, leaves: NDArray[np.int64]) -> ExactFrame:
@@ -269,7 +270,10 @@ def test_asking_again_for_a_release_gains_nothing_by_averaging(
         deliveries = (("dss", "full"), ("hotline", "full"), ("mshp", "full"))
         return ExactRelease(frames, Provenance(deliveries, is_simulated=True))
 
-    texts = {door.release(plan, signed, read_exact, ledger, custody).to_json() for _ in range(25)}
+    texts = {
+        door.release(plan, signed, read_exact, lambda _: None, ledger, custody).to_json()
+        for _ in range(25)
+    }
     assert len(texts) == 1
     assert asked == [plan.quarter]
     assert sum(entry.kind == "charge" for entry in ledger.read_entries()) == 1

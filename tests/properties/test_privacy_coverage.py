@@ -14,6 +14,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from small_policy import RULES
 
 from privacy.counts.counts import count_tables
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
@@ -28,7 +29,7 @@ from privacy.publishing.tables import Blank, prepare_tables, set_cut_offs
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 POLICY = load_policy()
-PLAN: Plan = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy())
+PLAN: Plan = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy(), RULES)
 PLANNED = {planned.frame.name: planned for planned in PLAN.frames}
 BLANKS = [blank for blank in prepare_tables(PLAN) if blank.marginal is not None]
 CUT_OFFS = np.array(

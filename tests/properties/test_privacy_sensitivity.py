@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_policy import RULES
 
 from privacy.engine import noise
 from privacy.engine.exact import ExactCells, ExactCounts, ExactRows
@@ -19,7 +20,7 @@ from privacy.policy.strategy import load_strategy
 
 KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
 POLICY = load_policy()
-PLAN = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy())
+PLAN = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy(), RULES)
 FRAMES = {planned.frame.name: planned for planned in PLAN.frames}
 OF_ROWS = sorted(name for name, planned in FRAMES.items() if planned.frame.kind == ROWS)
 OF_COUNTS = sorted(name for name, planned in FRAMES.items() if planned.frame.kind == AGGREGATE)

@@ -8,5 +8,5 @@ select
 from {{ ref('stg_mshp__arrests') }}
 where
     offence_group is not null
-    and quarter_start is not null
+    and {{ is_on_record('quarter_start') }}
     and not is_counted_elsewhere

@@ -93,4 +93,4 @@ select
     events.delivery_sequence
 from events
 cross join order_key
-where events.quarter_start is not null
+where {{ is_on_record('events.quarter_start') }}

@@ -1,7 +1,7 @@
 with delivered_quarters as (
     select distinct delivery_quarter_start as quarter_start
     from {{ ref('stg_deliveries') }}
-    where agency = 'hotline' and is_current
+    where agency = 'hotline' and is_current and {{ is_on_record('delivery_quarter_start') }}
 ),
 
 cells as (

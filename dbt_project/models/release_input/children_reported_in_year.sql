@@ -6,4 +6,6 @@ select
     age_band,
     sex_group
 from {{ ref('children_counted') }}
-where {{ lies_in_closing_year('quarter_start') }}
+where
+    {{ lies_in_closing_year('quarter_start') }}
+    and {{ stands('quarter_start') }}

@@ -1,7 +1,11 @@
 -- depends_on: {{ ref('state') }}
 select
-    quarter_start,
+    {{ current_quarter() }} as quarter_start,
     'Missouri' as state,
-    hotline_count as case_count
+    try_cast(sum(hotline_count) as bigint) as case_count
 from {{ ref('hotline_counts') }}
-where measure = 'cases' and quarter_start = {{ current_quarter() }}
+where
+    measure = 'cases'
+    and {{ is_counted_now('quarter_start') }}
+    and {{ is_after_the_last_release('quarter_start') }}
+group by measure

@@ -1,8 +1,12 @@
 -- depends_on: {{ ref('state') }} {{ ref('relationship_group') }}
 select
-    quarter_start,
+    {{ current_quarter() }} as quarter_start,
     'Missouri' as state,
     relationship_group,
-    hotline_count as child_count
+    try_cast(sum(hotline_count) as bigint) as child_count
 from {{ ref('hotline_counts') }}
-where measure = 'children' and quarter_start = {{ current_quarter() }}
+where
+    measure = 'children'
+    and {{ is_counted_now('quarter_start') }}
+    and {{ is_after_the_last_release('quarter_start') }}
+group by relationship_group

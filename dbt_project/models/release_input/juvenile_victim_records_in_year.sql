@@ -8,5 +8,6 @@ select
 from {{ ref('child_events') }}
 where
     agency = 'mshp'
-    and {{ lies_in_closing_year('known_quarter_start') }}
+    and {{ closes_a_year() }}
+    and {{ is_counted_now('known_quarter_start') }}
     and {{ is_counted_in_no_other_quarter('victim_key') }}

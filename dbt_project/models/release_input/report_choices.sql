@@ -3,9 +3,9 @@ with counted as (
     select
         child_id,
         count(distinct quarter_start) as quarter_count,
-        max(quarter_start) filter (where quarter_start < {{ current_quarter() }}) as last_quarter_start
+        max(quarter_start) as last_quarter_start
     from {{ this }}
-    where quarter_start <> {{ current_quarter() }}
+    where {{ is_released('quarter_start') }}
     group by child_id
     {% else %}
     select
@@ -42,5 +42,5 @@ select
     report_id
 from ordered
 where
-    report_order <= {{ var('bound_reports') }}
-    and coalesce(quarter_count, 0) < {{ var('bound_report_quarters') }}
+    report_order <= {{ stated_bound('bound_reports') }}
+    and coalesce(quarter_count, 0) < {{ stated_bound('bound_report_quarters') }}

@@ -7,7 +7,8 @@ victim_records as (
     select
         records.unit_id as victim_key,
         events.event_date as incident_date,
-        case when links.has_place then links.child_id end as child_id
+        case when links.has_place then links.child_id end as child_id,
+        case when links.has_place then links.first_report_date end as noted_report_date
     from {{ ref('juvenile_victim_records_in_year') }} as records
     inner join {{ ref('child_events') }} as events on records.unit_id = events.victim_key
     left join links on records.unit_id = links.victim_key
@@ -28,8 +29,10 @@ select
     victim_records.victim_key as unit_id,
     'Missouri' as state,
     case
-        when reports.first_report_date is null then 'none_found'
-        when reports.first_report_date <= victim_records.incident_date then 'same_day'
+        when victim_records.child_id is null then 'none_found'
+        when
+            least(reports.first_report_date, victim_records.noted_report_date) <= victim_records.incident_date
+            then 'same_day'
         else 'later'
     end as lag_group
 from victim_records

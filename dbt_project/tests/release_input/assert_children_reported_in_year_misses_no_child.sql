@@ -5,4 +5,7 @@ select child_id
 from {{ ref('children') }}
 where
     {{ lies_in_closing_year('first_quarter_start') }}
-    and child_id not in (select counted.unit_id from {{ ref('children_counted') }} as counted)
+    and child_id not in (
+        select counted.unit_id from {{ ref('children_counted') }} as counted
+        where {{ stands('counted.quarter_start') }}
+    )

@@ -6,8 +6,9 @@ from (
         count(*) as report_count,
         count(*) over (partition by child_id) as quarter_count
     from {{ ref('report_choices') }}
+    where {{ stands('quarter_start') }}
     group by child_id, quarter_start
 )
 where
-    report_count > {{ var('bound_reports') }}
-    or quarter_count > {{ var('bound_report_quarters') }}
+    report_count > {{ stated_bound('bound_reports') }}
+    or quarter_count > {{ stated_bound('bound_report_quarters') }}

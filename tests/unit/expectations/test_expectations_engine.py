@@ -24,7 +24,7 @@ from expectations.rules import (
 )
 from expectations.run import read_frame, run_suite
 from expectations.staging import after_staging_suites
-from expectations.suites import ReleasedShape, before_release_suites, released_suite
+from expectations.suites import InputTable, ReleasedShape, before_release_suites, released_suite
 
 MARKER = "MARKER7731"
 QUARTER = date(2025, 1, 1)
@@ -41,7 +41,11 @@ KEYS = {
     "agency_pattern": ("dss_only", "both"),
     "lag_group": ("same_day", "none_found"),
 }
-SUITES = {suite.name: suite for suite in before_release_suites(QUARTER, KEYS)}
+TABLES = (
+    InputTable("children_reported_in_year", ("county", "age_band", "sex_group")),
+    InputTable("hotline_cases", ("state",), "case_count"),
+)
+SUITES = {suite.name: suite for suite in before_release_suites(QUARTER, TABLES, KEYS)}
 CHILDREN = SUITES["release_input.children_reported_in_year"]
 GOOD_ROWS = [
     ("2025-01-01", "child1", "St. Louis city", "under_6", "female"),

@@ -17,12 +17,16 @@ from expectations.gate import (
 )
 from expectations.rules import Stage
 from expectations.run import SuiteResult
-from expectations.suites import AGGREGATE_TABLES, UNIT_TABLES
 
 QUARTER = "2025Q1"
 STARTS = date(2025, 1, 1)
 CREATED = datetime(2025, 4, 15, 6, 0, tzinfo=UTC)
-TABLES = {table: ("unit_id", *cells) for table, cells in UNIT_TABLES.items()} | AGGREGATE_TABLES
+TABLES = {
+    "reports_to_childrens_division": ("unit_id", "state"),
+    "incidents_known_to_police": ("unit_id", "troop", "definition"),
+    "hotline_cases": ("state", "case_count"),
+}
+NEEDED = [f"release_input.{table}" for table in TABLES]
 
 
 def results(**changed: bool) -> list[SuiteResult]:
@@ -37,6 +41,7 @@ def results(**changed: bool) -> list[SuiteResult]:
 def write(gates: Path, **changes: Any) -> Path:
     facts = {
         "quarter": QUARTER,
+        "needed": NEEDED,
         "results": results(),
         "dbt_tests": {"assert_x": True},
         "digest": "d1",
@@ -48,7 +53,7 @@ def write(gates: Path, **changes: Any) -> Path:
 def test_a_quarter_whose_rules_and_dbt_tests_all_hold_may_be_released(tmp_path: Path) -> None:
     path = write(tmp_path / "gates")
     assert path == tmp_path / "gates" / "2025Q1.json"
-    record = require_passed(path, "d1")
+    record = require_passed(path, NEEDED, "d1")
     assert record.passed
     assert record.failed == ()
     assert record.created == "2025-04-15T06:00:00+00:00"
@@ -59,12 +64,13 @@ def test_the_record_holds_booleans_only_beside_its_own_facts(tmp_path: Path) -> 
     leaves = [value for suite in content.pop("suites").values() for value in suite.values()]
     leaves += content.pop("dbt_tests").values()
     assert {type(value) for value in leaves} == {bool}
+    assert content.pop("needed") == sorted(NEEDED)
     assert set(content) == {"quarter", "passed", "digest", "created", "format"}
 
 
 def test_a_missing_record_closes_the_gate(tmp_path: Path) -> None:
     with pytest.raises(ExpectationsError, match=r"MS503.*2025Q1") as caught:
-        require_passed(tmp_path / "2025Q1.json", "d1")
+        require_passed(tmp_path / "2025Q1.json", NEEDED, "d1")
     assert caught.value.exit_code == 4
 
 
@@ -73,20 +79,28 @@ def test_a_failed_rule_closes_the_gate_and_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ExpectationsError, match=r"MS504.*release_input\.incidents_known_to_police: rule"
     ):
-        require_passed(path, "d1")
+        require_passed(path, NEEDED, "d1")
 
 
 def test_a_failed_dbt_test_closes_the_gate_and_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, dbt_tests={"assert_x": True, "assert_y": False})
     with pytest.raises(ExpectationsError, match=r"MS504.*dbt: assert_y") as caught:
-        require_passed(path, "d1")
+        require_passed(path, NEEDED, "d1")
     assert "assert_x" not in caught.value.sentence
 
 
 def test_a_table_that_was_not_checked_closes_the_gate(tmp_path: Path) -> None:
     path = write(tmp_path, results=results()[1:])
     with pytest.raises(ExpectationsError, match=r"reports_to_childrens_division: not checked"):
-        require_passed(path, "d1")
+        require_passed(path, NEEDED, "d1")
+
+
+def test_a_table_that_the_policy_reads_now_and_that_was_not_checked_closes_the_gate(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path)
+    with pytest.raises(ExpectationsError, match=r"MS504.*release_input\.arrests: not checked"):
+        require_passed(path, [*NEEDED, "release_input.arrests"], "d1")
 
 
 def test_a_suite_without_any_rule_closes_the_gate(tmp_path: Path) -> None:
@@ -94,17 +108,17 @@ def test_a_suite_without_any_rule_closes_the_gate(tmp_path: Path) -> None:
     with pytest.raises(
         ExpectationsError, match=r"release_input\.incidents_known_to_police: not checked"
     ):
-        require_passed(write(tmp_path, results=[*results(), empty]), "d1")
+        require_passed(write(tmp_path, results=[*results(), empty]), NEEDED, "d1")
 
 
 def test_a_quarter_for_which_no_dbt_test_ran_is_closed(tmp_path: Path) -> None:
     with pytest.raises(ExpectationsError, match="dbt: no test was run"):
-        require_passed(write(tmp_path, dbt_tests={}), "d1")
+        require_passed(write(tmp_path, dbt_tests={}), NEEDED, "d1")
 
 
 def test_a_record_of_other_rows_closes_the_gate(tmp_path: Path) -> None:
     with pytest.raises(ExpectationsError, match="MS505"):
-        require_passed(write(tmp_path), "d2")
+        require_passed(write(tmp_path), NEEDED, "d2")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +136,7 @@ def test_a_damaged_record_closes_the_gate(tmp_path: Path, content: bytes) -> Non
     path = tmp_path / "2025Q1.json"
     path.write_bytes(content)
     with pytest.raises(ExpectationsError, match="MS506"):
-        require_passed(path, "d1")
+        require_passed(path, NEEDED, "d1")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +162,7 @@ def test_a_record_that_contradicts_itself_closes_the_gate(
 def test_a_later_check_replaces_the_record_and_leaves_no_other_file(tmp_path: Path) -> None:
     write(tmp_path, results=results(incidents_known_to_police=False))
     path = write(tmp_path)
-    assert require_passed(path, "d1").passed
+    assert require_passed(path, NEEDED, "d1").passed
     assert [file.name for file in tmp_path.iterdir()] == ["2025Q1.json"]
 
 
@@ -172,6 +186,10 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         "insert into release_input.hotline_cases values ('2025-01-01', 'Missouri', 5)"
     )
     add_incidents(connection, ("2025-01-01", "a", "x"), ("2025-01-01", "b", "y"))
+    connection.execute(
+        "create table release_input.arrests as select date '2025-01-01' as quarter_start, "
+        "'a' as unit_id, 'x' as finding"
+    )
     return connection
 
 
@@ -218,6 +236,8 @@ def test_the_digest_does_not_depend_on_other_quarters(
         "insert into release_input.incidents_known_to_police values ('2025-01-01', 'a', null, 'x')",
         "insert into release_input.incidents_known_to_police values ('2025-01-01', 'a', 'x', null)",
         "update release_input.hotline_cases set case_count = 6",
+        "update release_input.arrests set finding = 'y'",
+        "delete from release_input.arrests",
     ],
 )
 def test_any_change_of_the_rows_changes_the_digest(
@@ -246,9 +266,12 @@ def test_text_that_moves_between_columns_changes_the_digest(
     assert len(seen) == 6
 
 
-def test_a_warehouse_without_the_tables_is_a_sentence_without_its_message() -> None:
+def test_a_table_that_cannot_be_digested_is_a_sentence_without_its_message() -> None:
+    connection = duckdb.connect()
+    connection.execute("create schema release_input")
+    connection.execute("create table release_input.without_a_quarter (unit_id varchar)")
     with pytest.raises(ExpectationsError, match="MS502") as caught:
-        digest_release_input(duckdb.connect(), STARTS)
-    assert "Catalog Error" not in caught.value.sentence
+        digest_release_input(connection, STARTS)
+    assert "Binder Error" not in caught.value.sentence
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None

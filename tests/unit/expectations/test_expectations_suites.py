@@ -13,8 +13,7 @@ from expectations.errors import ERRORS, ExpectationsError
 from expectations.rules import Stage, Suite
 from expectations.staging import RULES, after_staging_suites
 from expectations.suites import (
-    AGGREGATE_TABLES,
-    UNIT_TABLES,
+    InputTable,
     ReleasedShape,
     before_release_suites,
     released_suite,
@@ -22,10 +21,11 @@ from expectations.suites import (
 
 MODELS = Path(expectations.__file__).parents[1] / "dbt_project" / "models"
 QUARTER = date(2025, 1, 1)
-DIMENSIONS = {
-    *(dimension for dimensions in UNIT_TABLES.values() for dimension in dimensions),
-    *(dimension for *dimensions, _ in AGGREGATE_TABLES.values() for dimension in dimensions),
-}
+TABLES = (
+    InputTable("incidents_known_to_police", ("troop", "definition")),
+    InputTable("hotline_children", ("state", "relationship_group"), "child_count"),
+)
+DIMENSIONS = ("troop", "definition", "state", "relationship_group")
 KEYS = {dimension: (f"{dimension}_1", f"{dimension}_2") for dimension in DIMENSIONS}
 SHAPE = ReleasedShape(
     "children_by_sex",
@@ -40,7 +40,7 @@ SHAPE = ReleasedShape(
 def all_suites() -> list[Suite]:
     return [
         *after_staging_suites(QUARTER),
-        *before_release_suites(QUARTER, KEYS),
+        *before_release_suites(QUARTER, TABLES, KEYS),
         released_suite(SHAPE),
     ]
 
@@ -56,12 +56,20 @@ def test_every_rule_has_its_own_id_a_sentence_and_columns_that_are_read(suite: S
         assert set(rule.columns) <= {*suite.columns, "is_status_consistent"}
 
 
-def test_every_table_of_release_input_has_a_suite_before_the_release() -> None:
-    suites = before_release_suites(QUARTER, KEYS)
-    assert {suite.name for suite in suites} == {
-        f"release_input.{table}" for table in (*UNIT_TABLES, *AGGREGATE_TABLES)
-    }
-    assert {suite.stage for suite in suites} == {Stage.BEFORE_RELEASE}
+def test_every_table_that_a_release_reads_has_a_suite_of_all_its_columns() -> None:
+    units, counts = before_release_suites(QUARTER, TABLES, KEYS)
+    assert (units.name, counts.name) == tuple(table.suite for table in TABLES)
+    assert units.columns == ("quarter_start", "unit_id", "troop", "definition")
+    assert counts.columns == ("quarter_start", "state", "relationship_group", "child_count")
+    assert {suite.stage for suite in (units, counts)} == {Stage.BEFORE_RELEASE}
+
+
+def test_units_are_there_once_and_counts_once_for_each_cell() -> None:
+    units, counts = before_release_suites(QUARTER, TABLES, KEYS)
+    ids = [{rule.rule_id for rule in suite.rules} for suite in (units, counts)]
+    assert {"unit_id_is_unique", "unit_id_is_present", "troop_is_in_its_list"} <= ids[0]
+    assert {"child_count_is_present", "relationship_group_is_in_its_list"} <= ids[1]
+    assert any("unique" in rule and "relationship_group" in rule for rule in ids[1])
 
 
 @pytest.mark.parametrize("table", RULES)
@@ -81,7 +89,7 @@ def test_every_model_of_staging_is_checked_or_has_no_quarter_of_its_own() -> Non
 
 def test_a_dimension_without_public_keys_is_refused() -> None:
     with pytest.raises(KeyError):
-        before_release_suites(QUARTER, {"state": ("Missouri",)})
+        before_release_suites(QUARTER, TABLES, {"state": ("Missouri",)})
 
 
 def test_a_released_table_has_one_row_for_each_combination_of_keys() -> None:

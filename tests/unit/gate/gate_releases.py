@@ -30,10 +30,19 @@ def build_release_folder(
     changes: bool = True,
     form: int = 2,
     extra: dict[str, bytes] | None = None,
+    periods: tuple[str, ...] = (),
+    simulated: bool = True,
 ) -> Path:
     """Write one folder, and the ZIP beside it, as a release would be."""
     folder = releases / release_id
-    files = _list_files(release_id, changes=changes, form=form, extra=extra or {})
+    files = _list_files(
+        release_id,
+        changes=changes,
+        form=form,
+        extra=extra or {},
+        periods=periods or (release_id,),
+        simulated=simulated,
+    )
     if key is not None:
         record = files["release.json"]
         files["release.json.minisig"] = make_signer(key)(release_id, record)
@@ -48,7 +57,13 @@ def build_release_folder(
 
 
 def _list_files(
-    release_id: str, *, changes: bool, form: int, extra: dict[str, bytes]
+    release_id: str,
+    *,
+    changes: bool,
+    form: int,
+    extra: dict[str, bytes],
+    periods: tuple[str, ...],
+    simulated: bool,
 ) -> dict[str, bytes]:
     year, quarter = int(release_id[:4]), int(release_id[5])
     table = _make_table(release_id)
@@ -67,6 +82,7 @@ def _list_files(
                 "resources": [
                     {"path": "data/children_by_region.csv", "title": "Children by region"},
                     {"path": "data/reports.csv", "title": "Reports"},
+                    *({"path": f"data/{one}.csv", "period": one} for one in periods),
                 ],
             }
         ).encode(),
@@ -77,7 +93,7 @@ def _list_files(
         "format": form,
         "release_id": release_id,
         "quarter_start": f"{year}-{3 * quarter - 2:02d}-01",
-        "simulated": True,
+        "simulated": simulated,
         "drawn_at": "2025-07-14T11:00:00Z",
         "previous": None,
         "files": [

@@ -1,6 +1,7 @@
 """The gate's commands, as a person types them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,16 @@ from portal.gate.errors import ERRORS, GateError
 from portal.gate.settings import GateSettings
 
 ROOT = Path(__file__).resolve().parents[3]
+SFTP = """\
+agency = "mshp"
+tier = "public"
+host = "127.0.0.1"
+port = 1
+user = "moshare"
+key = "push.key"
+known_hosts = "known_hosts"
+folder = "incoming"
+"""
 
 
 @pytest.fixture
@@ -77,6 +88,32 @@ def test_sending_to_nobody_is_a_sentence(settings: Path, command: str) -> None:
 def test_a_release_that_was_not_announced_is_a_usage_error(settings: Path, command: str) -> None:
     ended = run(command, "--release", "1999Q1", settings=settings)
     assert (ended.exit_code, "MS722" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["push", "notify"])
+def test_each_receiver_has_a_line_and_a_failure_is_told_at_the_end(
+    settings: Path, command: str
+) -> None:
+    receivers = [
+        '[[webhook]]\nname = "{}"\naddress = "http://127.0.0.1:1/"\n',
+        '[[sftp]]\nname = "{}"\n' + SFTP,
+    ]
+    text = "".join(one.format(name) for one in receivers for name in ("first", "second"))
+    settings.write_text(settings.read_text("utf-8") + text, "utf-8")
+    ended = run(command, "--release", "2025Q1", settings=settings)
+    code = "MS743" if command == "push" else "MS745"
+    lines = ended.stdout.splitlines()
+    assert [line.partition(f": {code}: ")[0] for line in lines] == ["first", "second"]
+    assert ended.exit_code == 7
+    assert "MS761: 2 of 2 receivers of 2025Q1 were not reached" in " ".join(ended.stderr.split())
+
+
+def test_the_unit_that_pushes_tells_people_even_where_a_push_failed() -> None:
+    unit = (ROOT / "deploy" / "moshare-push@.service").read_text("utf-8")
+    (push,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+    (notify,) = re.findall(r"^ExecStopPost=(.*)$", unit, re.M)
+    assert "moshare push --release %i" in push
+    assert "moshare notify --release %i" in notify
 
 
 def test_the_demo_opens_every_release_to_this_machine_with_a_token_of_its_own(
@@ -143,8 +180,10 @@ def test_the_command_for_the_gate_starts_where_the_hub_is_not(tmp_path: Path) ->
 @pytest.mark.parametrize("code", ERRORS)
 def test_every_failure_is_three_sentences_with_a_status(code: str) -> None:
     text = ERRORS[code]
-    names = "file reason seconds release_id opens_at place name files command folder kind"
-    facts = dict.fromkeys(names.split(), "fact")
+    names = (
+        "file reason seconds release_id opens_at place name files command folder kind failed all"
+    )
+    facts = dict.fromkeys([*names.split(), "failed", "all"], "fact")
     error = GateError(code, **facts)  # type: ignore[arg-type]
     assert error.sentence.startswith(f"{code}: ")
     for part in (text.what, text.why, text.next_step):

@@ -1,21 +1,35 @@
 """Who asks, and whom the gate believes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from gate_places import GateClient, GatePlace, open_client
 
+from portal.gate.errors import GateError
+from portal.gate.identity import name_client
+from portal.gate.proxies import HEADER, TrustedProxy
 from portal.gate.settings import Proxy, ProxyGroup
 
 PROXY = "10.1.2.3"
-SIGN_ON = {"X-Remote-User": "a.analyst@mo.example", "X-Remote-Groups": "staff, moshare-dss"}
+SECRET = "s3" * 20
+FORGED = {"X-Remote-User": "a.analyst@mo.example", "X-Remote-Groups": "staff, moshare-dss"}
+SIGN_ON = {**FORGED, HEADER: SECRET}
 RELEASES = "/api/v1/releases"
 
 
+def keep_secret(folder: Path, content: str = SECRET, mode: int = 0o640) -> Path:
+    path = folder / "proxy.secret"
+    path.write_text(content + "\n")
+    path.chmod(mode)
+    return path
+
+
 @pytest.fixture
-def proxied(place: GatePlace):
+def proxied(place: GatePlace, tmp_path: Path):
     groups = (ProxyGroup("moshare-dss", "dss", "partner"), ProxyGroup("staff", "state", "public"))
-    with open_client(place.change(proxy=Proxy(addresses=(PROXY,), groups=groups))) as client:
+    proxy = Proxy(addresses=(PROXY,), secret=keep_secret(tmp_path), groups=groups)
+    with open_client(place.change(proxy=proxy)) as client:
         yield client
 
 
@@ -78,8 +92,87 @@ def test_sign_on_headers_of_anyone_else_are_not_read(proxied: GateClient) -> Non
 
 def test_a_person_in_no_listed_group_is_nobody(proxied: GateClient) -> None:
     assert listed(proxied, {**SIGN_ON, "X-Remote-Groups": "other"}, PROXY) == "MS723"
-    assert listed(proxied, {"X-Remote-User": "a"}, PROXY) == "MS723"
-    assert listed(proxied, {"X-Remote-Groups": "moshare-dss"}, PROXY) == "MS723"
+    assert listed(proxied, {"X-Remote-User": "a", HEADER: SECRET}, PROXY) == "MS723"
+    assert listed(proxied, {"X-Remote-Groups": "moshare-dss", HEADER: SECRET}, PROXY) == "MS723"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        [(HEADER, "")],
+        [(HEADER, "wrong" * 8)],
+        [(HEADER, SECRET + "x")],
+        [(HEADER, SECRET), (HEADER, SECRET)],
+        [(HEADER, "wrong"), (HEADER, SECRET)],
+    ],
+)
+def test_an_address_alone_proves_nothing(proxied: GateClient, said) -> None:
+    """Everyone on the machine speaks from the proxy's loopback address."""
+    forged = [*FORGED.items(), ("X-Forwarded-For", "192.0.2.7"), *said]
+    assert listed(proxied, forged, PROXY) == "MS723"
+    answer = proxied.get("/releases/2025Q2.zip", forged, PROXY)
+    assert (answer.status_code, answer.json()["code"]) == (401, "MS723")
+    assert proxied.rows[-1]["address"] == PROXY
+    assert SECRET not in str(proxied.rows)
+
+
+def test_a_secret_from_elsewhere_proves_nothing(proxied: GateClient) -> None:
+    assert listed(proxied, SIGN_ON, "10.1.2.4") == "MS723"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "reason"),
+    [
+        ("", 0o600, "not one word"),
+        ("a" * 31, 0o600, "not one word"),
+        ("a" * 32 + "\n" + "b" * 32, 0o600, "not one word"),
+        (SECRET, 0o644, "Every account"),
+        (SECRET, 0o602, "Every account"),
+    ],
+)
+def test_a_gate_does_not_open_with_a_secret_that_is_none(
+    place: GatePlace, tmp_path: Path, content: str, mode: int, reason: str
+) -> None:
+    proxy = Proxy(addresses=(PROXY,), secret=keep_secret(tmp_path, content, mode))
+    with (
+        pytest.raises(GateError, match=f"MS760.*{reason}") as caught,
+        open_client(place.change(proxy=proxy)),
+    ):
+        pass
+    assert caught.value.exit_code == 2
+
+
+def test_a_proxy_without_a_secret_is_refused() -> None:
+    for secret in (None, Path("nowhere.secret")):
+        with pytest.raises(GateError, match="MS760"):
+            TrustedProxy(Proxy(addresses=(PROXY,), secret=secret))
+    TrustedProxy(Proxy())
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_one_household_is_one_client(address: str, client: str) -> None:
+    assert name_client(address) == client
+
+
+def test_a_network_of_one_household_has_one_pace(place: GatePlace) -> None:
+    limits = replace(place.settings.limits, refusals_per_minute=3)
+    with open_client(place.change(limits=limits)) as visitor:
+        peers = [f"2001:db8:1:2::{number:x}" for number in range(1, 6)]
+        statuses = [visitor.get(RELEASES, peer=peer).status_code for peer in peers]
+        assert statuses == [401] * 3 + [429] * 2
+        assert visitor.get(RELEASES, peer="2001:db8:1:3::1").status_code == 401
 
 
 def test_the_first_group_in_the_settings_decides(proxied: GateClient) -> None:
@@ -97,7 +190,7 @@ def test_the_first_group_in_the_settings_decides(proxied: GateClient) -> None:
     ],
 )
 def test_headers_that_no_proxy_sends_are_refused(proxied: GateClient, headers) -> None:
-    assert listed(proxied, headers, PROXY) == "MS736"
+    assert listed(proxied, [*headers, (HEADER, SECRET)], PROXY) == "MS736"
 
 
 def test_a_token_counts_before_the_sign_on(proxied: GateClient) -> None:
@@ -120,7 +213,7 @@ def test_a_token_counts_before_the_sign_on(proxied: GateClient) -> None:
 def test_the_audit_names_the_address_that_the_proxy_saw(
     proxied: GateClient, peer: str, forwarded: str, address: str
 ) -> None:
-    proxied.get(RELEASES, {"X-Forwarded-For": forwarded}, peer)
+    proxied.get(RELEASES, {"X-Forwarded-For": forwarded, HEADER: SECRET}, peer)
     assert proxied.rows[-1]["address"] == address
 
 

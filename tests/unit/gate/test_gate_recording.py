@@ -1,10 +1,12 @@
 """Rows in groups."""
 
 import asyncio
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gate_places import StandingClock
+from gate_places import StandingClock, read_rows
 
 from portal.gate.audit import AuditLog, Entry
 from portal.gate.errors import GateError
@@ -91,3 +93,51 @@ def test_an_answer_whose_loop_is_gone_does_not_stop_the_next(log: NotingLog) -> 
 
     assert asyncio.run(record_in_one_group())
     assert log.check().rows == 4
+
+
+HASTE = Entry("refusals", "anonymous", "", "192.0.2.7", "", "", 429, "MS725", 0, "")
+
+
+def wait_for_rows(log: NotingLog, count: int) -> None:
+    for _ in range(500):
+        if log.check().rows >= count:
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("the rows were not written")
+
+
+def test_what_is_added_up_is_written_when_its_time_is_over_even_if_nobody_asks(
+    log: NotingLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.gate.recording.SUM_SECONDS", 0.05)
+    recorder = Recorder(log)
+    for _ in range(7):
+        recorder.add_up(HASTE)
+    wait_for_rows(log, 1)
+    assert sum(row["count"] for row in read_rows(tmp_path)) == 7
+    recorder.add_up(HASTE)
+    wait_for_rows(log, 2)
+    recorder.close()
+
+
+def test_what_is_added_up_is_written_when_the_gate_stops(log: NotingLog, tmp_path: Path) -> None:
+    recorder = Recorder(log)
+    recorder.add_up(HASTE)
+    recorder.add_up(HASTE)
+    recorder.add_up(replace(HASTE, address="192.0.2.8"))
+    recorder.close()
+    assert sorted(row["count"] for row in read_rows(tmp_path)) == [1, 2]
+
+
+def test_what_the_disk_does_not_take_is_added_up_further(
+    log: NotingLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.gate.recording.SUM_SECONDS", 0.02)
+    with monkeypatch.context() as full:
+        full.setattr(log, "write", lambda _: (_ for _ in ()).throw(GateError("MS738")))
+        recorder = Recorder(log)
+        recorder.add_up(HASTE)
+        threading.Event().wait(0.1)
+        recorder.add_up(HASTE)
+    recorder.close()
+    assert sum(row["count"] for row in read_rows(tmp_path)) == 2

@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,12 @@ from portal.gate.server import make_config, serve
 
 @pytest.fixture
 def served(place: GatePlace) -> Iterator[GatePlace]:
+    with serving(place) as found:
+        yield found
+
+
+@contextmanager
+def serving(place: GatePlace, **more: int) -> Iterator[GatePlace]:
     port = find_free_port()
     limits = replace(
         place.settings.limits,
@@ -25,6 +32,7 @@ def served(place: GatePlace) -> Iterator[GatePlace]:
         idle_seconds=1,
         answer_seconds=5.0,
         connections=3,
+        **more,
     )
     place = place.change(port=port, address=f"http://127.0.0.1:{port}", limits=limits)
     with open_client(place) as client:
@@ -33,9 +41,11 @@ def served(place: GatePlace) -> Iterator[GatePlace]:
         thread.start()
         while not server.started:
             threading.Event().wait(0.01)
-        yield place
-        server.should_exit = True
-        thread.join()
+        try:
+            yield place
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def connect(place: GatePlace) -> socket.socket:
@@ -72,6 +82,14 @@ def test_what_is_no_request_is_refused_once_it_is_recorded(served: GatePlace) ->
     )
 
 
+def test_what_is_no_request_is_paced(place: GatePlace) -> None:
+    with serving(place, refusals_per_minute=2) as paced:
+        answers = [send(paced, b"nonsense\r\n\r\n") for _ in range(3)]
+        assert [status for status, _, _ in answers] == [400, 400, 429]
+        assert int(answers[2][1]["retry-after"]) >= 1
+        assert b"MS725" in answers[2][2]
+
+
 def test_a_head_that_does_not_end_is_too_long(served: GatePlace) -> None:
     raw = b"GET / HTTP/1.1\r\nHost: {host}\r\nX: " + b"a" * 300_000
     assert send(served, raw)[0] in (0, 431)
@@ -97,15 +115,31 @@ def test_a_client_that_never_finishes_is_left(served: GatePlace, start: bytes) -
     assert send(served, start)[0] == 0
 
 
-def test_one_connection_too_many_is_dropped(served: GatePlace) -> None:
+ASK = b"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+
+
+def test_one_connection_too_many_takes_the_place_of_the_one_that_waits_longest(
+    served: GatePlace,
+) -> None:
     links = [connect(served) for _ in range(3)]
-    ask = b"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    try:
-        status = send(served, ask)[0]
-    except OSError:
-        status = 0
-    assert status == 0
+    assert send(served, ASK)[0] == 200
+    assert read_all(links[0]) == b""
     for link in links:
+        link.close()
+
+
+def connect_from(place: GatePlace, address: str) -> socket.socket:
+    there = ("127.0.0.1", place.settings.port)
+    return socket.create_connection(there, 20, source_address=(address, 0))
+
+
+def test_idle_connections_of_one_address_do_not_shut_others_out(served: GatePlace) -> None:
+    theirs = [connect_from(served, "127.0.0.2") for _ in range(40)]
+    mine = connect_from(served, "127.0.0.9")
+    theirs += [connect_from(served, "127.0.0.2") for _ in range(40)]
+    mine.sendall(ASK.replace(b"{host}", f"127.0.0.1:{served.settings.port}".encode()))
+    assert read_answer(read_all(mine))[0] == 200
+    for link in (mine, *theirs):
         link.close()
 
 

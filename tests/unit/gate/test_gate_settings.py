@@ -1,11 +1,12 @@
 """The settings file: read whole or refused with the setting that is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from portal.gate.errors import GateError
-from portal.gate.settings import Limits, read_settings
+from portal.gate.settings import Limits, Proxy, read_settings
 
 WHOLE = """\
 address = "https://moshare.example.org"
@@ -55,6 +56,7 @@ def test_tables_and_lists_of_tables_are_read(tmp_path: Path) -> None:
 header_seconds = 2
 [proxy]
 addresses = ["127.0.0.1"]
+secret = "proxy.secret"
 [[proxy.groups]]
 name = "analysts"
 agency = "dss"
@@ -90,6 +92,7 @@ host = "mail.example.org"
         (WHOLE + '[[webhook]]\nname = "a"\naddress = "http://desk.example.org/"', "https"),
         (WHOLE + '[[webhook]]\nname = "a"\naddress = "ftp://127.0.0.1/"', "https"),
         (WHOLE + '[proxy]\naddresses = ["proxy.example.org"]', "proxy.example.org"),
+        (WHOLE + '[proxy]\naddresses = ["127.0.0.1"]', "proxy.secret"),
         (WHOLE.replace("https://moshare", "http://moshare"), "must begin with https"),
         (WHOLE.replace('.org"\nreleases', '.org/gate"\nreleases'), "'address'"),
         (
@@ -117,10 +120,16 @@ def test_only_the_gates_own_names_are_hosts(tmp_path: Path) -> None:
     )
 
 
-def test_the_example_is_a_settings_file_that_shows_every_setting() -> None:
-    path = Path(__file__).resolve().parents[3] / "deploy" / "gate.example.toml"
-    settings = read_settings(path)
-    text = path.read_text("utf-8")
+EXAMPLE = Path(__file__).resolve().parents[3] / "deploy" / "gate.example.toml"
+
+
+def test_the_example_believes_nobody_until_it_is_changed() -> None:
+    assert read_settings(EXAMPLE).proxy == Proxy()
+
+
+def test_the_example_is_a_settings_file_that_shows_every_setting(tmp_path: Path) -> None:
+    text = re.sub(r"^#(?=[\[a-z])", "", EXAMPLE.read_text("utf-8"), flags=re.M)
+    settings = read(tmp_path, text)
     sections = (settings, settings.limits, settings.proxy, settings.proxy.groups[0])
     sections += (settings.sftp[0], settings.mail[0], settings.webhook[0])
     named = {name for section in sections for name in vars(section)}

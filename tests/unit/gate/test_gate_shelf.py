@@ -53,6 +53,21 @@ def test_a_folder_of_an_earlier_form_is_served(form: str) -> None:
         shelf.read(release, path)
 
 
+def test_what_a_program_that_shows_folders_leaves_is_named_and_not_served(
+    shelf: Shelf, place: GatePlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (".DS_Store", "data/Thumbs.db", "desktop.ini"):
+        (place.folder / name).write_bytes(b"\0")
+    assert shelf.look() == []
+    release = shelf.get("2025Q1")
+    assert release.archive is not None
+    assert "data/reports.csv" in release.items
+    for name in (".DS_Store", "data/Thumbs.db", "desktop.ini"):
+        assert name in caplog.text
+        with pytest.raises(GateError, match="MS721"):
+            shelf.read(release, name)
+
+
 def test_a_file_changed_after_it_was_verified_does_not_leave(
     shelf: Shelf, place: GatePlace
 ) -> None:

@@ -200,6 +200,41 @@ def test_a_rejected_plan_can_be_neither_signed_nor_released(home: Settings, key:
         require_approval(QUARTER, home)
 
 
+def test_a_plan_that_was_rejected_is_said_to_be_so_first_and_on_its_page(home: Settings) -> None:
+    call("plan", *OPTION)
+    page = home.review / "2025Q1" / "index.html"
+    before = page.read_text("utf-8")
+    assert "waits for a decision" in before
+    call("reject", *OPTION, "--because", "County <b> & \\1 is too dear.")
+    verdict = "This plan was rejected on "
+    reason = "The reason given: County &lt;b&gt; &amp; \\1 is too dear."
+    rejected = page.read_text("utf-8")
+    assert verdict in rejected
+    assert reason in rejected
+    assert "waits for a decision" not in rejected
+    assert rejected.partition("</header>")[2] == before.partition("</header>")[2]
+    for form in ((), ("--json",)):
+        ended = call("plan", *OPTION, *form)
+        assert ended.exit_code == 6
+        assert ended.stderr.startswith("MS655")
+        assert ended.stdout == ""
+        again = page.read_text("utf-8")
+        assert verdict in again
+        assert reason in again
+
+
+def test_a_plan_is_rejected_as_it_was_shown_though_the_policy_was_touched_since(
+    home: Settings, touch_policy: Callable[[], None]
+) -> None:
+    call("plan", *OPTION)
+    touch_policy()
+    call("reject", *OPTION, "--because", "too dear")
+    page = home.review / "2025Q1" / "index.html"
+    assert "This plan was rejected" in page.read_text("utf-8")
+    assert call("plan", *OPTION).exit_code == 0
+    assert "This plan was rejected" not in page.read_text("utf-8")
+
+
 def test_a_rejection_needs_a_reason(home: Settings) -> None:
     call("plan", *OPTION)
     refused("MS922", 2, "reject", *OPTION, "--because", " ")

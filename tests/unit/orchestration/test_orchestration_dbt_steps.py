@@ -1,12 +1,14 @@
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from orchestration import dbt_steps
+from orchestration import built_rules, dbt_steps
 from orchestration.dbt_steps import CORE, RELEASE_INPUT, read_test_outcomes, run_dbt_step
 from orchestration.errors import OrchestrationError
+from orchestration.rules import hash_rules
 from orchestration.settings import Settings
 from sources.quarters import Quarter
 
@@ -14,7 +16,7 @@ QUARTER = Quarter(2025, 1)
 
 
 def fake_dbt(results: dict[str, str] | None):
-    def call(_step, _quarter, settings: Settings, _lock: int) -> str:
+    def call(_step, _quarter, _released, settings: Settings, _lock: int) -> str:
         if results is not None:
             target = settings.vault / "dbt" / "target"
             target.mkdir(parents=True, exist_ok=True)
@@ -26,7 +28,8 @@ def fake_dbt(results: dict[str, str] | None):
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(dbt_steps, "check_kept_rows", lambda _: None)
     return Settings(tmp_path)
 
 
@@ -66,60 +69,85 @@ def test_results_of_an_earlier_step_are_never_taken_for_those_of_this_one(
         run_dbt_step(CORE, QUARTER, settings)
 
 
-def test_what_a_release_was_drawn_from_is_never_built_again(settings, monkeypatch) -> None:
+def make_inputs(settings: Settings, quarter: Quarter, *released: Quarter) -> None:
+    """Note that all before release input was made by the rules of now, after such releases."""
+    making = built_rules.Making.now(hash_rules(settings), quarter, released)
+    for step in (built_rules.STAGING, built_rules.CORE, built_rules.LINKAGE):
+        built_rules.end_step(step, quarter, making, settings)
+
+
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have these quarters released, and no other; their rows lie there as they were."""
+
+    def _release(*quarters: Quarter) -> None:
+        monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: frozenset(quarters))
+
+    return _release
+
+
+def test_what_a_release_was_drawn_from_is_never_built_again(settings, monkeypatch, release) -> None:
+    make_inputs(settings, QUARTER)
     first = {"model.moshare.children_reported": "success", "test.moshare.t.1": "pass"}
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt(first))
     built = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": "fail"}))
-    monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: frozenset({QUARTER}))
-    again = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
-    assert (list(again.built), again.tests) == (list(built.built), built.tests)
-    assert read_test_outcomes(QUARTER, settings) == {"t": True}
+    for quarters in ([QUARTER], [QUARTER, QUARTER.next()]):
+        release(*quarters)
+        again = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+        assert (list(again.built), again.tests) == (list(built.built), built.tests)
+        assert read_test_outcomes(QUARTER, settings) == {"t": True}
 
 
 @pytest.mark.parametrize(
-    ("kept", "first"),
+    ("released", "told"),
     [
-        ((), "2025-01-01"),
-        ((QUARTER,), "2025-01-01"),
-        (("2024Q4", "2024Q3"), "2024-07-01"),
-        (("2024Q4", "2024Q2"), "2024-10-01"),
-        (("2024Q3", "2025Q2"), "2025-01-01"),
+        ((), ""),
+        (("2024Q4", "2024Q2"), "2024-04-01,2024-10-01"),
+        (("2025Q1",), "2025-01-01"),
     ],
 )
-def test_late_records_count_where_every_quarter_since_theirs_was_released(
-    settings, monkeypatch, kept: tuple[str, ...], first: str
+def test_dbt_is_told_which_quarters_were_released(
+    settings, monkeypatch, release, released: tuple[str, ...], told: str
 ) -> None:
-    found = frozenset(Quarter.parse(str(one)) for one in kept)
-    monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: found)
-    told = {}
-    monkeypatch.setattr(subprocess, "run", lambda *_, env, **__: told.update(env))
+    release(*map(Quarter.parse, released))
+    environment: dict[str, str] = {}
+    monkeypatch.setattr(subprocess, "run", lambda *_, env, **__: environment.update(env))
     with pytest.raises(OrchestrationError, match="MS902"):
         run_dbt_step(CORE, QUARTER, settings)
-    assert told["MOSHARE_QUARTER_START"] == "2025-01-01"
-    assert told["MOSHARE_COUNTED_FROM"] == first
+    assert environment["MOSHARE_QUARTER_START"] == "2025-01-01"
+    assert environment["MOSHARE_RELEASED_QUARTERS"] == told
 
 
-def deliver(settings: Settings, *quarters: str) -> None:
-    for quarter in quarters:
-        (settings.vault / "raw" / "dss" / quarter / "0001").mkdir(parents=True)
+def test_rows_are_never_built_after_a_later_quarter_was_released(
+    settings, monkeypatch, release
+) -> None:
+    later = Quarter(2025, 3)
+    make_inputs(settings, QUARTER)
+    called: list[object] = []
+    monkeypatch.setattr(dbt_steps, "_call_dbt", lambda *given: called.append(given))
+    release(Quarter(2024, 4), later)
+    with pytest.raises(OrchestrationError, match=r"MS928.*2025Q1.*2025Q3") as caught:
+        run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+    assert caught.value.exit_code == 5
+    assert called == []
 
 
-def test_a_year_is_not_counted_before_its_delivered_quarters_are(settings, monkeypatch) -> None:
-    fourth = Quarter(2025, 4)
+def test_rows_are_not_built_upon_links_from_before_another_release(
+    settings, monkeypatch, release
+) -> None:
+    other = Quarter(2024, 4)
+    make_inputs(settings, QUARTER)
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"model.moshare.a": "success"}))
-    deliver(settings, "2025Q1", "2025Q3", "2025Q4")
-    with pytest.raises(OrchestrationError, match=r"MS926.*never run: 2025Q1, 2025Q3\.") as caught:
-        run_dbt_step(RELEASE_INPUT, fourth, settings)
-    assert caught.value.exit_code == 4
-    run_dbt_step(CORE, fourth, settings)
-    for number in (3, 1):
-        run_dbt_step(RELEASE_INPUT, Quarter(2025, number), settings)
-    assert run_dbt_step(RELEASE_INPUT, fourth, settings).built == ("model.moshare.a",)
+    release(other)
+    with pytest.raises(OrchestrationError, match=r"MS927.*know of none.*released are 2024Q4"):
+        run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+    make_inputs(settings, QUARTER, other)
+    assert run_dbt_step(RELEASE_INPUT, QUARTER, settings).built == ("model.moshare.a",)
 
 
-def test_other_steps_of_a_released_quarter_are_built_again(settings, monkeypatch) -> None:
-    monkeypatch.setattr(dbt_steps, "find_kept_quarters", lambda _: frozenset({QUARTER}))
+def test_other_steps_of_a_released_quarter_are_built_again(settings, monkeypatch, release) -> None:
+    release(QUARTER, QUARTER.next())
     for state in ("pass", "fail"):
         monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": state}))
         assert run_dbt_step(CORE, QUARTER, settings).tests == {"test.moshare.t.1": state == "pass"}

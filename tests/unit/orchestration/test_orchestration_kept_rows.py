@@ -37,11 +37,12 @@ def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             "create table release_input.report_choices (quarter_start date, child_id varchar)"
         )
         opened.executemany(ROWS, [[FIRST.first_day, "a"], [FIRST.first_day, None]])
-        links = settings.vault / "linkage" / str(FIRST) / "links.parquet"
-        links.parent.mkdir(parents=True)
-        opened.sql(
-            "select quarter_start, 'v' as victim_key from release_input.report_choices"
-        ).write_parquet(str(links))
+        folder = settings.vault / "linkage" / str(FIRST)
+        folder.mkdir(parents=True)
+        for file, key in (("links.parquet", "victim_key"), ("children.parquet", "child_id")):
+            opened.sql(
+                f"select quarter_start, 'v' as {key} from release_input.report_choices"  # noqa: S608
+            ).write_parquet(str(folder / file))
         yield opened
 
 
@@ -81,8 +82,15 @@ def test_rows_of_a_release_that_changed_or_are_gone_stop_the_next_one(
         assert caught.value.exit_code == 5
 
 
-@pytest.mark.parametrize("lost", ["linkage/2025Q1/links.parquet", "kept_rows/2025Q1.json"])
-def test_lost_links_and_lost_notes_stop_the_next_release(released, settings, lost: str) -> None:
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "linkage/2025Q1/links.parquet",
+        "linkage/2025Q1/children.parquet",
+        "kept_rows/2025Q1.json",
+    ],
+)
+def test_lost_links_children_and_notes_stop_the_next_release(released, settings, lost: str) -> None:
     (settings.vault / lost).unlink()
     with pytest.raises(OrchestrationError, match="MS923"):
         keep_rows(released, SECOND, settings)

@@ -1,11 +1,13 @@
 """Linking quarter after quarter from the warehouse, and what stays once one is released."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration import linking
+from orchestration.errors import OrchestrationError
 from orchestration.linking import link_quarter
 from orchestration.settings import Settings
 from sources.quarters import Quarter
@@ -15,20 +17,25 @@ FIRST, SECOND, THIRD = Quarter(2025, 1), Quarter(2025, 2), Quarter(2025, 3)
 STAGING = """
 create schema staging;
 create table staging.stg_mshp__victims (
-    victim_key varchar, known_quarter_start date, is_juvenile_trafficking_victim boolean
+    victim_key varchar, known_quarter_start date, quarter_start date,
+    is_juvenile_trafficking_victim boolean
 );
 create table staging.stg_mshp__tokens (record_key varchar, token varchar);
 create table staging.stg_dss__child_reports (
-    child_id varchar, known_quarter_start date, is_sex_trafficking_alleged boolean, is_child boolean
+    child_id varchar, report_date date, known_quarter_start date, quarter_start date,
+    is_sex_trafficking_alleged boolean, is_child boolean
 );
 create table staging.stg_dss__tokens (record_key varchar, token varchar);
-insert into staging.stg_mshp__victims values
-    ('v1', '2025-01-01', true), ('v2', '2025-01-01', true), ('v3', '2025-04-01', true),
-    ('v4', '2025-07-01', true), ('adult', '2025-01-01', false);
+insert into staging.stg_mshp__victims
+select col0, col1, col1, col2 from (values
+    ('v1', date '2025-01-01', true), ('v2', date '2025-01-01', true),
+    ('v3', date '2025-04-01', true), ('v4', date '2025-07-01', true),
+    ('adult', date '2025-01-01', false));
 insert into staging.stg_mshp__tokens select unnest(['v1', 'v2', 'v3', 'v4', 'adult']), 'a';
-insert into staging.stg_dss__child_reports values
-    ('c1', '2025-04-01', true, true), ('c2', '2025-01-01', false, true),
-    ('c3', '2025-01-01', true, false), ('c4', '2025-07-01', true, true);
+insert into staging.stg_dss__child_reports
+select col0, col1, col1, col1, col2, col3 from (values
+    ('c1', date '2025-04-01', true, true), ('c2', date '2025-01-01', false, true),
+    ('c3', date '2025-01-01', true, false), ('c4', date '2025-07-01', true, true));
 insert into staging.stg_dss__tokens select unnest(['c1', 'c2', 'c3', 'c4']), 'a';
 """
 
@@ -53,9 +60,24 @@ def change(settings: Settings, statement: str) -> None:
         warehouse.execute(statement)
 
 
-def test_each_quarter_links_its_own_records_to_children_known_by_its_end(settings) -> None:
-    for quarter in (FIRST, SECOND, THIRD):
-        link_quarter(quarter, settings)
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have these quarters released, and no other."""
+
+    def _release(*quarters: Quarter) -> None:
+        monkeypatch.setattr(linking, "find_kept_quarters", lambda _: frozenset(quarters))
+
+    return _release
+
+
+def test_each_quarter_links_what_was_known_by_its_end_and_no_released_quarter_noted(
+    settings, release
+) -> None:
+    link_quarter(FIRST, settings)
+    release(FIRST)
+    link_quarter(SECOND, settings)
+    release(FIRST, SECOND)
+    link_quarter(THIRD, settings)
     assert links(FIRST, settings) == [("v1", None, True), ("v2", None, True)]
     assert links(SECOND, settings) == [
         ("v1", "c1", True),
@@ -63,6 +85,14 @@ def test_each_quarter_links_its_own_records_to_children_known_by_its_end(setting
         ("v3", "c1", False),
     ]
     assert links(THIRD, settings) == [("v4", "c1", False)]
+
+
+def test_a_quarter_after_one_that_was_passed_over_links_its_records_too(settings, release) -> None:
+    link_quarter(FIRST, settings)
+    release()
+    link_quarter(SECOND, settings)
+    assert {key for key, _, _ in links(SECOND, settings)} == {"v1", "v2", "v3"}
+    assert {child for _, child, _ in links(SECOND, settings)} == {"c1"}
 
 
 def test_linking_a_quarter_again_gives_the_same_links(settings) -> None:
@@ -73,24 +103,38 @@ def test_linking_a_quarter_again_gives_the_same_links(settings) -> None:
     assert links(FIRST, settings) == before
 
 
-def test_links_of_a_released_quarter_stay_whatever_is_delivered(settings, monkeypatch) -> None:
+def test_links_of_a_released_quarter_stay_whatever_is_delivered(settings, release) -> None:
     link_quarter(FIRST, settings)
     before = links(FIRST, settings)
     change(settings, "delete from staging.stg_mshp__victims where victim_key = 'v1'")
-    monkeypatch.setattr(linking, "find_kept_quarters", lambda _: frozenset({FIRST}))
+    release(FIRST)
     link_quarter(FIRST, settings)
     assert links(FIRST, settings) == before
-    monkeypatch.setattr(linking, "find_kept_quarters", lambda _: frozenset())
+    release()
     link_quarter(FIRST, settings)
     assert links(FIRST, settings) != before
 
 
-def test_a_quarter_linked_late_leaves_the_places_of_a_later_one_that_was_released(
-    settings, monkeypatch
-) -> None:
-    change(settings, "insert into staging.stg_mshp__victims values ('v5', '2025-04-01', true)")
-    change(settings, "insert into staging.stg_mshp__tokens values ('v5', 'a')")
+def test_a_quarter_is_never_linked_after_a_later_one_was_released(settings, release) -> None:
     link_quarter(SECOND, settings)
-    monkeypatch.setattr(linking, "find_kept_quarters", lambda _: frozenset({SECOND}))
-    link_quarter(FIRST, settings)
-    assert [has_place for _, _, has_place in links(FIRST, settings)] == [False, False]
+    release(SECOND)
+    with pytest.raises(OrchestrationError, match="MS928") as refused:
+        link_quarter(FIRST, settings)
+    assert "2025Q1" in refused.value.sentence
+    assert "2025Q2" in refused.value.sentence
+    assert not (settings.vault / "linkage" / "2025Q1").exists()
+
+
+def test_what_happened_before_the_first_day_of_record_is_never_linked(settings) -> None:
+    change(
+        settings,
+        "update staging.stg_mshp__victims set quarter_start = '2019-01-01' where victim_key = 'v1';"
+        "update staging.stg_dss__child_reports set quarter_start = '2019-01-01' "
+        "where child_id = 'c1'",
+    )
+    link_quarter(THIRD, settings)
+    assert {(key, child) for key, child, _ in links(THIRD, settings)} == {
+        ("v2", "c4"),
+        ("v3", "c4"),
+        ("v4", "c4"),
+    }

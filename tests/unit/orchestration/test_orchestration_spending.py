@@ -80,7 +80,7 @@ def test_the_ledger_is_a_file_unless_a_server_is_named(
     settings = load_settings()
     assert settings.ledger_place == address
     assert "secret" not in repr(settings)
-    assert LEDGER_VARIABLE not in child_environment()
+    assert LEDGER_VARIABLE not in child_environment(settings)
     monkeypatch.setenv(LEDGER_VARIABLE, "")
     assert load_settings().ledger_place == home.ledger
 

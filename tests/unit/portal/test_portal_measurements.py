@@ -6,9 +6,12 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from portal_examples import make_example
 from portal_specs import QUARTERLY_FRAMES
+from privacy_examples import example_plan
+from release_examples import fill_cells, publish
 
 from portal.files import list_files
 from privacy.released import Release, ReleasedYearSum, SyntheticFrame
@@ -75,6 +78,38 @@ def test_the_strategy_names_the_quarters_measurements_that_a_year_rests_on() -> 
         }
     ]
     assert set(map(len, told.values())) == {0}
+
+
+def test_numbers_of_frames_about_the_same_rows_follow_from_the_files_alone() -> None:
+    """A table's sum tells of the total with its variance times its cells; the cells follow it."""
+    plan = example_plan("2024Q4")
+    random = np.random.default_rng(2)
+    drawn = {
+        name: random.integers(0, 60, len(cells)).tolist()
+        for name, cells in fill_cells(plan, 0).items()
+    }
+    files = list_files(replace(publish(plan, drawn), drawn_at="2025-01-15T11:00:00Z"))
+    strategy = json.loads(files["data/strategy.json"])
+    same = {frame["name"]: frame["same_rows"] for frame in strategy["frames"]}["report_lag_in_year"]
+    assert same["frame"] == "juvenile_victim_records_in_year"
+    assert "same_rows" in strategy["law"]
+    sums: dict[str, list[tuple[int, float]]] = {}
+    for row in read(files["data/measurements.csv"]):
+        if row["frame"] in (same["frame"], "report_lag_in_year"):
+            sums.setdefault(row["table"], []).append((int(row["noisy_count"]), float(row["sigma"])))
+    weights = {name: 1 / (len(of) * of[0][1] ** 2) for name, of in sums.items()}
+    total = sum(weights[name] * sum(count for count, _ in of) for name, of in sums.items())
+    total /= sum(weights.values())
+    cells = [count for count, _ in sums["report_lag_in_year_at_state_by_lag_group"]]
+    moved = [cell + (total - sum(cells)) / len(cells) for cell in cells]
+    told = [float(row["estimate"]) for row in read(files["data/report_lag.csv"])]
+    assert told == pytest.approx(moved, abs=0.051)
+    broad = read(files["data/victim_records_in_year.csv"])[1]
+    assert float(broad["estimate"]) == pytest.approx(total, abs=0.051)
+    sigma = sums["report_lag_in_year_at_state_by_lag_group"][0][1]
+    assert same["covariance"] == pytest.approx((1 / sum(weights.values()) / 3 - sigma**2) / 3)
+    counts = [int(row["count"]) for row in read(files["data/report_lag.csv"])]
+    assert sum(counts) == int(broad["count"])
 
 
 def test_synthetic_records_are_files_that_say_what_they_are(release: Release) -> None:

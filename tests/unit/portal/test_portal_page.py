@@ -9,7 +9,14 @@ from itertools import pairwise
 import pytest
 from portal_examples import make_example
 
-from portal.codebook import AGENCIES, BLOCKS, DELIVERIES, explain_table
+from portal.codebook import (
+    AGENCIES,
+    BLOCKS,
+    DELIVERIES,
+    MOST_SET_ASIDE,
+    explain_delivery,
+    explain_table,
+)
 from portal.containers import SIGNATURE_NAME
 from portal.files import list_files
 from portal.page.description import describe_page
@@ -17,6 +24,7 @@ from portal.page.rendering import TEMPLATES, render_page
 from portal.wording import name_period, say_likely, say_range
 from privacy.policy.policy import load_policy
 from privacy.released import DELIVERY_KINDS, NOT_RELEASED, Release
+from sources.contracts import current_contract
 
 STYLE = (TEMPLATES / "release.css").read_text(encoding="utf-8")
 LARGEST_PAGE = 300_000
@@ -121,8 +129,8 @@ def test_the_page_says_what_privacy_costs_and_who_delivered(page: Reader) -> Non
         "One identity added or removed.",
         "3.4 in 100",
         "rho 0.125",
-        "epsilon 2.42 at delta 0.000001",
-        "rho 0.5 and epsilon 5.22 for 2 identities",
+        "At delta 0.000001 that is epsilon 2.42 at most, as for any mechanism of this rho.",
+        "rho 0.5 and epsilon 5.22 at most, as for any mechanism of this rho for 2 identities",
         "which agencies delivered; the plan",
         "Delivered corrections",
         "no record of the quarter. This is not silence.",
@@ -135,6 +143,15 @@ def test_the_page_says_what_privacy_costs_and_who_delivered(page: Reader) -> Non
         "January to March 2025",
     ):
         assert words in page.text
+
+
+def test_the_page_says_that_a_quarter_was_paid_for_once_more(release: Release) -> None:
+    words = "This quarter was paid for once more"
+    assert words not in read(release).text
+    lost = "9" * 64
+    page = read(replace(release, plan=replace(release.plan, recovers=lost)))
+    assert words in page.text
+    assert lost in page.text
 
 
 def test_a_release_without_some_tables_still_has_a_page(release: Release) -> None:
@@ -260,6 +277,26 @@ def test_a_page_with_annual_tables_and_maps_stays_small(earlier: int) -> None:
 def test_every_agency_and_kind_of_delivery_that_the_door_lets_through_is_explained() -> None:
     assert set(AGENCIES) == load_policy().sources
     assert set(DELIVERIES) == set(DELIVERY_KINDS)
+
+
+def test_of_a_delivery_the_page_says_how_much_the_contract_allows_to_be_set_aside(
+    release: Release,
+) -> None:
+    allowed = {agency: current_contract(agency).max_quarantined_share for agency in AGENCIES}
+    assert allowed == {agency: share / 100 for agency, share in MOST_SET_ASIDE.items()}
+    for agency, share in allowed.items():
+        for kind in ("full", "delta"):
+            said = explain_delivery(agency, kind)
+            assert "all its records" not in said
+            assert (f"up to {share:.0%}".replace("%", " %") in said) == (share > 0)
+            assert ("allows no line to be set aside" in said) == (share == 0)
+        assert "set aside" not in explain_delivery(agency, "nil")
+    deliveries = dict(release.provenance.deliveries)
+    page = " ".join(read(release).text.split())
+    for agency in AGENCIES:
+        assert explain_delivery(agency, deliveries[agency]).replace("'", "’") in page.replace(
+            "'", "’"
+        )
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,20 @@ def test_building_again_finds_the_folder_and_touches_nothing(release: Release, b
     assert {path: path.stat().st_mtime_ns for path in built.rglob("*")} == before
 
 
+def test_what_a_program_that_shows_folders_leaves_changes_neither_folder_nor_archive(
+    release: Release, built: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    archive = built.with_name(f"{built.name}.zip")
+    content = archive.read_bytes()
+    for name in (".DS_Store", "data/Thumbs.db", "desktop.ini"):
+        (built / name).write_bytes(b"\0")
+    assert build_release(release, built.parent) == built
+    assert "No part of release 2025Q1" in caplog.text
+    archive.unlink()
+    build_release(release, built.parent)
+    assert archive.read_bytes() == content
+
+
 def test_a_folder_is_never_replaced_by_another_release(
     release: Release, other_release: Release, built: Path
 ) -> None:

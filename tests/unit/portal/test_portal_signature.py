@@ -79,6 +79,31 @@ def test_a_release_by_another_signer_is_not_called_whole_first(
     assert ended.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        b"\xef\xbb\xbfuntrusted comment: the hub's key",
+        "untrusted comment: Kinderschutz für Missouri".encode("latin-1"),
+        b"untrusted comment: the hub's key\r",
+        b"",
+    ],
+)
+def test_a_public_key_is_read_whatever_its_comment_is_as_minisign_reads_it(
+    signed: Path, keys, tmp_path: Path, comment: bytes
+) -> None:
+    _, _, rest = keys[1].read_bytes().partition(b"\n")
+    key = tmp_path / "announced.pub"
+    key.write_bytes(comment + b"\n" + rest + b"\r\n\r\n")
+    check_signature(signed, key)
+    if program := shutil.which("minisign"):
+        command = [program, "-V", "-p", str(key), "-m", str(signed / "release.json")]
+        assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_the_comment_that_is_signed_is_ascii(signed: Path) -> None:
+    assert (signed / "release.json.minisig").read_bytes().isascii()
+
+
 def test_a_damaged_signature_is_refused(signed: Path, keys) -> None:
     signature = signed / "release.json.minisig"
     signature.chmod(0o644)

@@ -101,6 +101,46 @@ def test_a_file_that_was_added_is_found(folder: Path, name: str) -> None:
     assert find(folder) == [(name, Problem.EXTRA)]
 
 
+STRAYS = [".DS_Store", "data/.DS_Store", "Thumbs.db", "data/thumbs.db", "Desktop.ini"]
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_what_a_program_that_shows_folders_leaves_is_named_and_the_release_is_whole(
+    folder: Path, name: str
+) -> None:
+    (folder / name).write_bytes(b"\0")
+    verification = verify(folder)
+    assert verification.passed
+    assert verification.strays == (name,)
+    assert "is whole" in verification.sentence
+    assert f"No part of release 2025Q1, left by a program that shows folders: {name}." in (
+        verification.sentence
+    )
+    assert verification.to_json()["no_part_of_it"] == [name]
+    assert verification.to_json()["findings"] == []
+    (folder / "data" / "reports.csv").unlink()
+    assert find(folder) == [("data/reports.csv", Problem.MISSING)]
+
+
+@pytest.mark.parametrize("name", ["DS_Store", "x.DS_Store", "Thumbs.db.csv", ".DS_Store/x.csv"])
+def test_what_only_looks_as_if_it_was_left_so_is_found(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"")
+    assert find(folder) == [(name, Problem.EXTRA)]
+
+
+def test_a_link_by_such_a_name_is_refused(folder: Path) -> None:
+    (folder / "desktop.ini").symlink_to("README.txt")
+    assert find(folder) == [("desktop.ini", Problem.NOT_A_FILE)]
+
+
+def test_what_is_listed_by_such_a_name_is_judged_like_any_file(folder: Path) -> None:
+    entry = {"path": "desktop.ini", "sha256": "0" * 64, "bytes": 1}
+    rewrite_record(folder, lambda record: record["files"].append(entry))
+    (folder / "desktop.ini").write_bytes(b"x")
+    assert find(folder) == [("desktop.ini", Problem.CHANGED)]
+
+
 def test_an_empty_folder_that_was_added_is_found(folder: Path) -> None:
     (folder / "empty").mkdir()
     assert find(folder) == [("empty/", Problem.EXTRA)]

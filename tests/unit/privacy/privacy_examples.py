@@ -7,11 +7,13 @@ from typing import Any
 
 from approval_examples import Office
 from frame_examples import fill
+from small_policy import RULES
 
 from privacy import door, held
 from privacy.engine import noise
 from privacy.engine.exact import ExactRelease
 from privacy.engine.frames import AGGREGATE
+from privacy.errors import PrivacyError
 from privacy.ledger import ledger
 from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan, make_plan
@@ -28,7 +30,7 @@ KILLED = 17
 
 def example_plan(quarter: str = "2025Q1", recovers: str | None = None) -> Plan:
     policy = load_policy()
-    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy(), recovers)
+    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy(), RULES, recovers)
 
 
 def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> ExactRelease:
@@ -41,7 +43,8 @@ def example_exact(plan: Plan, rows: int = 40, *, is_made_up: bool = False) -> Ex
         )
         for planned in plan.frames
     )
-    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up)
+    held = [one.policy.same_rows.test for one in plan.frames if one.policy.same_rows]
+    return ExactRelease(frames, PROVENANCE, is_made_up=is_made_up, held=held)
 
 
 def approve_example(office: Office, *quarters: str) -> None:
@@ -56,9 +59,14 @@ def release_example(plan: Plan, office: Office, place: Place, rows: int = 40) ->
         plan,
         office.approvals(plan.quarter),
         lambda: example_exact(plan, rows),
+        try_nothing,
         Ledger(place),
         office.custody(),
     )
+
+
+def try_nothing(preview: Release) -> None:
+    """Take the preview of a release, for nobody."""
 
 
 STEPS = {
@@ -123,7 +131,7 @@ def release_and_crash(
             return crash(for_good=for_good)
 
         patch.setattr(owner, name, crashing)
-    door.release(plan, office.approvals(), read_exact, Ledger(place), office.custody())
+    door.release(plan, office.approvals(), read_exact, try_nothing, Ledger(place), office.custody())
 
 
 class Patch:
@@ -140,8 +148,14 @@ def release_and_be_killed(office: Office, place: Place, step: str, moment: str) 
 def release_after_meeting(
     office: Office, place: Place, quarters: Sequence[str], rows: int, barrier: Any, answers: Any
 ) -> None:
-    """Release quarters in the given order, at the same time as another process."""
+    """Release quarters in the given order, at the same time as another process.
+
+    The answer of a quarter is its release, or the code of the refusal.
+    """
     plans = [example_plan(quarter) for quarter in quarters]
     barrier.wait()
     for plan in plans:
-        answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        try:
+            answers.put((plan.quarter, release_example(plan, office, place, rows).to_json()))
+        except PrivacyError as refusal:
+            answers.put((plan.quarter, refusal.code))

@@ -15,7 +15,7 @@ from privacy.released import describe_release
 
 def write_review(folder: Path) -> Path:
     """Write the page of a fourth quarter after another quarter was released."""
-    earlier, plan = example_plan("2024Q3"), example_plan("2024Q4")
+    earlier, plan = example_plan("2025Q3"), example_plan("2025Q4")
     content = describe_release(publish(earlier, fill_cells(earlier, 40)))
     del content["ledger_head"]
     charge = Charge(earlier.quarter, earlier.hash, earlier.parts)

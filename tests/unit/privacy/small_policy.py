@@ -5,9 +5,13 @@ from pathlib import Path
 from privacy.policy.keys import PublicKeys, load_keys
 from privacy.policy.policy import Policy, load_policy
 
+RULES = "5" * 64
+"""Hash of the rules of a plan, where no rule is looked at."""
+
 SMALL = """
 version = 3
 reviewed_on = 2026-01-15
+first_day_of_record = 2000-01-01
 delta = "0.000001"
 unit = "One child."
 signers = 1

@@ -2,14 +2,18 @@ import base64
 import shutil
 import stat
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from approval_examples import Office, ShownPlan
 
 import privacy
 from privacy.approval.approval import (
+    Approval,
     check_approval,
+    check_recorded,
     load_officers,
     make_officer_key,
     sign_plan,
@@ -49,6 +53,18 @@ def test_a_plan_signed_by_an_officer_is_approved_and_says_by_whom_and_when(offic
     assert [text.encode() for text in found.signatures] == [
         *approvals.review.read_signatures().values()
     ]
+
+
+class Recorded:
+    """Stands for the entry of a charge, with the signatures of its plan."""
+
+    def __init__(self, plan: ShownPlan, found: Approval) -> None:
+        self.charge = SimpleNamespace(quarter=plan.quarter)
+        self.payload = {
+            "plan": plan.to_json(),
+            "approvals": [asdict(one) for one in found.facts],
+            "signatures": list(found.signatures),
+        }
 
 
 def test_a_quarter_without_a_plan_is_refused(office: Office) -> None:
@@ -263,6 +279,78 @@ def test_an_approval_that_names_no_head_of_the_ledger_does_not_count(
     assert caught.value.exit_code == 6
 
 
+def respell(path: Path, comment: bytes, more: bytes = b"") -> None:
+    """Give a file of minisign's another first line."""
+    _, _, rest = path.read_bytes().partition(b"\n")
+    path.write_bytes(comment + b"\n" + rest + more)
+
+
+LATIN = "untrusted comment: key of J. Müller".encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "comment", [b"\xef\xbb\xbfuntrusted comment: x", LATIN, LATIN + b"\r", b"key of doe", b""]
+)
+def test_a_key_is_read_whatever_its_comment_is_as_minisign_reads_it(
+    office: Office, comment: bytes
+) -> None:
+    secret = office.appoint("doe")
+    for path in (secret, office.folder / "officers" / "doe.pub"):
+        respell(path, comment)
+    office.sign(PLAN, secret)
+    assert approve(PLAN, office).facts[0].signer == "doe"
+
+
+def test_a_signature_counts_whatever_its_untrusted_comment_is(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    [name] = approvals.review.read_signatures()
+    path = approvals.review.folder / name
+    respell(path, LATIN, b"\n")
+    [officer] = approvals.list_officers()
+    found = approve(PLAN, office)
+    assert (found.facts[0].signer, found.facts[0].key_id) == ("doe", officer.key_id)
+    kept = Recorded(PLAN, found)
+    assert check_recorded(kept, [officer])[0]["is_listed"]  # type: ignore[arg-type]
+    respell(path, b"\xef\xbb\xbf" + LATIN)
+    refused(PLAN, office, "MS654")
+
+
+def test_the_comment_that_is_signed_is_ascii(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    [(name, content)] = approvals.review.read_signatures().items()
+    assert content.splitlines()[2].decode("ascii").startswith("trusted comment: timestamp:")
+    for encoding in ("latin-1", "utf-8"):
+        changed = content.replace(b"file:plan.json", "file:pl\xe4n.json".encode(encoding))
+        (approvals.review.folder / name).write_bytes(changed)
+        refused(PLAN, office, "MS654")
+
+
+@pytest.mark.skipif(shutil.which("minisign") is None, reason="the program minisign is not here")
+def test_a_signed_comment_that_is_not_ascii_is_refused_although_it_fits(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    folder, secret = approvals.review.folder, office.folder / "roe.key"
+    public = office.folder / "officers" / "roe.pub"
+    for command in (
+        ["-G", "-W", "-p", public, "-s", secret],
+        ["-Sm", folder / "plan.json", "-s", secret, "-t", "von Müller"],
+    ):
+        subprocess.run(["minisign", *command], check=True, capture_output=True)
+    [name] = [one for one in approvals.review.read_signatures() if one != "plan.json.minisig"]
+    (folder / name).unlink()
+    refused(PLAN, office, "MS654")
+
+
+def test_a_signature_by_the_name_that_minisign_gives_it_counts(office: Office) -> None:
+    approvals = office.sign(PLAN, office.appoint("doe"))
+    [name] = approvals.review.read_signatures()
+    folder = approvals.review.folder
+    (folder / name).rename(folder / "plan.json.minisig")
+    assert approve(PLAN, office).facts[0].signer == "doe"
+    approvals.review.put_plan(PLAN.touched().to_json())
+    assert approvals.review.read_signatures() == {}
+    assert [path.name for path in folder.glob("superseded/*/*.minisig")] == ["plan.json.minisig"]
+
+
 def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     secret = office.appoint("doe", PASSWORD)
     assert b"encrypted" in secret.read_bytes().splitlines()[0]
@@ -342,10 +430,12 @@ def test_the_program_minisign_checks_our_approvals_and_we_check_its_own(office: 
     subprocess.run(
         ["minisign", "-G", "-W", "-p", public, "-s", made], check=True, capture_output=True
     )
-    signature = folder / "plan.json.program.minisig"
     comment = f"timestamp:1767225600 ledger:{GENESIS}"
     subprocess.run(
-        ["minisign", "-Sm", folder / "plan.json", "-s", made, "-x", signature, "-t", comment],
+        [
+            *("minisign", "-Sm", folder / "plan.json", "-s", made),
+            *("-c", b"J. M\xfcller", "-t", comment),
+        ],
         check=True,
         capture_output=True,
     )

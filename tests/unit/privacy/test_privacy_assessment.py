@@ -13,6 +13,7 @@ from release_examples import fill_cells, find_table, publish
 
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
+from privacy.approval.policy_summary import LIFETIME_QUARTERS, sum_worst
 from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, Charge, Entry
@@ -144,7 +145,7 @@ def test_cells_are_usable_where_the_last_release_was_large_beside_the_margin(
     plan: Plan, value: int, share: float
 ) -> None:
     last = example_plan("2025Q1")
-    older = example_plan("2024Q3")
+    older = example_plan("2024Q4")
     entries = [
         *enter_release(older, publish(older, fill_cells(older, 500))),
         *enter_release(last, publish(last, fill_cells(last, value))),
@@ -225,6 +226,32 @@ def test_a_review_reads_nothing_but_plan_ledger_and_officers(plan: Plan) -> None
     assert plan.policy.caps.quarter == EIGHTH
     once, again = assess_after(plan, ()), assess_after(plan, ())
     assert replace(once, rehearsal=()) == replace(again, rehearsal=())
+
+
+def test_the_officer_sees_which_records_stand_in_two_sets_and_what_proves_it() -> None:
+    review = assess_after(example_plan("2025Q4"), ())
+    agency, lag = review.shared
+    assert agency.title == find(review, "children_by_agency").title
+    assert agency.other == find(review, "children_reported_in_year").title
+    assert agency.cells == ("Social Services only", "Both")
+    assert lag.test == "assert_report_lag_in_year_has_every_juvenile_victim_record"
+    assert find(review, "children_by_agency").moe90[1] == 17.0  # police only, in no other set
+    assert find(review, "report_lag").moe90[1] == 15.4
+
+
+def test_the_rehearsal_makes_up_as_many_rows_in_both_sets() -> None:
+    review = assess_after(example_plan("2025Q4"), ())
+    made_up = {one.name: [row.made_up for row in one.rows] for one in review.rehearsal}
+    agency = made_up["children_by_agency"]
+    assert agency[0] + agency[2] == made_up["children_reported_in_year"][0]
+    assert sum(made_up["report_lag"]) == made_up["victim_records_in_year"][1]
+
+
+def test_a_lifetime_is_foreseen_for_the_officer(first: PlanReview, plan: Plan) -> None:
+    *others, lifetime = first.periods
+    assert [one.ahead for one in others] == [None] * 4
+    assert lifetime.ahead == sum_worst(example_plan("2025Q4"), LIFETIME_QUARTERS)
+    assert lifetime.ahead < plan.policy.caps.lifetime
 
 
 def test_a_year_is_shown_with_what_its_quarters_measured() -> None:

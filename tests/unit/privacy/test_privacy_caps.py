@@ -10,7 +10,13 @@ from ledger_examples import CAPS, EIGHTH, example_charge, example_part
 
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
-from privacy.ledger.caps import check_caps, compute_spending, name_period
+from privacy.ledger.caps import (
+    YEARS_AHEAD,
+    check_caps,
+    compute_spending,
+    foresee_lifetime,
+    name_period,
+)
 from privacy.ledger.chain import BEGUN, CHARGE, LOST, Charge, Entry, Part
 from privacy.policy.policy import Caps
 from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
@@ -109,7 +115,26 @@ def test_three_years_are_any_twelve_quarters_in_a_row() -> None:
     assert spend(old, charge_of("2025Q2", example_part(EIGHTH)))["three_years"] == Fraction(3, 8)
 
 
-def test_a_quarter_charged_late_counts_with_what_was_charged_after_it() -> None:
+def test_a_quarter_is_not_charged_after_a_later_one() -> None:
+    first, second, third = (example_charge(f"2025Q{number}", str(number)) for number in (1, 2, 3))
+    check_caps(enter(first), second, WIDE)
+    check_caps(enter(first, third), third, WIDE)
+    check_caps(enter(first, third), first, WIDE)
+    for entries in (enter(first, third), enter(third), enter(third, first)):
+        with pytest.raises(PrivacyError, match=r"MS648.*2025Q2.*2025Q3") as caught:
+            check_caps(entries, second, WIDE)
+        assert caught.value.exit_code == 5
+    with pytest.raises(PrivacyError, match=r"MS648.*2024Q4.*2025Q1"):
+        check_caps(enter(first), example_charge("2024Q4"), WIDE)
+
+
+def test_another_plan_for_a_charged_quarter_is_told_so_though_a_later_one_was_charged() -> None:
+    charged = enter(example_charge("2025Q1"), example_charge("2025Q2"))
+    with pytest.raises(PrivacyError, match="MS624"):
+        check_caps(charged, example_charge("2025Q1", "other"), WIDE)
+
+
+def test_the_cost_of_a_quarter_charged_late_would_count_with_what_was_charged_after_it() -> None:
     newer = [charge_of(f"{year}Q1", example_part(EIGHTH)) for year in (2024, 2025, 2026)]
     late = charge_of("2023Q2", example_part(EIGHTH))
     assert spend(newer, late)["three_years"] == Fraction(1, 2)
@@ -126,6 +151,21 @@ def test_a_frame_that_became_annual_costs_beside_what_it_cost_in_quarters() -> N
     old = charge_of("2025Q1", example_part(EIGHTH, quarters=1))
     new = charge_of("2025Q4", example_part(EIGHTH, quarters=1, cadence=ANNUAL))
     assert spend([old], new)["lifetime"] == Fraction(1, 4)
+
+
+def test_a_lifetime_is_foreseen_by_twenty_more_years_of_what_a_fourth_quarter_costs() -> None:
+    """A cohort counts once, an activity twice, an annual frame without a limit each year."""
+    parts = (
+        Part("c", COHORT, QUARTERLY, 1, Fraction(1, 8)),
+        Part("a", ACTIVITY, QUARTERLY, 2, Fraction(1, 16)),
+        Part("y", ACTIVITY, ANNUAL, None, Fraction(1, 100)),
+    )
+    first, fourth = charge_of("2025Q1", *parts[:2]), charge_of("2025Q4", *parts)
+    expected = Fraction(1, 8) + 2 * Fraction(1, 16) + YEARS_AHEAD * Fraction(1, 100)
+    assert foresee_lifetime([], first, fourth) == expected
+    assert foresee_lifetime(enter(first), first, fourth) == expected
+    dear = charge_of("2024Q4", Part("c", COHORT, QUARTERLY, 1, Fraction(1, 2)))
+    assert foresee_lifetime(enter(dear), first, fourth) == expected + Fraction(3, 8)
 
 
 def test_a_charge_is_counted_once_whether_it_is_in_the_ledger_or_not() -> None:
@@ -266,10 +306,12 @@ def test_no_choice_of_quarters_costs_an_identity_more_than_the_worst_case(
 ) -> None:
     """A quarter may be charged several times over, where draws of it were lost."""
     quarters = [f"2024Q{data.draw(st.integers(1, 4))}" for _ in history]
-    charges = [
-        Charge(quarter, compute_sha256(str(number)), tuple(parts))
-        for number, (quarter, parts) in enumerate(zip(quarters, history, strict=True))
-    ]
+    plans = [compute_sha256(str(number)) for number, _ in enumerate(history)]
+    last: dict[str, str] = {}
+    charges = []
+    for quarter, plan, parts in zip(quarters, plans, history, strict=True):
+        charges.append(Charge(quarter, plan, tuple(parts), last.get(quarter)))
+        last[quarter] = plan
     promises: dict[object, dict[str, Fraction]] = {}
     for charge in charges:
         for part in charge.parts:

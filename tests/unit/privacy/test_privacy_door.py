@@ -15,6 +15,7 @@ from privacy_examples import (
     example_exact,
     example_plan,
     release_example,
+    try_nothing,
 )
 
 from privacy import door
@@ -33,7 +34,7 @@ from privacy.released import Provenance, Release
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     office = Office(tmp_path)
-    approve_example(office, "2025Q1", "2025Q2")
+    approve_example(office, "2025Q1", "2025Q2", "2025Q4")
     return office
 
 
@@ -53,7 +54,9 @@ def open_door(office: Office, ledger: Ledger) -> Open:
     def open_it(
         plan: Plan, read_exact: Callable[[], ExactRelease] = never_read, by: Office = office
     ) -> Release:
-        return door.release(plan, by.approvals(plan.quarter), read_exact, ledger, by.custody())
+        return door.release(
+            plan, by.approvals(plan.quarter), read_exact, try_nothing, ledger, by.custody()
+        )
 
     return open_it
 
@@ -71,7 +74,9 @@ def test_the_mark_of_a_draw_is_told_before_the_draw_may_be_seen(
     monkeypatch.setattr(HeldDraw, "put", put_after_word)
     custody = replace(office.custody(), tell_mark=told.append)
     for _ in range(2):
-        door.release(plan, office.approvals(), lambda: example_exact(plan), ledger, custody)
+        door.release(
+            plan, office.approvals(), lambda: example_exact(plan), try_nothing, ledger, custody
+        )
     assert told == [entry.hash for entry in ledger.read_entries() if entry.kind == BEGUN]
 
 
@@ -172,10 +177,25 @@ def test_a_later_release_knows_the_earlier_one(plan: Plan, open_door: Open) -> N
     assert {point.period for point in second.history} == {"2025Q1"}
 
 
-def test_an_earlier_quarter_released_late_knows_no_later_one(plan: Plan, open_door: Open) -> None:
+def test_an_earlier_quarter_is_never_drawn_after_a_later_one(
+    plan: Plan, open_door: Open, ledger: Ledger
+) -> None:
+    """What it would have counted is in the later one; its rows are not even read."""
+    second_plan = example_plan("2025Q2")
+    second = open_door(second_plan, lambda: example_exact(second_plan))
+    error = refused(open_door, plan, ledger, "MS648", exit_code=5)
+    assert "2025Q1" in error.sentence
+    assert "2025Q2" in error.sentence
+    assert open_door(second_plan).to_json() == second.to_json()
+
+
+def test_a_quarter_that_was_drawn_in_its_turn_is_given_again_after_a_later_one(
+    plan: Plan, open_door: Open
+) -> None:
+    first = open_door(plan, lambda: example_exact(plan))
     second_plan = example_plan("2025Q2")
     open_door(second_plan, lambda: example_exact(second_plan))
-    assert open_door(plan, lambda: example_exact(plan)).previous is None
+    assert open_door(plan).to_json() == first.to_json()
 
 
 def refused(
@@ -292,6 +312,22 @@ def test_a_quarter_that_an_agency_did_not_deliver_is_refused_and_costs_nothing(
         "MS614.*mshp has not delivered",
         exit_code=5,
         read_exact=lambda: exact,
+    )
+
+
+def test_a_test_that_the_policy_names_and_that_did_not_hold_is_refused_and_costs_nothing(
+    open_door: Open, ledger: Ledger
+) -> None:
+    annual = example_plan("2025Q4")
+    frames = [example_exact(annual).take(planned.frame.name) for planned in annual.frames]
+    held = ["assert_children_by_agency_in_year_covers_every_child_reported"]
+    refused(
+        open_door,
+        annual,
+        ledger,
+        "MS615.*report_lag_in_year.*assert_report_lag_in_year_has_every_juvenile_victim_record",
+        exit_code=5,
+        read_exact=lambda: ExactRelease(frames, PROVENANCE, held=held),
     )
 
 

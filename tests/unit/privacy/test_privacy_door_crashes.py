@@ -14,6 +14,7 @@ from privacy_examples import (
     release_after_meeting,
     release_and_be_killed,
     release_and_crash,
+    try_nothing,
 )
 
 from privacy import door
@@ -92,7 +93,7 @@ def check_recovery(place: Place, plan: Plan, office: Office, left: list[str], fa
     if fate == "lost":
         for _ in range(2):
             with pytest.raises(PrivacyError, match=r"MS626.*moshare recover"):
-                door.release(plan, approvals, never_read, ledger, custody)
+                door.release(plan, approvals, never_read, try_nothing, ledger, custody)
         assert kinds(place) == left
         assert door.declare_lost(plan.quarter, ledger, custody) == plan.hash
         return
@@ -101,10 +102,10 @@ def check_recovery(place: Place, plan: Plan, office: Office, left: list[str], fa
     if fate == "drawn":
         assert b"cells" not in read_held(office)
     read = (lambda: example_exact(plan)) if fate == "drawn" else never_read
-    finished = door.release(plan, approvals, read, ledger, custody)
+    finished = door.release(plan, approvals, read, try_nothing, ledger, custody)
     assert kinds(place) == ALL
     assert ledger.read_entries()[: len(before)] == before
-    assert door.release(plan, approvals, never_read, ledger, custody) == finished
+    assert door.release(plan, approvals, never_read, try_nothing, ledger, custody) == finished
     assert read_held(office) == b""
 
 
@@ -192,10 +193,24 @@ def test_two_processes_with_one_plan_give_equal_bytes_for_one_charge(
     assert read_release(json.loads(given[0][1])).release_id == "2025Q1"
 
 
-def test_two_processes_in_opposite_order_give_equal_bytes_for_one_charge_each(
+def test_two_processes_in_one_order_give_equal_bytes_for_one_charge_each(
     office: Office, ledger_place: Place
 ) -> None:
-    given = release_at_once(office, ledger_place, ("2025Q1", "2025Q2"), ("2025Q2", "2025Q1"))
+    given = release_at_once(office, ledger_place, ("2025Q1", "2025Q2"), ("2025Q1", "2025Q2"))
     assert len(given) == 4
     assert len(set(given)) == 2
     assert sorted(kinds(ledger_place)) == sorted(ALL * 2)
+
+
+def test_of_two_processes_in_opposite_order_none_draws_the_earlier_quarter_after_the_later(
+    office: Office, ledger_place: Place
+) -> None:
+    """Whichever was first: both are given the same, or both are refused the earlier one."""
+    given = release_at_once(office, ledger_place, ("2025Q1", "2025Q2"), ("2025Q2", "2025Q1"))
+    answers = dict(given)
+    assert len(given) == 4
+    assert len(set(given)) == 2
+    drawn = [quarter for quarter in ("2025Q1", "2025Q2") if answers[quarter] != "MS648"]
+    assert drawn in (["2025Q1", "2025Q2"], ["2025Q2"])
+    charged = [entry.charge.quarter for entry in Ledger(ledger_place).read_entries()]
+    assert charged == [quarter for quarter in drawn for _ in ALL]

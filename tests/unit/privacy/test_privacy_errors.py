@@ -27,6 +27,7 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "file",
         "problem",
         "frame",
+        "test",
         "column",
         "quarter",
         "period",
@@ -39,6 +40,8 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "most",
         "signer",
         "key",
+        "later",
+        "first_day",
         "holder",
     }
     parts = [part for text in ERRORS.values() for part in (text.what, text.why, text.next_step)]

@@ -35,8 +35,13 @@ def publish(quarter: str, value: int, earlier: Sequence[Release] = ()) -> Releas
 
 
 @pytest.fixture(scope="module")
+def plan() -> Plan:
+    return example_plan("2026Q1")
+
+
+@pytest.fixture(scope="module")
 def three() -> list[Release]:
-    return [publish(f"2024Q{number}", 10 * number) for number in (2, 3, 4)]
+    return [publish(f"2025Q{number}", 10 * number) for number in (2, 3, 4)]
 
 
 def find(release: Release, name: str) -> ReleasedTable:
@@ -53,35 +58,35 @@ def only(table: ReleasedTable) -> ReleasedRow:
 
 
 def test_neighbouring_quarters_differ_by_one() -> None:
-    assert count_quarters("2025Q1") - count_quarters("2024Q4") == 1
+    assert count_quarters("2026Q1") - count_quarters("2025Q4") == 1
 
 
 def test_the_latest_earlier_release_is_the_previous_one(three: list[Release]) -> None:
-    release = publish("2025Q1", 5, [three[2], three[0], three[1]])
+    release = publish("2026Q1", 5, [three[2], three[0], three[1]])
     assert release.previous is not None
-    assert release.previous.release_id == "2024Q4"
+    assert release.previous.release_id == "2025Q4"
     assert release.previous.sha256 == three[2].sha256
 
 
 def test_a_release_knows_nothing_of_later_ones(three: list[Release]) -> None:
-    release = publish("2024Q3", 5, three)
+    release = publish("2025Q3", 5, three)
     assert release.previous is not None
-    assert release.previous.release_id == "2024Q2"
-    assert {point.period for point in release.history} == {"2024Q2"}
+    assert release.previous.release_id == "2025Q2"
+    assert {point.period for point in release.history} == {"2025Q2"}
 
 
 def test_the_first_release_has_no_history(three: list[Release]) -> None:
     assert three[0].history == ()
-    assert publish("2024Q2", 10, three).previous is None
+    assert publish("2025Q2", 10, three).previous is None
 
 
 def test_earlier_rows_are_told_as_they_were_published(three: list[Release]) -> None:
-    release = publish("2025Q1", 5, three)
+    release = publish("2026Q1", 5, three)
     points = [point for point in release.history if point.table == "reports"]
     assert [(point.period, point.estimate) for point in points] == [
-        ("2024Q2", 20.0),
-        ("2024Q3", 30.0),
-        ("2024Q4", 40.0),
+        ("2025Q2", 20.0),
+        ("2025Q3", 30.0),
+        ("2025Q4", 40.0),
     ]
     row = only(find(three[2], "reports"))
     assert (points[2].count, points[2].moe90, points[2].status, points[2].deviation) == (
@@ -95,8 +100,8 @@ def test_earlier_rows_are_told_as_they_were_published(three: list[Release]) -> N
 
 
 def test_silent_tables_and_sums_over_quarters_have_no_history(three: list[Release]) -> None:
-    last = publish("2025Q1", 5, three)
-    after = publish("2025Q2", 5, [*three, last])
+    last = publish("2026Q1", 5, three)
+    after = publish("2026Q2", 5, [*three, last])
     names = {point.table for point in after.history}
     assert "prosecutions" not in names
     assert not any(name.endswith("_four_quarters") for name in names)
@@ -105,7 +110,7 @@ def test_silent_tables_and_sums_over_quarters_have_no_history(three: list[Releas
 def test_history_goes_back_seven_quarters(plan: Plan, three: list[Release]) -> None:
     releases = [
         replace(three[0], release_id=f"{year}Q{number}")
-        for year in (2022, 2023, 2024)
+        for year in (2023, 2024, 2025)
         for number in range(1, 5)
     ]
     within = History(plan.quarter, releases).list_points(list_tables(plan)[:1])
@@ -113,12 +118,12 @@ def test_history_goes_back_seven_quarters(plan: Plan, three: list[Release]) -> N
 
 
 def test_the_history_of_annual_tables_counts_years(three: list[Release]) -> None:
-    plan = example_plan("2025Q4")
-    points = History("2025Q4", [three[2]]).list_points(list_tables(plan))
-    assert {point.period for point in points if point.table == "report_lag"} == {"2024"}
-    earlier = replace(three[2], release_id="2018Q4")
+    plan = example_plan("2026Q4")
+    points = History("2026Q4", [three[2]]).list_points(list_tables(plan))
+    assert {point.period for point in points if point.table == "report_lag"} == {"2025"}
+    earlier = replace(three[2], release_id="2019Q4")
     assert {
-        point.table for point in History("2025Q4", [earlier]).list_points(list_tables(plan))
+        point.table for point in History("2026Q4", [earlier]).list_points(list_tables(plan))
     } == {table.name for table in list_tables(plan) if table.cadence == ANNUAL}
 
 
@@ -146,10 +151,10 @@ def test_a_table_that_was_defined_otherwise_is_no_history(
 
 
 def test_four_quarters_in_a_row_are_added_up(three: list[Release]) -> None:
-    release = publish("2025Q1", 50, three)
+    release = publish("2026Q1", 50, three)
     total = find(release, "reports_four_quarters")
     row = only(total)
-    assert (total.cadence, total.period) == (FOUR_QUARTERS, "2024Q2 to 2025Q1")
+    assert (total.cadence, total.period) == (FOUR_QUARTERS, "2025Q2 to 2026Q1")
     assert (row.estimate, row.count, row.status) == (20 + 30 + 40 + 50, None, ESTIMATED)
     deviation = 2 * (only(find(release, "reports")).deviation or 0)
     assert row.deviation == pytest.approx(deviation)
@@ -159,7 +164,7 @@ def test_four_quarters_in_a_row_are_added_up(three: list[Release]) -> None:
 
 
 def test_a_sum_stands_directly_after_its_table_and_keeps_its_rows(three: list[Release]) -> None:
-    release = publish("2025Q1", 50, three)
+    release = publish("2026Q1", 50, three)
     names = [table.name for table in release.tables]
     place = names.index("children_by_region")
     assert names[place + 1] == "children_by_region_four_quarters"
@@ -170,20 +175,20 @@ def test_a_sum_stands_directly_after_its_table_and_keeps_its_rows(three: list[Re
 
 
 def test_a_sum_near_zero_cannot_be_told_from_zero(three: list[Release]) -> None:
-    zeros = [publish(f"2024Q{number}", 0) for number in (2, 3, 4)]
-    row = only(find(publish("2025Q1", 0, zeros), "reports_four_quarters"))
+    zeros = [publish(f"2025Q{number}", 0) for number in (2, 3, 4)]
+    row = only(find(publish("2026Q1", 0, zeros), "reports_four_quarters"))
     assert (row.estimate, row.status) == (0.0, NOT_DISTINGUISHABLE)
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_three_quarters_are_not_added_up_as_four(missing: int, three: list[Release]) -> None:
-    release = publish("2025Q1", 50, [one for place, one in enumerate(three) if place != missing])
+    release = publish("2026Q1", 50, [one for place, one in enumerate(three) if place != missing])
     assert not any(table.cadence == FOUR_QUARTERS for table in release.tables)
 
 
 def test_annual_and_silent_tables_are_not_added_up() -> None:
-    earlier = [publish("2024Q3", 1), publish("2024Q4", 1), publish("2025Q1", 1)]
-    release = publish("2025Q2", 1, earlier)
+    earlier = [publish("2025Q3", 1), publish("2025Q4", 1), publish("2026Q1", 1)]
+    release = publish("2026Q2", 1, earlier)
     summed = {table.name for table in release.tables if table.cadence == FOUR_QUARTERS}
     assert summed == {
         f"{table.name}_four_quarters" for table in earlier[0].tables if table.frame is not None
@@ -207,8 +212,8 @@ def test_rows_of_another_list_are_not_added_up(plan: Plan, three: list[Release])
 def test_a_table_is_judged_alike_with_and_without_sums_over_quarters(
     three: list[Release],
 ) -> None:
-    alone = only(find(publish("2025Q1", 0), "reports"))
-    among = only(find(publish("2025Q1", 0, three), "reports"))
+    alone = only(find(publish("2026Q1", 0), "reports"))
+    among = only(find(publish("2026Q1", 0, three), "reports"))
     assert alone.cut_off == among.cut_off
-    total = only(find(publish("2025Q1", 0, three), "reports_four_quarters"))
+    total = only(find(publish("2026Q1", 0, three), "reports_four_quarters"))
     assert (total.cut_off or 0) > 2 * (alone.cut_off or 0)

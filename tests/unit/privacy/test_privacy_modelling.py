@@ -21,6 +21,8 @@ from modelled_examples import (
     measure,
     model,
 )
+from privacy_examples import example_plan
+from release_examples import fill_cells, publish
 
 from privacy.counts.counts import count_tables
 from privacy.engine.covariance import Precisions
@@ -84,6 +86,38 @@ def test_a_row_that_sums_keys_has_the_sum_of_their_numbers() -> None:
     both = MODEL.describe(Row(2, 3, ((0, 1), (0, 1))))
     assert both.mean == pytest.approx(sum(part.mean for part in parts))
     assert both.high90 <= sum(part.high90 for part in parts)
+
+
+@pytest.mark.parametrize("axes", ALL_AXES)
+def test_one_quantity_has_one_modelled_range_at_every_level(axes: tuple[int, ...]) -> None:
+    """Unknown is a region, a circuit and a county."""
+    told = set()
+    for level in (1, 2, 3):
+        marginal = Marginal(level, axes)
+        unit = len(LEVELS[level].keys) - 1
+        for key in product(*(range(FRAME.sizes[axis]) for axis in axes)):
+            found = MODEL.describe(make_row(marginal, (unit, *key)))
+            told.add((key, found.mean, found.low90, found.high90))
+    assert len(told) == len({key for key, *_ in told})
+
+
+def test_one_quantity_has_one_modelled_range_in_every_table_of_a_release() -> None:
+    plan = example_plan("2025Q4")
+    random = np.random.default_rng(4)
+    drawn = {
+        name: random.integers(0, 30, len(cells)).tolist()
+        for name, cells in fill_cells(plan, 0).items()
+    }
+    told: dict[tuple[object, ...], set[tuple[object, ...]]] = {}
+    for table in publish(plan, drawn).tables:
+        for row, (unit, axes) in zip(table.rows, table.positions, strict=False):
+            frame = plan.frame(str(table.frame))
+            leaves = np.flatnonzero(frame.units_of_leaf(frame.find_level(table.level)) == unit)
+            quantity = (frame.name, tuple(leaves.tolist()), axes)
+            numbers = (row.modelled, row.modelled_low90, row.modelled_high90)
+            told.setdefault(quantity, set()).add((row.estimate, row.count, *numbers))
+    assert sum(len(numbers) > 1 for numbers in told.values()) == 0
+    assert len(told) < sum(len(table.rows) for table in publish(plan, drawn).tables)
 
 
 def test_a_county_is_pulled_towards_its_population_and_unknown_is_not() -> None:

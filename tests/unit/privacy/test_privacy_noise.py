@@ -1,9 +1,11 @@
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from frame_examples import BY_SEX, example_frame, fill
 from opendp import mod
@@ -149,3 +151,28 @@ def test_the_smallest_scale_costs_no_more_than_it_may_and_one_step_less_would(
     steps = int(scale * 1000)
     assert cost(steps) <= rho
     assert steps == 1000 or cost(steps - 1) > rho
+
+
+DELTA = Decimal("0.000001")
+
+
+@pytest.mark.parametrize("rho", [Fraction(1, 8), Fraction(1, 4), Fraction(9, 4)])
+def test_the_epsilon_of_gaussian_noise_is_below_that_of_all_mechanisms_of_its_rho(
+    rho: Fraction,
+) -> None:
+    composed = noise.compose_epsilon(rho, DELTA)
+    assert 0.9 * noise.convert_to_epsilon(rho, DELTA) < composed
+    assert composed < noise.convert_to_epsilon(rho, DELTA)
+
+
+def test_at_that_epsilon_gaussian_noise_has_the_delta_that_is_told() -> None:
+    """Drawn, with a delta so large that draws can tell it."""
+    rho, delta = Fraction(1, 2), 0.05
+    epsilon, mu = noise.compose_epsilon(rho, Decimal(str(delta))), noise.compute_mu(rho)
+    losses = np.random.default_rng(1).normal(mu**2 / 2, mu, 1_000_000)
+    found = np.maximum(0, -np.expm1(epsilon - losses)).mean()
+    assert found == pytest.approx(delta, rel=0.02)
+
+
+def test_noise_so_large_that_delta_covers_it_has_no_epsilon() -> None:
+    assert noise.compose_epsilon(Fraction(1, 10**14), DELTA) == 0.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from privacy_examples import KEYS, example_plan
-from small_policy import SMALL, load_small
+from small_policy import RULES, SMALL, load_small, write_policy
 
 from privacy.engine.frames import Marginal
 from privacy.errors import PrivacyError
@@ -15,7 +15,7 @@ from privacy.ledger.chain import Part
 from privacy.plan import Plan, find_quarter_start, find_year, make_plan
 from privacy.policy.keys import PublicKeys, load_keys
 from privacy.policy.optimise import optimise
-from privacy.policy.policy import load_policy
+from privacy.policy.policy import REVIEWED_POLICY, load_policy
 from privacy.policy.strategy import Share, Strategy, load_strategy
 from privacy.released import ACTIVITY, ANNUAL, COHORT, QUARTERLY
 
@@ -27,7 +27,7 @@ def annual() -> Plan:
 
 def plan_small(folder: Path, quarter: str = "2025Q4", text: str = SMALL) -> Plan:
     policy, keys = load_small(folder, text)
-    return make_plan(quarter, policy, keys, optimise(policy, keys))
+    return make_plan(quarter, policy, keys, optimise(policy, keys), RULES)
 
 
 def change_shares(strategy: Strategy, frame: str, *shares: Share) -> Strategy:
@@ -66,6 +66,16 @@ def test_annual_frames_are_read_in_a_fourth_quarter_only(quarter: str, annual: P
     }
 
 
+def test_a_quarter_before_the_first_day_of_record_has_no_plan(tmp_path: Path) -> None:
+    text = SMALL.replace("first_day_of_record = 2000-01-01", "first_day_of_record = 2025-04-01")
+    assert text != SMALL
+    assert plan_small(tmp_path, "2025Q2", text).quarter_start == datetime.date(2025, 4, 1)
+    for quarter in ("2025Q1", "2024Q4"):
+        with pytest.raises(PrivacyError, match=rf"MS649.*{quarter}.*2025-04-01") as caught:
+            plan_small(tmp_path, quarter, text)
+        assert caught.value.exit_code == 5
+
+
 def test_each_frame_is_a_part_of_the_charge(annual: Plan) -> None:
     parts = {part.frame: part for part in annual.parts}
     assert sum(part.rho for part in annual.parts) == annual.rho
@@ -83,7 +93,9 @@ def test_scales_are_whole_thousandths_from_1_up(annual: Plan) -> None:
 
 def test_a_generous_budget_never_makes_a_scale_below_1(plan: Plan) -> None:
     budget = replace(plan.policy.budget, quarterly=Fraction(500))
-    generous = make_plan("2025Q1", replace(plan.policy, budget=budget), plan.keys, plan.strategy)
+    generous = make_plan(
+        "2025Q1", replace(plan.policy, budget=budget), plan.keys, plan.strategy, RULES
+    )
     assert {measured.scale for frame in generous.frames for measured in frame.measurements} >= {
         Decimal(1)
     }
@@ -113,6 +125,18 @@ def test_a_measurement_knows_its_table_and_its_cells(tmp_path: Path) -> None:
 def test_the_same_inputs_give_the_same_plan_and_hash(plan: Plan) -> None:
     assert example_plan().to_json() == plan.to_json()
     assert example_plan().hash == plan.hash
+
+
+def test_the_rules_by_which_rows_are_made_are_part_of_the_plan_and_its_hash(plan: Plan) -> None:
+    other = replace(plan, rules_hash="6" * 64)
+    assert other.hash != plan.hash
+    assert json.loads(other.to_json())["rules_hash"] == "6" * 64
+
+
+def test_the_plan_states_the_places_of_a_linked_frame_of_records(annual: Plan) -> None:
+    stated = {one["name"]: one["places"] for one in json.loads(annual.to_json())["frames"]}
+    assert stated.pop("report_lag_in_year") == load_policy().frames["report_lag_in_year"].places
+    assert set(stated.values()) == {None}
 
 
 def test_quarter_policy_keys_and_split_are_part_of_the_hash(plan: Plan) -> None:
@@ -186,26 +210,33 @@ def test_a_fourth_quarter_ends_its_year() -> None:
 )
 def test_text_that_is_no_quarter_is_refused(quarter: str, plan: Plan) -> None:
     with pytest.raises(PrivacyError, match="MS604"):
-        make_plan(quarter, plan.policy, plan.keys, plan.strategy)
+        make_plan(quarter, plan.policy, plan.keys, plan.strategy, RULES)
 
 
 def test_key_lists_of_another_policy_are_refused(tmp_path: Path) -> None:
     _, keys = load_small(tmp_path)
     with pytest.raises(PrivacyError, match=r"MS602.*key lists"):
-        make_plan("2025Q1", load_policy(), keys, load_strategy())
+        make_plan("2025Q1", load_policy(), keys, load_strategy(), RULES)
 
 
 def test_a_sum_of_keys_that_no_list_names_is_refused(tmp_path: Path) -> None:
     policy, keys = load_small(tmp_path, SMALL.replace('"broad_only"]', '"other"]'))
     strategy = Strategy(policy.hash, keys.hash, ())
     with pytest.raises(PrivacyError, match=r"MS602.*definition sums"):
-        make_plan("2025Q1", policy, keys, strategy)
+        make_plan("2025Q1", policy, keys, strategy, RULES)
+
+
+def test_same_rows_in_cells_that_no_list_names_are_refused(plan: Plan, tmp_path: Path) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8").replace('"later", "none', '"sooner", "none')
+    policy = load_policy(write_policy(tmp_path, text))
+    with pytest.raises(PrivacyError, match=r"MS602.*report_lag_in_year has same_rows"):
+        make_plan("2025Q1", policy, plan.keys, plan.strategy)
 
 
 def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None:
     for changed in ({"policy_hash": "0" * 64}, {"keys_hash": "0" * 64}):
         with pytest.raises(PrivacyError, match="MS646"):
-            make_plan("2025Q1", plan.policy, plan.keys, replace(plan.strategy, **changed))
+            make_plan("2025Q1", plan.policy, plan.keys, replace(plan.strategy, **changed), RULES)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +246,7 @@ def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None
         (Share("arrests", "troop", (), Fraction(1, 10)),),
         (Share("arrests", "state", ("definition",), Fraction(1, 10)),),
         (Share("arrests", "state", (), Fraction(0)),),
+        (Share("arrests", "state", (), Fraction(1, 20)),) * 2,
     ],
 )
 def test_a_split_that_does_not_fit_a_frame_is_refused(
@@ -222,7 +254,7 @@ def test_a_split_that_does_not_fit_a_frame_is_refused(
 ) -> None:
     strategy = change_shares(plan.strategy, "arrests", *shares)
     with pytest.raises(PrivacyError, match=r"MS647.*arrests"):
-        make_plan("2025Q1", plan.policy, plan.keys, strategy)
+        make_plan("2025Q1", plan.policy, plan.keys, strategy, RULES)
 
 
 def test_a_linked_frame_is_measured_whole_because_its_bound_holds_for_no_sum_of_it(
@@ -231,7 +263,7 @@ def test_a_linked_frame_is_measured_whole_because_its_bound_holds_for_no_sum_of_
     total = Share("report_lag_in_year", "state", (), Fraction(1, 10))
     strategy = change_shares(plan.strategy, "report_lag_in_year", total)
     with pytest.raises(PrivacyError, match=r"MS647.*report_lag_in_year"):
-        make_plan("2025Q4", plan.policy, plan.keys, strategy)
+        make_plan("2025Q4", plan.policy, plan.keys, strategy, RULES)
 
 
 def test_the_stored_split_is_that_of_the_reviewed_policy_and_lists() -> None:

@@ -36,10 +36,16 @@ CHANGES: list[tuple[Callable[[Content], None], str]] = [
     (lambda it: it["budget"].update(quarterly="1/4"), "The budget of quarterly tables is rho 0.25"),
     (lambda it: it["caps"].update(three_years="2/1"), "The cap of three years is rho 2; it was "),
     (set_frame(bound=3), "One identity can move arrests by 3; it was 1."),
+    (set_frame(places=3), "The records that may take one child in arrests are now 3."),
+    (lambda it: it.update(rules_hash="0"), "Release input is made by other rules than before."),
     (set_frame(quarters=None), "arrests can count one identity any number of times; it was 1."),
     (set_frame(counting="cohort"), "arrests counts by cohort; it was activity."),
     (set_frame(kind="linked"), "arrests is read as linked; it was rows."),
     (set_frame(rho="1/2"), "The cost of arrests is rho 0.5; it was "),
+    (
+        set_frame(same_rows={"frame": "reports", "cells": ["a_b", "c"], "test": "t"}),
+        "arrests shares the total of reports (a b, c); before, it has a total of its own.",
+    ),
     (set_frame(measurements=[]), "arrests is measured with other tables or other noise."),
     (lambda it: it["frames"].remove(frame(it)), "arrests is not measured (quarterly)."),
     (lambda it: it["tables"].pop(), "is not released."),
@@ -66,8 +72,20 @@ def test_each_change_is_said_once_and_nothing_else(
     assert sentence in said[0]
 
 
+def test_a_plan_from_before_totals_were_shared_shares_none(before: Content) -> None:
+    old = copy.deepcopy(before)
+    for one in old["frames"]:
+        del one["same_rows"]
+    assert compare_plans(old, before) == ()
+
+
 def test_another_quarter_with_the_same_tables_is_no_change(before: Content) -> None:
     assert compare_plans(before, json.loads(example_plan("2025Q2").to_json())) == ()
+
+
+def test_a_plan_of_a_time_before_rules_were_named_is_compared_too(before: Content) -> None:
+    old = {name: value for name, value in before.items() if name != "rules_hash"}
+    assert compare_plans(old, before) == ("Release input is made by other rules than before.",)
 
 
 def test_a_fourth_quarter_brings_the_annual_tables(before: Content) -> None:

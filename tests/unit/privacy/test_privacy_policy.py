@@ -56,6 +56,7 @@ def test_counties_are_published_once_a_year_only() -> None:
 def test_every_text_of_a_small_policy_is_read(tmp_path: Path) -> None:
     policy = load_policy(write_policy(tmp_path))
     assert (policy.version, policy.reviewed_on, policy.unit) == (3, "2026-01-15", "One child.")
+    assert policy.first_day_of_record == "2000-01-01"
     assert (policy.signers, policy.is_modelled, policy.is_synthetic) == (1, False, True)
     assert (policy.budget.quarterly, policy.budget.annual) == (Fraction(1, 8), Fraction(1, 4))
     assert (policy.caps.three_years, policy.caps.lifetime) == (Fraction(1, 2), Fraction(1))
@@ -108,6 +109,10 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ("version = 3", "version = true", "version must be a whole number"),
         ("version = 3", "version = 3\nepsilon = 4", "In the policy, epsilon is not known"),
         ("reviewed_on = 2026-01-15", 'reviewed_on = "today"', "reviewed_on must be a date"),
+        ("2000-01-01", "2000-02-01", "first_day_of_record must be the first day of a quarter"),
+        ("2000-01-01", "2000-01-02", "first_day_of_record must be the first day of a quarter"),
+        ("2000-01-01", '"2000"', "first_day_of_record must be a date"),
+        ("first_day_of_record = 2000-01-01", "", "first_day_of_record is missing, a date"),
         ('delta = "0.000001"', "delta = 0.000001", "delta must be a positive decimal"),
         ('delta = "0.000001"', 'delta = "1.0"', "delta must be below 1"),
         ('delta = "0.000001"', 'delta = "1e-6"', "delta must be a positive decimal"),
@@ -155,6 +160,22 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ("bound = 1", "bound_squared = 1", "a rows frame must have bound and no other"),
         ("bound = 1", "bound = 1\nbound_squared = 1", "a rows frame must have bound and no other"),
         ("bound_squared = 5", "bound = 5", "a linked frame must have bound_squared"),
+        ("bound = 1", "bound = 1\nplaces = 2", "places belong to a linked frame"),
+        (
+            "bound_squared = 5",
+            "bound_squared = 4",
+            "In frames.pairs, bound_squared must be 5, which follows from having no places",
+        ),
+        (
+            "bound_squared = 5",
+            "bound_squared = 5\nplaces = 2",
+            "bound_squared must be 9, which follows from places = 2",
+        ),
+        (
+            "bound_squared = 5",
+            "bound_squared = 9\nplaces = 9",
+            "bound_squared must be 163, which follows from places = 9",
+        ),
         ("bound = 1", "bound = 1\nfactor = 2", "In frames.victims, factor is not known"),
         ("bound_squared = 5", "bound_squared = 5\nquarters = 1", "a cohort counts once ever"),
         ('name = "victims"', 'name = "Victims"', "name must be lower case"),
@@ -244,6 +265,48 @@ def test_only_once_counted_rows_of_a_coarser_frame_are_added_up_to_a_year(
     with pytest.raises(PrivacyError, match="MS602") as caught:
         load_policy(write_policy(tmp_path, text.replace(old, new, 1)))
     assert words in caught.value.sentence
+
+
+SAME = 'frame = "juvenile_victim_records_in_year"\ncells = ["same_day", "later", "none_found"]'
+LAG = 'kind = "linked"\ncounting = "activity"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (SAME, SAME.replace("juvenile_victim", "other"), "a frame of rows that stands before"),
+        (SAME, SAME.replace("juvenile_victim_records", "report_lag"), "that stands before this"),
+        (SAME, SAME.replace("juvenile_victim_records", "children_by_agency"), "a frame of rows"),
+        (SAME, SAME.replace("juvenile_victim_records_in_year", "arrests"), "the same cadence"),
+        (SAME, SAME.partition("\n")[0], "cells is missing"),
+        (LAG, LAG.replace("linked", "rows"), "belongs to a linked frame"),
+        ('columns = ["lag_group"]', 'columns = ["lag_group", "sex_group"]', "one dimension"),
+        (
+            'levels = ["state"]\ncolumns = ["lag',
+            'levels = ["state", "region"]\ncolumns = ["lag',
+            "one",
+        ),
+    ],
+)
+def test_only_cells_of_a_linked_frame_share_the_total_of_a_frame_of_rows(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8")
+    assert old in text
+    changed = text.replace(old, new, 1)
+    if 'kind = "rows"\ncounting = "activity"' in new:
+        changed = changed.replace("bound_squared = 9", "bound = 1")
+    with pytest.raises(PrivacyError, match="MS602") as caught:
+        load_policy(write_policy(tmp_path, changed))
+    assert words in caught.value.sentence
+
+
+def test_a_policy_says_which_cells_are_the_rows_of_which_frame_and_what_proves_it() -> None:
+    same = {name: frame.same_rows for name, frame in load_policy().frames.items()}
+    assert {name for name, one in same.items() if one} == {
+        "children_by_agency_in_year",
+        "report_lag_in_year",
+    }
 
 
 def test_a_frame_that_no_table_uses_is_refused(tmp_path: Path) -> None:

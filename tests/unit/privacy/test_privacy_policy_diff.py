@@ -4,7 +4,7 @@ import pytest
 from small_policy import PUBLISHED, SMALL, write_policy
 
 from privacy.policy.diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
-from privacy.policy.policy import load_policy
+from privacy.policy.policy import REVIEWED_POLICY, load_policy
 
 
 def compare(folder: Path, text: str, before: str = SMALL) -> tuple[Change, ...]:
@@ -21,6 +21,7 @@ def test_equal_policies_have_no_changes(tmp_path: Path) -> None:
     [
         ("version = 3", "version = 4", WORDS, "Policy: the version is 4 instead of 3."),
         ("2026-01-15", "2026-01-16", WORDS, "reviewed on 2026-01-16 instead of 2026-01-15."),
+        ("2000-01-01", "2001-07-01", GUARANTEE, "first day of record is 2001-07-01 instead of"),
         ("One child.", "One home.", GUARANTEE, "unit is “One home.” instead of “One child.”."),
         ('"0.000001"', '"0.0001"', GUARANTEE, "at delta 0.0001 instead of 0.000001."),
         ("signers = 1", "signers = 2", GUARANTEE, "officers who must sign is 2 instead of 1."),
@@ -82,6 +83,15 @@ def test_a_change_is_told_in_words_with_what_it_touches(
     assert [change.touches for change in told] == [touches], changes
 
 
+def test_what_proves_that_frames_share_a_total_is_told(tmp_path: Path) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8")
+    named = 'test = "assert_report_lag_in_year_has_every_juvenile_victim_record"'
+    (change,) = compare(tmp_path, text.replace(named, 'test = "another"'), text)
+    assert change.touches == CONTENT
+    assert "same_day, later, none_found are the rows of juvenile_victim" in change.sentence
+    assert "in_year, by another instead of" in change.sentence
+
+
 def test_a_larger_budget_is_told_as_weaker_protection(tmp_path: Path) -> None:
     larger = SMALL.replace('quarter = "0.125"', 'quarter = "0.25"').replace(
         'quarterly = "0.125"', 'quarterly = "0.25"'
@@ -141,3 +151,15 @@ def test_the_guarantee_comes_first_and_words_last(tmp_path: Path) -> None:
     text = SMALL.replace("version = 3", "version = 4").replace("weight = 2", "weight = 4")
     touched = [one.touches for one in compare(tmp_path, text.replace("signers = 1", "signers = 2"))]
     assert touched == [GUARANTEE, CONTENT, WORDS]
+
+
+def test_other_places_touch_the_guarantee(tmp_path: Path) -> None:
+    old, new = (
+        load_policy(write_policy(tmp_path, SMALL.replace("bound_squared = 5", bound)))
+        for bound in ("bound_squared = 9\nplaces = 2", "bound_squared = 19\nplaces = 3")
+    )
+    said = {change.sentence: change.touches for change in describe_changes(old, new)}
+    assert said == {
+        "Frame pairs: its bound for one identity is 19 instead of 9.": GUARANTEE,
+        "Frame pairs: the records that may ever take one child are 3 instead of 2.": GUARANTEE,
+    }

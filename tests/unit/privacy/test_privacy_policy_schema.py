@@ -54,6 +54,8 @@ def test_every_form_is_reached_from_the_policy() -> None:
         ("bound = 1", "bound = 1\nbound_squared = 1"),
         ("bound_squared = 5", "bound = 5"),
         ("bound_squared = 5", ""),
+        ("bound = 1", "bound = 1\nplaces = 2"),
+        ("bound_squared = 5", "bound_squared = 5\nplaces = 0"),
         ('name = "victims"', 'name = "Victims"'),
         ("weight = 2", "weight = 2\nsigma = 1"),
         ('sources = ["mshp"]', "sources = [1]"),

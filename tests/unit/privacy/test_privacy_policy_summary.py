@@ -2,7 +2,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from privacy_examples import KEYS, example_plan
-from small_policy import SMALL, load_small
+from small_policy import RULES, SMALL, load_small
 
 from privacy.approval.policy_summary import LIFETIME_QUARTERS, sum_worst, summarise
 from privacy.plan import make_plan
@@ -42,7 +42,7 @@ def test_a_cohort_and_a_limited_activity_cost_no_more_in_a_lifetime_than_in_thei
 def test_an_unlimited_activity_costs_each_time(tmp_path: Path) -> None:
     policy, keys = load_small(tmp_path)
     strategy = optimise(policy, keys)
-    plan = make_plan("2025Q4", policy, keys, strategy)
+    plan = make_plan("2025Q4", policy, keys, strategy, RULES)
     annual, cohort = plan.sum_rho(ANNUAL), plan.frames[1].rho
     twice = 2 * plan.frames[0].rho
     assert sum_worst(plan, 12) == twice + cohort + 3 * annual

@@ -9,7 +9,7 @@ import pytest
 from approval_examples import Office
 from privacy_examples import approve_example, example_plan, release_example
 from release_examples import fill_cells, find_table, publish
-from small_policy import SMALL, load_small
+from small_policy import RULES, SMALL, load_small
 
 from privacy.engine import noise
 from privacy.engine.frames import Level
@@ -126,6 +126,10 @@ def test_the_deviation_of_every_row_follows_from_the_facts_of_its_frame(released
                 if product:
                     tree, node = Tree(levels, precisions), (place, unit)
                     variance += product * tree.find_covariance(node, node)
+            if frame.same_rows:
+                (keys,) = positions
+                cells = len(set(keys) & set(frame.same_rows.places))
+                variance += cells**2 * frame.same_rows.covariance
             assert row.deviation == pytest.approx(variance**0.5)
             assert row.moe90 == compute_margin(row.deviation or 0)
 
@@ -248,7 +252,7 @@ def test_modelled_numbers_stand_beside_units_below_the_state_where_the_policy_wa
 
 def plan_small(folder: Path, text: str = SMALL) -> Plan:
     policy, keys = load_small(folder, text)
-    return make_plan("2025Q1", policy, keys, optimise(policy, keys))
+    return make_plan("2025Q1", policy, keys, optimise(policy, keys), RULES)
 
 
 def test_synthetic_records_are_as_many_as_the_counts_where_the_policy_wants_them(

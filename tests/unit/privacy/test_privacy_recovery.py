@@ -16,6 +16,7 @@ from privacy_examples import (
     example_exact,
     example_plan,
     release_and_crash,
+    try_nothing,
 )
 from test_privacy_door_crashes import PROCESSES, kinds, never_read, read_held
 
@@ -51,7 +52,7 @@ def lost(plan: Plan, office: Office, ledger_place: Place) -> Ledger:
 
 
 def release(plan: Plan, office: Office, ledger: Ledger, read: Callable[[], object]) -> Release:
-    return door.release(plan, office.approvals(), read, ledger, office.custody())  # type: ignore[arg-type]
+    return door.release(plan, office.approvals(), read, try_nothing, ledger, office.custody())  # type: ignore[arg-type]
 
 
 def sign(office: Office, plan: Plan, ledger: Ledger) -> None:
@@ -168,7 +169,9 @@ def test_a_mark_that_cannot_be_told_leaves_a_draw_that_nobody_saw(
     custody = replace(office.custody(), tell_mark=fail)
     for _ in range(2):
         with pytest.raises(PrivacyError, match="MS636"):
-            door.release(plan, office.approvals(), lambda: example_exact(plan), ledger, custody)
+            door.release(
+                plan, office.approvals(), lambda: example_exact(plan), try_nothing, ledger, custody
+            )
     assert [entry.kind for entry in ledger.read_entries()] == [CHARGE, BEGUN]
     assert release(plan, office, ledger, lambda: example_exact(plan)).release_id == "2025Q1"
 

@@ -61,8 +61,8 @@ def test_rejections_are_added_each_with_the_hash_of_the_one_before(review: Revie
     assert review.list_rejections() == (first, second)
     lines = (review.folder / "rejections.jsonl").read_text("utf-8").splitlines()
     assert (first.previous, second.previous) == (GENESIS, compute_sha256(lines[0]))
-    assert review.is_rejected("a" * 64)
-    assert not review.is_rejected("c" * 64)
+    assert review.find_rejection("a" * 64) == review.list_rejections()[0]
+    assert review.find_rejection("c" * 64) is None
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_a_changed_record_of_rejections_is_found_and_not_added_to(
 def test_a_record_that_cannot_be_read_is_a_sentence(review: Review) -> None:
     (review.folder / "rejections.jsonl").mkdir(parents=True)
     with pytest.raises(PrivacyError, match="MS658"):
-        review.is_rejected("a" * 64)
+        review.find_rejection("a" * 64)

@@ -93,6 +93,20 @@ def test_the_verdict_says_whether_the_plan_can_be_paid(html: str, review: PlanRe
     assert "MS625: Too dear." in refused
 
 
+def test_the_page_shows_both_epsilons_and_that_a_lifetime_does_not_run_out(html: str) -> None:
+    for words in ("3.54", "3.31", "epsilon at most", "this noise", "7.29", "bring a lifetime to"):
+        assert words in html
+
+
+def test_the_page_shows_which_records_stand_in_two_sets(html: str, review: PlanReview) -> None:
+    assert review.shared
+    for pair in review.shared:
+        assert f"<code>{pair.test}</code>" in html
+    assert (
+        "Records that stand in two sets" not in render_review(replace(review, shared=())).decode()
+    )
+
+
 def test_what_changed_is_said_in_each_of_its_three_ways(review: PlanReview) -> None:
     def words(**changes: object) -> str:
         return render_review(replace(review, **changes)).decode()  # type: ignore[arg-type]
@@ -175,4 +189,15 @@ def test_how_often_an_identity_is_counted_is_said_in_words(review: PlanReview) -
         "in 1 quarter",
         "in 2 years",
         "once ever",
+    ]
+
+
+def test_the_places_of_a_linked_table_are_said_beside_its_distance(review: PlanReview) -> None:
+    linked = replace(review.frames[0], kind="linked", bound=9, places=2)
+    frames = (linked, replace(linked, bound=3, places=1), replace(linked, bound=5, places=None))
+    shown = describe_review(replace(review, frames=frames)).bounds
+    assert [bound.bound for bound in shown] == [
+        "a distance of √9, as at most 2 records may take one child",
+        "a distance of √3, as at most 1 record may take one child",
+        "a distance of √5",
     ]
