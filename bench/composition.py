@@ -40,7 +40,7 @@ Shift = tuple[float, int]
 def plan_quarter(quarter: str) -> Plan:
     """Return the reviewed policy's plan."""
     policy = load_policy()
-    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy())
+    return make_plan(quarter, policy, load_keys(KEYS, policy), load_strategy(), "")
 
 
 def compose(plan: Plan, identities: int, *, up: bool) -> float:

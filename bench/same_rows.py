@@ -65,7 +65,7 @@ class Year:
         policy = load_policy()
         keys, strategy = load_keys(KEYS, policy), load_strategy()
         *before, last = (
-            make_plan(f"2025Q{number}", policy, keys, strategy) for number in range(1, 5)
+            make_plan(f"2025Q{number}", policy, keys, strategy, "") for number in range(1, 5)
         )
         history = History("2025Q4", [_publish_zeros(plan) for plan in before])
         self.alone = add_year_sums(last, history)

@@ -79,7 +79,7 @@ def sum_row(frame: Frame, row: Row, counts: Mapping[Leaf, int]) -> int:
 
 def plan_year(policy: Policy, keys: PublicKeys) -> Plan:
     """The plan of a fourth quarter with the best split, its three quarters before released too."""
-    plan = make_plan("2000Q4", policy, keys, optimise(policy, keys))
+    plan = make_plan("2025Q4", policy, keys, optimise(policy, keys), "")
     planned = {one.frame.name: one for one in plan.frames}
 
     def inform(one: PlannedFrame) -> PlannedFrame:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from durable.writing import draft_folder, sync
 from orchestration.errors import OrchestrationError
+from sources.agency_roster import RosterAgency
 from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
@@ -36,6 +37,7 @@ class Delivery:
         sequence: 1, 2, … within the quarter.
         as_of: Day on which the data was taken.
         simulated: Whether no record is about a real person.
+        agency_roster: Which police agencies reported; the Patrol alone knows.
         unusual: What it would otherwise be refused for, and is meant.
     """
 
@@ -45,6 +47,7 @@ class Delivery:
     sequence: int
     as_of: date
     simulated: bool = False
+    agency_roster: tuple[RosterAgency, ...] = ()
     unusual: tuple[str, ...] = ()
 
 
@@ -98,6 +101,7 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         as_of=delivery.as_of,
         simulated=delivery.simulated,
         files={role: path.name for role, path in files.items()},
+        agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
     )
 

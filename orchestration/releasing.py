@@ -35,7 +35,9 @@ from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelea
 from privacy.engine.frames import AGGREGATE, LINKED, Coded, Frame
 from privacy.plan import Plan
 from privacy.released import Provenance, Release
+from sources.agency_roster import count_reporting
 from sources.quarters import Quarter
+from sources.storing import list_accepted, read_accepted
 
 _ROWS_AT_ONCE = 1_000_000
 _UNIT = "case when unit_id = '' or unit_id is null then 0 else hash(unit_id) end"
@@ -150,8 +152,18 @@ def _read_provenance(
     provenance = Provenance(
         deliveries=tuple((agency, "full" if kind == "nil" else kind) for agency, kind in kinds),
         is_simulated=any(simulated),
+        police_agencies=_count_police_agencies(quarter, settings),
     )
     return provenance, bool(simulated) and all(simulated)
+
+
+def _count_police_agencies(quarter: Quarter, settings: Settings) -> tuple[int, int] | None:
+    """Count who reports by the newest roster that a delivery of the Patrol carried, if any did."""
+    for sequence in reversed(list_accepted(settings.zones, "mshp", str(quarter))):
+        manifest, _ = read_accepted(settings.zones, "mshp", str(quarter), sequence)
+        if manifest.agency_roster:
+            return count_reporting(manifest.agency_roster)
+    return None
 
 
 def _read_frame(

@@ -62,6 +62,7 @@ def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Pa
         sequence=1,
         as_of=prepared.as_of,
         simulated=True,
+        agency_roster=prepared.agency_roster,
     )
     return deliver(inbox, said, files)
 

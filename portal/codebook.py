@@ -70,8 +70,11 @@ DELIVERIES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-MOST_SET_ASIDE: Mapping[str, int] = MappingProxyType({"dss": 5, "mshp": 5, "hotline": 0})
-"""Per cent of a file's lines that an agency's contract allows to be set aside; see its contract."""
+MOST_SET_ASIDE: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"dss": (5, 20), "mshp": (5, 20), "hotline": (0, 0)}
+)
+"""What an agency's contract allows to be set aside: per cent of a file's lines, or so many records
+(of police files: incidents) where that is more; see its contract."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +152,15 @@ _CADENCES: Mapping[str, str] = MappingProxyType(
 
 def explain_delivery(agency: str, kind: str) -> str:
     """What an agency delivered, and how much of it its contract allows to be left out."""
-    said, most = DELIVERIES[kind], MOST_SET_ASIDE[agency]
+    said, (most, floor) = DELIVERIES[kind], MOST_SET_ASIDE[agency]
     if kind == "nil":
         return said
     if not most:
         return f"{said} Its contract allows no line to be set aside."
     return (
-        f"{said} Its contract allows up to {most} % of a file's lines to be set aside because they "
-        "break its rules; a file with more is refused. How many were is not published."
+        f"{said} Its contract allows up to {most} % of a file's lines, or {floor} records or "
+        "incidents where that is more, to be set aside because they break its rules; a file with "
+        "more is refused. How many were is not published."
     )
 
 

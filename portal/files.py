@@ -117,10 +117,11 @@ def _check_explained(release: Release) -> None:
 
 def _describe_release(release: Release, files: Mapping[str, bytes]) -> dict[str, Any]:
     content = json.loads(release.to_json())
+    provenance = content["provenance"]
     return {
         "format": FORMAT,
-        "simulated": release.provenance.is_simulated,
-        "deliveries": dict(release.provenance.deliveries),
+        "simulated": provenance.pop("is_simulated"),
+        **provenance,
         **{name: content[name] for name in content if name not in _ELSEWHERE},
         "bounds": {table["name"]: table["bound"] for table in content["tables"]},
         "noise": [

@@ -85,6 +85,8 @@ def read_public_keys(path: Path) -> tuple[PublicKey, ...]:
         # The program minisign reads every second line alone: others are comments in any encoding.
         lines = [line.decode("latin-1").strip() for line in path.read_bytes().splitlines()]
         for comment, text in zip(lines[::2], lines[1::2], strict=False):
+            if not text:
+                continue
             Minisign.from_base64(text)
             since, until = _SINCE.search(comment), _UNTIL.search(comment)
             keys.append(

@@ -56,9 +56,9 @@ def release(
             MS637 (the plan pays once more without need), MS648 (it comes out of turn), MS632 (the
             vault cannot hold the draw), MS635 and MS650 to MS658 (the approval), MS628 (it was
             given on a newer ledger), MS612 (the plan's cost is not its real cost), MS609 (wrong
-            frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy names did
-            not hold), MS629 (drawn in an older form), and those of the ledger. What `read_exact`
-            and `check_folder` raise passes through, and nothing is charged then.
+            frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy names
+            did not hold), MS629 (drawn in an older form), and those of the ledger. What
+            `read_exact` and `check_folder` raise passes through, and nothing is charged then.
     """
     with ledger.lock():
         ledger.check_charge(plan.charge, plan.policy.caps)
@@ -145,7 +145,7 @@ def _draw(
     begun: Entry | None,
 ) -> Entry:
     mechanisms = _list_mechanisms(plan)
-    provenance = _state_provenance(exact.provenance)
+    provenance = exact.provenance.to_content()
     with custody.open(plan.quarter) as held:
         reservation = _find_reservation(begun) if begun else _reserve(plan, provenance, held)
         ledger.charge(plan.charge, plan.policy.caps, _state_charge(plan, approval))
@@ -178,7 +178,7 @@ def _list_mechanisms(plan: Plan) -> list[tuple[Frame, FrameMechanism]]:
 def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
     """Make the release that follows from a recorded draw; everything here may be done again."""
     payload = drawn.payload or {}
-    content = publisher.publish(payload["cells"], _read_provenance(payload["provenance"]))
+    content = publisher.publish(payload["cells"], Provenance.from_content(payload["provenance"]))
     return ledger.finish(drawn.charge, {**content, "drawn_at": drawn.at})
 
 
@@ -214,14 +214,3 @@ def _state_charge(plan: Plan, approval: Approval) -> dict[str, Any]:
 
 def _read_approvals(charged: Entry) -> tuple[ApprovalFacts, ...]:
     return tuple(ApprovalFacts(**facts) for facts in (charged.payload or {})["approvals"])
-
-
-def _state_provenance(provenance: Provenance) -> dict[str, Any]:
-    return {
-        "deliveries": dict(provenance.deliveries),
-        "is_simulated": provenance.is_simulated,
-    }
-
-
-def _read_provenance(content: dict[str, Any]) -> Provenance:
-    return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])

@@ -275,7 +275,7 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS647": ErrorText(
         "The stored split does not fit frame {frame}",
-        "It measures nothing of it, or something that the frame does not hold",
+        "It measures nothing of it, something twice, or something that the frame does not hold",
         "Run 'moshare policy optimise' and have the split reviewed",
     ),
     "MS648": ErrorText(

@@ -266,7 +266,7 @@ def _plan_frame(policy: Policy, frame: Frame, period: str, strategy: Strategy) -
         _plan_measurement(frame, share, share.share * budget)
         for share in strategy.find_shares(frame.name)
     )
-    if not measurements:
+    if len({one.marginal for one in measurements}) != max(1, len(measurements)):
         raise PrivacyError("MS647", frame=frame.name)
     queries = [Query(one.name, one.marginal, float(one.scale)) for one in measurements]
     return PlannedFrame(frame, of, period, measurements, FrameMechanism(frame, queries).rho)

@@ -287,11 +287,35 @@ class Provenance:
     """Where the rows came from, fixed when they were read; public and outside the guarantee.
 
     `deliveries` holds each agency and the kind (full, delta, nil) of its latest delivery, sorted by
-    agency; `is_simulated` is true if any record may have been made up.
+    agency; `is_simulated` is true if any record may have been made up; `police_agencies` says how
+    many police agencies reported for every month, and of how many, or is None where no list of them
+    came. The list is one of agencies, made beside the records and never from them.
     """
 
     deliveries: tuple[tuple[str, str], ...]
     is_simulated: bool
+    police_agencies: tuple[int, int] | None = None
+
+    @classmethod
+    def from_content(cls, content: dict[str, Any]) -> "Provenance":
+        """Return what `to_content` stated."""
+        counted = content.get("police_agencies")
+        return cls(
+            tuple(sorted(content["deliveries"].items())),
+            content["is_simulated"],
+            (counted["reporting"], counted["listed"]) if counted else None,
+        )
+
+    def to_content(self) -> dict[str, Any]:
+        """Return it as plain JSON content, without a key for what is not known."""
+        content: dict[str, Any] = {
+            "deliveries": dict(self.deliveries),
+            "is_simulated": self.is_simulated,
+        }
+        if self.police_agencies:
+            reporting, listed = self.police_agencies
+            content["police_agencies"] = {"reporting": reporting, "listed": listed}
+        return content
 
 
 @dataclass(frozen=True)
@@ -358,9 +382,6 @@ def describe_release(release: Release) -> dict[str, Any]:
     return {
         **asdict(release),
         "quarter_start": release.quarter_start.isoformat(),
-        "provenance": {
-            "deliveries": dict(release.provenance.deliveries),
-            "is_simulated": release.provenance.is_simulated,
-        },
+        "provenance": release.provenance.to_content(),
         "versions": dict(release.versions),
     }

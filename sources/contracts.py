@@ -42,7 +42,9 @@ class Contract(BaseModel):
         title: for people.
         legal_basis: statute that allows the delivery, and in this form.
         promise: what the agency assures about how often one person can appear.
-        max_quarantined_share: a file with a larger share of quarantined records is rejected.
+        max_quarantined_share: a file with a larger share of quarantined lines is rejected,
+        quarantined_floor: unless no more records or incidents than this are meant.
+        agency_roster: whether a manifest may carry the roster of police agencies.
         files: by role.
         cells: measure -> relationship groups, for a delivery of aggregate counts.
     """
@@ -55,8 +57,20 @@ class Contract(BaseModel):
     legal_basis: str
     promise: str
     max_quarantined_share: float = Field(ge=0, le=1)
+    quarantined_floor: int = Field(ge=0)
+    agency_roster: bool = False
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @property
+    def limit(self) -> str:
+        """How much of a file may be set aside, in words."""
+        if not self.max_quarantined_share and not self.quarantined_floor:
+            return "none of its lines"
+        return (
+            f"{self.max_quarantined_share:.0%} of its lines, or {self.quarantined_floor} records "
+            "(of NIBRS: incidents) where that is more"
+        )
 
     def file_of(self, role: str) -> ContractFile:
         """The file with that role; KeyError where the contract has none."""

@@ -6,210 +6,12 @@ agreed limits may be filled in.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-Fate = Literal["set aside", "dropped", "kept"]
-
-
-@dataclass(frozen=True)
-class ErrorText:
-    """One sentence each: what happened, why that is wrong, what to do next.
-
-    Attributes:
-        fate: what becomes of a line with this number: it is set aside; dropped, because it adds
-            nothing; or kept, and the number is a note.
-    """
-
-    what: str
-    why: str
-    next_step: str
-    fate: Fate = "set aside"
-
-
-_RESEND = "Correct the files and send them again with the same sequence."
-_CORRECT = "Correct the field at its source and send the record in the next delivery."
-
-_DELIVERY = {
-    "MS101": ErrorText(
-        "No delivery of {agency} for {quarter} has arrived.",
-        "A delivery begins with manifest.json, and silence is never read as zero.",
-        "Send the files and then the manifest, or send a manifest of kind nil.",
-    ),
-    "MS102": ErrorText(
-        "The manifest of {agency} for {quarter} cannot be read.",
-        "It must be one JSON object in UTF-8, below 1 MB, with no key given twice.",
-        "Write it again with `moshare deliver`.",
-    ),
-    "MS103": ErrorText(
-        "The manifest has no valid entry for {field}.",
-        "Every entry must be present and have the type and form that the delivery format names.",
-        "Correct this entry and put the manifest into the inbox again.",
-    ),
-    "MS104": ErrorText(
-        "The manifest has a key at {field} that the delivery format does not know.",
-        "An unknown key may be a misspelt one, so it is refused rather than passed over.",
-        "Remove the key or correct its name.",
-    ),
-    "MS105": ErrorText(
-        "The manifest names another {field} than the folder it lies in.",
-        "A delivery in the wrong folder would replace the wrong numbers.",
-        "Move it to the folder it belongs to, or correct the manifest.",
-    ),
-    "MS106": ErrorText(
-        "The manifest names a contract that {agency} does not have.",
-        "Files are read by the contract alone, never by guessing.",
-        "Name the contract that was agreed, for instance {expected}.",
-    ),
-    "MS107": ErrorText(
-        "The files of the manifest do not match the contract in the role {field}.",
-        "Each required role appears once, each optional role at most once, and no other.",
-        "Give each file one of the contract's roles, {expected}, and send it again.",
-    ),
-    "MS108": ErrorText(
-        "The manifest's kind and its list of files contradict each other.",
-        "A nil delivery has no file; a full or delta delivery has at least one.",
-        "Correct the kind or the list of files.",
-    ),
-    "MS109": ErrorText(
-        "The file {file} named in the manifest is not in the inbox.",
-        "A delivery is read whole or not at all.",
-        "Put the file beside the manifest, then write the manifest last.",
-    ),
-    "MS110": ErrorText(
-        "{file} in the inbox is not a plain file or folder of its own.",
-        "Links, devices and paths to elsewhere are never followed.",
-        "Copy the content itself into the inbox.",
-    ),
-    "MS111": ErrorText(
-        "The file {file} does not have the sha256 that the manifest gives.",
-        "It was changed or damaged after the manifest was written.",
-        "Transfer it again, or write a new manifest with `moshare deliver`.",
-    ),
-    "MS112": ErrorText(
-        "The file {file} does not have the number of bytes that the manifest gives.",
-        "It was cut short, extended or converted on its way.",
-        "Transfer it again in binary mode.",
-    ),
-    "MS113": ErrorText(
-        "The file {file} does not have the number of rows that the manifest gives.",
-        "Rows are the lines that are not blank, without the header of a CSV file.",
-        "Write a new manifest with `moshare deliver`, which counts them.",
-    ),
-    "MS114": ErrorText(
-        "The sequence of this delivery is not above the last accepted one ({last}).",
-        "An older delivery must not replace a newer one.",
-        "Send it again with a higher sequence.",
-    ),
-    "MS115": ErrorText(
-        "A different delivery with this sequence was accepted before.",
-        "An accepted delivery is never changed.",
-        "Send the correction with the next sequence.",
-    ),
-    "MS116": ErrorText(
-        "More records of {file} had to be set aside than the contract allows ({share}).",
-        "What would be left is no longer a fair picture of the quarter.",
-        "Read the problems listed in the receipt. " + _RESEND,
-    ),
-    "MS117": ErrorText(
-        "The file {file} is not a text file of lines.",
-        "A stretch of more than 1 MiB has no line end.",
-        "Check that the file is what its role says, uncompressed and unencrypted. " + _RESEND,
-    ),
-    "MS118": ErrorText(
-        "The quarter is not written as a year, the letter Q and a number from 1 to 4.",
-        "Every folder, table and command uses this one form.",
-        "Write it like 2025Q1.",
-    ),
-    "MS119": ErrorText(
-        "There is no agency of that name.",
-        "Only agencies with a contract can deliver.",
-        "Use one of: {agencies}.",
-    ),
-    "MS120": ErrorText(
-        "The delivery of {agency} for {quarter} could not be worked through on this machine.",
-        "Reading or writing failed for a reason outside the delivery: disk, rights or memory.",
-        "Check free space and rights of the data home, then ingest again; nothing was half-loaded.",
-    ),
-    "MS121": ErrorText(
-        "The required file {file} holds no record.",
-        "An empty file and an agency with nothing to report must not look alike.",
-        "If there is nothing to report, send a delivery of kind nil.",
-    ),
-    "MS122": ErrorText(
-        "No delivery of {agency} for {quarter} has arrived, and its inbox has a folder {file}.",
-        "Only folders whose names are written like {quarter} are looked at.",
-        "Rename the folder to {quarter}.",
-    ),
-    "MS123": ErrorText(
-        "The folder of {agency} in {zone} is a link.",
-        "Whoever can change where it leads could have other files taken in, or receipts written "
-        "elsewhere.",
-        "Put a folder in its place; to keep deliveries on another disk, mount it there.",
-    ),
-    "MS124": ErrorText(
-        "The manifest of {agency} says that its data are of a day to come.",
-        "The entry as_of is the day on which the data were taken, and lies after today by the "
-        "hub's clock.",
-        "Correct as_of and send the delivery again with the same sequence; if it is right, have "
-        "the hub's clock set.",
-    ),
-    "MS125": ErrorText(
-        "The sequence of this delivery runs far ahead of the last accepted one ({last}).",
-        "Deliveries of a quarter are numbered 1, 2, 3 and so on; 9999 is the last number there "
-        "is, and after it nothing could be corrected.",
-        "Send it again with the sequence that follows {last}.",
-    ),
-    "MS127": ErrorText(
-        "A delivery of {agency} for {quarter} waits in the inbox and was not taken in yet.",
-        "Another one in its place would replace it unread, and a delivery is never lost.",
-        "Wait for its receipt in the outbox and deliver then; or withdraw it by taking its "
-        "manifest.json away.",
-    ),
-    "MS128": ErrorText(
-        "This delivery has sequence {sequence}, and the one before it, {missing}, was never "
-        "accepted.",
-        "A number that is left out may stand for a delivery that was lost on its way.",
-        "If one is missing, send what it held with the next sequence; if the number was passed "
-        "over, there is nothing to do.",
-    ),
-    "MS129": ErrorText(
-        "This delta is for a quarter of which no full delivery was accepted before.",
-        "A delta adds to a full delivery or corrects it; alone it is a part of the quarter, and "
-        "the numbers made from it are too low.",
-        "Send the quarter's full delivery, and this delta again behind it with a higher sequence.",
-    ),
-}
-
-_LINES = {
-    "MS131": ErrorText(
-        "Lines of {file} hold characters that the format does not allow.",
-        "A record is made of printable ASCII characters and blanks; tabs, control characters and "
-        "accented letters shift or corrupt its fields.",
-        "Export the file in ASCII and send the records in the next delivery.",
-    ),
-    "MS141": ErrorText(
-        "The header of {file} is not the one of a token file.",
-        "It must read record_key,token and nothing else.",
-        "Make the file with `moshare tokenize`. " + _RESEND,
-    ),
-    "MS142": ErrorText(
-        "Rows of {file} do not have the two values of a token row.",
-        "Each row is a record key, a comma and a token; neither may be empty.",
-        "Make the file again with `moshare tokenize`.",
-    ),
-    "MS143": ErrorText(
-        "Rows of {file} hold a {field} that is not 64 lower-case hexadecimal digits.",
-        "A token of another form cannot come from the agreed keyed hash.",
-        "Make the file again with `moshare tokenize`.",
-    ),
-    "MS144": ErrorText(
-        "Rows of {file} repeat a {field}.",
-        "A record has one token; only its first row is kept.",
-        "Make the file again with `moshare tokenize`.",
-    ),
-}
+from sources.delivery_error_texts import DELIVERY, LINES
+from sources.error_form import CORRECT as _CORRECT
+from sources.error_form import RESEND as _RESEND
+from sources.error_form import ErrorText
 
 _NCANDS = {
     "MS201": ErrorText(
@@ -234,18 +36,36 @@ _NCANDS = {
     ),
     "MS205": ErrorText(
         "Records of {file} have something in {field} that is not a date.",
-        "It must be a calendar date written mmddyyyy, or blank.",
+        "It must be a calendar date written mmddyyyy, or blank; it was left blank and the record "
+        "kept, for an age or the report date stands in for it.",
         _CORRECT,
+        fate="kept",
     ),
     "MS206": ErrorText(
         "Records of {file} have a code in {field} that is not on the list of the layout.",
-        "An unknown code cannot be counted in any cell.",
+        "What is alleged and how old the child is cannot be told from an unknown code.",
         _CORRECT,
     ),
     "MS207": ErrorText(
-        "Records of {file} repeat a report and child that stand further up.",
-        "A child appears once in a report; the first record is kept.",
-        "Merge the records at their source.",
+        "Records of {file} are replaced by another of the same report and child further down.",
+        "A child appears once in a report; the last record is the correction, and is kept.",
+        "Nothing needs to be done where that is meant; otherwise merge the records at their "
+        "source.",
+        fate="dropped",
+    ),
+    "MS208": ErrorText(
+        "Records of {file} have something in {field} that is not on the list of the layout.",
+        "No child is left out for it: the field was left blank, which counts as unknown.",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS209": ErrorText(
+        "Records of {file} have a birth date in {field} after the report, or more than 21 years "
+        "before it.",
+        "Nobody in a Child File is so old, and the age that the record gives is possible; the "
+        "date was left blank, and the age counts.",
+        _CORRECT,
+        fate="kept",
     ),
 }
 
@@ -507,5 +327,5 @@ _HOTLINE = {
 }
 
 ERRORS: Mapping[str, ErrorText] = MappingProxyType(
-    _DELIVERY | _LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _HOTLINE
+    DELIVERY | LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _HOTLINE
 )

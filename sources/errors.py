@@ -6,7 +6,8 @@ or deciding that something failed.
 
 from dataclasses import dataclass
 
-from sources.error_texts import ERRORS, ErrorText
+from sources.error_form import ErrorText
+from sources.error_texts import ERRORS
 
 __all__ = ["ERRORS", "ErrorText", "LineProblem", "SourcesError", "write_sentence"]
 

@@ -133,8 +133,8 @@ def _take(
             remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
-        received_at = find_next_moment(zones, agency, clock())
         earlier = zones.raw(agency, quarter).parent
+        received_at = find_next_moment(zones, agency, clock())
         reading = read_delivery(
             delivery, manifest, contract, received_at, earlier, first_day_of_record
         )

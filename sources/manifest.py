@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from durable.writing import write_whole
+from sources.agency_roster import RosterAgency, is_complete
 from sources.contracts import Contract, current_contract, find_contract
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
@@ -67,6 +68,7 @@ class Manifest(BaseModel):
     as_of: date
     simulated: bool
     files: tuple[ManifestFile, ...]
+    agency_roster: Annotated[tuple[RosterAgency, ...], Field(min_length=1)] | None = None
     unusual: tuple[Unusual, ...] = ()
 
     @model_validator(mode="after")
@@ -81,7 +83,8 @@ def parse_manifest(content: bytes, agency: str, quarter: str) -> Manifest:
     """Read a manifest that lies in the inbox of an agency and quarter.
 
     Raises:
-        SourcesError: MS102 to MS108; the sentence names the key, never what stands there.
+        SourcesError: MS102 to MS108, MS145 and MS147; the sentence names the key, never what
+            stands there.
     """
     text = _decode(content, agency, quarter)
     try:
@@ -93,7 +96,9 @@ def parse_manifest(content: bytes, agency: str, quarter: str) -> Manifest:
             raise SourcesError("MS105", field=key)
     if (manifest.kind == "nil") == bool(manifest.files):
         raise SourcesError("MS108")
-    _check_roles(manifest, find_contract(manifest.contract, agency))
+    contract = find_contract(manifest.contract, agency)
+    _check_roles(manifest, contract)
+    _check_roster(manifest, contract)
     return manifest
 
 
@@ -107,6 +112,7 @@ def write_manifest(
     as_of: date,
     simulated: bool,
     files: Mapping[str, str],
+    agency_roster: Sequence[RosterAgency] = (),
     unusual: Sequence[str] = (),
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
@@ -120,6 +126,7 @@ def write_manifest(
         as_of: day on which the agency took the data from its system.
         simulated: true if no record is about a real person.
         files: role -> file name in `folder`.
+        agency_roster: which police agencies reported; left out where it is empty.
         unusual: what the delivery would otherwise be refused for, and is meant.
 
     Raises:
@@ -127,7 +134,7 @@ def write_manifest(
     """
     contract = current_contract(agency)
     Quarter.parse(quarter)
-    document = {
+    document: dict[str, object] = {
         "agency": agency,
         "quarter": quarter,
         "sequence": sequence,
@@ -137,6 +144,8 @@ def write_manifest(
         "simulated": simulated,
         "files": [_measure(folder, role, name, contract) for role, name in files.items()],
     }
+    if agency_roster:
+        document["agency_roster"] = [one.model_dump() for one in agency_roster]
     if unusual:
         document["unusual"] = list(unusual)
     content = (json.dumps(document, indent=2) + "\n").encode()
@@ -188,7 +197,10 @@ def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _describe(error: ValidationError) -> SourcesError:
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    known = {*Manifest.model_fields, *ManifestFile.model_fields, "bytes"}
+    known = {
+        *(*Manifest.model_fields, *ManifestFile.model_fields, "bytes"),
+        *RosterAgency.model_fields,
+    }
     place = ""
     for step in first["loc"]:
         if isinstance(step, int):
@@ -213,6 +225,15 @@ def _check_roles(manifest: Manifest, contract: Contract) -> None:
     for file in contract.files:
         if file.required and file.role not in delivered:
             raise SourcesError("MS107", field=file.role, expected=_name_roles(contract))
+
+
+def _check_roster(manifest: Manifest, contract: Contract) -> None:
+    if manifest.agency_roster is None:
+        return
+    if not contract.agency_roster:
+        raise SourcesError("MS145")
+    if not is_complete(manifest.agency_roster, Quarter.parse(manifest.quarter)):
+        raise SourcesError("MS147")
 
 
 def _name_roles(contract: Contract) -> str:

@@ -29,6 +29,12 @@ class Quarter:
         """The key `quarter_start` of every table."""
         return date(self.year, 3 * self.number - 2, 1)
 
+    @property
+    def months(self) -> tuple[str, str, str]:
+        """Its three months, each like 2025-01."""
+        first, second, third = (f"{self.year}-{3 * self.number - 2 + n:02d}" for n in range(3))
+        return first, second, third
+
     def next(self) -> "Quarter":
         """The quarter that follows."""
         return (

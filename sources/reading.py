@@ -21,7 +21,15 @@ from sources.nibrs import read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
-from sources.workbench import FileReading, list_problems, open_workbench, quote, write_parquet
+from sources.workbench import (
+    FileReading,
+    ask_number,
+    list_problems,
+    note_problem,
+    open_workbench,
+    quote,
+    write_parquet,
+)
 
 _READERS = {
     "ncands_child_file": read_child_file,
@@ -70,9 +78,10 @@ def read_delivery(
                 reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
                 if reading:
                     readings.append(reading)
-                    _check_reading(reading, file, contract)
+                    _check_reading(connection, reading, file, contract)
                 if contract.file_of(file.role).format == "nibrs_flat":
                     check_place_and_period(connection, file.name, circumstances)
+            _compare_with_roster(connection, manifest)
         except SourcesError as found:
             error = found
         problems = list_problems(connection)
@@ -106,14 +115,56 @@ def _read_file(
     return _READERS[agreed.format](connection, path, agreed)
 
 
-def _check_reading(reading: FileReading, file: ManifestFile, contract: Contract) -> None:
+def _check_reading(
+    connection: duckdb.DuckDBPyConnection,
+    reading: FileReading,
+    file: ManifestFile,
+    contract: Contract,
+) -> None:
+    agreed = contract.file_of(file.role)
     if reading.lines_read != file.rows:
         raise SourcesError("MS113", file=file.name)
-    if reading.lines_read == 0 and contract.file_of(file.role).required:
+    if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)
     if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
-        share = f"{contract.max_quarantined_share:.0%} of its records"
-        raise SourcesError("MS116", file=file.name, share=share)
+        record = _INCIDENT if agreed.format == "nibrs_flat" else "line_number"
+        lost = f"SELECT DISTINCT {record} FROM set_aside WHERE file = {quote(file.name)}"  # noqa: S608
+        if ask_number(connection, f"SELECT count(*) FROM ({lost})") > contract.quarantined_floor:  # noqa: S608
+            raise SourcesError("MS116", file=file.name, share=contract.limit)
+    if reading.lines_read == reading.lines_quarantined > 0:
+        raise SourcesError("MS149", file=file.name)
+
+
+# ORI and incident number of a segment of levels 1 to 6; any other line is a record of its own.
+_INCIDENT = """
+    CASE WHEN record[5:5] BETWEEN '1'::BLOB AND '6'::BLOB THEN record[17:37]
+    ELSE encode(line_number::VARCHAR) END
+"""
+
+
+def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """Note zero reports for a month of the quarter that the roster says was not reported."""
+    delivered = [file.name for file in manifest.files if file.role == "nibrs"]
+    if not manifest.agency_roster or not delivered:
+        return
+    connection.execute("CREATE TABLE reporting (ori VARCHAR, month VARCHAR)")
+    connection.executemany(
+        "INSERT INTO reporting VALUES (?, ?)",
+        [
+            (one.ori, month)
+            for one in manifest.agency_roster
+            for month, is_reporting in one.reporting.items()
+            if is_reporting
+        ]
+        or [("", "")],
+    )
+    months = ", ".join(map(quote, Quarter.parse(manifest.quarter).months))
+    not_reporting = (
+        "SELECT line_number FROM (SELECT line_number, ori, "  # noqa: S608
+        "zero_report_year || '-' || zero_report_month AS month FROM rows_zero_report) AS zero "
+        f"ANTI JOIN reporting USING (ori, month) WHERE month IN ({months})"
+    )
+    note_problem(connection, delivered[0], "MS148", "zero_report_month", not_reporting)
 
 
 def _write_tables(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from durable.writing import write_whole
+from sources.contracts import find_contract
 from sources.errors import LineProblem
 from sources.landing import close_to_others, file_mode
 from sources.workbench import FileReading
@@ -57,6 +58,10 @@ class Receipt:
         """The receipt as one JSON object, keys in a fixed order."""
         document = asdict(self)
         document["error_code"] = self.error_code
+        if self.contract:
+            contract = find_contract(self.contract, self.agency)
+            document["max_quarantined_share"] = contract.max_quarantined_share
+            document["quarantined_floor"] = contract.quarantined_floor
         for entry, problem in zip(document["problems"], self.problems, strict=True):
             entry["sentence"] = problem.sentence
             entry["is_note"] = problem.is_note
@@ -66,7 +71,8 @@ class Receipt:
     def from_json(cls, text: str) -> "Receipt":
         """The receipt that `to_json` wrote."""
         document: dict[str, Any] = json.loads(text)
-        del document["error_code"]
+        for derived in ("error_code", "max_quarantined_share", "quarantined_floor"):
+            document.pop(derived, None)
         problems = document.pop("problems")
         files = document.pop("files")
         remarks = document.pop("remarks", ())
@@ -89,6 +95,8 @@ class Receipt:
         ]
         if self.files:
             lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
+            limit = find_contract(self.contract, self.agency).limit
+            lines.append(f"  Of a file may be set aside: {limit}.")
         for title, is_note in (("Problems", False), ("Notes", True)):
             listed = [problem for problem in self.problems if problem.is_note == is_note]
             if listed:

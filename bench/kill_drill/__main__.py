@@ -26,15 +26,16 @@ from bench.kill_drill import drill
 from bench.kill_drill.disks import can_mount
 from bench.kill_drill.processes import kill_children_of_this, kill_this, run_child
 from bench.kill_drill.stages import QUARTER, SEED, STAGES, Stage, warm_up
+from orchestration.interrupts import exit_when_interrupted
 from orchestration.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 MOST_PAGES = [0, 1, 2, 3, 5, 8, 13, 24]
 DRAW = "charge, draw, mark, record"
-KILLS = {"deliver": 8, "ingest": 10, DRAW: 36, "folder, sign, zip": 10}
-KILLS_ON_SERVER = {DRAW: 24, "folder, sign, zip": 4}
-USUAL_KILLS = 6
+KILLS = {"deliver": 8, "ingest": 8, DRAW: 34, "folder, sign, zip": 8}
+KILLS_ON_SERVER = {DRAW: 22, "folder, sign, zip": 3}
+USUAL_KILLS = 5
 SUMMED = (
     "kills",
     "disks",
@@ -102,13 +103,10 @@ def _disturb(
     ground, steps, address = drill.measure(ground, after)
     seconds = time.monotonic() - start
     if ground.stage.by_dbt:
-        killers = [
-            kill_children_of_this(0.5 * seconds, also_this=False),
-            kill_this(0.4 * seconds),
-            kill_children_of_this(0.7 * seconds, also_this=True),
-        ]
+        killers = [kill_children_of_this(0.5 * seconds), kill_this(0.4 * seconds)]
         drill.kill_in_time(ground, killers[: max(1, round(len(killers) * share))], score)
-        drill.fill_disks(ground, [4], score, is_mounted=is_mounted)
+        if ground.stage.name == "staging":
+            drill.fill_disks(ground, [4], score, is_mounted=is_mounted)
         return score, address
     known = KILLS if ground.server is None else KILLS_ON_SERVER
     trials = known.get(ground.stage.name, USUAL_KILLS)
@@ -240,7 +238,7 @@ def main() -> None:
     words.add_argument("--share", type=float, default=1.0, help="Of the trials; 1 for all.")
     share = words.parse_args().share
     console, start = Console(), time.monotonic()
-    with tempfile.TemporaryDirectory() as name, _server() as server:
+    with exit_when_interrupted(), tempfile.TemporaryDirectory() as name, _server() as server:
         folder = Path(name)
         warm_up(Settings(folder / "none"))
         found = run_stages(folder, console, share=share, server=server)

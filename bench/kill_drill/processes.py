@@ -185,15 +185,13 @@ def _be_child(
     os._exit(0)
 
 
-def kill_children_of_this(seconds: float, *, also_this: bool) -> Callable[[], None]:
+def kill_children_of_this(seconds: float) -> Callable[[], None]:
     """Give a killer of the programs that this process started, after some seconds."""
 
     def kill() -> None:
         time.sleep(seconds)
         for child in _list_children(os.getpid()):
             os.kill(child, signal.SIGKILL)
-        if also_this:
-            os.kill(os.getpid(), signal.SIGKILL)
 
     return kill
 

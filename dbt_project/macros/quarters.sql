@@ -19,6 +19,19 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#-
+  Whether a quarter lies after the last one that was released. Totals have no units by which to see that they
+  were counted: those of a quarter that was passed over count in the first release after it, and never again.
+-#}
+{% macro is_after_the_last_release(quarter) -%}
+    {%- set released = env_var("MOSHARE_RELEASED_QUARTERS", "") -%}
+    {%- if released -%}
+        {{ quarter }} > date '{{ released.split(",") | max }}'
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Whether what stands for a quarter counts: it is the one being built, or was released. -#}
 {% macro stands(quarter) -%}
     ({{ quarter }} = {{ current_quarter() }} or {{ is_released(quarter) }})

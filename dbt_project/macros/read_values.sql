@@ -23,6 +23,15 @@
     end
 {%- endmacro %}
 
+{#- Whole days from one date to a later one. -#}
+{% macro days_between(first, second) -%}
+    {{ return(adapter.dispatch('days_between')(first, second)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(first, second) -%}
+    try_cast({{ second }} - {{ first }} as integer)
+{%- endmacro %}
+
 {#- First day of the calendar quarter written as 2025Q1, or NULL. -#}
 {% macro read_quarter(column) -%}
     case substr(trim({{ column }}), 5)

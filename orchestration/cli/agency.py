@@ -61,6 +61,9 @@ def deliver(
     ] = None,
     kind: Annotated[Kind, typer.Option(help="full, delta or nil.")] = "full",
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
+    agency_roster: Annotated[
+        Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
+    ] = None,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
     unusual: Annotated[
         list[str] | None,
@@ -72,15 +75,24 @@ def deliver(
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
     Copies the files into the agency's inbox and writes manifest.json last, so that the hub takes
-    them in. `--kind nil` says that there is nothing to report; silence does not.
+    them in. `--kind nil` says that there is nothing to report; silence does not. With
+    `--agency-roster` the Patrol says which police agencies reported for which month.
     """
     settings = load_settings()
     with told_failures("deliver", settings):
         from orchestration.delivering import Delivery
         from orchestration.delivering import deliver as put
+        from sources.agency_roster import read_agency_roster
 
+        roster = read_agency_roster(agency_roster) if agency_roster else ()
         delivery = Delivery(
-            agency, quarter, kind, sequence, as_of.date(), unusual=tuple(unusual or ())
+            agency,
+            quarter,
+            kind,
+            sequence,
+            as_of.date(),
+            agency_roster=roster,
+            unusual=tuple(unusual or ()),
         )
         files = dict(_role_and_path(text) for text in file or [])
         typer.echo(put(inbox or settings.landing / "inbox", delivery, files))

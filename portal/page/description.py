@@ -15,7 +15,16 @@ from portal.page.maps import MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
 from portal.page.rows import TableView, describe_table
-from portal.page.words import CRACKS, CROSSWALK, REVISIONS, STATUS_WORDS, SUMMARY, TITLE
+from portal.page.words import (
+    CRACKS,
+    CROSSWALK,
+    POLICE_AGENCIES,
+    POLICE_REPORT,
+    REVISIONS,
+    STATUS_WORDS,
+    SUMMARY,
+    TITLE,
+)
 from portal.wording import name_period
 from privacy.released import Release
 
@@ -102,9 +111,12 @@ def describe_page(release: Release) -> Page:
         crosswalk=CROSSWALK,
         revisions=REVISIONS,
         citation=_cite(release),
-        deliveries=tuple(
-            Words(title, explain_delivery(agency, deliveries[agency]))
-            for agency, title in AGENCIES.items()
+        deliveries=(
+            *(
+                Words(title, explain_delivery(agency, deliveries[agency]))
+                for agency, title in AGENCIES.items()
+            ),
+            *_describe_police(release),
         ),
         synthetic=tuple(frame.frame for frame in release.synthetic),
         synthetic_words=Words(SYNTHETIC.title, f"{SYNTHETIC.definition} {SYNTHETIC.caveats}"),
@@ -114,6 +126,14 @@ def describe_page(release: Release) -> Page:
         policy_version=release.plan.policy_version,
         payload=write_payload(release),
     )
+
+
+def _describe_police(release: Release) -> tuple[Words, ...]:
+    """How many police agencies report, where the Patrol said so."""
+    if release.provenance.police_agencies is None:
+        return ()
+    reporting, listed = release.provenance.police_agencies
+    return (Words(POLICE_AGENCIES, POLICE_REPORT.format(reporting=reporting, listed=listed)),)
 
 
 def _list_blocks(release: Release, views: dict[str, TableView]) -> tuple[BlockView, ...]:

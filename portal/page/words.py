@@ -93,6 +93,14 @@ CROSSWALK: tuple[tuple[str, str, str], ...] = (
 )
 """Word, what it means in this release, and what it is not."""
 
+POLICE_AGENCIES = "Police agencies"
+POLICE_REPORT = (
+    "{reporting} of {listed} police agencies report: by the Patrol's own list they reported for "
+    "every month of the quarter, if only that there was nothing. What the others know is in no "
+    "number of the police here."
+)
+"""How many police agencies report, in the whole state."""
+
 REVISIONS: tuple[str, ...] = (
     (
         "A release is never edited. Its files stay as they were signed, and asking for it again "

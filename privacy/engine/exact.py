@@ -174,6 +174,8 @@ def _check_provenance(provenance: Provenance) -> None:
     agencies = [agency for agency, _ in deliveries]
     if agencies != sorted(set(agencies)):
         raise PrivacyError("MS614", problem="It must name each agency once, in sorted order")
+    if provenance.police_agencies is not None and not _is_part(provenance.police_agencies):
+        raise PrivacyError("MS614", problem="It must say how many police agencies report of all")
 
 
 def _is_delivery(pair: object) -> bool:
@@ -183,6 +185,16 @@ def _is_delivery(pair: object) -> bool:
         and isinstance(pair[0], str)
         and pair[0] != ""
         and pair[1] in DELIVERY_KINDS
+    )
+
+
+def _is_part(pair: object) -> bool:
+    return (
+        isinstance(pair, tuple)
+        and len(pair) == 2
+        and all(type(count) is int for count in pair)
+        and 0 <= pair[0] <= pair[1]
+        and pair[1] > 0
     )
 
 

@@ -130,16 +130,19 @@ def _find_worst_window(charges: Sequence[Charge], charge: Charge) -> Fraction:
 def _sum_worst(
     charges: Iterable[Charge], is_counted: Callable[[Part], bool] = lambda _: True
 ) -> Fraction:
-    costs: dict[_Promise, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-    for charge in charges:
+    """Return what one identity loses to these charges at most, which come in the ledger's order."""
+    costs: dict[_Promise, dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+    paid: dict[str | None, int] = {}
+    for number, charge in enumerate(charges):
+        place = paid[charge.plan] = paid.get(charge.recovers, number)
         for part in filter(is_counted, charge.parts):
             promise = part.frame, part.counting, part.cadence, part.appearances
-            costs[promise][charge.quarter] += part.rho
+            costs[promise][place] += part.rho
     return sum(
         (
             cost
-            for (*_, appearances), by_quarter in costs.items()
-            for cost in sorted(by_quarter.values(), reverse=True)[:appearances]
+            for (*_, appearances), by_place in costs.items()
+            for cost in sorted(by_place.values(), reverse=True)[:appearances]
         ),
         start=Fraction(0),
     )

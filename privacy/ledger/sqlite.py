@@ -40,6 +40,7 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
 )
 
 _PATIENCE_SECONDS = 60
+_SIGNATURE_BYTES = 200
 _OUTSIDE_CAUSES = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -164,7 +165,7 @@ def _lock(path: Path) -> Iterator[None]:
     try:
         wait_for(
             lambda: _try_lock(descriptor),
-            lambda: os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another process",
+            lambda: _read_signature(descriptor) or "another process",
             path.name,
             DOOR_SECONDS,
         )
@@ -185,6 +186,10 @@ def _try_lock(descriptor: int) -> bool:
 def _sign_lock(descriptor: int) -> None:
     """Say in the lock file who holds it, for those who wait; it holds also without that."""
     since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    signature = f"{name_process()}, since {since}".encode()
     with suppress(OSError):
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{name_process()}, since {since}".encode(), 0)
+        os.pwrite(descriptor, signature[:_SIGNATURE_BYTES].ljust(_SIGNATURE_BYTES), 0)
+
+
+def _read_signature(descriptor: int) -> str:
+    return os.pread(descriptor, _SIGNATURE_BYTES, 0).decode("utf-8", "replace").strip()

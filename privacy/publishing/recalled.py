@@ -56,7 +56,7 @@ def read_release(content: dict[str, Any]) -> Release:
             "plan": PlanFacts(**content["plan"]),
             "approvals": tuple(ApprovalFacts(**one) for one in content["approvals"]),
             "privacy": _read_privacy(content["privacy"]),
-            "provenance": _read_provenance(content["provenance"]),
+            "provenance": Provenance.from_content(content["provenance"]),
             "previous": content["previous"] and _read_previous(content["previous"]),
             "versions": tuple(sorted(content["versions"].items())),
         }
@@ -144,7 +144,3 @@ def _read_privacy(content: dict[str, Any]) -> PrivacyFacts:
             "unprotected": tuple(content["unprotected"]),
         }
     )
-
-
-def _read_provenance(content: dict[str, Any]) -> Provenance:
-    return Provenance(tuple(sorted(content["deliveries"].items())), content["is_simulated"])

@@ -17,6 +17,8 @@ from sources.simulator.chance import Chance, Wheel, age_on
 from sources.simulator.line_template import LineTemplate
 from sources.simulator.population import Person
 
+ADULT = 18
+OLDEST = 21
 SEX_TRAFFICKING = "7"
 MARK = "SIMULATED"
 
@@ -39,6 +41,7 @@ _TRAFFICKER = {
     "unknown": Wheel({"99": 1.0}),
 }
 _ABUSER = Wheel({"1": 0.91, "2": 0.04, "7": 0.03, "88": 0.02})
+_IMPOSSIBLE_BIRTH_DATES = ("00000000", "99999999", "02302010", "01011900", "12312099")
 _RACES = ("chracai", "chracas", "chracbl", "chracnh", "chracwh", "chracud")
 _RACE = Wheel({"chracwh": 0.74, "chracbl": 0.16, "chracud": 0.06, "chracas": 0.02, "chracai": 0.02})
 
@@ -49,6 +52,8 @@ class ReportedChild:
 
     Attributes:
         child_id: CHID; report_id: RPTID; both 12 characters.
+        birth_date: As it is written: eight characters, which may be no date, or none.
+        age: As it is written.
         tie: Who traffics the child; None where the report is about something else.
         is_from_police: Police made the report.
     """
@@ -56,11 +61,22 @@ class ReportedChild:
     child_id: str
     report_id: str
     person: Person
-    birth_date: date | None
+    birth_date: str
+    age: str
     report_day: date
     incident_day: date | None
     tie: str | None
     is_from_police: bool
+
+    @property
+    def is_child(self) -> bool:
+        """Whether the record shows somebody under 18 on the day of the event, or no age."""
+        event = self.report_day
+        if self.incident_day is not None and self.incident_day <= event:
+            event = self.incident_day
+        if self.birth_date == f"{self.person.birth_date:%m%d%Y}":
+            return age_on(self.person.birth_date, event) < ADULT
+        return self.age == "99" or int(self.age) < ADULT
 
 
 @cache
@@ -78,10 +94,20 @@ def _template() -> LineTemplate:
     return LineTemplate(layout, constants, varying)
 
 
+def draw_days_to_close(chance: Chance) -> int:
+    """Days from a report to its disposition: most soon, some after many months.
+
+    The mean is the published one, and so is about the share of open reports older than 45 days.
+    """
+    share, soon = figure("dss_closed_soon"), figure("dss_days_to_close_soon")
+    late = (figure("dss_mean_days_to_close") - share * soon) / (1 - share)
+    return 1 + int(chance.expovariate(1 / (soon if chance.happens(share) else late)))
+
+
 def write_child(child: ReportedChild, as_of: date, chance: Chance) -> str:
     """One line of 338 characters and its end, as the agency's system holds it on a day."""
     person, day = child.person, child.report_day
-    closed = day + timedelta(days=1 + int(chance.expovariate(1 / figure("dss_mean_days_to_close"))))
+    closed = day + timedelta(days=draw_days_to_close(chance))
     is_open = closed > as_of
     year_of = as_of if is_open else closed
     values = dict.fromkeys(_RACES, "2")
@@ -97,8 +123,8 @@ def write_child(child: ReportedChild, as_of: date, chance: Chance) -> str:
         "rptsrc": "04" if child.is_from_police else chance.spin(_reporters()),
         "rptdisp": worst.zfill(2),
         "rptdisdt": "" if is_open else f"{closed:%m%d%Y}",
-        "chage": _write_age(person, day, chance),
-        "chbdate": f"{child.birth_date:%m%d%Y}" if child.birth_date else "",
+        "chage": child.age,
+        "chbdate": child.birth_date,
         "chsex": "9" if chance.happens(0.01) else ("2" if person.sex == "female" else "1"),
         "chcnty": _write_residence(person, chance),
         "inciddt": f"{child.incident_day:%m%d%Y}" if child.incident_day else "",
@@ -117,9 +143,14 @@ def _reporters() -> Wheel[str]:
     return Wheel(mandated | permissive | {"88": others / 2, "99": others / 2})
 
 
-def _write_age(person: Person, day: date, chance: Chance) -> str:
+def write_age(person: Person, day: date, chance: Chance) -> tuple[str, str]:
+    """Birth date and age as they are written at a report; either may be unknown or impossible."""
     age = age_on(person.birth_date, day)
-    return "99" if age > 21 or chance.happens(0.01) else f"{age:02d}"
+    is_impossible = age <= OLDEST and chance.happens(figure("dss_birth_date_impossible"))
+    if is_impossible:
+        return chance.one_of(_IMPOSSIBLE_BIRTH_DATES), f"{age:02d}"
+    birth_date = "" if chance.happens(0.02) else f"{person.birth_date:%m%d%Y}"
+    return birth_date, "99" if age > OLDEST or chance.happens(0.01) else f"{age:02d}"
 
 
 def _write_residence(person: Person, chance: Chance) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import islice
@@ -17,7 +17,8 @@ from pathlib import Path
 from sources.quarters import Quarter
 from sources.simulator.calibration import County, figure
 from sources.simulator.chance import Chance, Wheel, make_identifier
-from sources.simulator.child_file import ReportedChild, write_child
+from sources.simulator.child_file import ReportedChild, write_age, write_child
+from sources.simulator.counts import Tally
 from sources.simulator.names import make_family_name, make_given_name
 from sources.simulator.population import Child, Person, Population, as_of, county_wheel, day_in
 from sources.simulator.roster import Clerk, open_roster
@@ -48,11 +49,12 @@ class _Report:
 
 
 def write_dss_delivery(
-    population: Population, quarter: Quarter, child_file: Path, roster: Path
+    population: Population, quarter: Quarter, child_file: Path, roster: Path, tally: Tally
 ) -> list[TrueRecord]:
     """Write one quarter's Child File and roster; give the trafficked children's records.
 
-    Memory does not grow with the number of other children.
+    Some of these stand first without the allegation and are corrected further down. Memory does
+    not grow with the number of other children. `tally` counts what is delivered.
     """
     scenario = population.scenario
     chance = Chance(scenario.seed, "child file", quarter)
@@ -72,10 +74,19 @@ def write_dss_delivery(
     ):
         share = scenario.dss_child_rows // (len(reports) + 1)
         marked = _as_reported(reports, scenario.seed, chance)
+        corrected: list[ReportedChild] = []
         for child, is_new in _spread(marked, others, share):
-            lines.write(write_child(child, as_of(quarter), chance))
+            first = child
+            if child.tie is not None:
+                if child.is_child:
+                    tally.add_child_record(quarter, child.report_id, child.report_day)
+                if chance.happens(figure("dss_corrected_in_file")):
+                    first = replace(child, tie=None)
+                    corrected.append(child)
+            lines.write(write_child(first, as_of(quarter), chance))
             if is_new:
                 enrol(child.child_id, child.person)
+        lines.writelines(write_child(child, as_of(quarter), chance) for child in corrected)
     return [_as_truth(report, scenario.seed, quarter) for report in reports]
 
 
@@ -173,11 +184,13 @@ def _as_reported(
     for report in reports:
         child = report.child
         tie = child.tie if chance.happens(ties_known) else "unknown"
+        birth_date, age = write_age(child.person, report.day, chance)
         reported = ReportedChild(
             child_id=_child_id(child, seed),
             report_id=report.report_id,
             person=child.person,
-            birth_date=None if chance.happens(0.02) else child.person.birth_date,
+            birth_date=birth_date,
+            age=age,
             report_day=report.day,
             incident_day=_write_incident_day(report.incident_day, chance),
             tie=tie if report.is_trafficking else None,
@@ -230,11 +243,13 @@ def _other_children(
         for _ in range(min(chance.spin(_CHILDREN_IN_REPORT), wanted - written)):
             child_id = make_identifier(seed, "other child", quarter, written)
             person = _make_person(county, family_name, day, chance)
+            birth_date, age = write_age(person, day, chance)
             child = ReportedChild(
                 child_id=child_id,
                 report_id=report_id,
                 person=person,
-                birth_date=None if chance.happens(0.02) else person.birth_date,
+                birth_date=birth_date,
+                age=age,
                 report_day=day,
                 incident_day=_write_incident_day(day, chance),
                 tie=None,
@@ -246,15 +261,8 @@ def _other_children(
 
 
 def _report_again(child: ReportedChild, report_id: str, day: date) -> ReportedChild:
-    return ReportedChild(
-        child_id=child.child_id,
-        report_id=report_id,
-        person=child.person,
-        birth_date=child.birth_date,
-        report_day=max(day, child.report_day),
-        incident_day=None,
-        tie=None,
-        is_from_police=False,
+    return replace(
+        child, report_id=report_id, report_day=max(day, child.report_day), incident_day=None
     )
 
 

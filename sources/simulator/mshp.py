@@ -1,110 +1,137 @@
 """What the Highway Patrol hands over: a NIBRS flat file, and its roster for tokens.
 
-Does not belong here: what happens in an incident (`police`).
+Does not belong here: what happens in an incident (`police`), and how often it is told (`history`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from sources.quarters import Quarter
-from sources.simulator.chance import Chance, make_identifier
-from sources.simulator.police import (
-    PoliceRecord,
-    child_incidents,
-    other_incidents,
-    sheriff_of,
-    submission_limit,
-)
+from sources.simulator.calibration import figure
+from sources.simulator.chance import Chance, Wheel, make_identifier
+from sources.simulator.counts import Tally
+from sources.simulator.history import History, delivery_of, draw_history
+from sources.simulator.police import child_incidents, force_of, other_incidents
+from sources.simulator.police_roster import list_zero_reports
 from sources.simulator.population import Population, county_wheel, day_in
-from sources.simulator.roster import Clerk, open_roster
+from sources.simulator.roster import Clerk, Enrol, open_roster
 from sources.simulator.segments import (
     Arrestee,
     Submission,
     write_group_b_arrest,
-    write_incident,
     write_zero_report,
 )
+from sources.simulator.submission import go_back, submission_limit
 from sources.simulator.truth import TrueRecord
 
 _INCIDENTS_PER_GROUP_B_ARREST = 50
-_SILENT_COUNTIES = ("29227", "29197", "29103")
-"""Worth, Schuyler and Knox: few people, so their sheriffs send zero reports."""
+_QUARTERS_BACK = 9
+"""An incident comes at most two years late, and a correction of it with the next delivery."""
 
 
 def write_mshp_delivery(
-    population: Population, quarter: Quarter, nibrs: Path, roster: Path
+    population: Population, quarter: Quarter, nibrs: Path, roster: Path, tally: Tally
 ) -> list[TrueRecord]:
     """Write one quarter's flat file and roster; give the trafficked children's records.
 
-    Memory does not grow with the number of other incidents.
+    Memory does not grow with the number of other incidents. `tally` counts what is delivered;
+    quarters come in their order.
     """
-    scenario = population.scenario
+    seed = population.scenario.seed
     clerk = Clerk(
-        Chance(scenario.seed, "mshp roster", quarter),
+        Chance(seed, "mshp roster", quarter),
         surname_first=True,
         misspelt=0.08,
         nameless=0.03,
         dateless=0.07,
     )
     truth: list[TrueRecord] = []
+    last_lines: list[str] = []
     nibrs.parent.mkdir(parents=True, exist_ok=True)
     with (
         nibrs.open("w", encoding="ascii", newline="\n") as lines,
         open_roster(roster, clerk) as enrol,
     ):
-        for record in _delivered(population, quarter):
-            lines.writelines(write_incident(record.incident))
-            for number, person in record.people:
-                enrol(f"{record.incident.key}:{number:03d}", person)
-            truth += _as_truth(record, quarter)
-        lines.writelines(_group_b_arrests(population, quarter))
-        lines.writelines(_zero_reports(quarter))
+        for history, is_first in _delivered(population, quarter):
+            key = history.record.incident.key
+            if is_first:
+                lines.writelines(history.first_lines())
+                last_lines += history.last_lines()
+                tally.see_incident(quarter, key, history.first_version)
+                truth += _as_truth(history, quarter)
+            else:
+                lines.writelines(history.later_lines(quarter))
+                tally.see_incident(quarter, key, history.later_version)
+            if is_first or history.later_version is not None:
+                _enrol_victims(history, enrol)
+        chance = Chance(seed, "other incidents", quarter)
+        for record in other_incidents(population, quarter, chance):
+            history = draw_history(record, seed, may_come_later=False)
+            lines.writelines(history.first_lines())
+            last_lines += history.last_lines()
+            tally.add_other_incident(quarter, record.incident)
+            _enrol_victims(history, enrol)
+        lines.writelines(last_lines)
+        lines.writelines(chain(_group_b_arrests(population, quarter), _zero_reports(seed, quarter)))
     return truth
 
 
-def _delivered(population: Population, quarter: Quarter) -> Iterator[PoliceRecord]:
-    """Last quarter's incidents submitted late, this quarter's in time, and other incidents."""
-    previous = quarter.previous()
-    for record in child_incidents(population, previous):
-        if record.incident.submission[1:] > submission_limit(previous):
-            yield record
-    for record in child_incidents(population, quarter):
-        if record.incident.submission[1:] <= submission_limit(quarter):
-            yield record
-    chance = Chance(population.scenario.seed, "other incidents", quarter)
-    yield from other_incidents(population, quarter, chance)
+def _enrol_victims(history: History, enrol: Enrol) -> None:
+    for number, person in history.record.people:
+        enrol(f"{history.record.incident.key}:{number:03d}", person)
 
 
-def _as_truth(record: PoliceRecord, quarter: Quarter) -> Iterator[TrueRecord]:
-    for number, child in record.children:
+def _delivered(population: Population, quarter: Quarter) -> Iterator[tuple[History, bool]]:
+    """What a delivery says of trafficked children's incidents, and whether it brings them.
+
+    It brings those of this quarter that were submitted in time and those of earlier ones that were
+    submitted since the delivery before, and corrects some that the one before brought.
+    """
+    for back in range(_QUARTERS_BACK, -1, -1):
+        for record in child_incidents(population, go_back(quarter, back)):
+            brought = delivery_of(record)
+            if brought in (quarter, quarter.previous()):
+                history = draw_history(record, population.scenario.seed)
+                if brought == quarter:
+                    yield history, True
+                elif history.comes_later:
+                    yield history, False
+
+
+def _as_truth(history: History, quarter: Quarter) -> Iterator[TrueRecord]:
+    incident = history.record.incident
+    for number, child in history.record.children:
         yield TrueRecord(
             child_key=child.key,
             agency="mshp",
             delivery_quarter=str(quarter),
-            record_key=f"{record.incident.key}:{number:03d}",
-            group_key=record.incident.key,
-            event_date=record.incident.day,
+            record_key=f"{incident.key}:{number:03d}",
+            group_key=incident.key,
+            event_date=incident.day,
             is_trafficking=True,
         )
 
 
 def _group_b_arrests(population: Population, quarter: Quarter) -> Iterator[str]:
+    """Group B arrest reports; some stand twice or more, up to eight times."""
     scenario = population.scenario
     chance = Chance(scenario.seed, "group b", quarter)
+    repeated = figure("nibrs_group_b_repeated")
+    weights = {2: 0.5 * repeated, 3: 0.13 * repeated, 8: 0.07 * repeated}
+    copies = Wheel({1: 1 - sum(weights.values()), **weights})
     for number in range(scenario.police_victims // _INCIDENTS_PER_GROUP_B_ARREST):
         day = day_in(quarter, chance)
-        submission = Submission(sheriff_of(chance.spin(county_wheel()).fips), day.year, day.month)
+        submission = Submission(force_of(chance.spin(county_wheel()).fips), day.year, day.month)
         arrestee = Arrestee(1, day, "90D", 17 + chance.below(50), "M", "W")
         transaction = make_identifier(scenario.seed, "group b", quarter, number)
-        yield write_group_b_arrest(submission, transaction, arrestee)
+        line = write_group_b_arrest(submission, transaction, arrestee)
+        yield line * chance.spin(copies)
 
 
-def _zero_reports(quarter: Quarter) -> Iterator[str]:
+def _zero_reports(seed: int, quarter: Quarter) -> Iterator[str]:
     year, month = submission_limit(quarter)
-    first = quarter.first_day
-    for county in _SILENT_COUNTIES:
-        submission = Submission(sheriff_of(county), year, month)
-        for reported in range(first.month, first.month + 3):
-            yield write_zero_report(submission, first.year, reported)
+    for ori, reported in list_zero_reports(seed, quarter):
+        yield write_zero_report(Submission(ori, year, month), quarter.year, reported)

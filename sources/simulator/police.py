@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sources.quarters import Quarter
-from sources.simulator.calibration import figure, load_city_police
+from sources.simulator.calibration import figure, load_city_police, load_counties
 from sources.simulator.chance import Chance, Wheel, age_on, make_identifier
 from sources.simulator.names import make_family_name, make_given_name
 from sources.simulator.population import Child, Person, Population, county_wheel, day_in
@@ -27,6 +27,13 @@ from sources.simulator.segments import (
     Property,
     Submission,
     Victim,
+)
+from sources.simulator.submission import (
+    go_back,
+    quarters_late,
+    submission_limit,
+    submit,
+    submit_within,
 )
 
 _PATROL = "MOMHP0000"
@@ -84,24 +91,6 @@ class PoliceRecord:
     children: tuple[tuple[int, Child], ...]
 
 
-def submission_limit(quarter: Quarter) -> tuple[int, int]:
-    """Year and month of the last submissions that come with a quarter's delivery: one later."""
-    following = quarter.next().first_day
-    return following.year, following.month
-
-
-@cache
-def _months_to_submission() -> Wheel[int]:
-    """Vermont's shares of 0 to 3 months; its longer lags are left out."""
-    names = ("0_months", "1_month", "2_months", "3_months")
-    return Wheel({lag: figure(f"nibrs_lag_{name}") for lag, name in enumerate(names)})
-
-
-def _submit(ori: str, day: date, chance: Chance) -> Submission:
-    month = day.month - 1 + chance.spin(_months_to_submission())
-    return Submission(ori, day.year + month // 12, month % 12 + 1)
-
-
 def _choose_force(county: str, chance: Chance) -> str:
     """The ORI of the force that deals with an incident in a county."""
     if county in _CITY_FORCES:
@@ -115,6 +104,19 @@ def _choose_force(county: str, chance: Chance) -> str:
     if cities and chance.happens(_CITY_FORCE_SHARE):
         return chance.one_of(cities)
     return sheriff_of(county)
+
+
+def list_forces() -> tuple[str, ...]:
+    """ORIs of every force that writes incidents down."""
+    counties = [county.fips for county in load_counties()]
+    forces = {force_of(county) for county in counties}
+    cities = {ori for oris in load_city_police().values() for ori in oris}
+    return tuple(sorted(forces | cities | {_PATROL}))
+
+
+def force_of(county: str) -> str:
+    """The ORI of a county's own force: a sheriff, or the police of St. Louis County and City."""
+    return _CITY_FORCES.get(county, sheriff_of(county))
 
 
 def sheriff_of(county: str) -> str:
@@ -149,8 +151,10 @@ def child_incidents(population: Population, quarter: Quarter) -> Iterator[Police
 def _make_child_incident(
     number: str, children: list[Child], day: date, chance: Chance
 ) -> PoliceRecord:
+    submission = submit(_choose_force(children[0].person.county, chance), day, chance)
     offences, against_victim = _code_offences(chance)
-    offenders, ties = _draw_offenders(children[0].tie, chance)
+    nobody = 0.4 * figure("police_relationship_unknown")
+    offenders, ties = _draw_offenders(children[0].tie, nobody, chance)
     people: list[tuple[int, Person]] = [(n, child.person) for n, child in enumerate(children, 1)]
     if chance.happens(_ADULT_TOO) and against_victim != "36B":
         people.append((len(people) + 1, _make_stranger(chance, day, 18 + chance.below(12))))
@@ -160,7 +164,7 @@ def _make_child_incident(
     ]
     if against_society:
         victims.append(Victim(len(victims) + 1, "S", tuple(against_society)))
-    submission = _submit(_choose_force(children[0].person.county, chance), day, chance)
+    arrestees = _draw_arrests(offences[0].code, offenders, nobody, day, submission, chance)
     incident = Incident(
         submission=submission,
         number=number,
@@ -169,8 +173,8 @@ def _make_child_incident(
         offences=offences,
         property_lost=None,
         victims=tuple(victims),
-        offenders=offenders,
-        arrestees=_draw_arrests(offences[0].code, offenders, day, submission, chance),
+        offenders=_hide_ages(offenders, submission.ori, chance),
+        arrestees=arrestees,
     )
     return PoliceRecord(incident, tuple(people), tuple(enumerate(children, 1)))
 
@@ -198,11 +202,14 @@ def _offence(code: str, location: str) -> Offence:
     return Offence(code, location, _ACTIVITY.get(code, ""), _WEAPON.get(code, ""))
 
 
-def _draw_offenders(tie: str, chance: Chance) -> _OffendersAndTies:
-    """Offenders, and the victims' ties to them; of an unknown offender no tie is written."""
-    is_unknown = chance.happens(figure("police_relationship_unknown"))
-    if is_unknown and chance.happens(0.4):
+def _draw_offenders(tie: str, nobody: float, chance: Chance) -> _OffendersAndTies:
+    """Offenders, and the victims' ties to them; of an unknown offender no tie is written.
+
+    `nobody` is the share of incidents of which no offender is known, number 00.
+    """
+    if chance.happens(nobody):
         return _NOBODY
+    is_unknown = chance.happens(0.6 * figure("police_relationship_unknown") / (1 - nobody))
     count = 1 + chance.happens(0.2)
     offenders = tuple(
         Offender(
@@ -220,6 +227,28 @@ def _draw_offenders(tie: str, chance: Chance) -> _OffendersAndTies:
     return offenders, ties
 
 
+def _hide_ages(offenders: tuple[Offender, ...], ori: str, chance: Chance) -> tuple[Offender, ...]:
+    """The offenders as the force writes them down, which knows their ages well or badly."""
+    return tuple(
+        offender._replace(age="00")
+        if offender.age and chance.happens(_share_without_age(ori))
+        else offender
+        for offender in offenders
+    )
+
+
+@cache
+def _share_without_age(ori: str) -> float:
+    is_bad = Chance("ages of offenders", ori).happens(figure("nibrs_agency_without_ages"))
+    return figure("nibrs_ages_often_unknown" if is_bad else "nibrs_ages_rarely_unknown")
+
+
+def is_juvenile(victim: Victim) -> bool:
+    """Whether a victim is a person under 18 by the age as it is written."""
+    age = victim.age
+    return victim.kind == "I" and age != "00" and (age == "BB" or int(age[-2:]) < 18)
+
+
 def _make_victim(
     number: int,
     offence: str,
@@ -233,7 +262,7 @@ def _make_victim(
     return Victim(
         number=number,
         kind="I",
-        offences=(offence,),
+        offences=("", offence) if chance.happens(figure("nibrs_first_slot_empty")) else (offence,),
         age=_write_age(age_on(person.birth_date, day), chance, is_exact=not may_be_unknown),
         sex="U" if may_be_unknown and chance.happens(0.02) else sex,
         race=chance.spin(_RACE),
@@ -257,6 +286,7 @@ def _write_age(age: int, chance: Chance, *, is_exact: bool) -> str:
 def _draw_arrests(
     offence: str,
     offenders: tuple[Offender, ...],
+    nobody: float,
     day: date,
     submission: Submission,
     chance: Chance,
@@ -264,10 +294,9 @@ def _draw_arrests(
     """Mostly none: 65 of Missouri's 142 offences of 64A were cleared."""
     known = tuple(offender for offender in offenders if offender.number != UNKNOWN_OFFENDER)
     cleared = figure("police_64a_cleared_2013_2020") / figure("police_64a_2013_2020")
-    unknown_offender = 0.4 * figure("police_relationship_unknown")
-    if not known or not chance.happens(cleared / (1 - unknown_offender)):
+    if not known or not chance.happens(cleared / (1 - nobody)):
         return ()
-    latest = date(submission.year, submission.month, 28)
+    latest = date(submission.year, submission.month, 9)
     return tuple(
         Arrestee(
             number=number,
@@ -297,14 +326,17 @@ def other_incidents(
 ) -> Iterator[PoliceRecord]:
     """Incidents without a trafficked child: assault, theft, drugs, adults in prostitution.
 
-    One victim segment each; offences against society and drugs have no individual victim.
+    One victim segment each; offences against society and drugs have no individual victim. Some
+    are of earlier quarters, up to two years before.
     """
     seed = population.scenario.seed
     for number in range(population.scenario.police_victims):
         code = chance.spin(_OTHER_INCIDENTS)
-        day = day_in(quarter, chance)
+        back = quarters_late(chance)
+        day = day_in(go_back(quarter, back), chance)
         county = chance.spin(county_wheel()).fips
-        offenders, ties = _NOBODY if code == "23D" else _draw_offenders("known", chance)
+        nobody = figure("nibrs_offender_unknown")
+        offenders, ties = _draw_offenders("known", nobody, chance)
         people: tuple[tuple[int, Person], ...] = ()
         if code in ("35A", "40A"):
             victim = Victim(1, "S", (code,))
@@ -314,7 +346,11 @@ def other_incidents(
             person = _make_stranger(chance, day, age, county)
             people = ((1, person),)
             victim = _make_victim(1, code, person, day, ties, chance)
-        submission = _within(quarter, _submit(_choose_force(county, chance), day, chance))
+        force = _choose_force(county, chance)
+        submission = submit_within(quarter, submit(force, day, chance))
+        if back:
+            submission = Submission(force, *submission_limit(quarter))
+        arrestees = _draw_arrests(code, offenders, nobody, day, submission, chance)
         incident = Incident(
             submission=submission,
             number=make_identifier(seed, "other incident", quarter, number),
@@ -323,15 +359,10 @@ def other_incidents(
             offences=(_offence(code, chance.spin(_LOCATION)),),
             property_lost=_lose_property(code, chance),
             victims=(victim,),
-            offenders=offenders,
-            arrestees=_draw_arrests(code, offenders, day, submission, chance),
+            offenders=_hide_ages(offenders, force, chance),
+            arrestees=arrestees,
         )
         yield PoliceRecord(incident, people, ())
-
-
-def _within(quarter: Quarter, submission: Submission) -> Submission:
-    year, month = min(submission[1:], submission_limit(quarter))
-    return Submission(submission.ori, year, month)
 
 
 def _lose_property(code: str, chance: Chance) -> Property | None:

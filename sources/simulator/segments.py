@@ -17,7 +17,7 @@ from sources.simulator.line_template import LineTemplate
 
 UNKNOWN_OFFENDER = "00"
 
-_HEADER = ("month_of_submission", "year_of_submission", "ori")
+_HEADER = ("segment_action_type", "month_of_submission", "year_of_submission", "ori")
 _NO_BIAS = "88"
 
 
@@ -105,33 +105,26 @@ def _template(level: str, *varying: str) -> LineTemplate:
     constants = {
         "segment_length": f"{layout.width:04d}",
         "segment_level": level,
-        "segment_action_type": "A" if level in "07" else "I",
     }
     return LineTemplate(layout, constants, (*_HEADER, *varying))
 
 
-def _header(submission: Submission) -> dict[str, str]:
+def _header(submission: Submission, action: str) -> dict[str, str]:
     return {
+        "segment_action_type": action,
         "month_of_submission": f"{submission.month:02d}",
         "year_of_submission": f"{submission.year}",
         "ori": submission.ori,
     }
 
 
-def write_incident(incident: Incident) -> Iterator[str]:
-    """The lines of an incident, levels rising as FBI rule 050 wants it."""
-    header = _header(incident.submission)
-    header["incident_number"] = incident.number
-    yield _template(
-        "1", "incident_number", "incident_date", "incident_hour", "cleared_exceptionally"
-    ).fill(
-        header
-        | {
-            "incident_date": f"{incident.day:%Y%m%d}",
-            "incident_hour": f"{incident.hour:02d}",
-            "cleared_exceptionally": "N",
-        }
-    )
+def write_incident(incident: Incident, action: str = "I") -> Iterator[str]:
+    """The lines of an incident, levels rising as FBI rule 050 wants it.
+
+    The action is I for a report, or R for one that replaces an earlier one.
+    """
+    header = _header(incident.submission, action) | {"incident_number": incident.number}
+    yield _write_administrative(header, incident, "N")
     for offence in incident.offences:
         yield _write_offence(header, offence)
     if incident.property_lost:
@@ -142,6 +135,37 @@ def write_incident(incident: Incident) -> Iterator[str]:
         yield _write_offender(header, offender)
     for arrestee in incident.arrestees:
         yield _write_arrestee(header, arrestee)
+
+
+def write_deletion(incident: Incident) -> str:
+    """The line that takes an incident back, alone or before it is reported anew: level 1."""
+    header = _header(incident.submission, "D") | {"incident_number": incident.number}
+    return _write_administrative(header, incident, "N")
+
+
+def write_clearance(incident: Incident, day: date) -> str:
+    """The line that changes nothing but the clearance of an incident: level 1, action M."""
+    header = _header(incident.submission, "M") | {"incident_number": incident.number}
+    return _write_administrative(header, incident, "B", f"{day:%Y%m%d}")
+
+
+def _write_administrative(
+    header: dict[str, str], incident: Incident, clearance: str, cleared_on: str = ""
+) -> str:
+    template = _template(
+        "1",
+        *("incident_number", "incident_date", "incident_hour"),
+        *("cleared_exceptionally", "exceptional_clearance_date"),
+    )
+    return template.fill(
+        header
+        | {
+            "incident_date": f"{incident.day:%Y%m%d}",
+            "incident_hour": f"{incident.hour:02d}",
+            "cleared_exceptionally": clearance,
+            "exceptional_clearance_date": cleared_on,
+        }
+    )
 
 
 def _write_offence(header: dict[str, str], offence: Offence) -> str:
@@ -271,7 +295,9 @@ def _write_arrestee(header: dict[str, str], arrestee: Arrestee) -> str:
 def write_group_b_arrest(submission: Submission, transaction: str, arrestee: Arrestee) -> str:
     """A Group B arrest report: one line, level 7."""
     return _template("7", *_ARREST_FIELDS).fill(
-        _header(submission) | _arrest_values(arrestee) | {"arrest_transaction_number": transaction}
+        _header(submission, "A")
+        | _arrest_values(arrestee)
+        | {"arrest_transaction_number": transaction}
     )
 
 
@@ -279,7 +305,7 @@ def write_zero_report(submission: Submission, year: int, month: int) -> str:
     """An agency's statement that a month had nothing to report: one line, level 0."""
     template = _template("0", "incident_number", "zero_report_month", "zero_report_year")
     return template.fill(
-        _header(submission)
+        _header(submission, "A")
         | {
             "incident_number": "0" * 12,
             "zero_report_month": f"{month:02d}",

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sources.agency_roster import RosterAgency
 from sources.quarters import Quarter
 from sources.simulator.calibration import figure, hotline_cases_a_year
+from sources.simulator.counts import Tally
 from sources.simulator.dss import write_dss_delivery
 from sources.simulator.hotline import write_hotline_delivery
 from sources.simulator.mshp import write_mshp_delivery
+from sources.simulator.police_roster import make_roster
 from sources.simulator.population import AGENCIES, Episode, Population, Scenario, as_of
 from sources.simulator.truth import TrueRecord, write_truth
 
@@ -39,6 +42,7 @@ class PreparedDelivery:
         files: Role of each file in the contract, and its name.
         roster: What the agency makes tokens from; None for the hotline.
         as_of: Day on which the data were taken.
+        agency_roster: Which police agencies reported; of the Patrol alone.
     """
 
     agency: str
@@ -47,6 +51,7 @@ class PreparedDelivery:
     files: dict[str, str]
     roster: Path | None
     as_of: date
+    agency_roster: tuple[RosterAgency, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,13 +107,14 @@ def simulate(
     population = Population(scenario)
     deliveries: list[PreparedDelivery] = []
     records: list[TrueRecord] = []
+    tally = Tally()
     for quarter in sorted(quarters):
         for agency in AGENCIES:
-            prepared = _prepare(folder, agency, quarter)
-            records += _write_delivery(population, prepared)
+            prepared = _prepare(folder, agency, quarter, seed)
+            records += _write_delivery(population, prepared, tally)
             deliveries.append(prepared)
     episodes = [(str(q), episode) for q in sorted(quarters) for episode in population.episodes(q)]
-    write_truth(folder / "truth", records, episodes)
+    write_truth(folder / "truth", records, episodes, tally.counts())
     for part in ("prepared", "agency_side", "truth"):
         (folder / part / "README.txt").write_text(NOTE, encoding="utf-8", newline="\n")
     return _summarise(tuple(deliveries), [episode for _, episode in episodes], folder / "truth")
@@ -118,7 +124,7 @@ def _or_figure(value: float | None, key: str) -> float:
     return figure(key) if value is None else value
 
 
-def _prepare(folder: Path, agency: str, quarter: Quarter) -> PreparedDelivery:
+def _prepare(folder: Path, agency: str, quarter: Quarter, seed: int) -> PreparedDelivery:
     files = {
         "dss": {"child_file": "child_file.txt"},
         "mshp": {"nibrs": "nibrs.txt"},
@@ -132,16 +138,19 @@ def _prepare(folder: Path, agency: str, quarter: Quarter) -> PreparedDelivery:
         files=files,
         roster=folder / "agency_side" / agency / f"roster_{quarter}.csv" if has_roster else None,
         as_of=as_of(quarter),
+        agency_roster=make_roster(seed, quarter) if agency == "mshp" else (),
     )
 
 
-def _write_delivery(population: Population, prepared: PreparedDelivery) -> list[TrueRecord]:
+def _write_delivery(
+    population: Population, prepared: PreparedDelivery, tally: Tally
+) -> list[TrueRecord]:
     if prepared.roster is None:
         write_hotline_delivery(population, prepared.quarter, prepared.folder)
         return []
     write = {"dss": write_dss_delivery, "mshp": write_mshp_delivery}[prepared.agency]
     (name,) = prepared.files.values()
-    return write(population, prepared.quarter, prepared.folder / name, prepared.roster)
+    return write(population, prepared.quarter, prepared.folder / name, prepared.roster, tally)
 
 
 def _summarise(

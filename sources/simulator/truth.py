@@ -5,6 +5,7 @@ Kept in a folder of its own, never among deliveries. Does not belong here: anyth
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sources.simulator.counts import TrueCount
 from sources.simulator.population import AGENCIES, Episode
 
 
@@ -50,6 +52,16 @@ _RECORDS = pa.schema(
     ],
     metadata={"simulated": "true"},
 )
+_COUNTS = pa.schema(
+    [
+        ("measure", pa.string()),
+        ("group", pa.string()),
+        ("quarter_start", pa.date32()),
+        ("known_quarter_start", pa.date32()),
+        ("count", pa.int64()),
+    ],
+    metadata={"simulated": "true"},
+)
 _EPISODES = pa.schema(
     [
         ("child_key", pa.string()),
@@ -67,18 +79,24 @@ _EPISODES = pa.schema(
 
 
 def write_truth(
-    folder: Path, records: list[TrueRecord], episodes: list[tuple[str, Episode]]
+    folder: Path,
+    records: list[TrueRecord],
+    episodes: list[tuple[str, Episode]],
+    counts: Counter[TrueCount],
 ) -> None:
-    """Write records.parquet, and episodes.parquet with one row for each child and quarter.
+    """Write records.parquet, counts.parquet, and episodes.parquet: a row for a child and quarter.
 
     Args:
         folder: Folder for the truth alone.
         records: Delivered records of trafficked children.
         episodes: Quarter and episode.
+        counts: What staging must find in the deliveries.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = [asdict(record) for record in records]
     pq.write_table(pa.Table.from_pylist(rows, schema=_RECORDS), folder / "records.parquet")
+    counted = [{**count._asdict(), "count": number} for count, number in sorted(counts.items())]
+    pq.write_table(pa.Table.from_pylist(counted, schema=_COUNTS), folder / "counts.parquet")
     lines = [
         {
             "child_key": episode.child.key,

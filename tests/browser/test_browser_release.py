@@ -3,14 +3,16 @@
 import functools
 import http.server
 import re
+import shutil
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from portal.keys import ensure_signing_key
+from portal.keys import ensure_signing_key, exchange_signing_key
 
 
 @pytest.fixture
@@ -180,6 +182,22 @@ def test_a_forged_record_and_a_strange_key_are_refused_in_the_page(
     words = check(page, folder / "release.json", tmp_path / "other.pub")
     assert "signed with another key" in words
     assert "minisign's form" in check(page, folder / "release.json", folder / "README.txt")
+
+
+def test_after_an_exchange_of_keys_the_page_finds_the_key_and_its_span(
+    page: Page, home: Path, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").mkdir()
+    secret, public = tmp_path / "keys" / "signing.key", tmp_path / "moshare.pub"
+    shutil.copy2(home / "keys" / "signing.key", secret)
+    shutil.copy2(home / "moshare.pub", public)
+    exchange_signing_key(secret, public, datetime(2099, 1, 1, tzinfo=UTC))
+    exchange_signing_key(secret, public, datetime(2100, 1, 1, tzinfo=UTC))
+    assert "is signed by the holder" in check(page, folder / "release.json", public)
+    earlier = public.read_text().replace("until 2099", "until 1999")
+    public.write_text(earlier)
+    words = check(page, folder / "release.json", public)
+    assert "This key signed releases drawn until 1999" in words
 
 
 def test_a_comment_of_the_signature_that_was_changed_is_found(

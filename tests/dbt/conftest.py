@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +45,7 @@ EVENTS = "select quarter_start, event_id from core.child_events"
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     """Build 2025Q3 in three steps, 2025Q4 after its release, and 2025Q4 after a nil delivery.
 
-    In between 2025Q3 is built again, as it could be if it had not been released.
+    In a copy, 2025Q3 is built again, as it could be if it had not been released.
     """
     vault = Vault(tmp_path_factory.mktemp("dbt") / "vault")
     deliver_first_quarter(vault)
@@ -55,8 +57,11 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     vault.build(*EVERYTHING, quarter="2025Q4", released=RELEASED)
     second, first_untouched = release_rows(vault, "2025-10-01"), release_rows(vault, "2025-07-01")
     events = vault.rows(EVENTS)
-    vault.build("path:models/core", "path:models/release_input", quarter="2025Q3")
-    first_again = release_rows(vault, "2025-07-01")
+    other = copy.copy(vault)
+    other.folder = vault.folder.with_name("other")
+    shutil.copytree(vault.folder, other.folder)
+    other.build("path:models/core", "path:models/release_input", quarter="2025Q3")
+    first_again = release_rows(other, "2025-07-01")
     vault.deliver("mshp", "2025Q4", 2, "nil")
     vault.build("resource_type:model", quarter="2025Q4", released=RELEASED)
     return History(

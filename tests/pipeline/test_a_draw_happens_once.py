@@ -195,15 +195,16 @@ def test_rows_that_a_policy_reads_by_one_column_more_are_not_released_once_that_
             require_gate(warehouse, read, QUARTER, home)
 
 
-def test_rows_outside_the_public_keys_of_one_column_more_close_the_gate(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_outside_the_public_keys_of_one_column_more_close_the_gate(home: Settings) -> None:
     with duckdb.connect(str(home.warehouse)) as warehouse:
         warehouse.execute("alter table release_input.arrests add column sex_group varchar")
         warehouse.execute(
             "insert into release_input.arrests values ('2025-01-01', 'another', 'Missouri', 'x')"
         )
-    assert record_gate(QUARTER, home).failed == ("release_input.arrests: sex_group_is_in_its_list",)
+    assert set(record_gate(QUARTER, home).failed) == {
+        "release_input.arrests: sex_group_is_present",
+        "release_input.arrests: sex_group_is_in_its_list",
+    }
 
 
 def test_nothing_is_written_where_rows_of_a_charged_quarter_are_gone(home: Settings) -> None:

@@ -7,5 +7,5 @@ from {{ ref('hotline_counts') }}
 where
     measure = 'cases'
     and {{ is_counted_now('quarter_start') }}
-    and not {{ is_released('quarter_start') }}
+    and {{ is_after_the_last_release('quarter_start') }}
 group by measure

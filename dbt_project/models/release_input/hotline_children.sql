@@ -8,5 +8,5 @@ from {{ ref('hotline_counts') }}
 where
     measure = 'children'
     and {{ is_counted_now('quarter_start') }}
-    and not {{ is_released('quarter_start') }}
+    and {{ is_after_the_last_release('quarter_start') }}
 group by relationship_group

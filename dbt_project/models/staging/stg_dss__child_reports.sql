@@ -24,6 +24,7 @@ current_version as (
         first_delivery_quarter_start,
         {{ read_date('rptdt', 'mmddyyyy') }} as report_date,
         {{ read_date('inciddt', 'mmddyyyy') }} as incident_date,
+        {{ read_date('rptdisdt', 'mmddyyyy') }} as disposition_date,
         {{ read_date('chbdate', 'mmddyyyy') }} as birth_date,
         {{ whole_number('chage') }} as reported_age_code,
         {{ text_or_null('chsex') }} as sex_code,
@@ -54,7 +55,9 @@ dated as (
             when report_date is null then null
             when incident_date <= report_date then incident_date
             else report_date
-        end as event_date
+        end as event_date,
+        case when report_date <= disposition_date then {{ days_between('report_date', 'disposition_date') }} end
+            as days_open
     from current_version
 ),
 
@@ -176,6 +179,14 @@ select
     {{ known_quarter(quarter_of('placed.report_date'), 'placed.first_delivery_quarter_start') }}
         as known_quarter_start,
     placed.event_date,
+    placed.disposition_date,
+    placed.days_open,
+    case
+        when placed.days_open <= 30 then 'to_30'
+        when placed.days_open <= 45 then '31_to_45'
+        when placed.days_open <= 90 then '46_to_90'
+        when placed.days_open > 90 then 'over_90'
+    end as time_open_group,
     placed.birth_date,
     placed.age_years,
     coalesce(placed.age_years < 18, true) as is_child,

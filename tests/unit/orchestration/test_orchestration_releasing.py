@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,10 @@ from orchestration.settings import Settings, load_settings
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Query
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
+from sources.agency_roster import RosterAgency
+from sources.manifest import write_manifest
 from sources.quarters import Quarter
+from sources.receipts import Receipt
 
 STATE = Level("state", ("Missouri",), ())
 REGION = Level("region", ("North", "South"), (0, 0))
@@ -177,3 +181,38 @@ def test_a_real_delivery_that_was_replaced_still_makes_a_release_no_demo(
 def test_no_delivery_at_all_is_no_demo(connection, settings) -> None:
     provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
     assert (provenance.deliveries, provenance.is_simulated, is_made_up) == ((), False, False)
+
+
+def carry(settings: Settings, sequence: int, *reporting: bool) -> None:
+    """Put an accepted delivery of the Patrol into the vault, with a roster where it has one."""
+    months = QUARTER.months
+    folder = settings.zones.deliveries("mshp", str(QUARTER)) / f"{sequence:04d}"
+    folder.mkdir(parents=True)
+    write_manifest(
+        folder,
+        agency="mshp",
+        quarter=str(QUARTER),
+        sequence=sequence,
+        kind="nil",
+        as_of=date(2025, 4, 5),
+        simulated=True,
+        files={},
+        agency_roster=[
+            RosterAgency(
+                ori=f"MO{number:07d}", reporting={**dict.fromkeys(months, True), months[1]: whole}
+            )
+            for number, whole in enumerate(reporting)
+        ],
+    )
+    receipt = Receipt("mshp", str(QUARTER), sequence, "", "nil", True, "accepted", "", (), ())
+    (folder / "receipt.json").write_text(receipt.to_json())
+
+
+def test_the_newest_roster_says_how_many_police_agencies_report(connection, settings) -> None:
+    assert _read_provenance(connection, QUARTER, settings)[0].police_agencies is None
+    carry(settings, 1, True, True, True)
+    carry(settings, 2, True, False, True)
+    carry(settings, 3)
+    assert _read_provenance(connection, QUARTER, settings)[0].police_agencies == (2, 3)
+    other = Quarter(2025, 2)
+    assert _read_provenance(connection, other, settings)[0].police_agencies is None

@@ -158,8 +158,8 @@ RULES = [
     ("dbt_project/dbt_project.yml", "+full_refresh: false", "+full_refresh: true"),
     ("dbt_project/dbt_project.yml", '  - "{{ seal_lock() }}"\n', ""),
     ("code/linkage/links.py", "place <= {self.k}", "place < {self.k}"),
-    ("code/orchestration/linking.py", "r.is_child and", ""),
-    ("code/orchestration/counted_quarters.py", "in kept", "not in kept"),
+    ("code/orchestration/linking.py", "r.is_sex_trafficking_alleged and ", ""),
+    ("code/orchestration/quarter_order.py", "later > quarter and ", ""),
 ]
 
 

@@ -203,8 +203,8 @@ def find_years(release: Release) -> dict[str, str]:
 
 
 def test_the_headlines_tell_the_last_four_quarters_too() -> None:
-    quarters = [publish_nineties(f"2024Q{number}") for number in (2, 3, 4)]
-    told = find_years(publish_nineties("2025Q1", quarters))
+    quarters = [publish_nineties(f"2025Q{number}") for number in (2, 3, 4)]
+    told = find_years(publish_nineties("2026Q1", quarters))
     assert set(told) == {
         "arrests",
         "cases",
@@ -213,21 +213,21 @@ def test_the_headlines_tell_the_last_four_quarters_too() -> None:
         "incidents: strict",
         "reports",
     }
-    assert told["reports"] == "2024Q2 to 2025Q1 together: about 360, likely 327 to 393."
+    assert told["reports"] == "2025Q2 to 2026Q1 together: about 360, likely 327 to 393."
 
 
 def test_the_headlines_tell_a_year_that_rests_on_its_quarters_by_its_own_number() -> None:
-    quarters = [publish_nineties(f"2024Q{number}") for number in (1, 2, 3)]
-    release = publish_nineties("2024Q4", quarters)
+    quarters = [publish_nineties(f"2025Q{number}") for number in (1, 2, 3)]
+    release = publish_nineties("2025Q4", quarters)
     (row,) = next(
         table.rows for table in release.tables if table.name == "children_reported_in_year"
     )
     children = next(one for one in list_headlines(release)).figures[1]
-    assert children.also.startswith(f"In all of 2024: about {row.count}, likely ")
+    assert children.also.startswith(f"In all of 2025: about {row.count}, likely ")
 
 
 def test_a_first_release_tells_no_year() -> None:
-    assert find_years(publish_nineties("2024Q4")) == {}
+    assert find_years(publish_nineties("2025Q4")) == {}
 
 
 def publish_nineties(quarter: str, earlier: Sequence[Release] = ()) -> Release:

@@ -156,6 +156,18 @@ def test_silence_or_a_stranger_among_the_deliveries_is_not_released(
         list_files(changed)
 
 
+def test_a_release_says_how_many_police_agencies_report_where_that_is_known(
+    release: Release,
+) -> None:
+    told = replace(release, provenance=replace(release.provenance, police_agencies=(98, 120)))
+    sentence = "98 of 120 police agencies report"
+    known, unknown = list_files(told), list_files(release)
+    assert json.loads(known["release.json"])["police_agencies"] == {"reporting": 98, "listed": 120}
+    assert "police_agencies" not in json.loads(unknown["release.json"])
+    assert sentence in known["index.html"].decode()
+    assert "police agencies report" not in unknown["index.html"].decode()
+
+
 def test_the_record_lists_every_other_file_with_its_hash_and_size(built: Path) -> None:
     files = read_all(built)
     record = json.loads(files.pop("release.json"))
@@ -252,10 +264,12 @@ def test_every_error_is_one_sentence_with_its_exit_code(code: str) -> None:
         "known",
         "findings",
         "file",
+        *("key", "keys", "public", "until"),
     )
     error = PortalError(code, **dict.fromkeys(names, "something"))
     assert str(error) == error.sentence
     assert error.sentence.startswith(f"{code}: ")
     assert "{" not in error.sentence
     assert error.code == code
-    assert error.exit_code == (8 if "MS711" <= code <= "MS719" else 7)
+    is_of_verifying = "MS711" <= code <= "MS719" or code == "MS751"
+    assert error.exit_code == (8 if is_of_verifying else 7)

@@ -7,6 +7,7 @@ papers and pages about a deployment.
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,6 +152,18 @@ def test_it_says_who_approved_what_was_spent_and_how_accurate_it_is(release: Rel
     margins = content["implementation"]["utility"].splitlines()
     measured = [table for table in release.tables if table.frame is not None]
     assert len(margins) == len(measured)
+
+
+def test_it_says_that_a_quarter_was_paid_for_once_more(release: Release) -> None:
+    lost = "9" * 64
+    again = replace(release, plan=replace(release.plan, recovers=lost))
+    told = [
+        describe_deployment(one)["deployment"]["implementation"]["additional_information"]
+        for one in (release, again)
+    ]
+    assert "once more" not in told[0]
+    assert told[1].startswith(told[0])
+    assert lost in told[1]
 
 
 def test_the_record_is_plain_json_and_the_same_each_time(release: Release) -> None:

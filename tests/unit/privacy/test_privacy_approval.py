@@ -389,6 +389,17 @@ def test_a_key_is_never_made_over_another(office: Office) -> None:
     assert secret.read_bytes() == before
 
 
+def test_a_key_that_another_process_makes_first_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "doe.key"
+    secret.write_text("of the other process")
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    with pytest.raises(PrivacyError, match="MS659"):
+        make_officer_key(secret, tmp_path / "doe.pub", None)
+    assert secret.read_text() == "of the other process"
+
+
 def test_a_folder_without_keys_names_no_officer(tmp_path: Path) -> None:
     assert load_officers(tmp_path / "missing") == ()
 

@@ -306,10 +306,12 @@ def test_no_choice_of_quarters_costs_an_identity_more_than_the_worst_case(
 ) -> None:
     """A quarter may be charged several times over, where draws of it were lost."""
     quarters = [f"2024Q{data.draw(st.integers(1, 4))}" for _ in history]
-    charges = [
-        Charge(quarter, compute_sha256(str(number)), tuple(parts))
-        for number, (quarter, parts) in enumerate(zip(quarters, history, strict=True))
-    ]
+    plans = [compute_sha256(str(number)) for number, _ in enumerate(history)]
+    last: dict[str, str] = {}
+    charges = []
+    for quarter, plan, parts in zip(quarters, plans, history, strict=True):
+        charges.append(Charge(quarter, plan, tuple(parts), last.get(quarter)))
+        last[quarter] = plan
     promises: dict[object, dict[str, Fraction]] = {}
     for charge in charges:
         for part in charge.parts:

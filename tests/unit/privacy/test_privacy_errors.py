@@ -18,7 +18,8 @@ def test_every_refusal_is_a_sentence_with_its_code_and_exit_code(code: str) -> N
     assert error.sentence.endswith(".")
     assert ".." not in error.sentence
     assert error.code == code
-    assert error.exit_code == (6 if "MS650" <= code <= "MS659" else 5)
+    is_approval = "MS650" <= code <= "MS659" or code == "MS635"
+    assert error.exit_code == (6 if is_approval else 5)
 
 
 def test_no_refusal_has_a_place_for_a_value() -> None:
@@ -41,6 +42,7 @@ def test_no_refusal_has_a_place_for_a_value() -> None:
         "key",
         "later",
         "first_day",
+        "holder",
     }
     parts = [part for text in ERRORS.values() for part in (text.what, text.why, text.next_step)]
     used = {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}

@@ -227,6 +227,13 @@ def test_other_agencies_than_those_of_the_plan_are_refused(
         Provenance((("dss", MARKER),), True),
         Provenance((("mshp", "full"), ("dss", "full")), True),
         Provenance((("dss", "full"), ("dss", "nil")), True),
+        Provenance((), True, 3),  # type: ignore[arg-type]
+        Provenance((), True, (3,)),  # type: ignore[arg-type]
+        Provenance((), True, (True, 3)),
+        Provenance((), True, (MARKER, 3)),  # type: ignore[arg-type]
+        Provenance((), True, (-1, 3)),
+        Provenance((), True, (4, 3)),
+        Provenance((), True, (0, 0)),
     ],
 )
 def test_provenance_in_another_form_is_refused_before_anything_is_charged(

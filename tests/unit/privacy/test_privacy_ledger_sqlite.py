@@ -15,6 +15,7 @@ from ledger_places import run_sql
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS, Entry
 from privacy.ledger.ledger import Ledger
+from privacy.ledger.sqlite import _SqliteRows
 
 
 @pytest.fixture
@@ -182,7 +183,8 @@ def test_a_lock_that_is_not_let_go_of_is_a_sentence_also_where_nobody_signed_it(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "ftruncate", fail)
+    path.with_name("ledger.sqlite.lock").write_bytes(b"")
+    monkeypatch.setattr(os, "pwrite", fail)
     monkeypatch.setattr("privacy.ledger.sqlite.DOOR_SECONDS", 0.3)
     with (
         Ledger(path).lock(),
@@ -191,3 +193,19 @@ def test_a_lock_that_is_not_let_go_of_is_a_sentence_also_where_nobody_signed_it(
     ):
         pytest.fail("two have the lock")
     assert len(caplog.messages) == 1
+
+
+def test_a_transaction_that_sqlite_took_back_by_itself_is_told_as_a_full_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    def fail(rows: _SqliteRows, _: object) -> None:
+        rows._connection.execute("ROLLBACK")
+        raise full
+
+    monkeypatch.setattr(_SqliteRows, "append", fail)
+    with pytest.raises(PrivacyError, match=r"MS627.*room"):
+        Ledger(path).charge(example_charge(), CAPS, signed())
+    assert Ledger(path).read_entries() == ()

@@ -246,6 +246,7 @@ def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None
         (Share("arrests", "troop", (), Fraction(1, 10)),),
         (Share("arrests", "state", ("definition",), Fraction(1, 10)),),
         (Share("arrests", "state", (), Fraction(0)),),
+        (Share("arrests", "state", (), Fraction(1, 20)),) * 2,
     ],
 )
 def test_a_split_that_does_not_fit_a_frame_is_refused(

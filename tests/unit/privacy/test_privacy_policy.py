@@ -295,7 +295,7 @@ def test_only_cells_of_a_linked_frame_share_the_total_of_a_frame_of_rows(
     assert old in text
     changed = text.replace(old, new, 1)
     if 'kind = "rows"\ncounting = "activity"' in new:
-        changed = changed.replace("bound_squared = 9", "bound = 1")
+        changed = changed.replace("bound_squared = 9\nplaces = 2", "bound = 1")
     with pytest.raises(PrivacyError, match="MS602") as caught:
         load_policy(write_policy(tmp_path, changed))
     assert words in caught.value.sentence

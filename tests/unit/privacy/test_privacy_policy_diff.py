@@ -4,7 +4,7 @@ import pytest
 from small_policy import PUBLISHED, SMALL, write_policy
 
 from privacy.policy.diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
-from privacy.policy.policy import load_policy
+from privacy.policy.policy import REVIEWED_POLICY, load_policy
 
 
 def compare(folder: Path, text: str, before: str = SMALL) -> tuple[Change, ...]:
@@ -81,6 +81,15 @@ def test_a_change_is_told_in_words_with_what_it_touches(
     changes = compare(tmp_path, SMALL.replace(old, new, 1))
     told = [change for change in changes if sentence in change.sentence]
     assert [change.touches for change in told] == [touches], changes
+
+
+def test_what_proves_that_frames_share_a_total_is_told(tmp_path: Path) -> None:
+    text = REVIEWED_POLICY.read_text(encoding="utf-8")
+    named = 'test = "assert_report_lag_in_year_has_every_juvenile_victim_record"'
+    (change,) = compare(tmp_path, text.replace(named, 'test = "another"'), text)
+    assert change.touches == CONTENT
+    assert "same_day, later, none_found are the rows of juvenile_victim" in change.sentence
+    assert "in_year, by another instead of" in change.sentence
 
 
 def test_a_larger_budget_is_told_as_weaker_protection(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from privacy.released import (
     ApprovalFacts,
     HistoryPoint,
     PreviousRelease,
+    Provenance,
     Release,
     SpendingFacts,
     SyntheticFrame,
@@ -66,3 +67,13 @@ def test_a_record_in_another_form_is_refused(payload: dict[str, int] | None) -> 
     charge = Charge("2025Q4", "0" * 64, ())
     with pytest.raises(PrivacyError, match="MS629"):
         recall_entry(Entry(1, "now", DONE, charge, payload, GENESIS, "0" * 64))
+
+
+@pytest.mark.parametrize("police_agencies", [None, (98, 120)])
+def test_how_many_police_agencies_report_is_recalled_as_it_was_published(
+    police_agencies: tuple[int, int] | None,
+) -> None:
+    said = replace(PROVENANCE, police_agencies=police_agencies)
+    content = json.loads(json.dumps(said.to_content()))
+    assert Provenance.from_content(content) == said
+    assert ("police_agencies" in content) is (police_agencies is not None)

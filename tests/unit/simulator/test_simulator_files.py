@@ -51,10 +51,12 @@ def test_every_delivery_is_accepted_with_nothing_set_aside(
             as_of=prepared.as_of,
             simulated=True,
             files=prepared.files,
+            agency_roster=prepared.agency_roster,
         )
         receipt = ingest(zones, prepared.agency, quarter)
-        assert receipt.status == "accepted"
-        assert receipt.problems == ()
+        assert (receipt.status, receipt.remarks) == ("accepted", ())
+        assert all(problem.is_note for problem in receipt.problems)
+        assert "MS148" not in {problem.code for problem in receipt.problems}
 
 
 def test_prepared_files_are_those_the_contract_wants_apart_from_tokens(small_world: World) -> None:
@@ -116,12 +118,14 @@ def test_children_of_other_states_and_of_unknown_counties_are_there(lines_of: Li
 def test_nibrs_segments_have_their_legal_lengths_and_levels_rise(lines_of: Lines) -> None:
     lines = lines_of("mshp", "nibrs.txt")
     assert {line[4] for line in lines} == set(LENGTHS)
-    incidents: dict[str, list[str]] = {}
+    reports: list[list[str]] = []
     for line in lines:
         assert len(line) == LENGTHS[line[4]] == int(line[:4])
-        if line[4] not in "07":
-            incidents.setdefault(line[16:37], []).append(line[4])
-    for levels in incidents.values():
+        if line[4] == "1" and line[5] in "IR":
+            reports.append([])
+        if line[4] not in "07" and line[5] in "IR":
+            reports[-1].append(line[4])
+    for levels in reports:
         assert levels == sorted(levels)
         assert levels.count("1") == 1
         assert {"2", "4", "5"} <= set(levels)

@@ -16,7 +16,8 @@ from linkage.links import ExactTokenLinker
 from linkage.tokenize import make_tokens
 from sources.quarters import Quarter
 from sources.simulator.calibration import figure, load_counties, load_facts, relationship_shares
-from sources.simulator.chance import age_on
+from sources.simulator.chance import Chance, age_on
+from sources.simulator.child_file import draw_days_to_close
 from sources.simulator.police import child_incidents, sheriff_of
 from sources.simulator.population import Episode, Population, Scenario
 from sources.simulator.simulate import SimulatedTruth, simulate
@@ -113,7 +114,8 @@ def test_a_world_without_other_records_holds_trafficked_children_only(tmp_path: 
     truth = simulate(tmp_path, [QUARTER], 3, dss_child_rows=0, police_victims=0)
     records = pq.read_table(truth.folder / "records.parquet").to_pylist()
     lines = (tmp_path / "prepared/dss/2025Q1/child_file.txt").read_text().splitlines()
-    assert len(lines) == sum(record["agency"] == "dss" for record in records) > 0
+    keys = {line[6:30] for line in lines}
+    assert len(keys) == sum(record["agency"] == "dss" for record in records) > 0
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -201,10 +203,13 @@ def test_police_offences_clearance_and_victims_follow_the_published_shares() -> 
     assert mean(bool(i.arrestees) for i in incidents) == pytest.approx(65 / 142, abs=0.05)
     alone = mean(sum(v.kind == "I" for v in i.victims) == 1 for i in incidents)
     assert alone == pytest.approx(figure("police_single_victim_share"), abs=0.1)
-    late = mean(
+    months = [
         i.submission.month - i.day.month + 12 * (i.submission.year - i.day.year) for i in incidents
-    )
-    assert late == pytest.approx((0.31 + 2 * 0.13 + 3 * 0.1) / 0.64, abs=0.1)
+    ]
+    soon = mean(late for late in months if late <= 3)
+    assert soon == pytest.approx((0.31 + 2 * 0.13 + 3 * 0.1) / 0.64, abs=0.1)
+    assert mean(late > 12 for late in months) == pytest.approx(0.07, abs=0.03)
+    assert max(months) == 24
 
 
 def test_the_hotline_says_family_or_known_for_about_three_children_in_ten(tmp_path: Path) -> None:
@@ -216,6 +221,15 @@ def test_the_hotline_says_family_or_known_for_about_three_children_in_ten(tmp_pa
     assert (counts["family"] + counts["known"]) / children == pytest.approx(0.3, abs=0.04)
     assert counts["unknown"] / children == pytest.approx(678 / 1095, abs=0.04)
     assert cases / 50 == pytest.approx(63, abs=5)
+
+
+def test_reports_are_open_as_long_as_published() -> None:
+    chance = Chance(5, "closing")
+    days = [draw_days_to_close(chance) for _ in range(50_000)]
+    assert mean(days) == pytest.approx(figure("dss_mean_days_to_close"), rel=0.05)
+    open_long = sum(max(0, one - 45) for one in days) / sum(days)
+    published = figure("dss_open_over_45_days") / figure("dss_open_reports")
+    assert open_long == pytest.approx(published, abs=0.05)
 
 
 def test_ori_numbers_are_those_seen_in_police_data() -> None:

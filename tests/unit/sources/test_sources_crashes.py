@@ -24,7 +24,7 @@ STEPS = [
     (ingest_module, "accept_delivery"),
     (ingest_module, "reject_delivery"),
     (ingest_module, "take_out"),
-    (collecting.os, "unlink"),
+    (collecting, "_read_digest"),
     (storing, "move_folder"),
     (storing, "write_receipt"),
 ]

@@ -274,7 +274,7 @@ def test_an_empty_token_file_is_accepted(zones: Zones) -> None:
 def test_quarantined_records_lie_in_quarantine_with_line_and_code_and_nowhere_else(
     zones: Zones,
 ) -> None:
-    bad = child_line(chsex="5", rptid="MARKERMARKER")
+    bad = child_line(chmal1="x", rptid="MARKERMARKER")
     deliver_children(zones, [*child_lines(30), bad])
     receipt = ingest(zones, "dss", QUARTER)
     assert receipt.files[0].lines_quarantined == 1
@@ -284,7 +284,7 @@ def test_quarantined_records_lie_in_quarantine_with_line_and_code_and_nowhere_el
             "file": "child_file.txt",
             "line_number": 31,
             "code": "MS206",
-            "field": "chsex",
+            "field": "chmal1",
             "record": bad.encode(),
         }
     ]
@@ -296,14 +296,49 @@ def test_quarantined_records_lie_in_quarantine_with_line_and_code_and_nowhere_el
 def test_too_many_quarantined_records_reject_the_delivery_and_list_the_problems(
     zones: Zones,
 ) -> None:
-    deliver_children(zones, [*child_lines(30), *(child_line(chsex="5") for _ in range(20))])
+    deliver_children(zones, [*child_lines(30), *(child_line(chmal1="x") for _ in range(21))])
     error = refuse(zones)
-    assert (error.code, "5% of its records" in error.sentence) == ("MS116", True)
+    assert (error.code, "5% of its lines, or 20 records" in error.sentence) == ("MS116", True)
     text = (zones.outbox("dss") / f"{QUARTER}-0001-rejected-1.txt").read_text()
-    assert "lines 31, 32, 33, 34, 35, 36, 37, 38, 39, 40 and 10 more; total 20" in text
+    assert "lines 31, 32, 33, 34, 35, 36, 37, 38, 39, 40 and 11 more; total 21" in text
     folder = zones.quarantine("dss", QUARTER) / "0001-1"
-    assert pq.read_metadata(folder / "_records" / "records.parquet").num_rows == 20
+    assert pq.read_metadata(folder / "_records" / "records.parquet").num_rows == 21
     assert (folder / "child_file.txt").is_file()
+
+
+def test_up_to_twenty_records_never_reject_a_delivery_for_their_share(zones: Zones) -> None:
+    deliver_children(zones, [*child_lines(1), *(child_line(chmal1="x") for _ in range(20))])
+    receipt = ingest(zones, "dss", QUARTER)
+    assert (receipt.status, receipt.files[0].lines_quarantined) == ("accepted", 20)
+
+
+@pytest.mark.parametrize(("bad", "is_accepted"), [(20, True), (21, False)])
+def test_what_is_counted_of_nibrs_is_incidents_and_not_their_segments(
+    zones: Zones, bad: int, is_accepted: bool
+) -> None:
+    lines = [
+        *incident("GOOD"),
+        *(line for n in range(bad) for line in incident(f"BAD{n}", l1_incident_date="20251301")),
+    ]
+    deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of(lines))})
+    if is_accepted:
+        assert ingest(zones, "mshp", QUARTER).files[0].lines_quarantined > bad
+    else:
+        assert refuse(zones, "mshp").code == "MS116"
+
+
+def test_a_file_of_which_nothing_is_left_is_rejected_however_short(zones: Zones) -> None:
+    deliver_children(zones, [child_line(chmal1="x")])
+    assert refuse(zones).code == "MS149"
+
+
+def test_a_receipt_tells_both_limits(zones: Zones) -> None:
+    deliver_children(zones, child_lines(3))
+    receipt = ingest(zones, "dss", QUARTER)
+    said = "Of a file may be set aside: 5% of its lines, or 20 records (of NIBRS: incidents)"
+    assert said in receipt.to_text()
+    document = json.loads(receipt.to_json())
+    assert (document["max_quarantined_share"], document["quarantined_floor"]) == (0.05, 20)
 
 
 @pytest.mark.parametrize("failure", [OSError, duckdb.OutOfMemoryException, MemoryError])
