@@ -204,8 +204,8 @@ _NIBRS_INCIDENTS = {
     ),
     "MS328": ErrorText(
         "Segments of {file} have a code in {field}, or in a slot like it, that was not in use in "
-        "their month of submission.",
-        "Codes have a first and a last month; the code was kept, for its meaning is known.",
+        "their year of submission.",
+        "Codes have a first and a last day; the code was kept, for its meaning is known.",
         "Look at how the code came into the record.",
         fate="kept",
     ),

@@ -128,9 +128,11 @@ def _carry(values: pa.Array, before: pa.Scalar) -> pa.Array:
 
 
 def _pad(level: str, layout: RecordLayout) -> str:
-    line = "line" if level == _VICTIM else f"rpad(line, {layout.width}, ' ')"
+    line, text = f"rpad(line, {layout.width}, ' ')", "line"
+    if level == _VICTIM:
+        line, text = "line", "rtrim(line)"
     return (
-        f"(SELECT line_number, raw, act, length(rtrim(line)) AS width, {line} AS line "  # noqa: S608
+        f"(SELECT line_number, raw, act, length({text}) AS width, {line} AS line "  # noqa: S608
         f"FROM lines_nibrs WHERE substr(line, 5, 1) = '{level}')"
     )
 
@@ -161,6 +163,8 @@ def _check_level(
         f"FROM {_pad(level, layout)}))"
     )
     checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
+    if not ask_number(connection, f"SELECT coalesce(bit_or(mask), 0) FROM {checked}"):  # noqa: S608
+        return
     note_failed_checks(connection, file, checked, checks)
     blank_fields(connection, "lines_nibrs", checked, layout, checks)
 

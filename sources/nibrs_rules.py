@@ -164,13 +164,13 @@ def _list_checks_of_slots(kept: Sequence[str]) -> Iterator[Check]:
 
 
 def _list_checks_of_dates(kept: Sequence[str]) -> Iterator[Check]:
-    """A code that was not in use in the month of submission is kept with a note."""
+    """A code that was not in use in the year of submission is kept with a note."""
     families: dict[str, list[str]] = {}
     for name in kept:
         families.setdefault(re.sub(r"_\d+$", "", name), []).append(name)
     for family, names in families.items():
         dates = load_nibrs_code_dates().get(_CODE_LISTS.get(family, ""), {})
-        fails = is_out_of_use(names, dates, "year_of_submission || month_of_submission")
+        fails = is_out_of_use(names, dates, "year_of_submission")
         if fails:
             yield Check("MS328", names[0], fails, "nothing")
 

@@ -44,17 +44,17 @@ def is_not_numeric(field: str, *, may_be_blank: bool) -> str:
     return f"({other} AND trim({field}) <> '')" if may_be_blank else f"({other})"
 
 
-def is_out_of_use(fields: Sequence[str], dates: Mapping[str, CodeDates], month: str) -> str:
-    """True where a code in one of the fields was not in use in a month written yyyymm.
+def is_out_of_use(fields: Sequence[str], dates: Mapping[str, CodeDates], year: str) -> str:
+    """True where a code in one of the fields was in use on no day of a year.
 
     It is "" where no code has dates.
     """
     bounds: dict[tuple[str, str], list[str]] = {}
     for code, use in dates.items():
         if use != CodeDates():
-            bounds.setdefault((f"{use.first:%Y%m}", f"{use.last:%Y%m}"), []).append(quote(code))
+            bounds.setdefault((f"{use.first:%Y}", f"{use.last:%Y}"), []).append(quote(code))
     cases = []
     for (first, last), codes in sorted(bounds.items()):
         found = " OR ".join(f"{field} IN ({', '.join(codes)})" for field in fields)
-        cases.append(f"({month} NOT BETWEEN '{first}' AND '{last}' AND ({found}))")
+        cases.append(f"({year} NOT BETWEEN '{first}' AND '{last}' AND ({found}))")
     return f"({' OR '.join(cases)})" if cases else ""
