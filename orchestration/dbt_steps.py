@@ -82,14 +82,14 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
 
     Raises:
         OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
-            rows of a charged quarter are not what they were; for release input MS928 when a later
+            rows of a charged quarter, or the outcome of their tests, are not what they were; for release input MS928 when a later
             quarter was released, MS927 or MS933 when what it is made from was made before another
             release or by other rules.
     """
     record = _find_record(step, quarter, settings)
     released = find_kept_quarters(settings)
-    if step.is_kept and record.exists() and quarter in released:
-        return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
+    if step.is_kept and quarter in released:
+        return _recall_outcome(record, quarter)
     if step.is_kept:
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
@@ -123,6 +123,14 @@ def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
 def test_name(unique_id: str) -> str:
     """Give the readable part of a dbt test's unique id."""
     return unique_id.split(".")[2]
+
+
+def _recall_outcome(record: Path, quarter: Quarter) -> DbtOutcome:
+    """Give the outcome of then; to build the rows again would lose those that were counted."""
+    try:
+        return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise OrchestrationError("MS923", quarter=str(quarter)) from None
 
 
 def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:

@@ -166,6 +166,14 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "Restore the file from the version that is installed",
             5,
         ),
+        "MS936": ErrorText(
+            "{quarter} was released by an older version, after which this one cannot go on",
+            "It kept no note of the children that its links were made with, and without it the "
+            "bounds of later quarters do not hold",
+            "Go on with the version that released it; where all deliveries are simulated, begin a "
+            "new data home",
+            5,
+        ),
     }
 )
 

@@ -34,7 +34,8 @@ def check_kept_rows(settings: Settings) -> None:
     is counted on top of it.
 
     Raises:
-        OrchestrationError: MS923 where they are not, MS924 where the warehouse is gone.
+        OrchestrationError: MS923 where they are not, MS924 where the warehouse is gone, MS936 where
+            an older version released it.
         PrivacyError: When the ledger is lost or cannot be trusted.
     """
     kept = find_kept_quarters(settings)
@@ -50,7 +51,8 @@ def keep_rows(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings:
     vault, because a digest of confidential rows is a function of them.
 
     Raises:
-        OrchestrationError: MS923 where rows or links of a charged quarter are not what they were.
+        OrchestrationError: MS923 where rows or links of a charged quarter are not what they were,
+            MS936 where an older version released it.
         PrivacyError: When the ledger is lost or cannot be trusted.
     """
     kept = find_kept_quarters(settings)
@@ -66,6 +68,8 @@ def _compare(
     for charged in sorted(kept):
         found = _digest(connection, charged, settings)
         noted = _read_note(charged, settings)
+        if noted and CHILDREN not in noted:
+            raise OrchestrationError("MS936", quarter=str(charged))
         if not noted or any(found.get(name) != digest for name, digest in noted.items()):
             raise OrchestrationError("MS923", quarter=str(charged))
 

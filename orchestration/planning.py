@@ -7,6 +7,7 @@ Does not belong here: signing (see `approving`), what stands on the page (see
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,18 +38,25 @@ PAGE_NAME = "index.html"
 def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
     """Say what a quarter's release holds and costs; the same files and ledger give the same plan.
 
-    A quarter whose draw was declared lost has a plan that pays once more, and says so.
+    A quarter whose draw was declared lost has a plan that pays once more, and says so. Rows of a
+    quarter that was charged stay as they are, so its plan names the rules that they were made by.
     """
     policy = load_policy(settings.policy)
     keys = load_keys(settings.public_keys, policy)
-    recovers = _find_recovered(str(quarter), read_entries(settings))
     strategy = load_strategy(settings.strategy)
-    return make_plan(str(quarter), policy, keys, strategy, hash_rules(settings), recovers)
+    entries = [one for one in read_entries(settings) if one.charge.quarter == str(quarter)]
+    rules = _find_rules(entries) or hash_rules(settings)
+    return make_plan(str(quarter), policy, keys, strategy, rules, _find_recovered(entries))
 
 
-def _find_recovered(quarter: str, entries: Iterable[Entry]) -> str | None:
+def _find_rules(of_quarter: Iterable[Entry]) -> str | None:
+    """Find the rules that the rows of a charged quarter were made by."""
+    charged = [entry.payload or {} for entry in of_quarter if entry.kind == CHARGE]
+    return json.loads(charged[-1]["plan"]).get("rules_hash") if charged else None
+
+
+def _find_recovered(of_quarter: Iterable[Entry]) -> str | None:
     """Find the plan whose lost draw the quarter's next or last plan pays for once more."""
-    of_quarter = [entry for entry in entries if entry.charge.quarter == quarter]
     lost = [entry.charge.plan for entry in of_quarter if entry.kind == LOST]
     return lost[-1] if lost else None
 

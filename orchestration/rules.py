@@ -23,6 +23,8 @@ from privacy.canonical import compute_sha256
 CODE = (
     "linkage/links.py",
     "linkage/order_key.py",
+    "orchestration/bounds.py",
+    "orchestration/dbt_steps.py",
     "orchestration/kept_quarters.py",
     "orchestration/linking.py",
     "orchestration/quarter_order.py",

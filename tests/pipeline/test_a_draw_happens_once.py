@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from small_deliveries import child_record, put, put_small_quarter, write_lines
 from expectations.errors import ExpectationsError
 from orchestration import planning
 from orchestration.approving import approve_for_demo
-from orchestration.dbt_steps import STAGING, run_dbt_step
+from orchestration.dbt_steps import RELEASE_INPUT, STAGING, run_dbt_step
 from orchestration.errors import OrchestrationError
 from orchestration.planning import put_up_plan
 from orchestration.publishing import publish, rotate_signing_key
 from orchestration.quality import record_gate, require_gate
-from orchestration.releasing import draw_release, recall_release
+from orchestration.releasing import draw_release, give_up_draw, recall_release
 from orchestration.rules import hash_rules
 from orchestration.runs import RunOutcome
 from orchestration.settings import Settings, prepare_process
@@ -27,7 +28,9 @@ from orchestration.spending import read_entries
 from portal import codebook, files
 from portal.keys import ensure_signing_key
 from portal.signature import check_signature
+from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError
+from privacy.held import HeldDraw
 from privacy.ledger.chain import CHARGE
 from privacy.ledger.ledger import Ledger
 from privacy.policy.policy import load_policy
@@ -245,6 +248,40 @@ def test_rows_made_by_other_rules_than_those_signed_are_not_released(
     with pytest.raises(OrchestrationError, match=r"MS933.*release_input"):
         draw_release(QUARTER, home)
     assert charges(home) == []
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_now(
+    stopped: tuple[Path, RunOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_lost: bool
+) -> None:
+    home = copy_home(stopped[0], tmp_path)
+    prepare_process(home)
+    approve_for_demo(QUARTER, home)
+    with monkeypatch.context() as killed:
+        step = (HeldDraw, "put") if is_lost else (FrameMechanism, "draw")
+        killed.setattr(*step, lambda *_: sys.exit(137))
+        pytest.raises(SystemExit, draw_release, QUARTER, home)
+    if is_lost:
+        shutil.rmtree(home.held_draws)
+        give_up_draw(QUARTER, home)
+        roomy = load_policy(home.policy)
+        caps = replace(roomy.caps, quarter=roomy.caps.quarter * 2, year=roomy.caps.year * 2)
+        monkeypatch.setattr(planning, "load_policy", lambda _: replace(roomy, caps=caps))
+    change_rules(home, tmp_path, monkeypatch)
+    approve_for_demo(QUARTER, home)
+    assert run_dbt_step(RELEASE_INPUT, QUARTER, home).unbuilt == []
+    first = read_entries(home)[0]
+    release = draw_release(QUARTER, home)
+    assert release.plan.rules_hash == json.loads(first.payload["plan"])["rules_hash"]
+    assert (release.plan.hash == first.charge.plan) is not is_lost
+
+
+def change_rules(home: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = hash_rules(home)
+    shutil.copytree(home.dbt_project, folder / "dbt_project")
+    (folder / "dbt_project" / "models" / "core" / "more.sql").write_text("select 1", "utf-8")
+    monkeypatch.setattr(Settings, "dbt_project", property(lambda _: folder / "dbt_project"))
+    assert hash_rules(home) != before
 
 
 def test_a_release_names_the_rules_that_its_rows_were_made_by(home: Settings) -> None:

@@ -99,6 +99,23 @@ def test_what_a_release_was_drawn_from_is_never_built_again(settings, monkeypatc
         assert read_test_outcomes(QUARTER, settings) == {"t": True}
 
 
+@pytest.mark.parametrize("left", [None, "", "{}"])
+def test_rows_of_a_release_are_not_built_again_where_the_outcome_of_then_is_lost(
+    settings, monkeypatch, release, left: str | None
+) -> None:
+    called: list[object] = []
+    monkeypatch.setattr(dbt_steps, "_call_dbt", lambda *given: called.append(given))
+    make_inputs(settings, QUARTER)
+    record = settings.vault / "dbt" / "outcomes" / str(QUARTER) / "release_input.json"
+    if left is not None:
+        record.parent.mkdir(parents=True)
+        record.write_text(left, "utf-8")
+    release(QUARTER)
+    with pytest.raises(OrchestrationError, match=r"MS923.*2025Q1"):
+        run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+    assert called == []
+
+
 @pytest.mark.parametrize(
     ("released", "told"),
     [

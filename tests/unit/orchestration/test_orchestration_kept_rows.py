@@ -1,5 +1,6 @@
 """A release is refused where an earlier one's rows or links are not those it was drawn from."""
 
+import json
 from collections.abc import Iterator
 
 import duckdb
@@ -94,6 +95,17 @@ def test_lost_links_children_and_notes_stop_the_next_release(released, settings,
     (settings.vault / lost).unlink()
     with pytest.raises(OrchestrationError, match="MS923"):
         keep_rows(released, SECOND, settings)
+
+
+def test_nothing_is_released_after_what_an_older_version_released(released, settings) -> None:
+    note = settings.kept_rows / "2025Q1.json"
+    digests = json.loads(note.read_text("utf-8"))
+    digests["links"] = digests.pop("links.parquet")
+    del digests["children.parquet"]
+    note.write_text(json.dumps(digests), "utf-8")
+    with pytest.raises(OrchestrationError, match=r"MS936.*2025Q1.*older version") as caught:
+        keep_rows(released, SECOND, settings)
+    assert caught.value.exit_code == 5
 
 
 def test_rows_of_a_quarter_that_was_not_charged_may_be_built_anew(

@@ -158,6 +158,8 @@ RULES = [
     ("dbt_project/dbt_project.yml", "+full_refresh: false", "+full_refresh: true"),
     ("dbt_project/dbt_project.yml", '  - "{{ seal_lock() }}"\n', ""),
     ("code/linkage/links.py", "place <= {self.k}", "place < {self.k}"),
+    ("code/orchestration/bounds.py", "= stated\n", "= 9\n"),
+    ("code/orchestration/dbt_steps.py", "**read_bounds(policy)", '**{"bound_reports": 9}'),
     ("code/orchestration/linking.py", "r.is_sex_trafficking_alleged and ", ""),
     ("code/orchestration/quarter_order.py", "later > quarter and ", ""),
 ]
