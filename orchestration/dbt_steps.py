@@ -82,9 +82,9 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
 
     Raises:
         OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
-            rows of a charged quarter, or the outcome of their tests, are not what they were; for release input MS928 when a later
-            quarter was released, MS927 or MS933 when what it is made from was made before another
-            release or by other rules.
+            rows of a charged quarter, or the outcome of their tests, are not what they were; for
+            release input MS928 when a later quarter was released, MS927 or MS933 when what it is
+            made from was made before another release or by other rules.
     """
     record = _find_record(step, quarter, settings)
     released = find_kept_quarters(settings)

@@ -52,7 +52,7 @@ def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
 def _find_rules(of_quarter: Iterable[Entry]) -> str | None:
     """Find the rules that the rows of a charged quarter were made by."""
     charged = [entry.payload or {} for entry in of_quarter if entry.kind == CHARGE]
-    return json.loads(charged[-1]["plan"]).get("rules_hash") if charged else None
+    return dict(json.loads(charged[-1]["plan"])).get("rules_hash") if charged else None
 
 
 def _find_recovered(of_quarter: Iterable[Entry]) -> str | None:

@@ -260,7 +260,8 @@ def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_
     with monkeypatch.context() as killed:
         step = (HeldDraw, "put") if is_lost else (FrameMechanism, "draw")
         killed.setattr(*step, lambda *_: sys.exit(137))
-        pytest.raises(SystemExit, draw_release, QUARTER, home)
+        with pytest.raises(SystemExit):
+            draw_release(QUARTER, home)
     if is_lost:
         shutil.rmtree(home.held_draws)
         give_up_draw(QUARTER, home)
