@@ -27,7 +27,7 @@ from privacy.approval.review import Rejection, Review
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import check_caps
-from privacy.ledger.chain import CHARGE, DRAWN, find_entry, find_head
+from privacy.ledger.chain import CHARGE, DRAWN, LOST, find_entry, find_head
 from privacy.plan import Plan
 from privacy.released import ApprovalFacts
 from sources.quarters import Quarter
@@ -90,13 +90,15 @@ def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
     """Reject the plan that was put up, for good, and say so on its page.
 
     Raises:
-        OrchestrationError: MS921 when its release was drawn, MS922 when no reason is given.
+        OrchestrationError: MS921 when it was charged and its draw is not lost, MS922 when no reason
+            is given.
         PrivacyError: MS650 when no plan was put up, MS658 when the record was changed.
     """
     if not because.strip():
         raise OrchestrationError("MS922")
-    drawn = {entry.charge.quarter for entry in read_entries(settings) if entry.kind == DRAWN}
-    if str(quarter) in drawn:
+    entries = [one for one in read_entries(settings) if one.charge.quarter == str(quarter)]
+    lost = {entry.charge.plan for entry in entries if entry.kind == LOST}
+    if any(entry.charge.plan not in lost for entry in entries):
         raise OrchestrationError("MS921", quarter=str(quarter))
     review = find_approvals(quarter, settings).review
     shown = compute_sha256(review.read_plan().decode("utf-8"))

@@ -91,8 +91,9 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS921": ErrorText(
             "The plan of {quarter} can no longer be rejected",
-            "Its release was drawn, and what left cannot be called back",
-            "Reject the plan of the next quarter",
+            "It was charged: its release may have left, and what it counts is counted nowhere else",
+            "Run the quarter, and reject the plan of the next one; a draw that is lost is given up "
+            "with 'moshare recover', and the plan that this puts up can be rejected",
             6,
         ),
         "MS922": ErrorText(

@@ -259,6 +259,18 @@ def test_a_drawn_plan_is_past_rejecting_and_keeps_the_approval_it_was_drawn_with
     assert [facts.signer for facts in require_approval(QUARTER, home)] == ["roe"]
 
 
+def test_a_charged_plan_is_past_rejecting_until_its_draw_is_given_up(home: Settings) -> None:
+    call("plan", *OPTION)
+    plan, ledger = plan_quarter(QUARTER, home), open_ledger(home)
+    payload = {"plan": plan.to_json(), "approvals": [], "signatures": []}
+    ledger.charge(plan.charge, plan.policy.caps, payload)
+    refused("MS921", 6, "reject", *OPTION, "--because", "too late")
+    ledger.begin_draw(plan.charge, "e" * 64)
+    refused("MS921", 6, "reject", *OPTION, "--because", "too late")
+    assert call("recover", *OPTION).exit_code == 0
+    assert call("reject", *OPTION, "--because", "too dear").exit_code == 0
+
+
 def test_the_demo_signs_with_a_key_of_its_own_that_says_what_it_is(home: Settings) -> None:
     standing = approve_for_demo(QUARTER, home)
     again = approve_for_demo(QUARTER, home)
