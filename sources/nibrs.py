@@ -149,12 +149,14 @@ def _check_level(
     key = key_field_of(level)
     fields = list(dict.fromkeys([*HEADER, key, *kept]))
     keyless = sum(1 << i for i, check in enumerate(checks) if check.code in KEY_CODES)
+    checked = f"checked_{level}"
     connection.execute(
-        f"INSERT INTO segments SELECT line_number, {quote(level)}, action, "  # noqa: S608
-        f"CASE WHEN (mask & {keyless}) = 0 THEN report END, "
-        f"CASE WHEN (mask & {keyless}) = 0 AND {quote(level)} BETWEEN '1' AND '6' THEN act END, "
-        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0, "
-        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 "
+        f"CREATE TABLE {checked} AS "  # noqa: S608
+        f"SELECT line_number, {quote(level)} AS level, action, "
+        f"CASE WHEN (mask & {keyless}) = 0 THEN report END AS report, "
+        f"CASE WHEN (mask & {keyless}) = 0 AND {quote(level)} BETWEEN '1' AND '6' THEN act END AS act, "
+        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0 AS is_spoilt, "
+        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 AS is_lost "
         f"FROM (SELECT line_number, act, report, segment_action_type AS action, "
         f"trim({_PARTS.get(level, quote(''))}) AS part, "
         f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
@@ -162,11 +164,11 @@ def _check_level(
         f"rtrim(substr(line, {_FIRST_SLOT}, 30)) AS slots, {list_cuts(layout, fields)} "
         f"FROM {_pad(level, layout)}))"
     )
-    checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
-    if not ask_number(connection, f"SELECT coalesce(bit_or(mask), 0) FROM {checked}"):  # noqa: S608
-        return
-    note_failed_checks(connection, file, checked, checks)
-    blank_fields(connection, "lines_nibrs", checked, layout, checks)
+    connection.execute(f"INSERT INTO segments SELECT * FROM {checked}")  # noqa: S608
+    if ask_number(connection, f"SELECT coalesce(bit_or(mask), 0) FROM {checked}"):  # noqa: S608
+        note_failed_checks(connection, file, checked, checks)
+        blank_fields(connection, "lines_nibrs", checked, layout, checks)
+    connection.execute(f"DROP TABLE {checked}")
 
 
 def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
