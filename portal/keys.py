@@ -83,7 +83,7 @@ def read_public_keys(path: Path) -> tuple[PublicKey, ...]:
     keys = []
     try:
         # The program minisign reads every second line alone: others are comments in any encoding.
-        lines = [line.decode("latin-1").strip() for line in path.read_bytes().splitlines()]
+        lines = [line.decode("latin-1").strip() for line in path.read_bytes().rstrip().splitlines()]
         for comment, text in zip(lines[::2], lines[1::2], strict=False):
             if not text:
                 continue

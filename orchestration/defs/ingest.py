@@ -1,10 +1,13 @@
 """Group `ingest`: one asset for each agency's delivery of a quarter."""
 
+from datetime import date
+
 import dagster as dg
 
 from orchestration.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.settings import load_settings
+from privacy.policy.policy import load_policy
 from sources.ingest import ingest
 
 AGENCIES = {
@@ -33,7 +36,14 @@ def _delivery_asset(agency: str, description: str) -> dg.AssetsDefinition:
         settings = load_settings()
         quarter = quarter_of(context)
         with border(f"raw/{agency}", settings):
-            receipt = ingest(settings.zones, agency, str(quarter))
+            receipt = ingest(
+                settings.zones,
+                agency,
+                str(quarter),
+                first_day_of_record=date.fromisoformat(
+                    load_policy(settings.policy).first_day_of_record
+                ),
+            )
         return dg.MaterializeResult(
             metadata={
                 "quarter": str(quarter),

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.links import ExactTokenLinker
+from linkage.links import ExactTokenLinker, find_owners
 from linkage.tokenize import make_tokens
 from sources.quarters import Quarter
 from sources.simulator.calibration import figure, load_counties, load_facts, relationship_shares
@@ -24,7 +24,7 @@ from sources.simulator.simulate import SimulatedTruth, simulate
 
 NO_LINKS = """
 select null::date as quarter_start, null::varchar as victim_key, null::varchar as token,
-    null::varchar as child_id, null::boolean as has_place
+    null::varchar as child_id, null::boolean as has_place, null::date as first_report_date
 where false
 """
 World = tuple[Path, SimulatedTruth]
@@ -302,12 +302,13 @@ def test_links_by_token_are_nearly_all_true_and_miss_some(
     victims, children = (
         duck.read_csv(str(tmp_path / f"{agency}-*.csv")).distinct() for agency in ("mshp", "dss")
     )
+    order_key = duck.sql("select 'order' as order_key")
+    first = "date '2025-01-01' as quarter_start, date '2025-01-01' as first_report_date"
     links = ExactTokenLinker(2).link(
-        QUARTER.first_day,
         victims.project("record_key as victim_key, token"),
-        children.project("record_key as child_id, token, date '2025-01-01' as first_quarter_start"),
+        find_owners(children.project(f"record_key as child_id, token, {first}"), order_key),
         duck.sql(NO_LINKS),
-        duck.sql("select 'order' as order_key"),
+        order_key,
     )
     links.filter("has_place and child_id is not null").create("links")
     ((true_links, all_links),) = duck.sql(
