@@ -7,7 +7,7 @@ arrests, zero reports). Does not belong here: rules on single fields (`nibrs_rul
 An incident is known by ORI and incident number. Its report is stored whole or not at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,10 +18,11 @@ from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, insert_lines, iterate_lines, list_cuts
 from sources.layout import RecordLayout, load_nibrs_layout
 from sources.nibrs_changes import note_changes_without_effect, write_query_of_known_incidents
-from sources.nibrs_incidents import CREATE_SEGMENTS, judge_incidents
+from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
 from sources.nibrs_rules import HEADER, KEY_CODES, key_field_of, list_segment_checks
 from sources.workbench import (
+    Check,
     FileReading,
     ask_number,
     bits_of,
@@ -74,10 +75,8 @@ def read_segments(
     layouts = load_nibrs_layout()
     connection.execute(_CREATE_LINES)
     insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(path))
-    connection.execute(CREATE_SEGMENTS)
     kept = {level: file.tables[table] for table, level in SEGMENT_TABLES.items()} | _CHECKED_FIELDS
-    for level, layout in layouts.items():
-        _check_level(connection, path.name, level, layout, kept[level], circumstances)
+    _check_levels(connection, path.name, kept, circumstances)
     _check_unknown_levels(connection, path.name)
     judge_incidents(connection, path.name)
     _check_group_b(connection, path.name)
@@ -137,24 +136,42 @@ def _pad(level: str, layout: RecordLayout) -> str:
     )
 
 
-def _check_level(
+def _check_levels(
     connection: duckdb.DuckDBPyConnection,
     file: str,
-    level: str,
-    layout: RecordLayout,
-    kept: tuple[str, ...],
+    kept: Mapping[str, tuple[str, ...]],
     circumstances: Circumstances,
 ) -> None:
-    checks = list(list_segment_checks(level, layout, kept, circumstances.as_of))
-    key = key_field_of(level)
-    fields = list(dict.fromkeys([*HEADER, key, *kept]))
+    """Cut and check the fields of every level in one statement, then note what failed."""
+    layouts = load_nibrs_layout()
+    checks = {
+        level: list(list_segment_checks(level, layout, kept[level], circumstances.as_of))
+        for level, layout in layouts.items()
+    }
+    parts = [
+        _write_query_of_level(level, layouts[level], kept[level], checks[level])
+        for level in layouts
+    ]
+    connection.execute(f"CREATE TABLE segments AS {' UNION ALL '.join(parts)}")
+    failed = "SELECT level FROM segments WHERE mask <> 0 GROUP BY level"
+    for (level,) in connection.execute(failed).fetchall():
+        checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
+        note_failed_checks(connection, file, checked, checks[level])
+        blank_fields(connection, "lines_nibrs", checked, layouts[level], checks[level])
+
+
+def _write_query_of_level(
+    level: str, layout: RecordLayout, kept: tuple[str, ...], checks: Sequence[Check]
+) -> str:
+    """The segments of a level, with the columns of the table that `nibrs_incidents` describes."""
+    fields = list(dict.fromkeys([*HEADER, key_field_of(level), *kept]))
     keyless = sum(1 << i for i, check in enumerate(checks) if check.code in KEY_CODES)
-    connection.execute(
-        f"INSERT INTO segments SELECT line_number, {quote(level)}, action, "  # noqa: S608
-        f"CASE WHEN (mask & {keyless}) = 0 THEN report END, "
-        f"CASE WHEN (mask & {keyless}) = 0 AND {quote(level)} BETWEEN '1' AND '6' THEN act END, "
-        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0, "
-        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 "
+    act = "NULL" if level in "07" else f"CASE WHEN (mask & {keyless}) = 0 THEN act END"
+    return (
+        f"SELECT line_number, {quote(level)} AS level, action, "  # noqa: S608
+        f"CASE WHEN (mask & {keyless}) = 0 THEN report END AS report, {act} AS act, "
+        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0 AS is_spoilt, "
+        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 AS is_lost "
         f"FROM (SELECT line_number, act, report, segment_action_type AS action, "
         f"trim({_PARTS.get(level, quote(''))}) AS part, "
         f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
@@ -162,16 +179,16 @@ def _check_level(
         f"rtrim(substr(line, {_FIRST_SLOT}, 30)) AS slots, {list_cuts(layout, fields)} "
         f"FROM {_pad(level, layout)}))"
     )
-    checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
-    if not ask_number(connection, f"SELECT coalesce(bit_or(mask), 0) FROM {checked}"):  # noqa: S608
-        return
-    note_failed_checks(connection, file, checked, checks)
-    blank_fields(connection, "lines_nibrs", checked, layout, checks)
 
 
 def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
-    levels = ", ".join(quote(str(level)) for level in range(8))
-    unknown = f"SELECT line_number FROM lines_nibrs WHERE substr(line, 5, 1) NOT IN ({levels})"  # noqa: S608
+    known, lines = (
+        ask_number(connection, f"SELECT count(*) FROM {table}")  # noqa: S608
+        for table in ("segments", "lines_nibrs")
+    )
+    if known == lines:
+        return
+    unknown = "SELECT line_number FROM lines_nibrs WHERE substr(line, 5, 1) NOT BETWEEN '0' AND '7'"
     note_problem(connection, file, "MS301", "segment_level", f"{unknown} AND raw IS NULL")
     note_problem(connection, file, "MS131", "", f"{unknown} AND raw IS NOT NULL")
 

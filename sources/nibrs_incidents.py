@@ -8,25 +8,19 @@ An act is what a level 1 segment begins: a report (I, R) with the segments that 
 key, a deletion (D) or a time-window submission (W). Other segments with A, M and D, and with R
 outside a report that replaces one, are changes, each by itself. See decision 0015. Rules between
 segments: FBI UCR, 2019.1 NIBRS Technical Specification, structure checks 050 to 075.
+
+The table `segments` holds every segment of a known level:
+
+* report: ORI and incident number, NULL if they cannot be read;
+* act: line of the level 1 segment of its report, for levels 1 to 6;
+* part: offence code, kind of property or number of the person;
+* detail: date of an incident or arrest, offences of a victim;
+* mask: the checks it failed; is_spoilt: one of them costs the record; is_lost: at least the line.
 """
 
 import duckdb
 
 from sources.workbench import note_problem
-
-CREATE_SEGMENTS = """
-    CREATE TABLE segments (
-        line_number BIGINT, level VARCHAR, action VARCHAR, report VARCHAR, act BIGINT,
-        part VARCHAR, detail VARCHAR, mask BIGINT, is_spoilt BOOLEAN, is_lost BOOLEAN
-    )
-"""
-"""Every segment of a known level.
-
-report: ORI and incident number, NULL if they cannot be read. act: line of the level 1 segment of
-its report, for levels 1 to 6. part: offence code, kind of property or number of the person. detail:
-date of an incident or arrest, offences of a victim. mask: the checks it failed. is_spoilt: one of
-them costs the record. is_lost: one of them costs at least the line.
-"""
 
 _CHANGES = "('A', 'M', 'D', 'W')"
 
@@ -55,6 +49,7 @@ def judge_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
 
 
 def _note_strays(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+    connection.execute(_CREATE_STRAYS)
     note_problem(connection, file, "MS321", "incident_number", _STRAYS.format(join="ANTI"))
     note_problem(connection, file, "MS323", "segment_level", _STRAYS.format(join="SEMI"))
 
@@ -110,14 +105,18 @@ _LEAVE_CHANGES = f"""
     END
 """  # noqa: S608
 
-_STRAYS = f"""
-    SELECT line_number FROM segments
-    {{join}} JOIN acts
-        ON segments.report = acts.report AND acts.act > segments.line_number
-            AND acts.action NOT IN ('D', 'W')
-    WHERE level BETWEEN '2' AND '6' AND segments.act IS NULL AND NOT is_lost
-        AND segments.action <> 'R' AND segments.action NOT IN {_CHANGES}
+_CREATE_STRAYS = f"""
+    CREATE TABLE strays AS SELECT line_number, report FROM segments
+    WHERE act IS NULL AND level BETWEEN '2' AND '6' AND NOT is_lost
+        AND action <> 'R' AND action NOT IN {_CHANGES}
 """  # noqa: S608
+
+_STRAYS = """
+    SELECT line_number FROM strays
+    {join} JOIN acts
+        ON strays.report = acts.report AND acts.act > strays.line_number
+            AND acts.action NOT IN ('D', 'W')
+"""
 
 _CREATE_SEVERAL = """
     CREATE TABLE several AS SELECT report FROM acts GROUP BY report HAVING count(*) > 1
