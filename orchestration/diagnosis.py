@@ -91,6 +91,9 @@ def _home(settings: Settings) -> Iterator[Finding]:
     place = _nearest_folder(settings)
     fit = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     told = "can be written." if fit else f"cannot be written in {place}. Mend its rights or owner."
+    if fit and place == settings.home and not _mode(place) & stat.S_IXOTH:
+        fit = False
+        told = "closed to those who may read what is published in it. Run 'chmod o+x' on it alone."
     yield Finding("data home", fit, told)
 
 
@@ -118,7 +121,7 @@ def _published(settings: Settings) -> Iterator[Finding]:
             continue
         closed = [
             path.relative_to(settings.home.parent).as_posix()
-            for path in (settings.home, folder, *_list_published(folder, settings))
+            for path in (folder, *_list_published(folder, settings))
             if not _mode(path) & (stat.S_IXOTH if path.is_dir() else stat.S_IROTH)
         ]
         told = "readable by everyone."

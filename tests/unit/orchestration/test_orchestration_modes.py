@@ -43,6 +43,17 @@ def test_what_is_confidential_is_private_and_what_is_published_is_readable(home:
     assert all(finding.ok for name, finding in findings(home).items() if "/" in name)
 
 
+def test_a_home_that_others_cannot_enter_is_named_and_never_opened_with_all_that_is_in_it(
+    home: Settings,
+) -> None:
+    prepare_process(home)
+    home.home.chmod(0o700)
+    found = findings(home)
+    assert not found["data home"].ok
+    assert "'chmod o+x' on it alone" in found["data home"].sentence
+    assert found["releases"].ok
+
+
 def test_a_folder_of_an_agency_that_was_left_open_is_closed_by_the_next_command(
     home: Settings,
 ) -> None:
