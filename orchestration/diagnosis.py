@@ -63,6 +63,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _policy,
         _ledger,
         _witness,
+        _signing_key,
     )
     return [finding for look in looks for finding in look(settings)]
 
@@ -231,3 +232,18 @@ def _witness(settings: Settings) -> Iterator[Finding]:
     if settings.witness is not None:
         told = f"it holds {len(heads)} of the ledger's heads."
     yield Finding("witness", ok=True, sentence=told)
+
+
+def _signing_key(settings: Settings) -> Iterator[Finding]:
+    from orchestration.publishing import require_signing_key
+    from portal.errors import PortalError
+
+    if not settings.public_key.exists() and not any(settings.releases.glob("*/release.json")):
+        yield Finding("signing key", ok=True, sentence="none yet; the first release makes it.")
+        return
+    try:
+        require_signing_key(settings)
+    except PortalError as error:
+        yield Finding("signing key", ok=False, sentence=error.sentence)
+    else:
+        yield Finding("signing key", ok=True, sentence="the one that moshare.pub begins with.")

@@ -12,6 +12,7 @@ import pytest
 
 from durable.writing import PUBLIC, write_whole
 from orchestration.diagnosis import Finding, diagnose
+from orchestration.publishing import require_signing_key
 from orchestration.settings import Settings, prepare_process
 from sources.errors import SourcesError
 from sources.ingest import ingest
@@ -86,6 +87,20 @@ def test_the_doctor_names_a_published_file_that_nobody_can_read(home: Settings, 
     finding = findings(home)["releases"]
     assert not finding.ok
     assert f"releases/{shut}" in finding.sentence
+
+
+def test_the_doctor_finds_a_signing_key_that_was_lost_before_a_release_is_refused_for_it(
+    home: Settings,
+) -> None:
+    prepare_process(home)
+    assert findings(home)["signing key"].ok
+    assert not home.signing_key.exists()
+    require_signing_key(home)
+    assert findings(home)["signing key"].ok
+    home.signing_key.unlink()
+    finding = findings(home)["signing key"]
+    assert not finding.ok
+    assert finding.sentence.startswith("MS752")
 
 
 def test_the_doctor_names_a_folder_in_another_spelling(home: Settings) -> None:
