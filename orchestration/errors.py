@@ -125,7 +125,8 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "{quarter} would pass over quarters that were delivered",
             "Quarters are released in their order, and a release of {quarter} would count what "
             "belongs to {missing}, which could never be released then",
-            "Release them first, or pass them over for good with 'moshare plan' and 'moshare reject'",
+            "Release them first, or pass them over for good with 'moshare plan' and "
+            "'moshare reject'",
             4,
         ),
         "MS927": ErrorText(
