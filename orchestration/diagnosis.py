@@ -63,6 +63,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _policy,
         _ledger,
         _witness,
+        _signing_key,
     )
     return [finding for look in looks for finding in look(settings)]
 
@@ -91,6 +92,9 @@ def _home(settings: Settings) -> Iterator[Finding]:
     place = _nearest_folder(settings)
     fit = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     told = "can be written." if fit else f"cannot be written in {place}. Mend its rights or owner."
+    if fit and place == settings.home and not _mode(place) & stat.S_IXOTH:
+        fit = False
+        told = "closed to those who may read what is published in it. Run 'chmod o+x' on it alone."
     yield Finding("data home", fit, told)
 
 
@@ -118,7 +122,7 @@ def _published(settings: Settings) -> Iterator[Finding]:
             continue
         closed = [
             path.relative_to(settings.home.parent).as_posix()
-            for path in (settings.home, folder, *_list_published(folder, settings))
+            for path in (folder, *_list_published(folder, settings))
             if not _mode(path) & (stat.S_IXOTH if path.is_dir() else stat.S_IROTH)
         ]
         told = "readable by everyone."
@@ -228,3 +232,18 @@ def _witness(settings: Settings) -> Iterator[Finding]:
     if settings.witness is not None:
         told = f"it holds {len(heads)} of the ledger's heads."
     yield Finding("witness", ok=True, sentence=told)
+
+
+def _signing_key(settings: Settings) -> Iterator[Finding]:
+    from orchestration.publishing import require_signing_key
+    from portal.errors import PortalError
+
+    if not settings.public_key.exists() and not any(settings.releases.glob("*/release.json")):
+        yield Finding("signing key", ok=True, sentence="none yet; the first release makes it.")
+        return
+    try:
+        require_signing_key(settings)
+    except PortalError as error:
+        yield Finding("signing key", ok=False, sentence=error.sentence)
+    else:
+        yield Finding("signing key", ok=True, sentence="the one that moshare.pub begins with.")

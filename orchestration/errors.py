@@ -126,7 +126,8 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
             "{quarter} would pass over quarters that were delivered",
             "Quarters are released in their order, and a release of {quarter} would count what "
             "belongs to {missing}, which could never be released then",
-            "Release them first, or pass them over for good with 'moshare reject' and a reason",
+            "Release them first, or pass them over for good with 'moshare plan' and "
+            "'moshare reject'",
             4,
         ),
         "MS927": ErrorText(
@@ -138,7 +139,8 @@ ERRORS: Mapping[str, ErrorText] = MappingProxyType(
         ),
         "MS928": ErrorText(
             "{quarter} can no longer be built",
-            "{later} was released after it, and counts what {quarter} would have counted",
+            "{later}, which comes after it, is released, and what {quarter} would have counted is "
+            "there or counts in the next release",
             "Nothing is lost; run the quarter after {later}",
             5,
         ),

@@ -6,6 +6,7 @@ the files it leaves. Does not belong here: the gate, which stops by itself (`por
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -78,4 +79,5 @@ def exit_when_interrupted() -> Iterator[None]:
 def _raise(number: int, _: FrameType | None) -> NoReturn:
     if _arrived is not None:
         _arrived.number = _arrived.number or number
+    logging.disable()  # what a library says of its own end, such as a connection that was closing
     raise Interrupted

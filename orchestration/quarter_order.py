@@ -7,7 +7,8 @@ before theirs (see `built_rules`), and which quarters have ended (see `closed_qu
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 
 from orchestration.approving import find_approvals
 from orchestration.errors import OrchestrationError
@@ -15,6 +16,8 @@ from orchestration.kept_quarters import find_kept_quarters
 from orchestration.settings import Settings
 from privacy.canonical import compute_sha256
 from privacy.policy.policy import load_policy
+from sources.errors import SourcesError
+from sources.manifest import MANIFEST_NAME
 from sources.quarters import Quarter
 
 
@@ -36,6 +39,7 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
     released = find_kept_quarters(settings)
     first_day = load_policy(settings.policy).first_day_of_record
     delivered = {Quarter.parse(folder.name) for folder in settings.vault.glob("raw/*/*")}
+    delivered |= set(_find_waiting(settings))
     missing = [
         str(one)
         for one in sorted(delivered - released)
@@ -45,6 +49,13 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
     ]
     if missing:
         raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
+
+
+def _find_waiting(settings: Settings) -> Iterator[Quarter]:
+    """Quarters of which a manifest lies in an inbox, taken in or not."""
+    for manifest in settings.landing.glob(f"inbox/*/*/{MANIFEST_NAME}"):
+        with suppress(SourcesError):
+            yield Quarter.parse(manifest.parent.name)
 
 
 def _is_rejected(quarter: Quarter, settings: Settings) -> bool:

@@ -280,8 +280,9 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS648": ErrorText(
         "{quarter} can no longer be released",
-        "{later} was released after it, and counts what {quarter} would have counted; the bounds "
-        "of a lifetime hold for quarters that are released in their order",
+        "{later}, which comes after it, is released, and what {quarter} would have counted is "
+        "there or counts in the next release; the bounds of a lifetime hold for quarters that are "
+        "released in their order",
         "Nothing is lost and nothing was charged; release the quarter after {later}",
     ),
     "MS649": ErrorText(

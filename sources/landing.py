@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from durable.writing import PRIVATE, make_folder
+from durable.writing import PRIVATE, PUBLIC, make_folder
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -29,6 +29,8 @@ _SPELLINGS = (
 def close_to_others(folder: Path) -> None:
     """Make the folder of an agency if it is absent, and shut out everyone but owner and group.
 
+    The folders above it that are absent are made too, for every agency to go through.
+
     Where another account owns it and has left it open, it stays so; `is_open_to_others` tells.
 
     Raises:
@@ -36,6 +38,7 @@ def close_to_others(folder: Path) -> None:
         OSError: It cannot be made.
     """
     refuse_link(folder)
+    make_folder(folder.parent, PUBLIC)
     make_folder(folder, PRIVATE)
     if is_open_to_others(folder):
         with suppress(PermissionError):

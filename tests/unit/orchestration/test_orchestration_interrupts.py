@@ -44,6 +44,14 @@ try:
 except BaseException:
     pass
 raise_if_interrupted()""",
+    "logged as an error on the way, as SQLAlchemy does": """
+import logging
+try:
+    os.kill(os.getpid(), number)
+    time.sleep(5)
+except BaseException:
+    logging.getLogger("other").exception("closing a connection")
+    raise""",
     "twice": "os.kill(os.getpid(), number)\nos.kill(os.getpid(), number)\ntime.sleep(5)",
 }
 

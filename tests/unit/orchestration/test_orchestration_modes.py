@@ -12,6 +12,7 @@ import pytest
 
 from durable.writing import PUBLIC, write_whole
 from orchestration.diagnosis import Finding, diagnose
+from orchestration.publishing import require_signing_key
 from orchestration.settings import Settings, prepare_process
 from sources.errors import SourcesError
 from sources.ingest import ingest
@@ -41,6 +42,17 @@ def test_what_is_confidential_is_private_and_what_is_published_is_readable(home:
     for shown in (home.home, home.landing / "inbox", home.review, home.releases):
         assert mode_of(shown) == 0o755, shown
     assert all(finding.ok for name, finding in findings(home).items() if "/" in name)
+
+
+def test_a_home_that_others_cannot_enter_is_named_and_never_opened_with_all_that_is_in_it(
+    home: Settings,
+) -> None:
+    prepare_process(home)
+    home.home.chmod(0o700)
+    found = findings(home)
+    assert not found["data home"].ok
+    assert "'chmod o+x' on it alone" in found["data home"].sentence
+    assert found["releases"].ok
 
 
 def test_a_folder_of_an_agency_that_was_left_open_is_closed_by_the_next_command(
@@ -75,6 +87,20 @@ def test_the_doctor_names_a_published_file_that_nobody_can_read(home: Settings, 
     finding = findings(home)["releases"]
     assert not finding.ok
     assert f"releases/{shut}" in finding.sentence
+
+
+def test_the_doctor_finds_a_signing_key_that_was_lost_before_a_release_is_refused_for_it(
+    home: Settings,
+) -> None:
+    prepare_process(home)
+    assert findings(home)["signing key"].ok
+    assert not home.signing_key.exists()
+    require_signing_key(home)
+    assert findings(home)["signing key"].ok
+    home.signing_key.unlink()
+    finding = findings(home)["signing key"]
+    assert not finding.ok
+    assert finding.sentence.startswith("MS752")
 
 
 def test_the_doctor_names_a_folder_in_another_spelling(home: Settings) -> None:

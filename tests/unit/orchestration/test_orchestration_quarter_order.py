@@ -74,6 +74,20 @@ def test_a_release_does_not_pass_over_a_delivered_quarter(settings, release) -> 
     refuse_passing_over(Q3, settings)
 
 
+def test_a_release_does_not_pass_over_a_quarter_whose_delivery_waits_in_an_inbox(
+    settings, release
+) -> None:
+    release(Q1)
+    for folder in (str(Q2), "2025-Q2", "notes"):
+        inbox = settings.zones.inbox("dss", folder)
+        inbox.mkdir(parents=True)
+        (inbox / "manifest.json").touch()
+    with pytest.raises(OrchestrationError, match=r"MS926.*to 2025Q2,"):
+        refuse_passing_over(Q3, settings)
+    release(Q1, Q2)
+    refuse_passing_over(Q3, settings)
+
+
 def test_a_rejection_passes_a_quarter_over_for_good(settings, release) -> None:
     release(Q1)
     deliver(settings, Q1, Q2, Q3)

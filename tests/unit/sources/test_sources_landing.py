@@ -76,6 +76,15 @@ def test_what_lies_in_a_folder_that_was_opened_to_a_group_is_open_to_that_group(
     assert {mode_of(path) for path in zones.outbox("dss").iterdir()} == {0o660}
 
 
+def test_a_delivery_that_comes_first_makes_a_landing_zone_that_every_agency_can_enter(
+    tmp_path: Path,
+) -> None:
+    close_to_others(tmp_path / "home" / "landing" / "inbox" / "dss")
+    shared = [tmp_path / "home" / path for path in ("", "landing", "landing/inbox")]
+    assert [mode_of(path) for path in shared] == [0o755, 0o755, 0o755]
+    assert mode_of(tmp_path / "home" / "landing" / "inbox" / "dss") == 0o700
+
+
 def test_a_folder_that_was_left_open_is_closed_to_others_alone(tmp_path: Path) -> None:
     folder = tmp_path / "inbox" / "dss"
     folder.mkdir(parents=True)
