@@ -219,6 +219,7 @@ def test_a_rejected_delivery_leaves_no_trace_of_a_record(poisoned, assert_clean)
 
 
 def test_a_delivery_of_markers_alone_leaves_no_trace(poisoned, assert_clean, tmp_path) -> None:
+    shutil.rmtree(poisoned.landing / "inbox" / "dss" / "2025Q1")  # what waits is never replaced
     put(poisoned, "dss", "2025Q1", {
         "child_file": write_lines(tmp_path / "other" / "child_file.txt", [LONG_MARK] * 9)
     })  # fmt: skip
