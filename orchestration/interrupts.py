@@ -67,8 +67,11 @@ def exit_when_interrupted() -> Iterator[None]:
         signal.signal(number, _raise)
     try:
         yield
-    except BaseException:
-        if not arrived.look():
+    except BaseException as error:
+        has_ended_well = (
+            isinstance(error, SystemExit) and not error.code
+        )  # the gate stops by itself
+        if has_ended_well or not arrived.look():
             raise
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)

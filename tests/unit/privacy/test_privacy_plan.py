@@ -230,7 +230,7 @@ def test_same_rows_in_cells_that_no_list_names_are_refused(plan: Plan, tmp_path:
     text = REVIEWED_POLICY.read_text(encoding="utf-8").replace('"later", "none', '"sooner", "none')
     policy = load_policy(write_policy(tmp_path, text))
     with pytest.raises(PrivacyError, match=r"MS602.*report_lag_in_year has same_rows"):
-        make_plan("2025Q1", policy, plan.keys, plan.strategy)
+        make_plan("2025Q1", policy, plan.keys, plan.strategy, RULES)
 
 
 def test_a_split_of_another_policy_or_other_lists_is_refused(plan: Plan) -> None:
