@@ -26,8 +26,8 @@ sys.path.append(str(ROOT / "tests" / "unit" / "gate"))
 
 from gate_server import RunningGate, run_gate  # noqa: E402 - after the path to it
 
-from portal.gate.audit import list_files  # noqa: E402
-from portal.gate.recorded import ADDED_UP  # noqa: E402
+from gate.audit import list_files  # noqa: E402
+from gate.recorded import ADDED_UP  # noqa: E402
 
 CLIENTS = 200
 SECONDS = 60

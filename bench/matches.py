@@ -16,12 +16,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.settings import load_settings
-from orchestration.simulated import deliver_simulated
+from orchestration.hub.settings import load_settings
+from orchestration.steps.simulated import deliver_simulated
+from simulator import dss, mshp
+from simulator.chance import Chance
+from simulator.roster import Clerk
 from sources.quarters import Quarter
-from sources.simulator import dss, mshp
-from sources.simulator.chance import Chance
-from sources.simulator.roster import Clerk
 
 SEEDS = range(1, 21)
 SLIPS = {"as simulated": 1, "twice as many slips": 2}

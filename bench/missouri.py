@@ -11,12 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from simulator.calibration import figure, hotline_cases_a_year
+from simulator.chance import Chance, age_on
+from simulator.hotline import write_hotline_delivery
+from simulator.police import PoliceRecord, child_incidents, other_incidents
+from simulator.population import Child, Population, Scenario
 from sources.quarters import Quarter
-from sources.simulator.calibration import figure, hotline_cases_a_year
-from sources.simulator.chance import Chance, age_on
-from sources.simulator.hotline import write_hotline_delivery
-from sources.simulator.police import PoliceRecord, child_incidents, other_incidents
-from sources.simulator.population import Child, Population, Scenario
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
 AGE_BANDS = ((6, "under_6"), (12, "6_to_11"), (15, "12_to_14"), (18, "15_to_17"))

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.approving import approve_for_demo
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
+from orchestration.steps.approving import approve_for_demo
 from sources.quarters import Quarter
 
 STEP = re.compile(r"done (\S+) \(([0-9.]+) s\)")

@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.delivering import Delivery, deliver
+from orchestration.steps.delivering import Delivery, deliver
+from simulator.simulate import simulate
 from sources.ingest import ingest
 from sources.quarters import Quarter
-from sources.simulator.simulate import simulate
 from sources.zones import Zones
 
 QUARTER = Quarter(2025, 1)

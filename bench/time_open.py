@@ -19,10 +19,10 @@ from usefulness import SEEDS_OF_CHANCE, YEARS, measure, report, simulate
 
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import REVIEWED_POLICY, load_policy
+from simulator.chance import Chance
+from simulator.child_file import draw_days_to_close
+from simulator.population import Population
 from sources.quarters import Quarter
-from sources.simulator.chance import Chance
-from sources.simulator.child_file import draw_days_to_close
-from sources.simulator.population import Population
 
 GROUPS = ((30, "to_30"), (45, "31_to_45"), (90, "46_to_90"))
 KEYS = (*(key for _, key in GROUPS), "over_90", "open")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.border import silence_redacted_errors
+from orchestration.defs.border import silence_redacted_errors
 from orchestration.defs.checks import checks
 from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
 from orchestration.defs.linkage import links
 from orchestration.defs.plan import review
+from orchestration.defs.refusing_io import RefusingIOManager
 from orchestration.defs.release import gate, released
 from orchestration.defs.schedule import quarterly_release
 from orchestration.defs.sensor import delivery_arrived
 from orchestration.defs.transform import dbt_steps
-from orchestration.refusing_io import RefusingIOManager
 
 silence_redacted_errors()
 

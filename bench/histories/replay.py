@@ -17,10 +17,10 @@ import jinja2
 import pyarrow as pa
 
 from linkage.links import ExactTokenLinker, find_owners, note_children
-from orchestration.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
-from orchestration.errors import OrchestrationError
-from orchestration.linking import CHILDREN_KNOWN, VICTIMS_KNOWN
-from orchestration.quarter_order import refuse_passed_quarter
+from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
+from orchestration.guards.quarter_order import refuse_passed_quarter
+from orchestration.hub.errors import OrchestrationError
+from orchestration.steps.linking import CHILDREN_KNOWN, VICTIMS_KNOWN
 from privacy.policy.policy import Policy
 from sources.quarters import Quarter
 

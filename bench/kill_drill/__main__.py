@@ -26,8 +26,8 @@ from bench.kill_drill import drill
 from bench.kill_drill.disks import can_mount
 from bench.kill_drill.processes import kill_children_of_this, kill_this, run_child
 from bench.kill_drill.stages import QUARTER, SEED, STAGES, Stage, warm_up
-from orchestration.interrupts import exit_when_interrupted
-from orchestration.settings import Settings
+from orchestration.hub.interrupts import exit_when_interrupted
+from orchestration.hub.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
@@ -180,7 +180,7 @@ def kill_commands(folder: Path) -> drill.Score:
         )
 
     call("simulate", str(QUARTER), "--seed", str(SEED)).communicate()
-    from orchestration.approving import approve_for_demo
+    from orchestration.steps.approving import approve_for_demo
 
     run_child(lambda: approve_for_demo(QUARTER, Settings(home)), home)
     for seconds, number in ((5, signal.SIGKILL), (12, signal.SIGINT), (20, signal.SIGTERM)):

@@ -16,7 +16,7 @@ from typing import Protocol
 from bench.kill_drill.disks import make_room, small_disk
 from bench.kill_drill.processes import Ending, run_child
 from bench.kill_drill.stages import Stage, count_charges, find_deliveries, find_draws, recover
-from orchestration.settings import Settings, prepare_process
+from orchestration.hub.settings import Settings, prepare_process
 
 
 class Server(Protocol):

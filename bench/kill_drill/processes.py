@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.failures import SAFE_ERRORS
+from orchestration.hub.failures import SAFE_ERRORS
 
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.link", "os.rmdir", "os.truncate", "os.chmod")
 _WRITING = os.O_WRONLY | os.O_RDWR

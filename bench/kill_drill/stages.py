@@ -18,21 +18,21 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.approving import approve_for_demo, require_approval
-from orchestration.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
-from orchestration.linking import link_quarter
-from orchestration.planning import plan_quarter, put_up_plan
-from orchestration.publishing import (
+from orchestration.hub.settings import Settings, prepare_process
+from orchestration.steps.approving import approve_for_demo, require_approval
+from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
+from orchestration.steps.linking import link_quarter
+from orchestration.steps.planning import plan_quarter, put_up_plan
+from orchestration.steps.publishing import (
     judge_released,
     publish,
     require_signing_key,
     rotate_signing_key,
 )
-from orchestration.quality import record_gate
-from orchestration.releasing import draw_release, recall_release
-from orchestration.settings import Settings, prepare_process
-from orchestration.simulated import deliver_simulated
-from orchestration.spending import read_entries
+from orchestration.steps.quality import record_gate
+from orchestration.steps.releasing import draw_release, recall_release
+from orchestration.steps.simulated import deliver_simulated
+from orchestration.steps.spending import read_entries
 from portal.signature import check_signature
 from privacy.ledger.chain import CHARGE, DRAWN
 from sources.contracts import list_agencies
@@ -265,7 +265,7 @@ STAGES: tuple[Stage, ...] = (
 
 def recover(settings: Settings) -> None:
     """What an officer can do for a quarter whose draw is lost: have it paid for once more."""
-    from orchestration.releasing import give_up_draw
+    from orchestration.steps.releasing import give_up_draw
 
     prepare_process(settings)
     give_up_draw(QUARTER, settings)

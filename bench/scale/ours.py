@@ -21,7 +21,7 @@ from bench.scale.question import (
     open_warehouse,
     plan_year,
 )
-from orchestration.releasing import _read_frame
+from orchestration.steps.releasing import _read_frame
 from privacy.counts.counts import count_tables
 from privacy.engine.frames import Marginal
 from privacy.engine.noise import FrameMechanism

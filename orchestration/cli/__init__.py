@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestration.interrupts import exit_when_interrupted
+from orchestration.hub.interrupts import exit_when_interrupted
 
 if TYPE_CHECKING:
     import typer
@@ -23,7 +23,7 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; nothing but our own settings comes from the surroundings."""
-    from orchestration.settings import drop_foreign_settings
+    from orchestration.hub.settings import drop_foreign_settings
 
     with exit_when_interrupted():
         drop_foreign_settings()

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 import typer
 
 from orchestration.cli.console import show_json, talk, told_failures
-from orchestration.errors import OrchestrationError
-from orchestration.settings import load_settings
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import load_settings
 
 Kind = Literal["full", "delta", "nil"]
 
@@ -80,8 +80,8 @@ def deliver(
     """
     settings = load_settings()
     with told_failures("deliver", settings):
-        from orchestration.delivering import Delivery
-        from orchestration.delivering import deliver as put
+        from orchestration.steps.delivering import Delivery
+        from orchestration.steps.delivering import deliver as put
         from sources.agency_roster import read_agency_roster
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()

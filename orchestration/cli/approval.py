@@ -12,7 +12,7 @@ import typer
 
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.cli.hub import QuarterOption, parse_quarter
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 KeyOption = Annotated[Path, typer.Option("--key", help="Your secret key, made by new-officer-key.")]
@@ -27,8 +27,8 @@ def plan(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noqa: 
     """
     settings = prepared("plan")
     with told_failures("plan", settings):
-        from orchestration.approving import refuse_rejected
-        from orchestration.planning import put_up_plan
+        from orchestration.steps.approving import refuse_rejected
+        from orchestration.steps.planning import put_up_plan
         from privacy.canonical import compute_sha256
 
         chosen = parse_quarter(quarter)
@@ -54,7 +54,7 @@ def approve(quarter: QuarterOption, key: KeyOption, as_json: JsonOption = False)
     """
     settings = prepared("approve")
     with told_failures("approve", settings):
-        from orchestration.approving import approve as sign
+        from orchestration.steps.approving import approve as sign
 
         chosen = parse_quarter(quarter)
         standing = sign(chosen, settings, key, _ask_password)
@@ -88,7 +88,7 @@ def reject(
     """
     settings = prepared("reject")
     with told_failures("reject", settings):
-        from orchestration.approving import reject as refuse
+        from orchestration.steps.approving import reject as refuse
 
         chosen = parse_quarter(quarter)
         rejection = refuse(chosen, settings, because)
@@ -104,8 +104,8 @@ def recover(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noq
     """
     settings = prepared("recover")
     with told_failures("recover", settings):
-        from orchestration.planning import put_up_plan
-        from orchestration.releasing import give_up_draw
+        from orchestration.steps.planning import put_up_plan
+        from orchestration.steps.releasing import give_up_draw
 
         chosen = parse_quarter(quarter)
         lost = give_up_draw(chosen, settings)

@@ -15,10 +15,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from orchestration.errors import OrchestrationError
-from orchestration.failures import SAFE_ERRORS, keep_report
-from orchestration.interrupts import raise_if_interrupted
-from orchestration.settings import Settings, load_settings, prepare_process
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.failures import SAFE_ERRORS, keep_report
+from orchestration.hub.interrupts import raise_if_interrupted
+from orchestration.hub.settings import Settings, load_settings, prepare_process
 
 EXIT_CODES: Mapping[int, str] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """Commands for the machine that serves releases: the gate, its tokens, its audit, its messages.
 
 Nothing here may import Dagster, dbt or the privacy engine. Does not belong here: what the gate does
-(`portal.gate`).
+(`gate`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.console import show_json, talk, told_failures
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
 
 if TYPE_CHECKING:
-    from portal.gate.audit import AuditLog
-    from portal.gate.sending import Outcome
-    from portal.gate.settings import GateSettings
-    from portal.gate.tokens import TokenStore
+    from gate.audit import AuditLog
+    from gate.sending import Outcome
+    from gate.settings import GateSettings
+    from gate.tokens import TokenStore
 
 SETTINGS = Path("/etc/moshare/gate.toml")
 SettingsOption = Annotated[
@@ -52,8 +52,8 @@ def gate(
         if demo:
             _serve_demo(port)
             return
-        from portal.gate.server import serve
-        from portal.gate.settings import read_settings
+        from gate.server import serve
+        from gate.settings import read_settings
 
         serve(read_settings(settings))
 
@@ -128,8 +128,8 @@ def verify(
     which row an agency's receipt is, so that a row that was taken away is found out.
     """
     with told_failures("audit verify", load_settings()):
-        from portal.gate.audit import AuditLog, tell_time
-        from portal.gate.settings import read_settings
+        from gate.audit import AuditLog, tell_time
+        from gate.settings import read_settings
 
         log = AuditLog(read_settings(settings).state, tell_time)
         if receipt:
@@ -151,8 +151,8 @@ def push(
     Done again, it changes nothing.
     """
     with told_failures("push", load_settings()):
-        from portal.gate.sending import push_release
-        from portal.gate.settings import read_settings
+        from gate.sending import push_release
+        from gate.settings import read_settings
 
         _tell_outcomes("push", release, push_release(read_settings(settings), release, to))
 
@@ -168,15 +168,15 @@ def notify(
     a number. Each has a line, and one that fails keeps no other from its message.
     """
     with told_failures("notify", load_settings()):
-        from portal.gate.sending import notify_release
-        from portal.gate.settings import read_settings
+        from gate.sending import notify_release
+        from gate.settings import read_settings
 
         _tell_outcomes("notify", release, notify_release(read_settings(settings), release, to))
 
 
 def _tell_outcomes(command: str, release: str, outcomes: Iterable[Outcome]) -> None:
     """Write a line for each receiver as it is done with; raises MS761 if one was not reached."""
-    from portal.gate.errors import GateError
+    from gate.errors import GateError
 
     reached = []
     for outcome in outcomes:
@@ -205,9 +205,9 @@ def _build_group(
 
 @contextmanager
 def _open_tokens(settings: Path) -> Iterator[tuple[TokenStore, AuditLog]]:
-    from portal.gate.audit import AuditLog, tell_time
-    from portal.gate.settings import read_settings
-    from portal.gate.tokens import TokenStore
+    from gate.audit import AuditLog, tell_time
+    from gate.settings import read_settings
+    from gate.tokens import TokenStore
 
     state = read_settings(settings).state
     with TokenStore(state, tell_time) as store:
@@ -215,14 +215,14 @@ def _open_tokens(settings: Path) -> Iterator[tuple[TokenStore, AuditLog]]:
 
 
 def _record(log: AuditLog, event: str, name: str, agency: str) -> None:
-    from portal.gate.visits import describe_step
+    from gate.visits import describe_step
 
     log.write([describe_step(event, f"token:{name}", agency)])
 
 
 def _serve_demo(port: int) -> None:
-    from portal.gate.demo import prepare_demo
-    from portal.gate.server import serve
+    from gate.demo import prepare_demo
+    from gate.server import serve
 
     releases = load_settings().releases
     with tempfile.TemporaryDirectory(prefix="moshare-gate-") as folder:
@@ -246,6 +246,6 @@ def _show_demo(settings: GateSettings, secret: str) -> None:
 
 def _name_releases(settings: GateSettings) -> str:
     """The names of the releases of a demo, in words."""
-    from portal.gate.calendar import read_calendar
+    from gate.calendar import read_calendar
 
     return ", ".join(sorted(read_calendar(settings.calendar)))

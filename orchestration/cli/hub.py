@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.console import prepared, show_json, talk, told_failures
-from orchestration.errors import OrchestrationError
-from orchestration.interrupts import raise_if_interrupted
-from orchestration.settings import Settings, load_settings
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.interrupts import raise_if_interrupted
+from orchestration.hub.settings import Settings, load_settings
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
 if TYPE_CHECKING:
-    from orchestration.runs import RunOutcome
+    from orchestration.cli.runs import RunOutcome
 
 QuarterOption = Annotated[str, typer.Option("--quarter", help="A closed quarter, like 2025Q1.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -53,8 +53,8 @@ def demo() -> None:
     """
     settings = prepared("demo")
     with told_failures("demo", settings):
-        from orchestration.approving import approve_for_demo
-        from orchestration.simulated import deliver_simulated
+        from orchestration.steps.approving import approve_for_demo
+        from orchestration.steps.simulated import deliver_simulated
 
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
         talk().print(
@@ -95,7 +95,7 @@ def simulate(
     """
     settings = prepared("simulate")
     with told_failures("simulate", settings):
-        from orchestration.simulated import deliver_simulated
+        from orchestration.steps.simulated import deliver_simulated
 
         for folder in deliver_simulated(settings, [parse_quarter(q) for q in quarters], seed=seed):
             typer.echo(folder)
@@ -153,7 +153,7 @@ def rotate_key() -> None:
     """
     settings = prepared("rotate-key")
     with told_failures("rotate-key", settings):
-        from orchestration.publishing import rotate_signing_key
+        from orchestration.steps.publishing import rotate_signing_key
 
         made = rotate_signing_key(settings)
     talk().print(
@@ -172,7 +172,7 @@ def doctor(as_json: JsonOption = False) -> None:  # noqa: FBT002
     """
     settings = load_settings()
     with told_failures("doctor", settings):
-        from orchestration.diagnosis import diagnose
+        from orchestration.hub.diagnosis import diagnose
 
         findings = diagnose(settings)
     if as_json:
@@ -190,7 +190,7 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000)
 
     Opens the Dagster UI, with schedule and sensor, on the same data, for this machine only.
     """
-    from orchestration.instance import write_instance_file
+    from orchestration.hub.instance import write_instance_file
 
     settings = prepared("dev")
     write_instance_file(settings)
@@ -206,8 +206,8 @@ def _shown(settings: Settings) -> str:
 
 def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
     from orchestration.cli.progress import step_progress
-    from orchestration.instance import open_instance
-    from orchestration.runs import run_job
+    from orchestration.cli.runs import run_job
+    from orchestration.hub.instance import open_instance
 
     talk().rule(f"{quarter}: {job.replace('_', ' ')}", style="dim", align="left")
     with (

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.cli.console import show_json, talk, told_failures
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
@@ -39,7 +39,7 @@ def show(context: typer.Context, as_json: JsonOption = False) -> None:  # noqa: 
         return
     settings = load_settings()
     with told_failures("ledger", settings):
-        from orchestration.spending import read_spending
+        from orchestration.steps.spending import read_spending
 
         spending = read_spending(settings)
     if as_json:
@@ -60,7 +60,7 @@ def verify(as_json: JsonOption = False) -> None:  # noqa: FBT002
     """
     settings = load_settings()
     with told_failures("ledger verify", settings):
-        from orchestration.spending import verify_ledger
+        from orchestration.steps.spending import verify_ledger
 
         found = verify_ledger(settings)
     if as_json:

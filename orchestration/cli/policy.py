@@ -16,7 +16,7 @@ from rich.table import Table
 
 from durable.writing import PUBLIC, write_whole
 from orchestration.cli.console import show_json, talk, told_failures
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
 
 PolicyArgument = Annotated[Path | None, typer.Argument(help="Another policy file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -43,7 +43,7 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     """
     settings = load_settings()
     with told_failures("policy check", settings):
-        from orchestration.bounds import read_bounds
+        from orchestration.guards.bounds import read_bounds
         from privacy.approval.policy_summary import summarise
         from privacy.policy.keys import load_keys
         from privacy.policy.policy import load_policy

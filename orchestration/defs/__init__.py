@@ -1,1 +1,1 @@
-"""What exists in the Dagster graph; how it is done stands one folder up."""
+"""What exists in the Dagster graph; how it is done stands in ``steps``."""

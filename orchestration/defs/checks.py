@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from expectations.staging import RULES, after_staging_suites
-from orchestration.border import border
+from orchestration.defs.border import border
 from orchestration.defs.quarters import quarter_of
-from orchestration.quality import judge
-from orchestration.settings import load_settings
-from orchestration.warehouse import POOL
+from orchestration.hub.settings import load_settings
+from orchestration.hub.warehouse import POOL
+from orchestration.steps.quality import judge
 
 CHECK_NAME = "expectations"
 

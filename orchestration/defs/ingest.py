@@ -4,9 +4,9 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.border import border
+from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
 from privacy.policy.policy import load_policy
 from sources.ingest import ingest
 

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from orchestration.border import border
+from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
-from orchestration.linking import link_quarter
-from orchestration.settings import load_settings
-from orchestration.warehouse import POOL
+from orchestration.hub.settings import load_settings
+from orchestration.hub.warehouse import POOL
+from orchestration.steps.linking import link_quarter
 
 
 @dg.asset(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.approving import require_approval
-from orchestration.border import border
+from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
-from orchestration.planning import plan_quarter, put_up_plan
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
+from orchestration.steps.approving import require_approval
+from orchestration.steps.planning import plan_quarter, put_up_plan
 from privacy.errors import PrivacyError
 
 OFFICER = "team:privacy-officer"

@@ -5,7 +5,7 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.closed_quarters import FIRST_QUARTER, TIMEZONE
+from orchestration.guards.closed_quarters import FIRST_QUARTER, TIMEZONE
 from sources.quarters import Quarter
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message="Parameter `backfill_policy`")

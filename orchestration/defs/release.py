@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.border import border
+from orchestration.defs.border import border
 from orchestration.defs.plan import OFFICER, approval
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
-from orchestration.publishing import judge_released, publish
-from orchestration.quality import record_gate
-from orchestration.releasing import draw_release, recall_release
-from orchestration.settings import load_settings
-from orchestration.warehouse import POOL
+from orchestration.hub.settings import load_settings
+from orchestration.hub.warehouse import POOL
+from orchestration.steps.publishing import judge_released, publish
+from orchestration.steps.quality import record_gate
+from orchestration.steps.releasing import draw_release, recall_release
 from privacy.policy.policy import load_policy
 from privacy.released import Release, ReleasedRow
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from orchestration.closed_quarters import TIMEZONE
 from orchestration.defs.jobs import whole_quarter
 from orchestration.defs.quarters import QUARTERS
+from orchestration.guards.closed_quarters import TIMEZONE
 
 
 def closed_quarter(moment: datetime) -> str:

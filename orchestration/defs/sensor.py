@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.defs.ingest import AGENCIES
 from orchestration.defs.jobs import ingest_jobs
 from orchestration.defs.quarters import QUARTERS, partition_key
-from orchestration.settings import load_settings
+from orchestration.hub.settings import load_settings
 from sources.errors import SourcesError
 from sources.landing import find_misspelt
 from sources.manifest import MANIFEST_NAME

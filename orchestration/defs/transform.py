@@ -9,12 +9,19 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration.border import border
-from orchestration.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtOutcome, DbtStep, run_dbt_step
+from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
-from orchestration.errors import OrchestrationError
-from orchestration.settings import load_settings
-from orchestration.warehouse import POOL
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import load_settings
+from orchestration.hub.warehouse import POOL
+from orchestration.steps.dbt_steps import (
+    CORE,
+    RELEASE_INPUT,
+    STAGING,
+    DbtOutcome,
+    DbtStep,
+    run_dbt_step,
+)
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
 

@@ -18,8 +18,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.bounds import read_bounds
-from orchestration.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
+from orchestration.guards.bounds import read_bounds
+from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
 from privacy.policy.policy import load_policy
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import pytest
 from dbt_vault import Vault
 
+from simulator.line_template import LineTemplate
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
 from sources.manifest import write_manifest
-from sources.simulator.line_template import LineTemplate
 from sources.zones import Zones
 
 Kind = Literal["full", "delta"]

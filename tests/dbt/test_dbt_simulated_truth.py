@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from dbt_vault import Vault
 
+from simulator.simulate import simulate
 from sources.ingest import ingest
 from sources.manifest import write_manifest
 from sources.quarters import Quarter
 from sources.receipts import Receipt
-from sources.simulator.simulate import simulate
 from sources.zones import Zones
 
 QUARTERS = (Quarter(2025, 1), Quarter(2025, 2), Quarter(2025, 3))

@@ -9,9 +9,9 @@ import pytest
 from dbt_records import deliver_first_quarter
 from dbt_vault import EVERYTHING, PROJECT, Vault, release_rows
 
-from orchestration import built_rules
-from orchestration.dbt_steps import CORE, RELEASE_INPUT, STAGING, run_dbt_step
-from orchestration.settings import Settings
+from orchestration.guards import built_rules
+from orchestration.hub.settings import Settings
+from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, run_dbt_step
 from sources.quarters import Quarter
 
 FIRST = "2025-07-01"

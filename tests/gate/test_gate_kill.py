@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from gate_server import COMMAND, RunningGate, prepare_gate, run_gate
 
-from portal.gate.audit import list_files
+from gate.audit import list_files
 
 PATHS = (
     "/releases/2025Q1/data/children_by_region.csv",

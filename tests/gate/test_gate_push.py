@@ -13,10 +13,10 @@ import pytest
 from gate_places import GatePlace, StandingClock, make_place, read_rows
 from gate_releases import build_release_folder
 
-from portal.gate.audit import AuditLog
-from portal.gate.errors import GateError
-from portal.gate.sending import push_release
-from portal.gate.settings import Sftp
+from gate.audit import AuditLog
+from gate.errors import GateError
+from gate.sending import push_release
+from gate.settings import Sftp
 from portal.verify import SIGNATURE_NAME, verify
 
 TARGET = "incoming/2025Q1"
@@ -295,7 +295,7 @@ def test_a_slow_server_may_take_longer_than_nothing_may_move(
     place: GatePlace, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_many(place, 60)
-    monkeypatch.setattr("portal.gate.remote.STALL_SECONDS", 1.5)
+    monkeypatch.setattr("gate.remote.STALL_SECONDS", 1.5)
     delay = Delay(0.02, is_far=False).slow(monkeypatch)
     start = time.monotonic()
     assert push(place, receiver) == "pushed"
@@ -318,8 +318,8 @@ def test_a_server_that_is_far_away_is_asked_many_things_at_once(
 def test_a_server_where_nothing_moves_is_given_up(
     place: GatePlace, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.gate.remote.STALL_SECONDS", 0.5)
-    monkeypatch.setattr("portal.gate.push.CLEANING_SECONDS", 0.1)
+    monkeypatch.setattr("gate.remote.STALL_SECONDS", 0.5)
+    monkeypatch.setattr("gate.push.CLEANING_SECONDS", 0.1)
     Delay(3600, is_far=True).slow(monkeypatch)
     assert "Nothing moved" in refuse(place, receiver)
 
@@ -327,7 +327,7 @@ def test_a_server_where_nothing_moves_is_given_up(
 def test_a_large_file_arrives_in_pieces(
     place: GatePlace, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.gate.remote.PIECE", 1000)
+    monkeypatch.setattr("gate.remote.PIECE", 1000)
     content = bytes(range(256)) * 40
     key = place.settings.state.parent / "signing.key"
     extra = {"data/large.csv": content}

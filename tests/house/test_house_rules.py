@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("durable", "sources", "linkage", "expectations", "privacy", "portal", "orchestration")
+ROOMS = (
+    "durable",
+    "sources",
+    "simulator",
+    "linkage",
+    "expectations",
+    "privacy",
+    "portal",
+    "gate",
+    "orchestration",
+)
 CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
@@ -43,7 +53,7 @@ def test_rooms_import_only_what_the_house_allows() -> None:
 
 
 def test_one_module_reads_the_environment() -> None:
-    assert modules_matching(r"\bos\.(environ|getenv)\b") == {"orchestration/settings.py"}
+    assert modules_matching(r"\bos\.(environ|getenv)\b") == {"orchestration/hub/settings.py"}
 
 
 def test_one_module_imports_opendp() -> None:
@@ -53,7 +63,7 @@ def test_one_module_imports_opendp() -> None:
 def test_one_module_of_orchestration_opens_the_door() -> None:
     found = modules_matching(r"\bprivacy\.door\b|\bfrom privacy import .*\bdoor\b")
     assert {path for path in found if not path.startswith("privacy/")} == {
-        "orchestration/releasing.py"
+        "orchestration/steps/releasing.py"
     }
 
 

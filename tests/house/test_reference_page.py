@@ -5,7 +5,7 @@ import pytest
 from typer.main import get_command
 
 from orchestration.cli import build_app
-from orchestration.reference import write_reference
+from orchestration.cli.reference import write_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference.md"
@@ -15,7 +15,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglo
 
 def test_every_command_setting_asset_check_and_error_is_in_the_reference() -> None:
     assert PAGE.read_text("utf-8") == write_reference(), (
-        "docs/reference.md is out of date: run 'python -m orchestration.reference'"
+        "docs/reference.md is out of date: run 'python -m orchestration.cli.reference'"
     )
 
 

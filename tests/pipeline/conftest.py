@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from small_deliveries import put_small_quarter
 
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
 
 
 @pytest.fixture

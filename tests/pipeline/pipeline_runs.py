@@ -1,9 +1,9 @@
 """Running a job of the graph in this process, for tests; deliveries of tests are simulated ones."""
 
-from orchestration.approving import approve_for_demo
-from orchestration.instance import open_instance
-from orchestration.runs import RunOutcome, run_job
-from orchestration.settings import Settings, prepare_process
+from orchestration.cli.runs import RunOutcome, run_job
+from orchestration.hub.instance import open_instance
+from orchestration.hub.settings import Settings, prepare_process
+from orchestration.steps.approving import approve_for_demo
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from orchestration.delivering import Delivery, deliver
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
+from orchestration.steps.delivering import Delivery, deliver
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 
 AGENCIES = ("dss", "mshp", "hotline")

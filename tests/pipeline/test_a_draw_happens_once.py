@@ -13,18 +13,18 @@ from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError
-from orchestration import planning
-from orchestration.approving import approve_for_demo
-from orchestration.dbt_steps import RELEASE_INPUT, STAGING, run_dbt_step
-from orchestration.errors import OrchestrationError
-from orchestration.planning import put_up_plan
-from orchestration.publishing import publish, rotate_signing_key
-from orchestration.quality import record_gate, require_gate
-from orchestration.releasing import draw_release, give_up_draw, recall_release
-from orchestration.rules import hash_rules
-from orchestration.runs import RunOutcome
-from orchestration.settings import Settings, prepare_process
-from orchestration.spending import read_entries
+from orchestration.cli.runs import RunOutcome
+from orchestration.guards.rules import hash_rules
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings, prepare_process
+from orchestration.steps import planning
+from orchestration.steps.approving import approve_for_demo
+from orchestration.steps.dbt_steps import RELEASE_INPUT, STAGING, run_dbt_step
+from orchestration.steps.planning import put_up_plan
+from orchestration.steps.publishing import publish, rotate_signing_key
+from orchestration.steps.quality import record_gate, require_gate
+from orchestration.steps.releasing import draw_release, give_up_draw, recall_release
+from orchestration.steps.spending import read_entries
 from portal import codebook, files
 from portal.keys import ensure_signing_key
 from portal.signature import check_signature

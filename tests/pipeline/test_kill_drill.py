@@ -9,7 +9,7 @@ import pytest
 from pipeline_runs import QUARTER, run_here
 from small_deliveries import put_small_quarter
 
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
 
 DRILL = """
 import json, sys
@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.kill_drill import drill
 from bench.kill_drill.disks import can_mount
 from bench.kill_drill.stages import STAGES, warm_up
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
 
 folder, before = Path(sys.argv[1]), Path(sys.argv[2])
 warm_up(Settings(folder / "none"))

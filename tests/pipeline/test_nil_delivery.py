@@ -6,8 +6,8 @@ import dagster as dg
 from pipeline_runs import run_here
 from small_deliveries import put, write_hotline
 
-from orchestration.instance import open_instance
-from orchestration.settings import Settings
+from orchestration.hub.instance import open_instance
+from orchestration.hub.settings import Settings
 
 
 def told_of_a_delivery(settings: Settings, files: dict[str, Path]) -> dict[str, object]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.approving import approve_for_demo
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
+from orchestration.steps.approving import approve_for_demo
 from sources.quarters import Quarter
 
 GUARD = """

@@ -29,12 +29,12 @@ from small_deliveries import (
 )
 
 from expectations.rules import expect_in_list
-from orchestration import linking, quality
-from orchestration.settings import PROJECT_ROOT, Settings
-from portal.gate.app import build_app
-from portal.gate.audit import tell_time
-from portal.gate.demo import prepare_demo
-from portal.gate.visits import open_gate
+from gate.app import build_app
+from gate.audit import tell_time
+from gate.demo import prepare_demo
+from gate.visits import open_gate
+from orchestration.hub.settings import PROJECT_ROOT, Settings
+from orchestration.steps import linking, quality
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
 MARKER = "QZJXVKWYPH"

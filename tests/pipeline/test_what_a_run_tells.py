@@ -7,7 +7,7 @@ import subprocess
 from pipeline_runs import QUARTER, run_here
 from small_deliveries import put
 
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
 
 
 def tell(moshare: list[str], settings: Settings, *words: str):

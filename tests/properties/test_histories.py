@@ -40,7 +40,7 @@ from bench.histories.cases import (
 from bench.histories.distances import Moved, compare, count_cells
 from bench.histories.replay import Replay, Rows, Step, Timelines
 from bench.histories.worlds import ALWAYS, make_schedule, make_worlds
-from orchestration.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
+from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from privacy.policy.policy import Policy, load_policy
 
 MORE_PLACES = {RECORDS_FOR_ONE_CHILD: 4}

@@ -13,7 +13,7 @@ from bench.histories.cases import IN_ORDER, Q1_25, Q2_25, Q4_25, record, report,
 from bench.histories.distances import compare, count_cells
 from bench.histories.replay import Replay, Timelines, start
 from bench.histories.worlds import make_schedule, make_worlds
-from orchestration.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
+from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from privacy.policy.policy import bound_linked, load_policy
 
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from expectations.errors import ExpectationsError
-from expectations.gate import (
+from expectations.record import (
     digest_release_input,
     read_gate_record,
     require_passed,

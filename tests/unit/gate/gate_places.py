@@ -12,10 +12,10 @@ from typing import Any
 from gate_releases import build_release_folder
 from httpx import ASGITransport, AsyncClient, Response
 
-from portal.gate.app import build_app
-from portal.gate.recorded import Recorded
-from portal.gate.settings import GateSettings, Limits
-from portal.gate.visits import Gate, open_gate
+from gate.app import build_app
+from gate.recorded import Recorded
+from gate.settings import GateSettings, Limits
+from gate.visits import Gate, open_gate
 from portal.keys import ensure_signing_key
 
 CALENDAR = """\

@@ -12,9 +12,9 @@ from typing import Any
 
 from gate_places import make_place
 
-from portal.gate.audit import AuditLog, Summary, tell_time
-from portal.gate.settings import GateSettings
-from portal.gate.tokens import TokenStore
+from gate.audit import AuditLog, Summary, tell_time
+from gate.settings import GateSettings
+from gate.tokens import TokenStore
 
 SETTINGS = """\
 address = "http://127.0.0.1:{port}"

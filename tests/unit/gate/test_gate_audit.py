@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from gate_places import StandingClock
 
-from portal.gate.audit import START, AuditLog, Entry, Summary, list_files
-from portal.gate.errors import GateError
+from gate.audit import START, AuditLog, Entry, Summary, list_files
+from gate.errors import GateError
 
 
 def entry(resource: str = "releases/2025Q1/data/reports.csv") -> Entry:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.gate.calendar import Calendar, read_calendar
-from portal.gate.errors import GateError
+from gate.calendar import Calendar, read_calendar
+from gate.errors import GateError
 
 
 def write(path: Path, *entries: str) -> Path:

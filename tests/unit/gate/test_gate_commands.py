@@ -11,10 +11,10 @@ from gate_places import make_place, read_rows
 from gate_server import COMMAND, SETTINGS
 from typer.testing import CliRunner
 
+from gate.demo import prepare_demo
+from gate.errors import ERRORS, GateError
+from gate.settings import GateSettings
 from orchestration.cli import build_app
-from portal.gate.demo import prepare_demo
-from portal.gate.errors import ERRORS, GateError
-from portal.gate.settings import GateSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 SFTP = """\
@@ -123,7 +123,7 @@ def test_the_demo_opens_every_release_to_this_machine_with_a_token_of_its_own(
     home = tmp_path / "home"
     make_place(home)
     monkeypatch.setenv("MOSHARE_HOME", str(home))
-    monkeypatch.setattr("portal.gate.server.serve", served.append)
+    monkeypatch.setattr("gate.server.serve", served.append)
     ended = CliRunner().invoke(build_app(), ["gate", "--demo", "--port", "8700"])
     assert ended.exit_code == 0
     assert "2025Q1, 2025Q2, 2025Q3" in ended.stderr
@@ -154,7 +154,7 @@ def test_a_demo_without_a_release_says_what_to_run(tmp_path: Path) -> None:
 def test_the_gate_needs_nothing_of_the_hub() -> None:
     probe = (
         "import sys\n"
-        "import orchestration.cli.gate, portal.gate.server, portal.gate.sending\n"
+        "import orchestration.cli.gate, gate.server, gate.sending\n"
         "hub = {'dagster', 'dbt', 'duckdb', 'great_expectations', 'opendp', 'numpy', 'scipy'}\n"
         "privacy = {name for name in sys.modules if name.startswith('privacy.')}\n"
         "privacy -= {'privacy.errors', 'privacy.released', 'privacy.canonical'}\n"

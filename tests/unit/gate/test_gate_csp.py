@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from portal.gate.csp import MOST_ATTRIBUTES, write_policy
+from gate.csp import MOST_ATTRIBUTES, write_policy
 
 
 def hashed(text: str) -> str:

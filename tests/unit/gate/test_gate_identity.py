@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from gate_places import GateClient, GatePlace, open_client
 
-from portal.gate.errors import GateError
-from portal.gate.identity import name_client
-from portal.gate.proxies import HEADER, TrustedProxy
-from portal.gate.settings import Proxy, ProxyGroup
+from gate.errors import GateError
+from gate.identity import name_client
+from gate.proxies import HEADER, TrustedProxy
+from gate.settings import Proxy, ProxyGroup
 
 PROXY = "10.1.2.3"
 SECRET = "s3" * 20

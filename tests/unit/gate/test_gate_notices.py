@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from gate_places import GatePlace, read_rows
 
-from portal.gate.errors import GateError
-from portal.gate.sending import notify_release
-from portal.gate.settings import Mail, Webhook
+from gate.errors import GateError
+from gate.sending import notify_release
+from gate.settings import Mail, Webhook
 
 AT_ONCE = 0.01
 """Seconds until a server sees that it is to stop."""
@@ -214,7 +214,7 @@ def test_a_receiver_that_is_down_keeps_no_other_from_its_notice(
 def test_mail_to_another_machine_is_not_sent_without_tls(
     place: GatePlace, post: socketserver.TCPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.gate.notices.LOOPBACK", ())
+    monkeypatch.setattr("gate.notices.LOOPBACK", ())
     assert "MS745" in refuse(to_mail(place, post.server_address[1]))
     assert post.taken == []  # type: ignore[attr-defined]
 

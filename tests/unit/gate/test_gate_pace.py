@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal.gate.errors import GateError
-from portal.gate.pace import MOST_CLIENTS, Pace
+from gate.errors import GateError
+from gate.pace import MOST_CLIENTS, Pace
 
 
 class Tick:

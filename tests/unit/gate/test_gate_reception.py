@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from gate_places import GateClient, GatePlace, open_client
 
-from portal.gate.audit import AuditLog
-from portal.gate.reception import ROWS_A_MINUTE
+from gate.audit import AuditLog
+from gate.reception import ROWS_A_MINUTE
 
 BROWSER = {"Accept": "text/html"}
 BASE = "http://127.0.0.1:8600"

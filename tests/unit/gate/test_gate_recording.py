@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from gate_places import StandingClock, read_rows
 
-from portal.gate.audit import AuditLog, Entry
-from portal.gate.errors import GateError
-from portal.gate.recording import LARGEST_GROUP, Recorder
+from gate.audit import AuditLog, Entry
+from gate.errors import GateError
+from gate.recording import LARGEST_GROUP, Recorder
 
 ENTRY = Entry("list", "token:1", "dss", "127.0.0.1", "GET", "api/v1/releases", 200, "", 0, "")
 
@@ -109,7 +109,7 @@ def wait_for_rows(log: NotingLog, count: int) -> None:
 def test_what_is_added_up_is_written_when_its_time_is_over_even_if_nobody_asks(
     log: NotingLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.gate.recording.SUM_SECONDS", 0.05)
+    monkeypatch.setattr("gate.recording.SUM_SECONDS", 0.05)
     recorder = Recorder(log)
     for _ in range(7):
         recorder.add_up(HASTE)
@@ -132,7 +132,7 @@ def test_what_is_added_up_is_written_when_the_gate_stops(log: NotingLog, tmp_pat
 def test_what_the_disk_does_not_take_is_added_up_further(
     log: NotingLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.gate.recording.SUM_SECONDS", 0.02)
+    monkeypatch.setattr("gate.recording.SUM_SECONDS", 0.02)
     with monkeypatch.context() as full:
         full.setattr(log, "write", lambda _: (_ for _ in ()).throw(GateError("MS738")))
         recorder = Recorder(log)

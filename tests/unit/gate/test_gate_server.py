@@ -12,9 +12,9 @@ import uvicorn
 from gate_places import GatePlace, open_client, read_rows
 from gate_server import find_free_port, read_all, read_answer
 
-from portal.gate.errors import GateError
-from portal.gate.recording import Recorder
-from portal.gate.server import make_config, serve
+from gate.errors import GateError
+from gate.recording import Recorder
+from gate.server import make_config, serve
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.gate.errors import GateError
-from portal.gate.settings import Limits, Proxy, read_settings
+from gate.errors import GateError
+from gate.settings import Limits, Proxy, read_settings
 
 WHOLE = """\
 address = "https://moshare.example.org"

@@ -9,9 +9,9 @@ import pytest
 from gate_places import GatePlace
 from gate_releases import build_release_folder
 
+from gate.errors import GateError
+from gate.shelf import Shelf
 from portal.errors import PortalError
-from portal.gate.errors import GateError
-from portal.gate.shelf import Shelf
 from portal.keys import ensure_signing_key, exchange_signing_key
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from gate_places import StandingClock
 
-from portal.gate.errors import GateError
-from portal.gate.tokens import FILE_NAME, TokenStore
+from gate.errors import GateError
+from gate.tokens import FILE_NAME, TokenStore
 
 
 @pytest.fixture

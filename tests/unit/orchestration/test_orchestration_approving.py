@@ -9,13 +9,13 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.approving import approve_for_demo, find_approvals, require_approval
 from orchestration.cli import build_app
 from orchestration.defs.plan import review
-from orchestration.planning import plan_quarter
-from orchestration.refusing_io import RefusingIOManager
-from orchestration.settings import HOME_VARIABLE, Settings
-from orchestration.spending import open_ledger
+from orchestration.defs.refusing_io import RefusingIOManager
+from orchestration.hub.settings import HOME_VARIABLE, Settings
+from orchestration.steps.approving import approve_for_demo, find_approvals, require_approval
+from orchestration.steps.planning import plan_quarter
+from orchestration.steps.spending import open_ledger
 from privacy.approval.review import Review
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Charge

@@ -1,9 +1,9 @@
 import dagster as dg
 import pytest
 
-from orchestration.border import border
-from orchestration.errors import OrchestrationError
-from orchestration.settings import Settings
+from orchestration.defs.border import border
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
 from sources.errors import SourcesError
 
 MARKER = "QZJXVKWY"

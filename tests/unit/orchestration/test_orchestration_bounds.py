@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import dbt_steps, linking
-from orchestration.bounds import read_bounds
-from orchestration.errors import OrchestrationError
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.guards.bounds import read_bounds
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import PROJECT_ROOT, Settings
+from orchestration.steps import dbt_steps, linking
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 

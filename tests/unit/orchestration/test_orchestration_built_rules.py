@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.built_rules import (
+from orchestration.guards.built_rules import (
     CORE,
     LINKAGE,
     RELEASE_INPUT,
@@ -14,8 +14,8 @@ from orchestration.built_rules import (
     end_step,
     require_made,
 )
-from orchestration.errors import OrchestrationError
-from orchestration.settings import Settings
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
 from sources.quarters import Quarter
 
 Q1, Q2, Q3 = Quarter(2025, 1), Quarter(2025, 2), Quarter(2025, 3)

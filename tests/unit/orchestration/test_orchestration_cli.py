@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import build_app
 from orchestration.cli.console import EXIT_CODES
-from orchestration.settings import HOME_VARIABLE, Settings
+from orchestration.hub.settings import HOME_VARIABLE, Settings
 from privacy.ledger.ledger import Ledger
 from sources.ingest import ingest
 
@@ -166,7 +166,7 @@ def test_an_unexpected_error_is_kept_in_the_vault_and_not_shown(
     def fail(_: Settings) -> None:
         raise RuntimeError(MARKER)
 
-    monkeypatch.setattr("orchestration.spending.read_spending", fail)
+    monkeypatch.setattr("orchestration.steps.spending.read_spending", fail)
     ended = call("ledger")
     assert ended.exit_code == 1
     assert "MS901" in ended.stderr
@@ -192,8 +192,8 @@ def test_a_command_of_the_hub_says_so_where_the_hubs_packages_are_missing(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "dagster", None)
-    monkeypatch.delitem(sys.modules, "orchestration.runs", raising=False)
-    monkeypatch.delitem(sys.modules, "orchestration.instance", raising=False)
+    monkeypatch.delitem(sys.modules, "orchestration.cli.runs", raising=False)
+    monkeypatch.delitem(sys.modules, "orchestration.hub.instance", raising=False)
     ended = call("run", "--quarter", "2025Q1")
     assert ended.exit_code == 2
     assert "MS910" in ended.stderr
@@ -230,7 +230,7 @@ def test_an_unexpected_error_is_a_sentence_also_where_the_vault_takes_no_report(
     def fail(_: Settings) -> None:
         raise RuntimeError(MARKER)
 
-    monkeypatch.setattr("orchestration.spending.read_spending", fail)
+    monkeypatch.setattr("orchestration.steps.spending.read_spending", fail)
     ended = call("ledger")
     assert ended.exit_code == 2
     assert "MS925" in ended.stderr

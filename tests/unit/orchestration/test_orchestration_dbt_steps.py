@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import built_rules, dbt_steps
-from orchestration.dbt_steps import CORE, RELEASE_INPUT, read_test_outcomes, run_dbt_step
-from orchestration.errors import OrchestrationError
-from orchestration.rules import hash_rules
-from orchestration.settings import Settings
+from orchestration.guards import built_rules
+from orchestration.guards.rules import hash_rules
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
+from orchestration.steps import dbt_steps
+from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, read_test_outcomes, run_dbt_step
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)

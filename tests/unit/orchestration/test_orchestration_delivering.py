@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.delivering import Delivery, deliver
-from orchestration.errors import OrchestrationError
+from orchestration.hub.errors import OrchestrationError
+from orchestration.steps.delivering import Delivery, deliver
 from sources.errors import SourcesError
 
 QUARTER = "2025Q1"

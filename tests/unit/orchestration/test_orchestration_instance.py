@@ -6,14 +6,14 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestration.instance import (
+from orchestration.hub.instance import (
     PROCESS_TAG,
     clear_dead_runs,
     open_instance,
     process_tag,
     write_instance_file,
 )
-from orchestration.settings import Settings
+from orchestration.hub.settings import Settings
 
 
 @pytest.fixture

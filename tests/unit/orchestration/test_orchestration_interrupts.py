@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import HOME_VARIABLE
+from orchestration.hub.settings import HOME_VARIABLE
 
 SENTENCE = "interrupted; run it again\n"
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 AROUND = """
 import os, signal, sys, time
-from orchestration.interrupts import Interrupted, exit_when_interrupted, raise_if_interrupted
+from orchestration.hub.interrupts import Interrupted, exit_when_interrupted, raise_if_interrupted
 number = int(sys.argv[1])
 with exit_when_interrupted():
 {body}

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from orchestration import kept_rows
-from orchestration.errors import OrchestrationError
-from orchestration.kept_rows import keep_rows
-from orchestration.settings import Settings
-from orchestration.spending import open_ledger
+from orchestration.guards import kept_rows
+from orchestration.guards.kept_rows import keep_rows
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
+from orchestration.steps.spending import open_ledger
 from privacy.errors import PrivacyError
 from sources.quarters import Quarter
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import linking
-from orchestration.errors import OrchestrationError
-from orchestration.linking import link_quarter
-from orchestration.settings import Settings
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
+from orchestration.steps import linking
+from orchestration.steps.linking import link_quarter
 from sources.quarters import Quarter
 
 FIRST, SECOND, THIRD = Quarter(2025, 1), Quarter(2025, 2), Quarter(2025, 3)

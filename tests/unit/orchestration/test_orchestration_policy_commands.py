@@ -7,7 +7,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from orchestration.cli import build_app
-from orchestration.settings import PROJECT_ROOT
+from orchestration.hub.settings import PROJECT_ROOT
 
 POLICY = PROJECT_ROOT / "privacy" / "policy.toml"
 COMMANDS = get_command(build_app()).commands["policy"].commands  # type: ignore[attr-defined]

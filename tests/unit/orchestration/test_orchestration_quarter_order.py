@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import quarter_order
-from orchestration.approving import find_approvals
-from orchestration.errors import OrchestrationError
-from orchestration.quarter_order import refuse_passed_quarter, refuse_passing_over
-from orchestration.settings import Settings
+from orchestration.guards import quarter_order
+from orchestration.guards.quarter_order import refuse_passed_quarter, refuse_passing_over
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
+from orchestration.steps.approving import find_approvals
 from privacy.approval.review import PLAN_NAME, Review
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError

@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from orchestration.refusing_io import RefusingIOManager
+from orchestration.defs.refusing_io import RefusingIOManager
 
 
 def test_a_value_handed_to_dagster_is_refused() -> None:

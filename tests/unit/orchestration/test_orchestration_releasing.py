@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.releasing import _read_frame, _read_provenance
-from orchestration.settings import Settings, load_settings
+from orchestration.hub.settings import Settings, load_settings
+from orchestration.steps.releasing import _read_frame, _read_provenance
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame, Level, Query
 from privacy.engine.noise import FrameMechanism
 from privacy.errors import PrivacyError

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import built_rules, rules
-from orchestration.errors import OrchestrationError
-from orchestration.planning import plan_quarter, put_up_plan
-from orchestration.rule_texts import normalise_python, normalise_sql, normalise_yaml
-from orchestration.rules import CODE, hash_rules
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.guards import built_rules, rules
+from orchestration.guards.rule_texts import normalise_python, normalise_sql, normalise_yaml
+from orchestration.guards.rules import CODE, hash_rules
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import PROJECT_ROOT, Settings
+from orchestration.steps.planning import plan_quarter, put_up_plan
 from privacy.approval.approval import check_shown
 from privacy.approval.review import Review
 from privacy.errors import PrivacyError
@@ -158,10 +158,10 @@ RULES = [
     ("dbt_project/dbt_project.yml", "+full_refresh: false", "+full_refresh: true"),
     ("dbt_project/dbt_project.yml", '  - "{{ seal_lock() }}"\n', ""),
     ("code/linkage/links.py", "place <= {self.k}", "place < {self.k}"),
-    ("code/orchestration/bounds.py", "= stated\n", "= 9\n"),
-    ("code/orchestration/dbt_steps.py", "**read_bounds(policy)", '**{"bound_reports": 9}'),
-    ("code/orchestration/linking.py", "r.is_sex_trafficking_alleged and ", ""),
-    ("code/orchestration/quarter_order.py", "later > quarter and ", ""),
+    ("code/orchestration/guards/bounds.py", "= stated\n", "= 9\n"),
+    ("code/orchestration/steps/dbt_steps.py", "**read_bounds(policy)", '**{"bound_reports": 9}'),
+    ("code/orchestration/steps/linking.py", "r.is_sex_trafficking_alleged and ", ""),
+    ("code/orchestration/guards/quarter_order.py", "later > quarter and ", ""),
 ]
 
 
@@ -190,7 +190,7 @@ def test_a_changed_rule_gives_another_plan_that_nobody_signed(
         ),
         ("dbt_project/dbt_project.yml", "vars:", "# words\nvars:"),
         ("code/linkage/links.py", '"""Decide', '"""Say'),
-        ("code/orchestration/linking.py", "import annotations", "import annotations  # why"),
+        ("code/orchestration/steps/linking.py", "import annotations", "import annotations  # why"),
     ],
 )
 def test_what_is_no_rule_leaves_the_plan_as_it_was(settings, file, before, after) -> None:
@@ -211,7 +211,7 @@ def test_a_new_model_is_a_new_rule_and_a_new_test_is_none(settings) -> None:
     assert hash_rules(settings) != old
 
 
-@pytest.mark.parametrize("file", ["linkage/links.py", "orchestration/linking.py"])
+@pytest.mark.parametrize("file", ["linkage/links.py", "orchestration/steps/linking.py"])
 def test_rules_that_cannot_be_read_are_a_sentence(settings, file: str) -> None:
     (settings.code / file).write_text("def (", "utf-8")
     with pytest.raises(OrchestrationError, match=f"MS935.*{file}") as caught:

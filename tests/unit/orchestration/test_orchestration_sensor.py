@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs.sensor import delivery_arrived
-from orchestration.settings import HOME_VARIABLE
+from orchestration.hub.settings import HOME_VARIABLE
 
 
 @pytest.fixture

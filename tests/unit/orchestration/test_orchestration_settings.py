@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import (
+from orchestration.hub.settings import (
     HOME_VARIABLE,
     LEDGER_VARIABLE,
     Settings,

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import releasing
-from orchestration.approving import approve_for_demo, find_approvals
 from orchestration.cli import build_app
 from orchestration.cli.ledger import draw_bar
-from orchestration.errors import OrchestrationError
-from orchestration.planning import plan_quarter
-from orchestration.settings import (
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import (
     HOME_VARIABLE,
     LEDGER_VARIABLE,
     Settings,
     child_environment,
     load_settings,
 )
-from orchestration.spending import (
+from orchestration.steps import releasing
+from orchestration.steps.approving import approve_for_demo, find_approvals
+from orchestration.steps.planning import plan_quarter
+from orchestration.steps.spending import (
     keep_head,
     open_ledger,
     read_entries,

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import releasing, spending
-from orchestration.approving import approve_for_demo
 from orchestration.cli import build_app
-from orchestration.errors import OrchestrationError
-from orchestration.planning import plan_quarter
-from orchestration.settings import (
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import (
     HOME_VARIABLE,
     LEDGER_VARIABLE,
     WITNESS_VARIABLE,
@@ -21,8 +18,11 @@ from orchestration.settings import (
     load_settings,
     prepare_process,
 )
-from orchestration.spending import check_witness, find_custody, keep_head, open_ledger
-from orchestration.witness import read_witnessed, witness_head
+from orchestration.hub.witness import read_witnessed, witness_head
+from orchestration.steps import releasing, spending
+from orchestration.steps.approving import approve_for_demo
+from orchestration.steps.planning import plan_quarter
+from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS
 from sources.quarters import Quarter

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.simulate import SimulatedTruth, simulate
 from sources.quarters import Quarter
-from sources.simulator.simulate import SimulatedTruth, simulate
 
 QUARTERS = (Quarter(2025, 1), Quarter(2025, 2))
 

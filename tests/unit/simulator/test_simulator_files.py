@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from simulator.simulate import SimulatedTruth
 from sources.contracts import current_contract
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout, load_nibrs_codes, load_nibrs_layout
 from sources.manifest import write_manifest
-from sources.simulator.simulate import SimulatedTruth
 from sources.zones import Zones
 
 World = tuple[Path, SimulatedTruth]

@@ -9,9 +9,7 @@ from statistics import mean
 
 import pytest
 
-from sources.layout import load_nibrs_layout
-from sources.quarters import Quarter
-from sources.simulator.history import (
+from simulator.history import (
     CLEARED,
     CORRECTED,
     DELETED_LATER,
@@ -23,11 +21,13 @@ from sources.simulator.history import (
     delivery_of,
     draw_history,
 )
-from sources.simulator.police import PoliceRecord, child_incidents, is_juvenile
-from sources.simulator.police_roster import list_zero_reports, make_roster
-from sources.simulator.population import Population, Scenario
-from sources.simulator.segments import Victim
-from sources.simulator.simulate import simulate
+from simulator.police import PoliceRecord, child_incidents, is_juvenile
+from simulator.police_roster import list_zero_reports, make_roster
+from simulator.population import Population, Scenario
+from simulator.segments import Victim
+from simulator.simulate import simulate
+from sources.layout import load_nibrs_layout
+from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
 

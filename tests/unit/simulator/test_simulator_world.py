@@ -14,13 +14,13 @@ import pytest
 
 from linkage.links import ExactTokenLinker, find_owners
 from linkage.tokenize import make_tokens
+from simulator.calibration import figure, load_counties, load_facts, relationship_shares
+from simulator.chance import Chance, age_on
+from simulator.child_file import draw_days_to_close
+from simulator.police import child_incidents, sheriff_of
+from simulator.population import Episode, Population, Scenario
+from simulator.simulate import SimulatedTruth, simulate
 from sources.quarters import Quarter
-from sources.simulator.calibration import figure, load_counties, load_facts, relationship_shares
-from sources.simulator.chance import Chance, age_on
-from sources.simulator.child_file import draw_days_to_close
-from sources.simulator.police import child_incidents, sheriff_of
-from sources.simulator.population import Episode, Population, Scenario
-from sources.simulator.simulate import SimulatedTruth, simulate
 
 NO_LINKS = """
 select null::date as quarter_start, null::varchar as victim_key, null::varchar as token,
@@ -51,7 +51,7 @@ SIMULATE = """
 import sys
 from pathlib import Path
 from sources.quarters import Quarter
-from sources.simulator.simulate import simulate
+from simulator.simulate import simulate
 simulate(Path(sys.argv[1]), [Quarter(2025, 1)], 3, scale=0.05)
 """
 

@@ -19,8 +19,8 @@ from sources_builders import (
     refuse,
 )
 
-from orchestration.delivering import Delivery
-from orchestration.delivering import deliver as put
+from orchestration.steps.delivering import Delivery
+from orchestration.steps.delivering import deliver as put
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.landing import close_to_others, find_misspelt, is_open_to_others

@@ -1,0 +1,121 @@
+"""Write `docs/reference.md` from the things themselves; a test compares.
+
+Run `python -m orchestration.cli.reference > docs/reference.md`. Does not belong here: explanations;
+they stand in the other pages of `docs/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import typer
+
+import expectations.errors
+import gate.errors
+import linkage.errors
+import orchestration.hub.errors
+import portal.errors
+import privacy.errors
+import sources.errors
+from orchestration.cli import build_app
+from orchestration.cli.console import EXIT_CODES
+from orchestration.hub.settings import HOME_VARIABLE, LEDGER_VARIABLE, WITNESS_VARIABLE
+
+_ROOMS = (
+    sources.errors,
+    expectations.errors,
+    privacy.errors,
+    portal.errors,
+    gate.errors,
+    linkage.errors,
+    orchestration.hub.errors,
+)
+
+
+def write_reference() -> str:
+    """Give the whole page as Markdown."""
+    from orchestration.definitions import defs
+
+    sections = (_intro(), _commands(), _exit_codes(), _setting(), _graph(defs), _errors())
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _intro() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "Every command, exit code, setting, asset, check and error code. Written by"
+    yield "`python -m orchestration.cli.reference`; a test fails when it is out of date."
+
+
+def _commands() -> Iterator[str]:
+    yield from ("", "## Commands", "", "| command | example and purpose |", "| --- | --- |")
+    for name, command in _list_commands(typer.main.get_command(build_app()), "moshare"):
+        yield f"| `{name}` | {' '.join((command.help or '').split())} |"
+
+
+def _list_commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    for part, command in sorted(getattr(group, "commands", {}).items()):
+        yield f"{name} {part}", command
+        yield from _list_commands(command, f"{name} {part}")
+
+
+def _exit_codes() -> Iterator[str]:
+    yield from ("", "## Exit codes", "", "| code | meaning |", "| --- | --- |")
+    for code, meaning in EXIT_CODES.items():
+        yield f"| {code} | {meaning} |"
+
+
+def _setting() -> Iterator[str]:
+    yield from ("", "## Settings", "", "| variable | meaning |", "| --- | --- |")
+    yield f"| `{HOME_VARIABLE}` | Folder that holds every zone; default `data`. |"
+    yield (
+        f"| `{LEDGER_VARIABLE}` | PostgreSQL connection string of the privacy ledger; default: the "
+        "file `ledger/ledger.sqlite` of the data home. |"
+    )
+    yield (
+        f"| `{WITNESS_VARIABLE}` | Text file outside the data home that witnesses heads of the "
+        "ledger; default: none. |"
+    )
+    yield ""
+    yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."
+
+
+def _graph(defs: dg.Definitions) -> Iterator[str]:
+    graph = defs.resolve_asset_graph()
+    yield from (
+        "",
+        "## Assets and their checks",
+        "",
+        "| asset | group | checks |",
+        "| --- | --- | --- |",
+    )
+    checks: dict[dg.AssetKey, list[str]] = {}
+    for check in graph.asset_check_keys:
+        checks.setdefault(check.asset_key, []).append(f"`{check.name}`")
+    for key in sorted(graph.materializable_asset_keys):
+        listed = ", ".join(sorted(checks.get(key, []))) or "none"
+        yield f"| `{key.to_user_string()}` | {graph.get(key).group_name} | {listed} |"
+    yield from (
+        "",
+        "## Jobs, schedules and sensors",
+        "",
+        "| name | what it does |",
+        "| --- | --- |",
+    )
+    for definition in (*(defs.jobs or ()), *(defs.schedules or ()), *(defs.sensors or ())):
+        yield f"| `{definition.name}` | {definition.description} |"
+
+
+def _errors() -> Iterator[str]:
+    yield from ("", "## Error codes", "", "| code | what happened | why | what to do |")
+    yield "| --- | --- | --- | --- |"
+    rows = {code: text for room in _ROOMS for code, text in room.ERRORS.items()}
+    for code, text in sorted(rows.items()):
+        yield f"| {code} | {text.what} | {text.why} | {text.next_step} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(write_reference())

@@ -1,0 +1,49 @@
+"""The border of the vault for Dagster: whatever a step raises leaves as a safe sentence.
+
+Does not belong here: deciding what may be said (see `failures`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from orchestration.hub.failures import SAFE_ERRORS, SafeError, keep_report
+from orchestration.hub.settings import Settings
+
+
+@contextmanager
+def border(stage: str, settings: Settings) -> Iterator[None]:
+    """Let only safe sentences out of a Dagster step.
+
+    Raises:
+        dagster.Failure: With the sentence as description, and the code and exit code as metadata;
+            never with a cause or a context.
+    """
+    try:
+        yield
+    except dg.Failure:
+        raise
+    except SAFE_ERRORS as error:
+        safe: SafeError = error
+    except Exception as error:  # noqa: BLE001 - the border is where everything is caught
+        safe = keep_report(stage, error, settings.vault)
+    else:
+        return
+    raise dg.Failure(
+        description=safe.sentence,
+        metadata={"code": safe.code, "exit_code": safe.exit_code},
+        allow_retries=False,
+    ) from None
+
+
+def silence_redacted_errors() -> None:
+    """Stop Dagster from writing to stderr the errors that it redacts elsewhere."""
+    logging.getLogger("dagster.redacted_errors").addFilter(_refuse)
+
+
+def _refuse(_: logging.LogRecord) -> bool:
+    return False

@@ -1,0 +1,265 @@
+"""Where things lie, and the process environment: the one module that reads or sets it.
+
+Belongs here: the data home, its zones, and the switches that keep third-party packages silent
+and offline. Does not belong here: anything that changes what is released or how it is protected
+(that is `privacy/policy.toml`), and anything a person could want to vary from run to run.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
+from orchestration.hub.errors import OrchestrationError
+from sources.contracts import list_agencies
+from sources.landing import close_to_others
+from sources.zones import Zones
+
+HOME_VARIABLE = "MOSHARE_HOME"
+"""The folder that holds every zone. Default: `data` in the current folder."""
+
+LEDGER_VARIABLE = "MOSHARE_LEDGER"
+"""A PostgreSQL connection string, where the ledger lies on a server. Default: a file."""
+
+WITNESS_VARIABLE = "MOSHARE_WITNESS"
+"""A file outside the data home in which heads of the ledger are witnessed. Default: none."""
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+_FOREIGN_SETTINGS = ("DAGSTER_", "DBT_", "DUCKDB_", "GX_", "MOTHERDUCK_", "OPENDP_", "PG")
+"""Beginnings of the variables by which other programs take settings. None of them is ours: one set
+for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
+ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL)."""
+
+_SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
+"""The password of the ledger's server may come this way; all else stands in its address."""
+
+_CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
+"""All that a subprocess of ours takes over: where programs and modules lie, and the language."""
+
+_OFFLINE_AND_SILENT = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DAGSTER_REDACT_USER_CODE_ERRORS": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PYTHONUTF8": "1",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The zones of one installation, all below one home folder.
+
+    Attributes:
+        home: Absolute path of the data home.
+        ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
+        witness: File that witnesses heads of the ledger, if there is one.
+    """
+
+    home: Path
+    ledger_address: str | None = field(default=None, repr=False)
+    witness: Path | None = None
+
+    @property
+    def landing(self) -> Path:
+        """Inboxes and outboxes of the agencies."""
+        return self.home / "landing"
+
+    @property
+    def vault(self) -> Path:
+        """Everything confidential; nothing in it may be shown, logged or copied out."""
+        return self.home / "vault"
+
+    @property
+    def zones(self) -> Zones:
+        """The two zones that taking in a delivery touches."""
+        return Zones(landing=self.landing, vault=self.vault)
+
+    @property
+    def ledger(self) -> Path:
+        """The privacy ledger, on its own so that it can be backed up first."""
+        return self.home / "ledger" / "ledger.sqlite"
+
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the privacy ledger lies: its file, or the server that was named instead."""
+        return self.ledger_address or self.ledger
+
+    @property
+    def aside(self) -> Path:
+        """What programs put aside while they work with confidential rows."""
+        return self.vault / "aside"
+
+    @property
+    def kept_rows(self) -> Path:
+        """Digests of the rows and links that each release was drawn from."""
+        return self.vault / "kept_rows"
+
+    @property
+    def ledger_head(self) -> Path:
+        """Hash of the newest entry of the ledger that the vault has seen."""
+        return self.kept_rows / "ledger_head"
+
+    @property
+    def held_draws(self) -> Path:
+        """Draws on their way into the ledger."""
+        return self.vault / "held_draws"
+
+    @property
+    def review(self) -> Path:
+        """Plans put up for approval, one folder for each quarter; nothing confidential."""
+        return self.home / "review"
+
+    @property
+    def throwaway_keys(self) -> Path:
+        """Officers' keys that the demo makes; they count for simulated deliveries only."""
+        return self.review / "keys"
+
+    @property
+    def releases(self) -> Path:
+        """Released folders, never edited after they are built."""
+        return self.home / "releases"
+
+    @property
+    def signing_key(self) -> Path:
+        """The secret key that signs releases; made once, backed up, never copied out."""
+        return self.vault / "keys" / "release_signing.key"
+
+    @property
+    def public_key(self) -> Path:
+        """The key that agencies check signatures with."""
+        return self.releases / "moshare.pub"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage: run history and events, nothing confidential."""
+        return self.home / "dagster"
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that the hub's account alone may open."""
+        return self.vault, self.ledger.parent, self.dagster_home
+
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """Folders that everyone may read who may log in to this machine."""
+        return self.review, self.releases
+
+    @property
+    def agency_folders(self) -> tuple[Path, ...]:
+        """Inbox and outbox of each agency, which it alone reads beside the hub."""
+        zones = self.zones
+        folders = [(zones.inboxes(one), zones.outbox(one)) for one in list_agencies()]
+        return tuple(folder for pair in folders for folder in pair)
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt alone writes."""
+        return self.vault / "warehouse.duckdb"
+
+    @property
+    def code(self) -> Path:
+        """The source tree, whose linking is part of the rules that a plan names."""
+        return PROJECT_ROOT
+
+    @property
+    def dbt_project(self) -> Path:
+        """The dbt project in the source tree."""
+        return PROJECT_ROOT / "dbt_project"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        """What `dbt parse` wrote when the project was installed; holds code, no data."""
+        return self.dbt_project / "target" / "manifest.json"
+
+    @property
+    def policy(self) -> Path:
+        """The one reviewed file that holds every privacy parameter."""
+        return PROJECT_ROOT / "privacy" / "policy.toml"
+
+    @property
+    def officers(self) -> Path:
+        """Reviewed public keys of those who may approve a plan."""
+        return PROJECT_ROOT / "privacy" / "officers"
+
+    @property
+    def strategy(self) -> Path:
+        """The policy's stored split of its budget, reviewed with it."""
+        return PROJECT_ROOT / "privacy" / "strategy.json"
+
+    @property
+    def public_keys(self) -> Path:
+        """Public lists of the cells that every release shows."""
+        return self.dbt_project / "seeds" / "keys"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Returns:
+        Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
+        where `MOSHARE_LEDGER` says, and whose witness is what `MOSHARE_WITNESS` names, if they do.
+    """
+    witness = os.environ.get(WITNESS_VARIABLE)
+    return Settings(
+        home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
+        ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
+        witness=Path(witness).resolve() if witness else None,
+    )
+
+
+def drop_foreign_settings() -> None:
+    """Take away what other programs in this process would take from their surroundings."""
+    for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
+        if name not in _SECRETS:
+            del os.environ[name]
+
+
+def prepare_process(settings: Settings) -> None:
+    """Make this process and its children quiet, offline and at home in the same zones.
+
+    What this process writes is its owner's alone (umask 077), but for what is published, whose
+    writers say so. The folder of an agency is closed to all others.
+
+    Raises:
+        OrchestrationError: MS925 when this account may not write to the data home.
+        SourcesError: MS123 when the folder of an agency is a link.
+    """
+    drop_foreign_settings()
+    os.umask(0o077)
+    os.environ.update(_OFFLINE_AND_SILENT)
+    os.environ[HOME_VARIABLE] = str(settings.home)
+    if settings.witness is not None:
+        os.environ[WITNESS_VARIABLE] = str(settings.witness)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    try:
+        _make_zones(settings)
+    except OSError:
+        raise OrchestrationError("MS925", folder=str(settings.home)) from None
+
+
+def _make_zones(settings: Settings) -> None:
+    for shared in (settings.landing / "inbox", settings.landing / "outbox", *settings.shown):
+        make_folder(shared, PUBLIC)
+    for private in settings.private:
+        make_folder(private, PRIVATE)
+        private.chmod(0o700)
+    for folder in settings.agency_folders:
+        close_to_others(folder)
+    for folder in (settings.vault, *settings.shown):
+        clear_leftovers(folder)
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Give the whole environment of a subprocess of ours: named variables, and none besides.
+
+    Neither the ledger's address nor a setting of dbt is among them, and what it puts aside while it
+    works stays in the vault. It may keep compiled modules, also where this process may not: dbt
+    starts three times a quarter.
+    """
+    kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
+    aside = {"TMPDIR": str(settings.aside), "PYTHONDONTWRITEBYTECODE": ""}
+    return {**kept, **_OFFLINE_AND_SILENT, **aside}

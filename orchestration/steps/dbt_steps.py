@@ -1,0 +1,196 @@
+"""Run one step of the dbt project with everything it says kept inside the vault.
+
+dbt runs as a child process: its output, logs and artefacts go to the vault, and only the name and
+the outcome of each model and test come back. Does not belong here: what the models say, and the
+Dagster definitions of them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from durable.writing import write_whole
+from orchestration.guards import built_rules
+from orchestration.guards.bounds import read_bounds
+from orchestration.guards.kept_quarters import find_kept_quarters
+from orchestration.guards.kept_rows import check_kept_rows
+from orchestration.guards.quarter_order import refuse_passed_quarter
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings, child_environment
+from orchestration.hub.warehouse import warehouse_lock
+from privacy.policy.policy import load_policy
+from sources.quarters import Quarter
+
+QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
+"""Tells the dbt process which quarter incremental models build; no setting of a person's."""
+
+RELEASED_VARIABLE = "MOSHARE_RELEASED_QUARTERS"
+"""Tells it which quarters were charged: what these counted is not counted again."""
+
+
+@dataclass(frozen=True)
+class DbtStep:
+    """A part of the dbt project that is built in one go.
+
+    Attributes:
+        name: Name of the step; also the dbt model folder and the Dagster group.
+        select: dbt node selection that is built.
+        is_kept: Whether what was built stays as it is once the quarter's release was charged.
+    """
+
+    name: str
+    select: str
+    is_kept: bool = False
+
+
+STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:staging")
+CORE = DbtStep(built_rules.CORE, "fqn:core")
+RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """How the nodes of one step ended, without any count or message.
+
+    Attributes:
+        built: Unique ids of what was built, each after what it reads.
+        tests: Unique id of each test that ran, and whether it passed.
+        unbuilt: Names of models that failed or were skipped.
+    """
+
+    built: Sequence[str]
+    tests: Mapping[str, bool]
+    unbuilt: Sequence[str]
+
+
+def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
+    """Build and test one step for one quarter.
+
+    Args:
+        step: Which part of the project.
+        quarter: The quarter that incremental models rebuild.
+        settings: Where the vault lies.
+
+    Returns:
+        The outcome of every model and test. A failed test is an outcome, not an error. Of a step
+        that is kept as it was when the quarter was released, the outcome of then.
+
+    Raises:
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
+            rows of a charged quarter, or the outcome of their tests, are not what they were; for
+            release input MS928 when a later quarter was released, MS927 or MS933 when what it is
+            made from was made before another release or by other rules.
+    """
+    record = _find_record(step, quarter, settings)
+    released = find_kept_quarters(settings)
+    if step.is_kept and quarter in released:
+        return _recall_outcome(record, quarter)
+    if step.is_kept:
+        refuse_passed_quarter(quarter, released)
+    check_kept_rows(settings)
+    results = settings.vault / "dbt" / "target" / "run_results.json"
+    making = built_rules.begin_step(step.name, quarter, released, settings)
+    with warehouse_lock(settings) as lock:
+        results.unlink(missing_ok=True)
+        log = _call_dbt(step, quarter, released, settings, lock)
+        if not results.exists():
+            raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
+        outcome = _read_outcome(results)
+    write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
+    if not outcome.unbuilt:
+        built_rules.end_step(step.name, quarter, making, settings)
+    return outcome
+
+
+def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
+    """Give the last outcome of every dbt test of a quarter, by test name.
+
+    A model that could not be built counts as a failed test named after it.
+    """
+    outcomes: dict[str, bool] = {}
+    for record in sorted((settings.vault / "dbt" / "outcomes" / str(quarter)).glob("*.json")):
+        content = json.loads(record.read_text(encoding="utf-8"))
+        outcomes |= {test_name(node): passed for node, passed in content["tests"].items()}
+        outcomes |= {f"build_{name}": False for name in content["unbuilt"]}
+    return outcomes
+
+
+def test_name(unique_id: str) -> str:
+    """Give the readable part of a dbt test's unique id."""
+    return unique_id.split(".")[2]
+
+
+def _recall_outcome(record: Path, quarter: Quarter) -> DbtOutcome:
+    """Give the outcome of then; to build the rows again would lose those that were counted."""
+    try:
+        return DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise OrchestrationError("MS923", quarter=str(quarter)) from None
+
+
+def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
+    return settings.vault / "dbt" / "outcomes" / str(quarter) / f"{step.name}.json"
+
+
+def _call_dbt(
+    step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
+) -> str:
+    base = settings.vault / "dbt"
+    settings.aside.mkdir(parents=True, exist_ok=True)
+    log = base / "logs" / f"{quarter}-{step.name}.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--quiet"),
+        *("--log-path", str(base / "logs"), "build"),
+        *("--select", *step.select.split()),
+        *("--exclude-resource-type", "unit_test"),
+        *("--indirect-selection", "buildable"),
+        *("--project-dir", str(settings.dbt_project)),
+        *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
+        *("--target-path", str(base / "target")),
+        *("--vars", json.dumps(_name_variables(settings))),
+    ]
+    with log.open("w", encoding="utf-8") as output:
+        subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**child_environment(settings), **_name_quarters(quarter, released)},
+            pass_fds=(lock,),
+            check=False,
+        )
+    return f"dbt/logs/{log.name}"
+
+
+def _name_variables(settings: Settings) -> dict[str, str | int]:
+    policy = load_policy(settings.policy)
+    return {
+        "vault": str(settings.vault),
+        "first_day_of_record": policy.first_day_of_record,
+        **read_bounds(policy),
+    }
+
+
+def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str, str]:
+    return {
+        QUARTER_VARIABLE: quarter.first_day.isoformat(),
+        RELEASED_VARIABLE: ",".join(one.first_day.isoformat() for one in sorted(released)),
+    }
+
+
+def _read_outcome(results: Path) -> DbtOutcome:
+    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+    status = {node["unique_id"]: node["status"] for node in nodes}
+    tests = {node: state == "pass" for node, state in status.items() if node.startswith("test.")}
+    others = {node: state for node, state in status.items() if node not in tests}
+    return DbtOutcome(
+        built=tuple(node for node, state in others.items() if state == "success"),
+        tests=tests,
+        unbuilt=tuple(n.split(".")[-1] for n, state in others.items() if state != "success"),
+    )

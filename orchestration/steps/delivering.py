@@ -1,0 +1,133 @@
+"""Put an agency's files into an inbox and seal them with a manifest, written last.
+
+Used by the agency (`moshare deliver`) and by the simulation. Does not belong here: the form of a
+manifest (see `sources.manifest`) and taking a delivery in (see `sources.ingest`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from durable.writing import draft_folder, sync
+from orchestration.hub.errors import OrchestrationError
+from sources.agency_roster import RosterAgency
+from sources.contracts import current_contract
+from sources.errors import SourcesError
+from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
+from sources.manifest import MANIFEST_NAME, write_manifest
+from sources.quarters import Quarter
+
+Kind = Literal["full", "delta", "nil"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What an agency says of a delivery.
+
+    Attributes:
+        agency: dss, mshp or hotline.
+        quarter: Like 2025Q1.
+        kind: full, delta or nil.
+        sequence: 1, 2, … within the quarter.
+        as_of: Day on which the data was taken.
+        simulated: Whether no record is about a real person.
+        agency_roster: Which police agencies reported; the Patrol alone knows.
+        unusual: What it would otherwise be refused for, and is meant.
+    """
+
+    agency: str
+    quarter: str
+    kind: Kind
+    sequence: int
+    as_of: date
+    simulated: bool = False
+    agency_roster: tuple[RosterAgency, ...] = ()
+    unusual: tuple[str, ...] = ()
+
+
+def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
+    """Copy files into `inbox/<agency>/<quarter>/` and write their manifest last.
+
+    Args:
+        inbox: The folder that holds every agency's inbox.
+        delivery: What is said of the delivery.
+        files: Role of each file in the contract, and where it lies now.
+
+    Returns:
+        The delivery's folder.
+
+    A delivery that is refused leaves the inbox as it was.
+
+    Raises:
+        OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
+            written.
+        SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
+            there, or when the manifest would be refused.
+    """
+    current_contract(delivery.agency)
+    folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
+    for role, path in files.items():
+        if not path.is_file() or not os.access(path, os.R_OK):
+            raise OrchestrationError("MS908", role=role)
+    refuse_link(folder.parent)
+    try:
+        close_to_others(folder.parent)
+        make_quarter_folder(folder)
+        with draft_folder(folder / MANIFEST_NAME) as aside:
+            _seal(aside, delivery, files)
+            if _waits(folder, inbox.parent / "outbox" / delivery.agency):
+                _refuse_another(aside, folder, delivery)
+            _move(aside, folder)
+    except OSError:
+        raise OrchestrationError("MS925", folder=str(folder)) from None
+    return folder
+
+
+def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
+    for path in files.values():
+        shutil.copyfile(path, aside / path.name)
+    write_manifest(
+        aside,
+        agency=delivery.agency,
+        quarter=delivery.quarter,
+        sequence=delivery.sequence,
+        kind=delivery.kind,
+        as_of=delivery.as_of,
+        simulated=delivery.simulated,
+        files={role: path.name for role, path in files.items()},
+        agency_roster=delivery.agency_roster,
+        unusual=delivery.unusual,
+    )
+
+
+def _waits(folder: Path, outbox: Path) -> bool:
+    """Whether a delivery lies in the folder that no receipt was written for since it came."""
+    manifest = folder / MANIFEST_NAME
+    if not manifest.exists():
+        return False
+    came = manifest.stat().st_mtime_ns
+    receipts = outbox.glob(f"{folder.name}-*.json")
+    return all(receipt.stat().st_mtime_ns < came for receipt in receipts)
+
+
+def _refuse_another(aside: Path, folder: Path, delivery: Delivery) -> None:
+    """Refuse a delivery that is not the very one that waits; that one may be put there again."""
+    if (aside / MANIFEST_NAME).read_bytes() != (folder / MANIFEST_NAME).read_bytes():
+        raise SourcesError("MS127", agency=delivery.agency, quarter=delivery.quarter)
+
+
+def _move(aside: Path, folder: Path) -> None:
+    """Withdraw the manifest that may lie there, move the files, and their manifest last."""
+    (folder / MANIFEST_NAME).unlink(missing_ok=True)
+    mode = file_mode(folder)
+    for path in sorted(aside.iterdir(), key=lambda path: path.name == MANIFEST_NAME):
+        path.chmod(mode)
+        sync(path)
+        path.replace(folder / path.name)
+        sync(folder)

@@ -1,0 +1,135 @@
+"""Build the released folder from what was drawn, and judge it.
+
+Reads nothing confidential: a release is what left. Does not belong here: the draw
+(see `releasing`) and the look of a folder (see `portal`).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from durable.writing import PRIVATE, make_folder
+from expectations.released import read_released
+from expectations.run import run_suite
+from expectations.suites import ReleasedShape, released_suite
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
+from portal.errors import PortalError
+from portal.files import list_files
+from portal.folder import build_release
+from portal.keys import PublicKey, ensure_signing_key, exchange_signing_key
+from portal.signature import check_signature, make_signer
+from portal.tables import list_columns, list_rows
+from portal.verify import verify
+from privacy.released import (
+    ESTIMATED,
+    FOUR_QUARTERS,
+    NOT_COLLECTED,
+    NOT_DISTINGUISHABLE,
+    NOT_RELEASED,
+    Release,
+    ReleasedTable,
+)
+
+
+def publish(release: Release, settings: Settings) -> Path:
+    """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
+
+    Raises:
+        PortalError: When the folder there is not what was drawn, or cannot be signed.
+    """
+    with _keys_locked(settings):
+        ensure_signing_key(settings.signing_key, settings.public_key)
+        return build_release(release, settings.releases, make_signer(settings.signing_key))
+
+
+def require_signing_key(settings: Settings) -> None:
+    """See that a release could be signed; the first time of all, make the key.
+
+    Raises:
+        PortalError: MS715 or MS752 to MS755 when what earlier releases were signed with is not
+            whole, MS756 when it cannot be written.
+    """
+    with _keys_locked(settings):
+        ensure_signing_key(settings.signing_key, settings.public_key)
+
+
+def rotate_signing_key(settings: Settings) -> PublicKey:
+    """Sign with a new key from now on; releases before it still verify.
+
+    Raises:
+        PortalError: MS715 when no key was ever published, MS756 when the new one cannot be
+            written; then the old key stays.
+    """
+    with _keys_locked(settings):
+        return exchange_signing_key(settings.signing_key, settings.public_key, datetime.now(UTC))
+
+
+@contextmanager
+def _keys_locked(settings: Settings) -> Iterator[None]:
+    """Keep other processes from exchanging the key while a release is signed."""
+    lock = settings.signing_key.with_name("signing.lock")
+    try:
+        make_folder(lock.parent, PRIVATE)
+        with lock.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        kind = errno.errorcode.get(error.errno or 0, "an unknown error")
+        raise PortalError("MS756", kind=kind) from None
+
+
+def check_folder(preview: Release) -> None:
+    """Build every file of a release to come in memory, and keep none of them.
+
+    Raises:
+        OrchestrationError: MS934 where one could not be built, as without words for an agency.
+    """
+    try:
+        list_files(preview)
+    except PortalError as error:
+        problem = error.sentence.split(". ")[1]
+    else:
+        return
+    raise OrchestrationError("MS934", quarter=preview.release_id, problem=problem)
+
+
+def judge_released(release: Release, settings: Settings) -> tuple[str, ...]:
+    """Name the rules that the released tables break; none is as it should be.
+
+    Raises:
+        PortalError: MS716, MS717 or MS751 when the folder does not carry the hub's signature.
+    """
+    folder = settings.releases / release.release_id
+    check_signature(folder, settings.public_key)
+    failed = [] if verify(folder).passed else ["hashes"]
+    for table in release.tables:
+        shape = _shape(table, release)
+        frame = read_released(folder / "data" / f"{table.name}.csv", shape)
+        broken = run_suite(released_suite(shape), frame).failed_rules
+        failed += [f"{table.name}: {rule}" for rule in broken]
+    return tuple(failed)
+
+
+def _shape(table: ReleasedTable, release: Release) -> ReleasedShape:
+    columns = list_columns(table)
+    rows = list_rows(table, release)
+    labels = ("geography", *table.dimensions)
+    return ReleasedShape(
+        table=table.name,
+        quarter=table.period,
+        dimensions={
+            name: tuple(dict.fromkeys(str(row[columns.index(name)]) for row in rows))
+            for name in labels
+        },
+        unit=table.unit,
+        estimated=(ESTIMATED, NOT_DISTINGUISHABLE),
+        without_estimate=(NOT_COLLECTED, NOT_RELEASED),
+        has_count=table.cadence != FOUR_QUARTERS,
+        more=columns[columns.index("status") + 1 :],
+    )

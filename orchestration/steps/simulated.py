@@ -1,0 +1,79 @@
+"""Put simulated deliveries into the inboxes, each agency playing its own part.
+
+The simulator writes each agency's files and rosters; tokens are made from the rosters with a key
+that only the two agencies hold; then each delivery is sealed by its manifest. Does not belong
+here: the simulated population (see `simulator`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from durable.writing import PRIVATE, make_folder
+from linkage.tokenize import make_tokens, new_key, read_key
+from orchestration.hub.errors import OrchestrationError
+from orchestration.hub.settings import Settings
+from orchestration.steps.delivering import Delivery, deliver
+from simulator.simulate import PreparedDelivery, simulate
+from sources.manifest import MANIFEST_NAME
+from sources.quarters import Quarter
+
+
+def deliver_simulated(
+    settings: Settings, quarters: Sequence[Quarter], *, seed: int, scale: float = 1.0
+) -> list[Path]:
+    """Simulate three agencies and deliver what they prepared.
+
+    Args:
+        settings: Where the inboxes lie; agency-side files go to `simulated/` in the data home.
+        quarters: The quarters to deliver.
+        seed: The same seed gives the same files.
+        scale: Size of the simulated world, 1 for Missouri.
+
+    Returns:
+        The delivery folders, in order of quarter and agency.
+
+    Raises:
+        OrchestrationError: MS909 when a delivery that is not simulated lies in an inbox, or was
+            accepted.
+    """
+    inbox = settings.landing / "inbox"
+    _refuse_real_deliveries(settings)
+    world = settings.home / "simulated"
+    key = world / "agencies_shared.key"
+    make_folder(world, PRIVATE)
+    if not key.exists():
+        new_key(key)
+    truth = simulate(world, quarters, seed, scale=scale)
+    return [_deliver_prepared(prepared, inbox, read_key(key)) for prepared in truth.deliveries]
+
+
+def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Path:
+    files = {role: prepared.folder / name for role, name in prepared.files.items()}
+    if prepared.roster is not None:
+        files["tokens"] = prepared.folder / "tokens.csv"
+        make_tokens(prepared.roster, key, files["tokens"])
+    said = Delivery(
+        agency=prepared.agency,
+        quarter=str(prepared.quarter),
+        kind="full",
+        sequence=1,
+        as_of=prepared.as_of,
+        simulated=True,
+        agency_roster=prepared.agency_roster,
+    )
+    return deliver(inbox, said, files)
+
+
+def _refuse_real_deliveries(settings: Settings) -> None:
+    waiting = (settings.landing / "inbox").glob(f"*/*/{MANIFEST_NAME}")
+    accepted = (settings.vault / "deliveries").glob(f"*/*/*/{MANIFEST_NAME}")
+    for manifest in (*waiting, *accepted):
+        try:
+            said = json.loads(manifest.read_bytes())
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or said.get("simulated") is not True:
+            raise OrchestrationError("MS909")

@@ -1,0 +1,105 @@
+"""The figures that the simulated world is fitted to, each with its standing.
+
+`calibration.csv` holds published facts (status reported, quoted or computed) and, marked
+`assumption`, what nobody has published. `counties.csv` gives children by county and age (US
+Census, Vintage 2019), `police_agencies.csv` ORIs seen in an FBI table. Fitted to facts: children
+and cases of the hotline, relationship to the trafficker and its unknown share, overlap of lists,
+sex, age, reporters, time to close a report, months until police submit, the offence codes, their
+clearance and the places that police data come from. Does not belong here: chance.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure.
+
+    Attributes:
+        value: A count a year, a share, or days; see the key.
+        status: reported, quoted, computed (by us from published rows) or assumption.
+    """
+
+    value: float
+    status: str
+
+
+@dataclass(frozen=True)
+class County:
+    """A county with its children on 1 July 2019.
+
+    Attributes:
+        fips: Five digits; 29189 is St. Louis County, 29510 St. Louis City.
+        children: Persons of 0-4, 5-13 and 14-17 years.
+    """
+
+    fips: str
+    name: str
+    children: tuple[int, int, int]
+
+
+def _rows(file_name: str) -> list[dict[str, str]]:
+    text = (files("simulator") / file_name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def load_facts() -> Mapping[str, Fact]:
+    """Every figure by its key."""
+    return MappingProxyType(
+        {row["key"]: Fact(float(row["value"]), row["status"]) for row in _rows("calibration.csv")}
+    )
+
+
+def figure(key: str) -> float:
+    """The value of one figure; KeyError where there is none of that key."""
+    return load_facts()[key].value
+
+
+@cache
+def load_counties() -> tuple[County, ...]:
+    """Missouri's 114 counties and the City of St. Louis."""
+    return tuple(
+        County(
+            row["fips"],
+            row["name"],
+            (int(row["children_0_4"]), int(row["children_5_13"]), int(row["children_14_17"])),
+        )
+        for row in _rows("counties.csv")
+    )
+
+
+@cache
+def load_city_police() -> Mapping[str, tuple[str, ...]]:
+    """ORIs of local police by county FIPS code, as far as they were seen; not the Patrol's."""
+    known: dict[str, list[str]] = {}
+    for row in _rows("police_agencies.csv"):
+        if row["fips"]:
+            known.setdefault(row["fips"], []).append(row["ori"])
+    return MappingProxyType({fips: tuple(oris) for fips, oris in known.items()})
+
+
+def relationship_shares() -> Mapping[str, float]:
+    """Shares of family, known and stranger among children whose trafficker's tie is known.
+
+    Two facts fix them: 678 of 1,095 ties are not specified, and 30 % of the hotline's children are
+    with family or someone known. Family to known is 192 to 171 (partner and friend).
+    """
+    specified = 1 - figure("recruiter_not_specified") / figure("recruiter_all")
+    near = figure("hotline_share_family_or_known") / specified
+    known = figure("recruiter_partner") + figure("recruiter_friend")
+    family = near * figure("recruiter_family") / (figure("recruiter_family") + known)
+    return {"family": family, "known": near - family, "stranger": 1 - near}
+
+
+def hotline_cases_a_year() -> float:
+    """Mean of the yearly case counts published for 2019 to 2024, children and adults."""
+    years = [fact.value for key, fact in load_facts().items() if key.startswith("hotline_cases_")]
+    return sum(years) / len(years)
