@@ -29,7 +29,7 @@ from orchestration.steps.publishing import (
     require_signing_key,
     rotate_signing_key,
 )
-from orchestration.steps.quality import record_gate
+from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from orchestration.steps.simulated import deliver_simulated
 from orchestration.steps.spending import read_entries
@@ -190,8 +190,8 @@ def _see_links(settings: Settings) -> object:
     return pq.read_table(path).num_rows
 
 
-def _see_gate(settings: Settings) -> object:
-    record = json.loads((settings.vault / "gates" / f"{QUARTER}.json").read_bytes())
+def _see_quality(settings: Settings) -> object:
+    record = json.loads((settings.vault / "quality" / f"{QUARTER}.json").read_bytes())
     return [record["passed"], record["digest"]]
 
 
@@ -248,7 +248,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "release input", _prepared(_dbt(RELEASE_INPUT)), _see_tables("release_input"), by_dbt=True
     ),
-    Stage("gate", _prepared(lambda one: record_gate(QUARTER, one)), _see_gate),
+    Stage("quality", _prepared(lambda one: record_quality(QUARTER, one)), _see_quality),
     Stage("plan", _prepared(lambda one: put_up_plan(QUARTER, one)), _see_plan),
     Stage("approve", _prepared(_approve), _see_approval),
     Stage(

@@ -91,12 +91,15 @@ def _tell(context: dg.AssetExecutionContext, outcome: DbtOutcome) -> Iterator[An
     for key in sorted(context.selected_asset_check_keys):
         spec = definition.get_spec_for_check_key(key)
         unique_id = spec.metadata[_UNIQUE_ID]
-        ran = unique_id in outcome.tests
+        failed = [rule for rule, holds in outcome.rules.get(unique_id, {}).items() if not holds]
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
-            passed=ran and outcome.tests[unique_id],
-            metadata={"rule": key.name, "ran": ran},
+            passed=outcome.tests.get(unique_id, False),
+            metadata={
+                "ran": unique_id in outcome.tests,
+                **({"failed_rules": ", ".join(failed)} if failed else {}),
+            },
         )
 
 

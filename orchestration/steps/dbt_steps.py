@@ -1,7 +1,8 @@
 """Run one step of the dbt project with everything it says kept inside the vault.
 
 dbt runs as a child process: its output, logs and artefacts go to the vault, and only the name and
-the outcome of each model and test come back. Does not belong here: what the models say, and the
+the outcome of each model, test and rule come back. A test of several rules leaves a table of their
+names in the warehouse, and whether each holds. Does not belong here: what the models say, and the
 Dagster definitions of them.
 """
 
@@ -11,18 +12,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from durable.writing import write_whole
+from expectations.digest import digest_release_input
 from orchestration.guards import built_rules
 from orchestration.guards.bounds import read_bounds
+from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import check_kept_rows
 from orchestration.guards.quarter_order import refuse_passed_quarter
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, child_environment
-from orchestration.hub.warehouse import warehouse_lock
+from orchestration.hub.warehouse import read_warehouse, warehouse_lock
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
@@ -61,11 +65,15 @@ class DbtOutcome:
         built: Unique ids of what was built, each after what it reads.
         tests: Unique id of each test that ran, and whether it passed.
         unbuilt: Names of models that failed or were skipped.
+        rules: Of each test of several rules, whether each of them holds, by name.
+        digest: Of the rows that were tested, where the step is kept; empty elsewhere.
     """
 
     built: Sequence[str]
     tests: Mapping[str, bool]
     unbuilt: Sequence[str]
+    rules: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    digest: str = ""
 
 
 def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
@@ -100,7 +108,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         log = _call_dbt(step, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
-        outcome = _read_outcome(results)
+        outcome = _read_outcome(step, quarter, settings)
     write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     if not outcome.unbuilt:
         built_rules.end_step(step.name, quarter, making, settings)
@@ -108,16 +116,26 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
 
 
 def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
-    """Give the last outcome of every dbt test of a quarter, by test name.
+    """Give the last outcome of every dbt test and rule of a quarter, by name.
 
     A model that could not be built counts as a failed test named after it.
     """
     outcomes: dict[str, bool] = {}
     for record in sorted((settings.vault / "dbt" / "outcomes" / str(quarter)).glob("*.json")):
-        content = json.loads(record.read_text(encoding="utf-8"))
-        outcomes |= {test_name(node): passed for node, passed in content["tests"].items()}
-        outcomes |= {f"build_{name}": False for name in content["unbuilt"]}
+        outcome = DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
+        for node, passed in outcome.tests.items():
+            outcomes |= outcome.rules.get(node, {test_name(node): passed})
+        outcomes |= {f"build_{name}": False for name in outcome.unbuilt}
     return outcomes
+
+
+def read_tested_digest(quarter: Quarter, settings: Settings) -> str:
+    """Give the digest of the rows of release input that dbt tested; empty where it tested none."""
+    try:
+        content = json.loads(_find_record(RELEASE_INPUT, quarter, settings).read_text("utf-8"))
+    except FileNotFoundError:
+        return ""
+    return DbtOutcome(**content).digest
 
 
 def test_name(unique_id: str) -> str:
@@ -168,12 +186,13 @@ def _call_dbt(
     return f"dbt/logs/{log.name}"
 
 
-def _name_variables(settings: Settings) -> dict[str, str | int]:
+def _name_variables(settings: Settings) -> dict[str, Any]:
     policy = load_policy(settings.policy)
     return {
         "vault": str(settings.vault),
         "first_day_of_record": policy.first_day_of_record,
         **read_bounds(policy),
+        RULES_VARIABLE: list_rules(policy, settings),
     }
 
 
@@ -184,13 +203,48 @@ def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str,
     }
 
 
-def _read_outcome(results: Path) -> DbtOutcome:
-    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
+    """Read what dbt left; the caller has the lock of the warehouse."""
+    target = settings.vault / "dbt" / "target"
+    nodes = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     status = {node["unique_id"]: node["status"] for node in nodes}
-    tests = {node: state == "pass" for node, state in status.items() if node.startswith("test.")}
-    others = {node: state for node, state in status.items() if node not in tests}
+    stored = {node["unique_id"]: place for node in nodes if (place := node.get("relation_name"))}
+    rules = {
+        node: _read_rules(place, settings)
+        if status[node] in ("pass", "fail")
+        else dict.fromkeys(_name_rules(node, settings), False)
+        for node, place in stored.items()
+        if node.startswith("test.")
+    }
+    others = {node: state for node, state in status.items() if not node.startswith("test.")}
+    digest = ""
+    if step.is_kept and settings.warehouse.exists():
+        with read_warehouse(settings) as connection:
+            digest = digest_release_input(connection, quarter.first_day)
     return DbtOutcome(
         built=tuple(node for node, state in others.items() if state == "success"),
-        tests=tests,
+        tests={
+            node: state == "pass" and all(rules.get(node, {}).values())
+            for node, state in status.items()
+            if node not in others
+        },
         unbuilt=tuple(n.split(".")[-1] for n, state in others.items() if state != "success"),
+        rules=rules,
+        digest=digest,
     )
+
+
+def _read_rules(place: str, settings: Settings) -> dict[str, bool]:
+    """Give which rules of a test hold, from the table that it left."""
+    with read_warehouse(settings) as connection:
+        query = f"select rule, holds from {place}"  # noqa: S608 - a name of dbt's own
+        return dict(connection.execute(query).fetchall())
+
+
+def _name_rules(node: str, settings: Settings) -> list[str]:
+    """Name the rules of a test that left no table: none of them was seen to hold."""
+    manifest = settings.vault / "dbt" / "target" / "manifest.json"
+    test = json.loads(manifest.read_text(encoding="utf-8"))["nodes"][node]
+    given = test["test_metadata"]["kwargs"]
+    of_frame = list_rules(load_policy(settings.policy), settings).get(given.get("frame"), {})
+    return [*of_frame, *given.get("rules", {})]

@@ -61,12 +61,12 @@ def test_every_check_stops_what_follows() -> None:
     assert all(GRAPH.get(key).blocking for key in GRAPH.asset_check_keys)
 
 
-def test_gate_and_approval_stand_before_the_draw_and_the_plan_before_the_approval() -> None:
-    gate = dg.AssetKey(["release_input", "gate"])
+def test_quality_and_approval_stand_before_the_draw_and_the_plan_before_the_approval() -> None:
+    quality = dg.AssetKey(["release_input", "quality"])
     plan, approval = (dg.AssetKey(["review", name]) for name in ("plan", "approval"))
     counts = GRAPH.get(dg.AssetKey(["released", "counts"]))
-    inputs = {key for key in ASSETS if GRAPH.get(key).group_name == "release_input"} - {gate}
-    assert counts.parent_keys == {gate, approval}
+    inputs = {key for key in ASSETS if GRAPH.get(key).group_name == "release_input"} - {quality}
+    assert counts.parent_keys == {quality, approval}
     assert GRAPH.get(approval).parent_keys == {plan}
     assert GRAPH.get(plan).parent_keys == set()
-    assert GRAPH.get(gate).parent_keys == inputs
+    assert GRAPH.get(quality).parent_keys == inputs

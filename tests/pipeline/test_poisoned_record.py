@@ -286,7 +286,7 @@ def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> 
     outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "expectations (child_id_is_in_its_list)" in outcome.sentences[0]
-    assert not (poisoned.vault / "gates").exists()
+    assert not (poisoned.vault / "quality").exists()
     assert_clean()
 
 
