@@ -1,9 +1,8 @@
 """Run one step of the dbt project with everything it says kept inside the vault.
 
 dbt runs as a child process: its output, logs and artefacts go to the vault, and only the name and
-the outcome of each model, test and rule come back. A test of several rules leaves a table of their
-names in the warehouse, and whether each holds. Does not belong here: what the models say, and the
-Dagster definitions of them.
+the outcome of each model, test and rule come back. Does not belong here: what the models say, and
+the Dagster definitions of them.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from durable.writing import write_whole
 from expectations.digest import digest_release_input
@@ -32,6 +33,9 @@ from sources.quarters import Quarter
 
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
 """Tells the dbt process which quarter incremental models build; no setting of a person's."""
+
+RULES_TEST = "assert_rules_hold"
+"""The dbt test that looks at all rules of a table at once."""
 
 RELEASED_VARIABLE = "MOSHARE_RELEASED_QUARTERS"
 """Tells it which quarters were charged: what these counted is not counted again."""
@@ -205,17 +209,9 @@ def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str,
 
 def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
     """Read what dbt left; the caller has the lock of the warehouse."""
-    target = settings.vault / "dbt" / "target"
-    nodes = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    nodes = _read_artefact("run_results.json", settings)["results"]
     status = {node["unique_id"]: node["status"] for node in nodes}
-    stored = {node["unique_id"]: place for node in nodes if (place := node.get("relation_name"))}
-    rules = {
-        node: _read_rules(place, settings)
-        if status[node] in ("pass", "fail")
-        else dict.fromkeys(_name_rules(node, settings), False)
-        for node, place in stored.items()
-        if node.startswith("test.")
-    }
+    rules = _read_rules(nodes, settings)
     others = {node: state for node, state in status.items() if not node.startswith("test.")}
     digest = ""
     if step.is_kept and settings.warehouse.exists():
@@ -223,28 +219,42 @@ def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOut
             digest = digest_release_input(connection, quarter.first_day)
     return DbtOutcome(
         built=tuple(node for node, state in others.items() if state == "success"),
-        tests={
-            node: state == "pass" and all(rules.get(node, {}).values())
-            for node, state in status.items()
-            if node not in others
-        },
+        tests={node: state == "pass" for node, state in status.items() if node not in others},
         unbuilt=tuple(n.split(".")[-1] for n, state in others.items() if state != "success"),
         rules=rules,
         digest=digest,
     )
 
 
-def _read_rules(place: str, settings: Settings) -> dict[str, bool]:
-    """Give which rules of a test hold, from the table that it left."""
-    with read_warehouse(settings) as connection:
-        query = f"select rule, holds from {place}"  # noqa: S608 - a name of dbt's own
-        return dict(connection.execute(query).fetchall())
+def _read_rules(
+    nodes: Sequence[Mapping[str, Any]], settings: Settings
+) -> dict[str, dict[str, bool]]:
+    """Say of each test of several rules which of them hold; none does where its query failed."""
+    tests = _read_artefact("manifest.json", settings)["nodes"]
+    of_frames = list_rules(load_policy(settings.policy), settings)
+    rules = {}
+    for node in nodes:
+        test = tests.get(node["unique_id"], {}).get("test_metadata") or {}
+        if test.get("name") == RULES_TEST:
+            given = test["kwargs"]
+            names = [*of_frames.get(given.get("frame"), ()), *given.get("rules", ())]
+            rules[node["unique_id"]] = dict.fromkeys(names, node["status"] == "pass")
+            if node["status"] == "fail":
+                rules[node["unique_id"]] |= _ask_again(node["compiled_code"], settings)
+    return rules
 
 
-def _name_rules(node: str, settings: Settings) -> list[str]:
-    """Name the rules of a test that left no table: none of them was seen to hold."""
-    manifest = settings.vault / "dbt" / "target" / "manifest.json"
-    test = json.loads(manifest.read_text(encoding="utf-8"))["nodes"][node]
-    given = test["test_metadata"]["kwargs"]
-    of_frame = list_rules(load_policy(settings.policy), settings).get(given.get("frame"), {})
-    return [*of_frame, *given.get("rules", {})]
+def _ask_again(query: str, settings: Settings) -> dict[str, bool]:
+    """Ask for the names of the rules, and which of them hold, where dbt told how many do not."""
+    try:
+        with read_warehouse(settings) as connection:
+            return dict(connection.execute(query).fetchall())
+    except duckdb.Error:
+        return {}
+
+
+def _read_artefact(name: str, settings: Settings) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(
+        (settings.vault / "dbt" / "target" / name).read_text(encoding="utf-8")
+    )
+    return content

@@ -5,7 +5,7 @@
   of dbt, from its frame in the reviewed policy.
 -#}
 {% test assert_rules_hold(model, rules={}, frame=none) %}
-{{ config(store_failures_as='table', schema='rules', fail_calc='count(*) filter (where not holds)') }}
+{{ config(fail_calc='count(*) filter (where not holds)') }}
 {%- if execute and frame and frame not in var('rules_of_frames', {}) -%}
     {{ exceptions.raise_compiler_error("The rules of " ~ frame ~ " were not given. Run 'moshare run', or give them with --vars.") }}
 {%- endif -%}
