@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.guards.bounds import read_bounds
+from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
+from orchestration.hub.settings import Settings
 from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
 from privacy.policy.policy import load_policy
 
@@ -128,7 +130,12 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bounds = {"first_day_of_record": "2013-01-01", **read_bounds(load_policy())}
+        policy = load_policy()
+        self.variables: dict[str, Any] = {
+            "first_day_of_record": "2013-01-01",
+            **read_bounds(policy),
+            RULES_VARIABLE: list_rules(policy, Settings(folder.parent)),
+        }
         self._arrivals = 0
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
@@ -216,7 +223,7 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps({"vault": str(self.folder), **self.bounds})),
+                *("--vars", json.dumps({"vault": str(self.folder), **self.variables})),
             ],
             env={
                 **os.environ,

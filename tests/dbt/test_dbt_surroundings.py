@@ -57,7 +57,7 @@ def test_a_dbt_that_was_not_given_the_bounds_compiles_nothing_that_keeps_them(
 ) -> None:
     vault = Vault(tmp_path / "vault")
     deliver_first_quarter(vault)
-    vault.bounds = {}
+    vault.variables = {}
     outcome = vault.dbt("run", "--select", "report_choices")
     assert outcome["model.moshare.report_choices"] == "error"
     said = " ".join(vault.said.split())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.guards.bounds import read_bounds
+from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import PROJECT_ROOT, Settings
 from orchestration.steps import dbt_steps, linking
@@ -54,6 +55,7 @@ def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatc
         "bound_reports": 3,
         "bound_report_quarters": 5,
         "bound_links": places,
+        RULES_VARIABLE: list_rules(load_policy(settings.policy), settings),
     }
     assert told[told.index("--target") + 1] == "vault"
 
