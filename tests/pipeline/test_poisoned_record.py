@@ -275,14 +275,10 @@ def test_a_failed_dbt_test_leaves_no_trace(poisoned, assert_clean, tmp_path, mon
 
 
 def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> None:
-    real = quality.after_staging_suites
-
-    def strict_suites(quarter_start):
-        (first, second, *rest) = real(quarter_start)
-        rule = expect_in_list("child_id", ("nobody",), "children")
-        return (first, replace(second, rules=(*second.rules, rule)), *rest)
-
-    monkeypatch.setattr("orchestration.defs.checks.after_staging_suites", strict_suites)
+    first, *rest = quality.STAGING_SUITES
+    rule = expect_in_list("child_id", ("nobody",), "children")
+    strict = replace(first, columns=(*first.columns, "child_id"), rules=(*first.rules, rule))
+    monkeypatch.setattr("orchestration.defs.checks.STAGING_SUITES", (strict, *rest))
     outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "expectations (child_id_is_in_its_list)" in outcome.sentences[0]
