@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from jurisdiction.state import read_state
 from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, list_cuts, load_lines
 from sources.layout import Field, RecordLayout, load_ncands_layout
@@ -108,7 +109,7 @@ def _check_field(field: Field) -> Check | None:
     """The rule on one field by itself; the last ones cost the field and not the record."""
     name = field.name
     if name == "staterr":
-        return Check("MS202", name, f"{name} <> 'MO'")
+        return Check("MS202", name, f"{name} <> '{read_state().postal_code}'")
     if name in _KEYS:
         return Check("MS203", name, is_blank(name))
     if name == "rptdt":

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
+    "jurisdiction",
     "durable",
     "sources",
     "simulator",
@@ -113,7 +114,7 @@ def test_the_wheel_carries_every_data_file_the_rooms_read() -> None:
     }
     data = {
         path.name if path.name == "py.typed" else path.suffix
-        for room in ROOMS
+        for room in (*ROOMS, "missouri")
         for path in (ROOT / room).rglob("*")
         if path.is_file() and path.suffix not in {".py", ".pyc", ".md"}
     }
