@@ -51,8 +51,8 @@ def _describe_product(release: Release) -> dict[str, Any]:
         "data_curators": [{"data_curator_name": "MoShare", "data_curator_type": "Government"}],
         "description": (
             f"{simulated}{len(release.tables)} tables of what {_STATE.recorded_by} recorded of "
-            "child trafficking: estimates with their margin of error, whole counts that add up, and "
-            "the noisy measurements that both are made from."
+            "child trafficking: estimates with their margin of error, whole counts that add up, "
+            "and the noisy measurements that both are made from."
         ),
         "intended_use": (
             f"Reports that {_STATE.law.asks_for_numbers} asks for, and planning and research by "
