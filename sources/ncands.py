@@ -55,7 +55,7 @@ def read_child_file(
 ) -> FileReading:
     """Read and check a Child File; leaves the view `rows_child_file` with the clean records.
 
-    A record is set aside when it cannot be read, is not Missouri's, lacks its keys or its report
+    A record is set aside when it cannot be read, is not the state's, lacks its keys or its report
     date, has an invalid maltreatment, or neither an age nor a birth date where its age is invalid.
     What is invalid in another field that the contract keeps is left blank. Of several records of
     a report and child the last one that is not set aside stands. A record of 312 characters is one

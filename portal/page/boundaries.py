@@ -1,4 +1,4 @@
-"""Outlines of Missouri's counties, and of what they make together, as paths of a drawing.
+"""Outlines of the state's counties, and of what they make together, as paths of a drawing.
 
 Here: public boundaries (simplified to whole steps on a drawing 1000 wide), read from two of the
 state's files: lines, each shared by the places on its sides, and the lines around each county. Not
