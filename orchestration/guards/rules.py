@@ -57,9 +57,15 @@ def hash_rules(settings: Settings) -> str:
     """
     rules = {
         **dict(_read_all(settings.dbt_project, _list_project(settings.dbt_project))),
+        **{f"lists/{name}": rule for name, rule in _read_lists(settings.public_keys)},
         **dict(_read_all(settings.code, CODE)),
     }
     return compute_sha256(json.dumps(rules, sort_keys=True))
+
+
+def _read_lists(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Read the state's lists, of which dbt makes tables too."""
+    return _read_all(folder, tuple(path.name for path in folder.glob("*.csv")))
 
 
 def _list_project(project: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.errors import OrchestrationError
 from sources.contracts import list_agencies
 from sources.landing import close_to_others
@@ -191,9 +192,14 @@ class Settings:
         return PROJECT_ROOT / "privacy" / "strategy.json"
 
     @property
+    def state(self) -> Path:
+        """All that is true of the state alone, as data."""
+        return FOLDER
+
+    @property
     def public_keys(self) -> Path:
-        """Public lists of the cells that every release shows."""
-        return self.dbt_project / "seeds" / "keys"
+        """Public lists: the cells that every release shows, and where each county lies."""
+        return LISTS
 
 
 def load_settings() -> Settings:
