@@ -20,7 +20,6 @@ select
     {%- elif kind == 'assert_begins_a_quarter' %}{{ test_assert_begins_a_quarter(model, **given) }}
     {%- elif kind == 'assert_counted_once_ever' %}{{ test_assert_counted_once_ever(model, **given) }}
     {%- elif kind == 'assert_filled_once' %}{{ test_assert_filled_once(model, **given) }}
-    {%- elif kind == 'assert_has_every_key' %}{{ test_assert_has_every_key(model, **given) }}
     {%- elif kind == 'assert_in_fourth_quarters' %}{{ test_assert_in_fourth_quarters(model, **given) }}
     {%- elif kind == 'assert_in_keys' %}{{ test_assert_in_keys(model, **given) }}
     {%- elif kind == 'assert_one_row_per' %}{{ test_assert_one_row_per(model, **given) }}
