@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -44,7 +43,7 @@ PLACES = (("bound_squared = 9\nplaces = 2", "bound_squared = 19\nplaces = 3"),)
 def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatch) -> None:
     settings = other_policy(*OTHERS)
     told: list[str] = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: told.extend(command))
+    monkeypatch.setattr(dbt_steps.KEPT, "call", lambda call, *_: told.extend(call.build))
     with pytest.raises(OrchestrationError, match="MS902"):
         dbt_steps.run_dbt_step(dbt_steps.CORE, QUARTER, settings)
     given = json.loads(told[told.index("--vars") + 1])
