@@ -40,7 +40,6 @@ def test_no_model_and_no_test_runs_where_the_engine_could_not_be_sealed(tmp_path
     deliver_first_quarter(vault)
     project = tmp_path / "project"
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    shutil.copytree(PROJECT.parent / "missouri", tmp_path / "missouri")
     seal = project / "macros" / "seal.sql"
     broken = seal.read_text("utf-8").replace("set lock_configuration", "set no_configuration")
     seal.write_text(broken, "utf-8")
