@@ -1,6 +1,6 @@
-"""Which rules hold of the staging tables: records of one agency, interpreted but not yet counted.
+"""Which rules hold of the tables made by staging: records of one agency, interpreted, not counted.
 
-Here: identity, lists and dates of each staging table. Not here: tables that are counted
+Here: identity, lists and dates of each table. Not here: tables that are counted
 (``suites``), and faults a single record may have: one unreadable date is a record that is not
 counted, many are a delivery that was misread.
 """
@@ -34,14 +34,14 @@ DEFINITIONS = ("strict", "broad_only")
 
 RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
-        "stg_deliveries": (
+        "int_deliveries": (
             expect_unique("agency", DELIVERY_QUARTER, "delivery_sequence"),
             expect_in_list("agency", ("dss", "mshp", "hotline"), "agencies"),
             expect_in_list("delivery_kind", ("full", "delta", "nil"), "kinds of delivery"),
             expect_at_least("delivery_sequence", 1),
             expect_not_null("is_simulated"),
         ),
-        "stg_dss__child_reports": (
+        "int_dss__child_reports": (
             expect_unique("report_id", "child_id"),
             expect_not_null("report_id"),
             expect_not_null("child_id"),
@@ -51,14 +51,13 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             expect_in_list("sex_group", SEX_GROUPS, "sexes, which holds unknown"),
             expect_not_null("is_sex_trafficking_alleged"),
         ),
-        "stg_dss__tokens": (expect_unique("record_key"), expect_not_null("token")),
-        "stg_mshp__incidents": (
+        "int_mshp__incidents": (
             expect_unique("incident_key"),
             expect_not_null("incident_key"),
             expect_not_null("troop"),
             expect_mostly_present("incident_date", READABLE_DATES),
         ),
-        "stg_mshp__victims": (
+        "int_mshp__victims": (
             expect_unique("victim_key"),
             expect_not_null("victim_key"),
             expect_not_null("incident_key"),
@@ -67,14 +66,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             expect_in_list("victim_definition", DEFINITIONS, "definitions"),
             expect_in_list("relationship_group", RELATIONSHIP_GROUPS, "relationships"),
         ),
-        "stg_mshp__arrests": (
+        "int_mshp__arrests": (
             expect_unique("arrest_key"),
             expect_not_null("arrest_key"),
             expect_not_null("is_counted_elsewhere"),
             expect_mostly_present("arrest_date", READABLE_DATES),
         ),
-        "stg_mshp__tokens": (expect_unique("record_key"), expect_not_null("token")),
-        "stg_hotline__counts": (
+        "int_tokens": (expect_unique("agency", "record_key"), expect_not_null("token")),
+        "int_hotline__counts": (
             expect_unique("quarter_start", "measure", "relationship_group"),
             expect_in_list("measure", ("cases", "children"), "measures"),
             expect_not_null("delivered_count"),
@@ -82,11 +81,11 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         ),
     }
 )
-"""Staging table to its rules, besides that every row was delivered for one quarter."""
+"""Table to its rules, besides that every row was delivered for one quarter."""
 
 
 def after_staging_suites(quarter_start: date) -> tuple[Suite, ...]:
-    """The suites of the staging tables for the deliveries of one quarter, in a fixed order."""
+    """The suites of these tables for the deliveries of one quarter, in a fixed order."""
     return tuple(
         _suite(table, (expect_quarter(DELIVERY_QUARTER, quarter_start.isoformat()), *rules))
         for table, rules in RULES.items()
@@ -95,4 +94,4 @@ def after_staging_suites(quarter_start: date) -> tuple[Suite, ...]:
 
 def _suite(table: str, rules: tuple[Rule, ...]) -> Suite:
     columns = tuple(dict.fromkeys(column for rule in rules for column in rule.columns))
-    return Suite(f"staging.{table}", Stage.AFTER_STAGING, columns, rules, DELIVERY_QUARTER)
+    return Suite(f"intermediate.{table}", Stage.AFTER_STAGING, columns, rules, DELIVERY_QUARTER)

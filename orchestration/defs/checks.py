@@ -1,4 +1,4 @@
-"""Expectations shown as asset checks on the staging models; a failed one stops the run."""
+"""Expectations shown as asset checks on the intermediate models; a failed one stops the run."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ CHECK_NAME = "expectations"
     specs=[
         dg.AssetCheckSpec(
             name=CHECK_NAME,
-            asset=["staging", table],
+            asset=["intermediate", table],
             blocking=True,
             description=" ".join(rule.description for rule in rules),
         )
@@ -28,7 +28,7 @@ CHECK_NAME = "expectations"
     pool=POOL,
 )
 def staging_expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Judge every staging table of the quarter."""
+    """Judge every intermediate table of the quarter."""
     settings = load_settings()
     quarter = quarter_of(context)
     with border("expectations_staging", settings):

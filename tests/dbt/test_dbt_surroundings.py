@@ -43,7 +43,7 @@ def test_no_model_and_no_test_runs_where_the_engine_could_not_be_sealed(tmp_path
     seal = project / "macros" / "seal.sql"
     broken = seal.read_text("utf-8").replace("set lock_configuration", "set no_configuration")
     seal.write_text(broken, "utf-8")
-    selected = ("--select", "stg_deliveries", "stg_dss__tokens", "state")
+    selected = ("--select", "int_deliveries", "int_tokens", "state")
     outcome = vault.dbt("build", *selected, project=project)
     hooks = {node: how for node, how in outcome.items() if node.startswith("operation.")}
     assert "error" in hooks.values()

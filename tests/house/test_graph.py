@@ -34,8 +34,8 @@ def test_nothing_is_missing_from_the_graph() -> None:
 def test_every_agency_with_a_contract_delivers_into_the_graph() -> None:
     raw = {dg.AssetKey(["raw", agency]) for agency in list_agencies()}
     assert {key for key in ASSETS if GRAPH.get(key).group_name == "ingest"} == raw
-    assert GRAPH.get(dg.AssetKey(["staging", "stg_deliveries"])).parent_keys == raw
-    [listed] = (r for r in RULES["stg_deliveries"] if r.rule_id == "agency_is_in_its_list")
+    assert GRAPH.get(dg.AssetKey(["intermediate", "int_deliveries"])).parent_keys == raw
+    [listed] = (r for r in RULES["int_deliveries"] if r.rule_id == "agency_is_in_its_list")
     assert {*listed.settings["value_set"]} == {*list_agencies()}
 
 

@@ -4,7 +4,7 @@
 select
     {{ current_quarter() }} as quarter_start,
     arrest_key as unit_id,
-    'Missouri' as state
+    {{ state_key() }} as state
 from {{ ref('arrests') }}
 where
     {{ is_counted_now('known_quarter_start') }}

@@ -27,7 +27,7 @@ reports as (
 select
     {{ current_quarter() }} as quarter_start,
     victim_records.victim_key as unit_id,
-    'Missouri' as state,
+    {{ state_key() }} as state,
     case
         when victim_records.child_id is null then 'none_found'
         when

@@ -9,13 +9,13 @@ with counties as (
         troop
     from {{ ref('missouri_counties') }}
     where valid_to = date '9999-12-31'
-    {% for elsewhere in ('Outside Missouri', 'Unknown') %}
+    {% for elsewhere in (outside_state_key(), "'Unknown'") %}
     union all
     select
-        '{{ elsewhere }}' as county,
-        '{{ elsewhere }}' as circuit,
-        '{{ elsewhere }}' as region,
-        '{{ elsewhere }}' as troop
+        {{ elsewhere }} as county,
+        {{ elsewhere }} as circuit,
+        {{ elsewhere }} as region,
+        {{ elsewhere }} as troop
     {% endfor %}
 )
 

@@ -203,7 +203,7 @@ def test_a_query_that_fails_is_a_sentence_without_the_message_of_the_warehouse(
 
 
 STAGED: dict[str, list[dict[str, object]]] = {
-    "stg_deliveries": [
+    "int_deliveries": [
         {
             "agency": "dss",
             "delivery_sequence": 1,
@@ -211,7 +211,7 @@ STAGED: dict[str, list[dict[str, object]]] = {
             "is_simulated": True,
         }
     ],
-    "stg_dss__child_reports": [
+    "int_dss__child_reports": [
         {
             "report_id": f"r{number}",
             "child_id": "c1",
@@ -223,10 +223,10 @@ STAGED: dict[str, list[dict[str, object]]] = {
         }
         for number in range(10)
     ],
-    "stg_mshp__incidents": [
+    "int_mshp__incidents": [
         {"incident_key": "MO1:1", "troop": "A", "incident_date": pd.Timestamp("2025-02-03")}
     ],
-    "stg_hotline__counts": [
+    "int_hotline__counts": [
         {
             "quarter_start": pd.Timestamp("2025-01-01"),
             "measure": "children",
@@ -240,7 +240,7 @@ STAGED: dict[str, list[dict[str, object]]] = {
 
 def judge_staged(table: str, changes: dict[str, object], rows: int) -> tuple[str, ...]:
     (suite,) = [
-        suite for suite in after_staging_suites(QUARTER) if suite.name == f"staging.{table}"
+        suite for suite in after_staging_suites(QUARTER) if suite.name == f"intermediate.{table}"
     ]
     frame = pd.DataFrame(STAGED[table]).assign(delivery_quarter_start="2025-01-01").astype(object)
     for column, value in changes.items():
@@ -256,16 +256,16 @@ def test_a_staging_table_as_it_should_be_passes(table: str) -> None:
 @pytest.mark.parametrize(
     ("table", "changes", "rows", "broken"),
     [
-        ("stg_dss__child_reports", {"report_id": "r9"}, 1, "report_id_and_child_id_are_unique"),
-        ("stg_dss__child_reports", {"report_date": None}, 1, None),
-        ("stg_dss__child_reports", {"report_date": None}, 2, "report_date_is_mostly_present"),
-        ("stg_dss__child_reports", {"age_years": -1}, 1, "age_years_is_at_least_0"),
-        ("stg_dss__child_reports", {"age_band": MARKER}, 1, "age_band_is_in_its_list"),
-        ("stg_hotline__counts", {"delivered_count": None}, 1, "delivered_count_is_present"),
-        ("stg_hotline__counts", {"delivered_count": -1}, 1, "delivered_count_is_at_least_0"),
-        ("stg_deliveries", {"delivery_kind": "silence"}, 1, "delivery_kind_is_in_its_list"),
+        ("int_dss__child_reports", {"report_id": "r9"}, 1, "report_id_and_child_id_are_unique"),
+        ("int_dss__child_reports", {"report_date": None}, 1, None),
+        ("int_dss__child_reports", {"report_date": None}, 2, "report_date_is_mostly_present"),
+        ("int_dss__child_reports", {"age_years": -1}, 1, "age_years_is_at_least_0"),
+        ("int_dss__child_reports", {"age_band": MARKER}, 1, "age_band_is_in_its_list"),
+        ("int_hotline__counts", {"delivered_count": None}, 1, "delivered_count_is_present"),
+        ("int_hotline__counts", {"delivered_count": -1}, 1, "delivered_count_is_at_least_0"),
+        ("int_deliveries", {"delivery_kind": "silence"}, 1, "delivery_kind_is_in_its_list"),
         (
-            "stg_mshp__incidents",
+            "int_mshp__incidents",
             {"delivery_quarter_start": "2025-04-01"},
             1,
             "delivery_quarter_start_is_the_quarter",
