@@ -15,7 +15,6 @@ from pathlib import Path
 import duckdb
 import jinja2
 import pyarrow as pa
-import yaml
 
 from linkage.links import ExactTokenLinker, find_owners, note_children
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
@@ -49,6 +48,7 @@ create table links (quarter_start date, victim_key varchar, token varchar, child
     has_place boolean, first_report_date date, rule varchar);
 create table noted (quarter_start date, child_id varchar, token varchar, first_report_date date);
 create table order_key as select 'a key for histories' as order_key;
+create table state as select 'The state' as key;
 """
 
 _RECORDS = """
@@ -151,12 +151,7 @@ def _render(folder: str, name: str, policy: Policy, quarter: int, released: Coll
         "MOSHARE_QUARTER_START": start(quarter).isoformat(),
         "MOSHARE_RELEASED_QUARTERS": days,
     }
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
-    stated = {
-        **project["vars"],
-        "first_day_of_record": FIRST.first_day.isoformat(),
-        **read_bounds(policy),
-    }
+    stated = {"first_day_of_record": FIRST.first_day.isoformat(), **read_bounds(policy)}
     return _read_model(folder, name).render(
         this=name,
         execute=True,

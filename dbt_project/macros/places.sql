@@ -25,22 +25,22 @@
     and {{ counties }}.valid_to > {{ date_column }}
 {%- endmacro %}
 
-{#- Public key of the whole state. -#}
+{#- Public key of the whole state: the one row of its list. -#}
 {% macro state_key() -%}
-    '{{ var("state") }}'
+    (select max(key) from {{ ref('state') }})
 {%- endmacro %}
 
 {#- Public key, on every level, of what lies in another state. -#}
 {% macro outside_state_key() -%}
-    'Outside {{ var("state") }}'
+    'Outside ' || {{ state_key() }}
 {%- endmacro %}
 
 {#- Public keys of a place, from the row of `counties` that describes its county, if any does. -#}
 {% macro public_places(is_outside_state, counties) -%}
-    {%- for column, place in (('name', 'county'), ('dss_region', 'region'), ('troop', 'troop')) %}
+    {%- for place in ('county', 'region', 'troop') %}
     case
         when {{ is_outside_state }} then {{ outside_state_key() }}
-        else coalesce({{ counties }}.{{ column }}, 'Unknown')
+        else coalesce({{ counties }}.{{ place }}, 'Unknown')
     end as {{ place }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -10,9 +10,9 @@ with placed as (
             when reports.report_county_number = 998 then true
         end as is_outside_state
     from {{ ref('int_dss__aged_reports') }} as reports
-    left join {{ ref('missouri_counties') }} as residence
+    left join {{ ref('counties') }} as residence
         on {{ county_on('residence', fips_of_number('reports.residence_county_number'), 'reports.event_date') }}
-    left join {{ ref('missouri_counties') }} as reported
+    left join {{ ref('counties') }} as reported
         on {{ county_on('reported', fips_of_number('reports.report_county_number'), 'reports.event_date') }}
 )
 
@@ -37,5 +37,5 @@ select
     counties.circuit,
     {{ public_places('placed.is_outside_state', 'counties') }}
 from placed
-left join {{ ref('missouri_counties') }} as counties
+left join {{ ref('counties') }} as counties
     on {{ county_on('counties', 'placed.county_fips', 'placed.event_date') }}

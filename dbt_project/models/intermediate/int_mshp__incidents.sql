@@ -34,6 +34,6 @@ select
     incidents.delivery_rank,
     incidents.last_act_position as delivered_position
 from versions as incidents
-left join {{ ref('missouri_counties') }} as counties
+left join {{ ref('counties') }} as counties
     on {{ county_on('counties', fips_of_ori('incidents.ori'), 'incidents.incident_date') }}
 where incidents.version_order = 1

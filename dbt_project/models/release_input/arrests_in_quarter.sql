@@ -1,4 +1,3 @@
--- depends_on: {{ ref('state') }}
 {{ config(alias='arrests') }}
 
 select

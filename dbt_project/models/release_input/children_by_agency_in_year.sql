@@ -1,4 +1,4 @@
--- depends_on: {{ ref('state') }} {{ ref('agency_pattern') }}
+-- depends_on: {{ ref('agency_pattern') }}
 with links as (
     {{ links_by_the_end_of_the_quarter() }}
 ),

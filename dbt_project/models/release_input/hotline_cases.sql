@@ -1,4 +1,3 @@
--- depends_on: {{ ref('state') }}
 select
     {{ current_quarter() }} as quarter_start,
     {{ state_key() }} as state,

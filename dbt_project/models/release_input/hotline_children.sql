@@ -1,4 +1,4 @@
--- depends_on: {{ ref('state') }} {{ ref('relationship_group') }}
+-- depends_on: {{ ref('relationship_group') }}
 select
     {{ current_quarter() }} as quarter_start,
     {{ state_key() }} as state,

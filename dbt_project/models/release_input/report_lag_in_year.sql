@@ -1,4 +1,4 @@
--- depends_on: {{ ref('state') }} {{ ref('lag_group') }}
+-- depends_on: {{ ref('lag_group') }}
 with links as (
     {{ links_by_the_end_of_the_quarter() }}
 ),

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('state') }}
 select distinct
     quarter_start,
     report_id as unit_id,
