@@ -92,3 +92,10 @@ def test_a_step_takes_no_setting_of_dbt_from_its_surroundings(
     outcome = run_dbt_step(RELEASE_INPUT, third, settings)
     assert outcome.tests
     assert release_rows(vault, FIRST) == before
+
+
+def test_a_kept_process_builds_a_step_as_often_as_it_is_asked(quarter: Vault) -> None:
+    settings = Settings(quarter.folder.parent)
+    first, second = (run_dbt_step(STAGING, Quarter(2025, 3), settings) for _ in range(2))
+    assert not first.unbuilt
+    assert second == first
