@@ -33,6 +33,7 @@ from gate.app import build_app
 from gate.audit import tell_time
 from gate.demo import prepare_demo
 from gate.visits import open_gate
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.settings import PROJECT_ROOT, Settings
 from orchestration.steps import linking, quality
 from sources.layout import load_ncands_layout, load_nibrs_layout
@@ -232,6 +233,7 @@ def with_changed_dbt_project(settings, tmp_path, monkeypatch, change) -> None:
     shutil.copytree(
         settings.dbt_project, copy, ignore=shutil.ignore_patterns("target", "logs", ".user.yml")
     )
+    shutil.copytree(LISTS, tmp_path / LISTS.relative_to(FOLDER.parent))
     change(copy)
     manifest = settings.dbt_manifest
     monkeypatch.setattr(Settings, "dbt_manifest", property(lambda _: manifest))
