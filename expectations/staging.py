@@ -1,4 +1,4 @@
-"""Which shares must hold of the staging tables: records of one agency, not counted yet.
+"""Which shares must hold of what staging makes: records of one agency, not counted yet.
 
 A share says whether a delivery was read as it was meant: one unreadable date is a record that is
 not counted, many are a layout that was misread. Not here: what is true of each row, which the tests
@@ -19,17 +19,17 @@ KNOWN = 0.5
 
 def _suite(table: str, *rules: Rule) -> Suite:
     columns = tuple(dict.fromkeys(column for rule in rules for column in rule.columns))
-    return Suite(f"staging.{table}", columns, rules, DELIVERY_QUARTER)
+    return Suite(f"intermediate.{table}", columns, rules, DELIVERY_QUARTER)
 
 
 STAGING_SUITES: tuple[Suite, ...] = (
     _suite(
-        "stg_dss__child_reports",
+        "int_dss__child_reports",
         expect_mostly_present("report_date", READABLE_DATES),
         expect_mostly_known("age_band", KNOWN),
         expect_mostly_known("sex_group", KNOWN),
     ),
-    _suite("stg_mshp__incidents", expect_mostly_present("incident_date", READABLE_DATES)),
-    _suite("stg_mshp__arrests", expect_mostly_present("arrest_date", READABLE_DATES)),
+    _suite("int_mshp__incidents", expect_mostly_present("incident_date", READABLE_DATES)),
+    _suite("int_mshp__arrests", expect_mostly_present("arrest_date", READABLE_DATES)),
 )
 """The suites of the deliveries of a quarter, in a fixed order."""

@@ -173,7 +173,7 @@ def _see_tables(schema: str) -> Callable[[Settings], Any]:
             return {
                 name: _digest_table(warehouse, f'{schema}."{name}"')
                 for (name,) in names
-                if name != "stg_deliveries"  # it holds the time of each delivery
+                if name != "int_deliveries"  # it holds the time of each delivery
             }
 
     return see
@@ -242,7 +242,7 @@ def _prepared(run: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
 STAGES: tuple[Stage, ...] = (
     Stage("deliver", _prepared(_deliver), _see_inboxes),
     Stage("ingest", _prepared(_ingest), _see_raw),
-    Stage("staging", _prepared(_dbt(STAGING)), _see_tables("staging"), by_dbt=True),
+    Stage("staging", _prepared(_dbt(STAGING)), _see_tables("intermediate"), by_dbt=True),
     Stage("links", _prepared(lambda one: link_quarter(QUARTER, one)), _see_links),
     Stage("core", _prepared(_dbt(CORE)), _see_tables("core"), by_dbt=True),
     Stage(

@@ -1,4 +1,4 @@
-"""Expectations shown as asset checks on the staging models; a failed one stops the run."""
+"""Expectations shown as asset checks on the intermediate models; a failed one stops the run."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ CHECK_NAME = "expectations"
     pool=POOL,
 )
 def staging_expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Judge the shares of the quarter's staging tables."""
+    """Judge the shares of the quarter's intermediate tables."""
     settings = load_settings()
     quarter = quarter_of(context)
     with border("expectations_staging", settings):

@@ -46,7 +46,7 @@ class DbtStep:
     """A part of the dbt project that is built in one go.
 
     Attributes:
-        name: Name of the step; also the dbt model folder and the Dagster group.
+        name: Name of the step, and the Dagster group of what it builds.
         select: dbt node selection that is built.
         is_kept: Whether what was built stays as it is once the quarter's release was charged.
     """
@@ -56,7 +56,7 @@ class DbtStep:
     is_kept: bool = False
 
 
-STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:staging")
+STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:intermediate")
 CORE = DbtStep(built_rules.CORE, "fqn:core")
 RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
 

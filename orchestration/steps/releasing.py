@@ -137,7 +137,7 @@ def _read_provenance(
     kinds = connection.execute(
         """
         select agency, arg_max(delivery_kind, delivery_sequence)
-        from staging.stg_deliveries
+        from intermediate.int_deliveries
         where is_current and delivery_quarter_start = ?
         group by agency
         order by agency

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.guards.bounds import read_bounds
 from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.settings import Settings
@@ -118,6 +120,14 @@ _LINKS = pa.schema(
         ("rule", pa.string()),
     ]
 )
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the project, and the state's lists, which it finds beside its own folder."""
+    project = folder / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(LISTS, folder / LISTS.relative_to(FOLDER.parent))
+    return project
 
 
 def start_of(quarter: str) -> date:

@@ -19,45 +19,57 @@ from sources.quarters import Quarter
 
 ROW = "rowid = (select min(rowid) from {table})"
 BROKEN = {
-    "stg_dss__child_reports_has_one_row_per_report_and_child": (
-        "insert into staging.stg_dss__child_reports "
-        "select * from staging.stg_dss__child_reports limit 1"
+    "int_dss__child_reports_has_one_row_per_report_and_child": (
+        "insert into intermediate.int_dss__child_reports "
+        "select * from intermediate.int_dss__child_reports limit 1"
     ),
-    "stg_dss__child_reports_is_sex_trafficking_alleged_is_filled": (
-        "staging.stg_dss__child_reports",
+    "int_dss__child_reports_is_sex_trafficking_alleged_is_filled": (
+        "intermediate.int_dss__child_reports",
         "is_sex_trafficking_alleged = null",
     ),
-    "stg_dss__child_reports_age_years_is_never_negative": (
-        "staging.stg_dss__child_reports",
+    "int_dss__child_reports_age_years_is_never_negative": (
+        "intermediate.int_dss__child_reports",
         "age_years = -1",
     ),
-    "stg_mshp__victims_has_one_row_per_victim": ("staging.stg_mshp__victims", "victim_key = null"),
-    "stg_mshp__victims_age_band_is_a_public_key": ("staging.stg_mshp__victims", "age_band = 'old'"),
-    "stg_mshp__victims_relationship_group_is_a_public_key": (
-        "staging.stg_mshp__victims",
+    "int_mshp__victims_has_one_row_per_victim": (
+        "intermediate.int_mshp__victims",
+        "victim_key = null",
+    ),
+    "int_mshp__victims_age_band_is_a_public_key": (
+        "intermediate.int_mshp__victims",
+        "age_band = 'old'",
+    ),
+    "int_mshp__victims_relationship_group_is_a_public_key": (
+        "intermediate.int_mshp__victims",
         "relationship_group = null",
     ),
-    "stg_mshp__victims_victim_definition_is_listed": (
-        "staging.stg_mshp__victims",
+    "int_mshp__victims_victim_definition_is_listed": (
+        "intermediate.int_mshp__victims",
         "victim_definition = 'broad'",
     ),
-    "stg_mshp__incidents_troop_is_a_public_key": ("staging.stg_mshp__incidents", "troop = null"),
-    "stg_mshp__arrests_is_counted_elsewhere_is_filled": (
-        "staging.stg_mshp__arrests",
+    "int_mshp__incidents_troop_is_a_public_key": (
+        "intermediate.int_mshp__incidents",
+        "troop = null",
+    ),
+    "int_mshp__arrests_is_counted_elsewhere_is_filled": (
+        "intermediate.int_mshp__arrests",
         "is_counted_elsewhere = null",
     ),
-    "stg_deliveries_delivery_kind_is_listed": ("staging.stg_deliveries", "delivery_kind = 'late'"),
-    "stg_deliveries_delivery_sequence_is_positive": (
-        "staging.stg_deliveries",
+    "int_deliveries_delivery_kind_is_listed": (
+        "intermediate.int_deliveries",
+        "delivery_kind = 'late'",
+    ),
+    "int_deliveries_delivery_sequence_is_positive": (
+        "intermediate.int_deliveries",
         "delivery_sequence = 0",
     ),
-    "stg_deliveries_is_simulated_is_filled": ("staging.stg_deliveries", "is_simulated = null"),
-    "stg_deliveries_delivery_quarter_start_begins_a_quarter": (
-        "staging.stg_deliveries",
+    "int_deliveries_is_simulated_is_filled": ("intermediate.int_deliveries", "is_simulated = null"),
+    "int_deliveries_delivery_quarter_start_begins_a_quarter": (
+        "intermediate.int_deliveries",
         "delivery_quarter_start = '2025-08-03'",
     ),
-    "stg_hotline__counts_delivered_count_is_never_negative": (
-        "staging.stg_hotline__counts",
+    "int_hotline__counts_delivered_count_is_never_negative": (
+        "intermediate.int_hotline__counts",
         "delivered_count = -1",
     ),
     "children_reported_in_year_has_one_row_per_quarter_and_unit": (

@@ -37,7 +37,7 @@ def test_nothing_is_missing_from_the_graph() -> None:
 def test_every_agency_with_a_contract_delivers_into_the_graph() -> None:
     raw = {dg.AssetKey(["raw", agency]) for agency in list_agencies()}
     assert {key for key in ASSETS if GRAPH.get(key).group_name == "ingest"} == raw
-    assert GRAPH.get(dg.AssetKey(["staging", "stg_deliveries"])).parent_keys == raw
+    assert GRAPH.get(dg.AssetKey(["intermediate", "int_deliveries"])).parent_keys == raw
     tests = "".join(path.read_text("utf-8") for path in MODELS.glob("*/*.yml"))
     [listed] = re.findall(r"deliveries_agency_is_listed.*?values: \[(.*?)\]", tests, re.DOTALL)
     assert {*listed.split(", ")} == {*list_agencies()}

@@ -13,6 +13,7 @@ from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import child_record, put, put_small_quarter, write_lines
 
 from expectations.errors import ExpectationsError
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.cli.runs import RunOutcome
 from orchestration.guards.rules import hash_rules
 from orchestration.hub.errors import OrchestrationError
@@ -266,6 +267,7 @@ def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_
 def change_rules(home: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = hash_rules(home)
     shutil.copytree(home.dbt_project, folder / "dbt_project")
+    shutil.copytree(LISTS, folder / LISTS.relative_to(FOLDER.parent))
     (folder / "dbt_project" / "models" / "core" / "more.sql").write_text("select 1", "utf-8")
     monkeypatch.setattr(Settings, "dbt_project", property(lambda _: folder / "dbt_project"))
     assert hash_rules(home) != before

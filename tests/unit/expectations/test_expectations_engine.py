@@ -161,15 +161,15 @@ def test_a_query_that_fails_is_a_sentence_without_the_message_of_the_warehouse(
 
 DAY = pd.Timestamp("2025-02-03")
 STAGED: dict[str, dict[str, object]] = {
-    "stg_dss__child_reports": {"report_date": DAY, "age_band": "under_6", "sex_group": "female"},
-    "stg_mshp__incidents": {"incident_date": DAY},
-    "stg_mshp__arrests": {"arrest_date": DAY},
+    "int_dss__child_reports": {"report_date": DAY, "age_band": "under_6", "sex_group": "female"},
+    "int_mshp__incidents": {"incident_date": DAY},
+    "int_mshp__arrests": {"arrest_date": DAY},
 }
 
 
 def judge_staged(table: str, changes: dict[str, object], rows: int) -> tuple[str, ...]:
     """Judge ten rows of a table, so many of them changed."""
-    (suite,) = [suite for suite in STAGING_SUITES if suite.name == f"staging.{table}"]
+    (suite,) = [suite for suite in STAGING_SUITES if suite.name == f"intermediate.{table}"]
     frame = pd.DataFrame([STAGED[table]] * 10).astype(object)
     for column, value in changes.items():
         frame.loc[frame.index[:rows], column] = value
@@ -184,11 +184,11 @@ def test_a_staging_table_as_it_should_be_passes(table: str) -> None:
 @pytest.mark.parametrize(
     ("table", "changes", "most", "broken"),
     [
-        ("stg_dss__child_reports", {"report_date": None}, 1, "report_date_is_mostly_present"),
-        ("stg_mshp__incidents", {"incident_date": None}, 1, "incident_date_is_mostly_present"),
-        ("stg_mshp__arrests", {"arrest_date": None}, 1, "arrest_date_is_mostly_present"),
-        ("stg_dss__child_reports", {"age_band": "unknown"}, 5, "age_band_is_mostly_known"),
-        ("stg_dss__child_reports", {"sex_group": "unknown"}, 5, "sex_group_is_mostly_known"),
+        ("int_dss__child_reports", {"report_date": None}, 1, "report_date_is_mostly_present"),
+        ("int_mshp__incidents", {"incident_date": None}, 1, "incident_date_is_mostly_present"),
+        ("int_mshp__arrests", {"arrest_date": None}, 1, "arrest_date_is_mostly_present"),
+        ("int_dss__child_reports", {"age_band": "unknown"}, 5, "age_band_is_mostly_known"),
+        ("int_dss__child_reports", {"sex_group": "unknown"}, 5, "sex_group_is_mostly_known"),
     ],
 )
 def test_a_share_may_be_missed_so_far_and_no_further(
