@@ -19,9 +19,9 @@ _ADDRESSES = ("externalReferences", "tools")
 
 def _install(lock: Path, folder: Path) -> Path:
     """Return the interpreter of a new environment that holds what a lock file pins."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)  # noqa: S603
     python = folder / "bin" / "python"
-    subprocess.run(
+    subprocess.run(  # noqa: S603
         [
             *(Path(sys.executable).with_name("uv"), "pip", "install", "--quiet"),
             *("--python", python, "--require-hashes", "--requirement", lock),
@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         tool = _install(HERE / "sbom.txt", Path(folder) / "tool").with_name("cyclonedx-py")
         for role in ROLES:
-            read = subprocess.run(
+            read = subprocess.run(  # noqa: S603
                 [
                     *(tool, "environment", "--output-reproducible"),
                     *("--pyproject", HERE.parent / "pyproject.toml"),
