@@ -112,3 +112,15 @@ def test_commands_of_an_agency_start_without_the_hubs_packages(command: list[str
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_decision_that_stands_elsewhere_names_one_that_stands_itself() -> None:
+    pages = {path.name: path.read_text("utf-8") for path in (ROOT / "docs/decisions").glob("*.md")}
+    stands_in = {
+        name: found.group(1)
+        for name, text in pages.items()
+        if (found := re.search(r"^\*Stands in \[\d+\]\((\S+)\)\*", text, re.MULTILINE))
+    }
+    assert stands_in
+    assert {name: other for name, other in stands_in.items() if other not in pages} == {}
+    assert {name: other for name, other in stands_in.items() if other in stands_in} == {}
