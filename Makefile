@@ -1,7 +1,8 @@
 # Two commands on a fresh machine: make demo, make test.
 PYTHON ?= python3
 # What this machine is: agency, gate, hub, synthetic (a hub that releases synthetic records) or dev.
-ROLE ?= dev
+# It stays what it was installed as, and is dev at first.
+ROLE ?= $(or $(patsubst .venv/installed-%,%,$(firstword $(wildcard .venv/installed-*))),dev)
 EXTRAS_gate := gate
 EXTRAS_hub := hub
 EXTRAS_synthetic := hub synthetic
@@ -11,13 +12,13 @@ STAMP := .venv/installed-$(ROLE)
 MANIFEST := dbt_project/target/manifest.json
 DBT_SOURCES := $(shell find dbt_project -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -not -path '*/target/*' -not -path '*/logs/*')
 
-.PHONY: help install demo test check dev lock clean
+.PHONY: help install demo quick test check dev lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
 
-install: $(STAMP) $(if $(findstring hub,$(EXTRAS_$(ROLE))),$(MANIFEST)) ## Install what the ROLE of this machine needs (dev), pinned by hash, into .venv
+install: $(STAMP) $(if $(findstring hub,$(EXTRAS_$(ROLE))),$(MANIFEST)) ## Install what the ROLE of this machine needs, pinned by hash, into .venv
 
 $(STAMP): requirements/$(ROLE).txt requirements/bootstrap.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'MoShare needs Python 3.11 or newer: set PYTHON=/path/to/python3.11 and try again.'; exit 2; }
@@ -36,6 +37,9 @@ $(MANIFEST): $(STAMP) $(DBT_SOURCES)
 
 demo: install ## Four quarters from simulated deliveries to signed releases
 	@$(BIN)/moshare demo
+
+quick: install ## The unit tests that say most in the least time, for while you work
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder $(QUICK)
 
 test: install ## Run every test, and hold coverage to its floors
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=

@@ -1,6 +1,7 @@
 """`python -m bench.accuracy`: all methods side by side, then the default policy, in one run."""
 
 import argparse
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -25,20 +26,22 @@ def main() -> None:
     if "design" in arguments.workloads:
         _compare_on_design(console, arguments)
     if "policy" in arguments.workloads:
-        print_default_policy(console, DRAWS_OF_POLICY)
+        print_default_policy(console, arguments.draws or DRAWS_OF_POLICY)
 
 
 def _compare_on_design(console: Console, arguments: argparse.Namespace) -> None:
     workload = make_design_workload()
     truths = [draw_truth(workload, seed) for seed in range(TRUTHS)]
-    folder = OUT / "accuracy" / workload.name
+    few = f"-{arguments.draws}" if arguments.draws else ""
+    folder = OUT / "accuracy" / f"{workload.name}{few}"
     write_workload(workload, truths, folder)
     for budget in list_budgets():
         table = ErrorTable(workload, budget)
         for method in (one for one in METHODS if one.name in arguments.only):
             console.log(f"{budget.name}: {method.name}")
             is_rerun = method.name in arguments.rerun
-            outcome = run_method(method, folder, budget, is_rerun=is_rerun)
+            asked = replace(method, draws=arguments.draws or method.draws)
+            outcome = run_method(asked, folder, budget, is_rerun=is_rerun)
             found = {} if outcome.failure else score_answers(workload, truths, outcome.answers)
             for name, title in method.titles.items():
                 if name in found:
@@ -62,6 +65,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--workloads", nargs="*", choices=WORKLOADS, default=WORKLOADS)
     parser.add_argument("--only", nargs="*", choices=names, default=names)
     parser.add_argument("--rerun", nargs="*", choices=names, default=[], help="forget kept answers")
+    parser.add_argument("--draws", type=int, help="of each method; kept apart from full answers")
     return parser.parse_args()
 
 
