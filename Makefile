@@ -10,7 +10,7 @@ EXTRAS_dev := hub gate synthetic dev
 BIN := .venv/bin
 STAMP := .venv/installed-$(ROLE)
 MANIFEST := dbt_project/target/manifest.json
-DBT_SOURCES := $(shell find dbt_project -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -not -path '*/target/*' -not -path '*/logs/*')
+DBT_SOURCES := $(shell find dbt_project missouri/lists -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -not -path '*/target/*' -not -path '*/logs/*')
 
 .PHONY: help install demo quick test check dev lock clean
 .DEFAULT_GOAL := help

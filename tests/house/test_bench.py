@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from nibrs_hub import text_of
 from nibrs_lines import report
+from quarter import HERE, measure_quarter
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench"
@@ -28,10 +29,11 @@ SMALL = {
     "-m bench.accuracy --only ours --draws 2 --workloads design": "this engine, estimate",
     "-m bench.accuracy --draws 2 --workloads policy": "children",
     "-m bench.scale --sizes 2000 --only": "read and check",
+    "-m bench.counties --sizes 115": "share_budget",
     "gate_load.py 4 1": "wrong answers: 0",
 }
 """A command and its small setting -> what it then says."""
-BY_ITSELF = {"quarter.py", "nibrs_account.py", "same_numbers"}
+BY_ITSELF = {"quarter", "nibrs_account.py", "same_numbers"}
 """Run by tests of their own, below."""
 ELSEWHERE = {"kill_drill": "tests/pipeline/test_kill_drill.py"}
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
@@ -97,7 +99,8 @@ def test_hard_histories_are_counted_beside_what_they_are_worth(tmp_path: Path) -
 
 def test_a_quarter_is_timed_and_its_home_gives_the_same_numbers_as_itself(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert "whole quarter" in run("quarter.py", home)
+    assert {"lone quarter", "moshare verify"} <= set(measure_quarter(HERE, home))
+    assert "ratio" in run("-m", "bench.quarter", "--pairs", "0", "--beside", ROOT)
     said = run("-m", "bench.same_numbers", home, home)
     assert "DIFFERS" not in said
     assert "tables equal" in said
