@@ -7,6 +7,10 @@ EXTRAS_gate := gate
 EXTRAS_hub := hub
 EXTRAS_synthetic := hub synthetic
 EXTRAS_dev := hub gate synthetic dev
+# Rooms whose tests are quick and need no process of their own, and the rules of the house and of the door.
+QUICK := $(addprefix tests/unit/,durable linkage expectations portal) \
+  $(addprefix tests/unit/privacy/test_privacy_,door.py exact.py caps.py plan.py approval.py policy.py) \
+  tests/house/test_house_rules.py tests/house/test_locks.py
 BIN := .venv/bin
 STAMP := .venv/installed-$(ROLE)
 MANIFEST := dbt_project/target/manifest.json

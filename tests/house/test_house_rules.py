@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
@@ -129,3 +130,14 @@ def test_a_decision_that_stands_elsewhere_names_one_that_stands_itself() -> None
     assert stands_in
     assert {name: other for name, other in stands_in.items() if other not in pages} == {}
     assert {name: other for name, other in stands_in.items() if other in stands_in} == {}
+
+
+def test_a_commit_is_held_to_what_make_check_holds() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    recipe = makefile.partition("\ncheck:")[2].partition("\n\n")[0].splitlines()[1:]
+    checks = {line.strip().lstrip("@").replace("$(BIN)", ".venv/bin") for line in recipe}
+    [repo] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert repo["repo"] == "local"
+    assert {one["language"] for one in repo["hooks"]} == {"system"}
+    entries = {one["entry"].removeprefix("sh -c '").rstrip("'") for one in repo["hooks"]}
+    assert entries == checks
