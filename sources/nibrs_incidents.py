@@ -253,6 +253,6 @@ _CUT_OFF = """
     WHERE act = (SELECT max(act) FROM acts WHERE verdict <> 'repeated line')
         AND acts.action NOT IN ('D', 'W')
     HAVING NOT bool_or(level >= '5') AND (
-        SELECT max(line_number) < max(act) FROM lines_nibrs WHERE substr(line, 5, 1) IN ('0', '7')
+        SELECT max(line_number) < max(act) FROM lines_nibrs WHERE level IN ('0', '7')
     ) IS NOT FALSE
 """

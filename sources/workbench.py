@@ -144,7 +144,7 @@ def set_lines_aside(
     )
     connection.execute(
         f"INSERT INTO set_aside SELECT file, line_number, code, field, "  # noqa: S608
-        f"coalesce(raw, encode(line)) FROM problems JOIN {lines_table} USING (line_number) "
+        f"coalesce(raw, encode(rtrim(line))) FROM problems JOIN {lines_table} USING (line_number) "
         f"WHERE file = {quote(file)} AND {_is('set aside')} ORDER BY line_number, code, field"
     )
     counts = [ask_number(connection, f"SELECT count(*) FROM {lines_table}")]  # noqa: S608
