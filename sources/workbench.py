@@ -63,6 +63,7 @@ class FileReading:
 
 def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
     """Open an empty database that can neither load an extension nor leave these folders."""
+    # A checkpoint in memory would write every table anew after the first UPDATE, for nothing.
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -70,6 +71,7 @@ def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "checkpoint_threshold": "1TB",
         },
     )
     allowed = ", ".join(quote(str(path)) for path in (folder, *read))
