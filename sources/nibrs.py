@@ -17,7 +17,11 @@ import pyarrow.compute as pc
 from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, insert_lines, iterate_lines, list_cuts
 from sources.layout import RecordLayout, load_nibrs_layout
-from sources.nibrs_changes import note_changes_without_effect, write_query_of_known_incidents
+from sources.nibrs_changes import (
+    note_changes_without_effect,
+    note_deletions_without_effect,
+    write_query_of_known_incidents,
+)
 from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
 from sources.nibrs_rules import HEADER, KEY_CODES, key_field_of, list_segment_checks
@@ -200,6 +204,7 @@ def _compare(
             circumstances.earlier, circumstances.quarter.first_day, circumstances.kind
         )
     note_changes_without_effect(connection, file, known)
+    note_deletions_without_effect(connection, file, circumstances.earlier)
     note_months(connection, file, circumstances)
 
 
