@@ -1,16 +1,16 @@
 """What was agreed with each agency, as data.
 
-Belongs here: the type of a contract and loading it from `contracts/*.toml`, checked against the
-layouts. Does not belong here: reading files by it (`ncands`, `nibrs`, `hotline`, `tokens`).
+Belongs here: the type of a contract and loading it from the state's contracts, checked against
+the layouts. Does not belong here: reading files by it (`ncands`, `nibrs`, `hotline`, `tokens`).
 """
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jurisdiction.folder import CONTRACTS
 from sources.errors import SourcesError
 
 FileFormat = Literal[
@@ -88,10 +88,7 @@ class Contract(BaseModel):
 @cache
 def load_contracts() -> dict[str, Contract]:
     """Every contract, keyed by its name such as `dss/1`, in alphabetical order."""
-    folder = files("sources") / "contracts"
-    paths = sorted(
-        (path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda p: p.name
-    )
+    paths = sorted(CONTRACTS.glob("*.toml"))
     loaded = [Contract(**tomllib.loads(path.read_text(encoding="utf-8"))) for path in paths]
     return {contract.contract: contract for contract in loaded}
 

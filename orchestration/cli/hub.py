@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jurisdiction.state import say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.interrupts import raise_if_interrupted
@@ -102,7 +103,7 @@ def simulate(
 
 
 def ingest(
-    agency: Annotated[str, typer.Option(help="dss, mshp or hotline.")], quarter: QuarterOption
+    agency: Annotated[str, typer.Option(help=f"{say_agencies()}.")], quarter: QuarterOption
 ) -> None:
     """Example: `moshare ingest --agency dss --quarter 2025Q1`.
 
@@ -135,8 +136,8 @@ def run(quarter: QuarterOption) -> None:
 def release(quarter: QuarterOption) -> None:
     """Example: `moshare release --quarter 2025Q1`.
 
-    Runs the gate and the release only, for a quarter whose release input is built and whose plan
-    was approved since; finishes a release that was interrupted after its draw.
+    Runs the quality check and the release only, for a quarter whose release input is built and
+    whose plan was approved since; finishes a release that was interrupted after its draw.
     """
     settings = prepared("release")
     with told_failures("release", settings):

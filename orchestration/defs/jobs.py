@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.ingest import AGENCIES
+from jurisdiction.state import read_state
 
 WHOLE_QUARTER = "whole_quarter"
 RELEASE = "release"
@@ -11,23 +11,23 @@ whole_quarter = dg.define_asset_job(
     WHOLE_QUARTER,
     selection=dg.AssetSelection.all(),
     description="One quarter from the three deliveries to the released folder; without an approved "
-    "plan it stops before the gate.",
+    "plan it stops before its quality is judged.",
 )
 
 release = dg.define_asset_job(
     RELEASE,
-    selection=dg.AssetSelection.assets(["release_input", "gate"])
+    selection=dg.AssetSelection.assets(["release_input", "quality"])
     | dg.AssetSelection.groups("review", "released"),
-    description="Plan, approval, gate and release of a quarter whose release input is built.",
+    description="Plan, approval, quality and release of a quarter whose release input is built.",
 )
 
 ingest_jobs = {
-    agency: dg.define_asset_job(
-        f"ingest_{agency}",
-        selection=dg.AssetSelection.assets(["raw", agency]),
-        description=f"Take in the delivery of '{agency}' for a quarter.",
+    agency.key: dg.define_asset_job(
+        f"ingest_{agency.key}",
+        selection=dg.AssetSelection.assets(["raw", agency.key]),
+        description=f"Take in the delivery of '{agency.key}' for a quarter.",
     )
-    for agency in AGENCIES
+    for agency in read_state().agencies
 }
 
 jobs = [whole_quarter, release, *ingest_jobs.values()]
