@@ -180,9 +180,9 @@ def kill_commands(folder: Path) -> drill.Score:
         )
 
     call("simulate", str(QUARTER), "--seed", str(SEED)).communicate()
-    from orchestration.steps.approving import approve_for_demo
-
-    run_child(lambda: approve_for_demo(QUARTER, Settings(home)), home)
+    approved = run_child(lambda: _approve(Settings(home)), home)
+    if approved.problem:
+        raise RuntimeError(approved.problem)
     for seconds, number in ((5, signal.SIGKILL), (12, signal.SIGINT), (20, signal.SIGTERM)):
         process = call("run", "--quarter", str(QUARTER))
         try:
@@ -204,6 +204,12 @@ def kill_commands(folder: Path) -> drill.Score:
     else:
         score.finished += score.kills
     return score
+
+
+def _approve(settings: Settings) -> None:
+    from orchestration.steps.approving import approve_for_demo
+
+    approve_for_demo(QUARTER, settings)
 
 
 def _show(scores: list[tuple[str, str, drill.Score]], console: Console, seconds: float) -> int:

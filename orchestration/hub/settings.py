@@ -263,8 +263,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     """Give the whole environment of a subprocess of ours: named variables, and none besides.
 
     Neither the ledger's address nor a setting of dbt is among them, and what it puts aside while it
-    works stays in the vault. It may keep compiled modules, also where this process may not: dbt
-    starts three times a quarter.
+    works stays in the vault. It may keep compiled modules, also where this process may not.
     """
     kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
     aside = {"TMPDIR": str(settings.aside), "PYTHONDONTWRITEBYTECODE": ""}
