@@ -32,8 +32,6 @@ class Agency:
         is_linked: Whether its records are linked.
         block: Key of the block of the page in which its tables stand.
         caveats: What its numbers do not say.
-        most_set_aside: What its newest contract allows to be set aside of a file: per cent of the
-            lines, or so many records (of police files: incidents) where that is more.
     """
 
     key: str
@@ -46,7 +44,17 @@ class Agency:
     is_linked: bool
     block: str
     caveats: tuple[str, ...]
-    most_set_aside: tuple[int, int]
+
+    @property
+    def most_set_aside(self) -> tuple[int, int]:
+        """What its newest contract allows to be set aside of a file.
+
+        Per cent of the lines, or so many records (of police files: incidents) where that is more.
+        Read when it is asked for, so that a broken contract stops its own agency alone.
+        """
+        versions = CONTRACTS.glob(f"{self.key}-*.toml")
+        contract = _read(max(versions, key=lambda path: int(path.stem.rpartition("-")[2])))
+        return round(100 * contract["max_quarantined_share"]), contract["quarantined_floor"]
 
 
 @dataclass(frozen=True)
@@ -137,13 +145,4 @@ def _order(agency: Agency) -> int:
 
 def _read_agency(path: Path) -> Agency:
     content = _read(path)
-    versions = CONTRACTS.glob(f"{path.stem}-*.toml")
-    contract = _read(max(versions, key=lambda one: int(one.stem.rpartition("-")[2])))
-    return Agency(
-        key=path.stem,
-        most_set_aside=(
-            round(100 * contract["max_quarantined_share"]),
-            contract["quarantined_floor"],
-        ),
-        **{**content, "caveats": tuple(content["caveats"])},
-    )
+    return Agency(key=path.stem, **{**content, "caveats": tuple(content["caveats"])})

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from orchestration.guards.bounds import read_bounds
 from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
 from privacy.policy.policy import load_policy
-from sources.contracts import load_contracts
+from sources.contracts import current_contract, list_agencies
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
@@ -30,7 +30,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     (contract.agency, table): fields
-    for contract in load_contracts().values()
+    for contract in map(current_contract, list_agencies())
     for table, fields in contract.tables.items()
 }
 """Delivered text columns of each raw table."""
