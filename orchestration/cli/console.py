@@ -26,7 +26,7 @@ EXIT_CODES: Mapping[int, str] = MappingProxyType(
         1: "unexpected error, reported in the vault (of doctor: not fit to run)",
         2: "usage",
         3: "delivery rejected",
-        4: "quality gate failed",
+        4: "quality check failed",
         5: "budget refused",
         6: "approval missing or invalid",
         7: "delivery out failed",

@@ -149,7 +149,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next_command(home: Settings) -
         "with replacing(Path(sys.argv[1])) as draft:\n"
         "    draft.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    places = [home.releases / "2025Q1", home.vault / "gates" / "x", home.review / "2025Q1" / "y"]
+    places = [home.releases / "2025Q1", home.vault / "quality" / "x", home.review / "2025Q1" / "y"]
     for place in places:
         ended = subprocess.run([sys.executable, "-c", program, str(place)], check=False)
         assert ended.returncode == -signal.SIGKILL
