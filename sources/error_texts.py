@@ -248,7 +248,7 @@ _NIBRS_INCIDENTS = {
         fate="kept",
     ),
     "MS335": ErrorText(
-        "The {field} of {file} is of other months than the quarter of the delivery.",
+        "Nearly every {field} of {file} is of another month than those of the quarter.",
         "The months in its name, its headers and its incidents are three things, and only the "
         "dates of incidents decide where one is counted.",
         "Check that the file is the one that was meant.",
@@ -274,6 +274,12 @@ _NIBRS_INCIDENTS = {
         "Deletions of {file} are of incidents that no delivery has reported or that were deleted.",
         "There was nothing to delete.",
         "Nothing needs to be done, unless the incident number is wrong.",
+        fate="kept",
+    ),
+    "MS340": ErrorText(
+        "Deletions of {file} are of offences or victims that no delivery has reported.",
+        "There was nothing to delete; the incident stands as it was.",
+        "Nothing needs to be done, unless the {field} is wrong.",
         fate="kept",
     ),
 }
