@@ -53,10 +53,11 @@ def call(checkout: Path, home: Path, program: str, *words: str) -> tuple[str, fl
             stderr=told,
         )
         _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - start
         told.seek(0)
         text = told.read()
-    if status:
+    if process.returncode:
         raise RuntimeError(text)
     return text, usage.ru_utime + usage.ru_stime, seconds
 
