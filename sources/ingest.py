@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sources.collecting import copy_files, copy_manifest, open_inbox, take_out
 from sources.contracts import current_contract, find_contract
-from sources.errors import SourcesError, write_sentence
+from sources.errors import SourcesError
 from sources.landing import find_misspelt, refuse_link
 from sources.manifest import Manifest, parse_manifest
 from sources.quarters import Quarter
@@ -191,10 +191,10 @@ def _remark_on_order(zones: Zones, manifest: Manifest) -> Iterator[str]:
     accepted = list_accepted(zones, agency, quarter)
     before = manifest.sequence - 1
     if before and before not in accepted:
-        yield write_sentence("MS128", sequence=manifest.sequence, missing=before)
+        yield SourcesError("MS128", sequence=manifest.sequence, missing=before).sentence
     kinds = {read_accepted(zones, agency, quarter, one)[0].kind for one in accepted}
     if manifest.kind == "delta" and kinds <= {"delta"}:
-        yield write_sentence("MS129")
+        yield SourcesError("MS129").sentence
 
 
 def _draw_up(

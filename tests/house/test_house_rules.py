@@ -1,5 +1,6 @@
 """Rules of the house that a linter does not know."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.cli.reference import ROOMS as ROOMS_THAT_FAIL
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "durable",
+    "failures",
     "sources",
     "simulator",
     "linkage",
@@ -50,6 +54,23 @@ def test_rooms_import_only_what_the_house_allows() -> None:
         check=False,
     )
     assert lint.returncode == 0, lint.stdout
+
+
+def test_a_failure_is_given_the_facts_that_its_text_asks_for_and_no_others() -> None:
+    rooms = {room.__name__: room for room in ROOMS_THAT_FAIL}
+    calls = [
+        node
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in rooms
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(calls) > 200
+    for call in calls:
+        code, room = call.args[0].value, rooms[call.func.id]
+        given = {keyword.arg for keyword in call.keywords} - {"headers", "status"}
+        assert given == room.texts[code].placeholders, code
 
 
 def test_one_module_reads_the_environment() -> None:

@@ -6,8 +6,8 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from failures.exits import Exit
 from orchestration.cli import build_app
-from orchestration.cli.console import EXIT_CODES
 from orchestration.hub.settings import HOME_VARIABLE, Settings
 from privacy.ledger.ledger import Ledger
 from sources.ingest import ingest
@@ -31,10 +31,7 @@ def test_help_begins_with_examples_and_ends_with_exit_codes() -> None:
     last_panel = told.index("For trying it out")
     assert told.index("Examples") < told.index("On the hub") < last_panel < told.index("Exit codes")
     ends = told[told.index("Exit codes") :]
-    assert all(
-        f"{code} {meaning.split()[0]}" in " ".join(ends.split())
-        for code, meaning in EXIT_CODES.items()
-    )
+    assert all(f"{code} {code.meaning.split()[0]}" in " ".join(ends.split()) for code in Exit)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

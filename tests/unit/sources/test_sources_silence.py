@@ -5,7 +5,6 @@ import tempfile
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from string import Formatter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +23,7 @@ from sources_builders import (
     text_of,
 )
 
-from sources.errors import ERRORS, LineProblem, SourcesError
+from sources.errors import LineProblem, SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout, load_nibrs_layout
 from sources.receipts import Receipt
@@ -109,18 +108,6 @@ def test_no_value_is_in_the_refusal_of_a_whole_file(tmp_path: Path, header: str)
         ingest(zones, "dss", QUARTER)
     assert MARK not in "".join(traceback.format_exception(caught.value))
     assert MARK not in read_everything_outside_the_vault(zones)
-
-
-def test_every_error_is_three_sentences_that_name_no_value() -> None:
-    allowed = {"agency", "quarter", "file", "field", "expected", "last", "share", "agencies"}
-    allowed |= {"sequence", "missing", "zone"}
-    for code, text in ERRORS.items():
-        parts = (text.what, text.why, text.next_step)
-        assert all(part.endswith(".") for part in parts), code
-        names = {name for part in parts for _, name, _, _ in Formatter().parse(part) if name}
-        assert names <= allowed, code
-        whole = str(SourcesError(code, **dict.fromkeys(allowed, "x")))
-        assert whole.startswith(f"{code}: ")
 
 
 def test_a_receipt_is_read_back_as_it_was_written(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""What may be said of a failure: a room's own sentence, or the place of a report in the vault.
+"""What may be said of an error that has no number: the place of its report in the vault.
 
 DuckDB, dbt, pandas and Python quote values in their messages, so only sentences that a room wrote
 itself pass; all else is written to the vault and replaced. Does not belong here: Dagster (see
-`border`) and the command line (see `cli`), which both tell failures through this module.
+`border`) and the command line (see `cli`), which both tell such errors through this module.
 """
 
 from __future__ import annotations
@@ -12,31 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from expectations.errors import ExpectationsError
-from linkage.errors import LinkageError
 from orchestration.hub.errors import OrchestrationError
-from portal.errors import PortalError
-from privacy.errors import PrivacyError
-from sources.errors import SourcesError
-
-SAFE_ERRORS = (
-    SourcesError,
-    LinkageError,
-    ExpectationsError,
-    PrivacyError,
-    PortalError,
-    OrchestrationError,
-)
-"""Errors whose sentence holds no value of a record; each room's tests prove it for its own."""
-
-SafeError = (
-    SourcesError
-    | LinkageError
-    | ExpectationsError
-    | PrivacyError
-    | PortalError
-    | OrchestrationError
-)
 
 
 def keep_report(stage: str, error: Exception, vault: Path) -> OrchestrationError:
