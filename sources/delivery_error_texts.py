@@ -1,6 +1,6 @@
 """The texts of the numbers about a delivery as a whole, and about lines whatever their format.
 
-Belongs here: MS101 to MS149. Does not belong here: numbers about the fields of one format
+Belongs here: MS101 to MS150. Does not belong here: numbers about the fields of one format
 (`error_texts`).
 """
 
@@ -157,6 +157,12 @@ DELIVERY = {
         "A delta adds to a full delivery or corrects it; alone it is a part of the quarter, and "
         "the numbers made from it are too low",
         "Send the quarter's full delivery, and this delta again behind it with a higher sequence",
+    ),
+    "MS150": DeliveryText(
+        "The hub's contract {file} cannot be used",
+        "{problem}",
+        "Restore the file at the hub; what was delivered waits, and other agencies are not touched",
+        Exit.USAGE,
     ),
 }
 

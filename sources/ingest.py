@@ -70,10 +70,10 @@ def ingest(
         The receipt of the accepted delivery.
 
     Raises:
-        SourcesError: MS118 and MS119 wrong usage (exit code 2); MS101 no delivery; MS122 it
-            lies in a folder of another name; MS123 a folder of the agency is a link; MS120 this
-            machine failed; any other number: rejected, the bytes are kept in quarantine and the
-            receipt is in the outbox (exit code 3).
+        SourcesError: MS118 and MS119 wrong usage, MS150 the contract is broken (exit code 2); MS101
+            no delivery; MS122 it lies in a folder of another name; MS123 a folder of the agency is
+            a link; MS120 this machine failed; any other number: rejected, the bytes are kept in
+            quarantine and the receipt is in the outbox (exit code 3).
     """
     current_contract(agency)
     Quarter.parse(quarter)
@@ -143,6 +143,8 @@ def _take(
     except SourcesError as error:
         if error.code == "MS101":
             return _recall(zones, agency, quarter, error)
+        if error.code == "MS150":  # the hub's own fault: the delivery waits
+            raise
         receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading, remarks)
         reject_delivery(zones, delivery, receipt)
         raise error from None

@@ -27,7 +27,7 @@ from sources_builders import (
 )
 
 import sources.ingest as ingest_module
-from sources.contracts import load_contracts
+from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.zones import Zones
@@ -75,7 +75,7 @@ def test_every_raw_table_has_provenance_and_then_the_fields_of_the_contract_as_t
 ) -> None:
     deliver(zones, agency, {}, kind="nil")
     ingest(zones, agency, QUARTER)
-    for table, fields in load_contracts()[f"{agency}/1"].tables.items():
+    for table, fields in current_contract(agency).tables.items():
         schema = pq.read_schema(zones.raw(agency, QUARTER) / "0001" / f"{table}.parquet")
         assert schema.names == [*PROVENANCE, "line_number", *fields]
         types = [str(schema.field(name).type) for name in schema.names]
