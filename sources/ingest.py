@@ -80,12 +80,12 @@ def ingest(
     try:
         refuse_link(zones.inboxes(agency))
         refuse_link(zones.outbox(agency))
-        with _lock(zones.lock(agency, quarter)):
+        with _lock(zones.vault.ingest_lock(agency, quarter)):
             complete_accepted(zones, agency, quarter)
-            with _scratch(zones.work(agency, quarter)) as delivery:
+            with _scratch(zones.vault.work(agency, quarter)) as delivery:
                 receipt = _take(zones, agency, quarter, delivery, clock, first_day_of_record)
             manifest, _ = read_accepted(zones, agency, quarter, receipt.sequence)
-            accepted = zones.deliveries(agency, quarter) / f"{receipt.sequence:04d}"
+            accepted = zones.vault.delivery(agency, quarter, receipt.sequence)
             take_out(zones.inbox(agency, quarter), accepted, manifest)
             return receipt
     except (OSError, duckdb.Error, pa.ArrowException, MemoryError):
@@ -133,7 +133,7 @@ def _take(
             remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
-        earlier = zones.raw(agency, quarter).parent
+        earlier = zones.vault.raw(agency, quarter).parent
         received_at = find_next_moment(zones, agency, clock())
         reading = read_delivery(
             delivery, manifest, contract, received_at, earlier, first_day_of_record

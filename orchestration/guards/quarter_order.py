@@ -38,7 +38,7 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
     """
     released = find_kept_quarters(settings)
     first_day = load_policy(settings.policy).first_day_of_record
-    delivered = {Quarter.parse(folder.name) for folder in settings.vault.glob("raw/*/*")}
+    delivered = {Quarter.parse(folder.name) for folder in settings.vault.find_raw_quarters()}
     delivered |= set(_find_waiting(settings))
     missing = [
         str(one)

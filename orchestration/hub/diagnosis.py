@@ -169,7 +169,7 @@ def _look_into(name: str, folder: Path, settings: Settings) -> Iterator[Finding]
 
 
 def _is_accepted(manifest: Path, agency: str, settings: Settings) -> bool:
-    accepted = settings.zones.deliveries(agency, manifest.parent.name)
+    accepted = settings.vault.deliveries(agency, manifest.parent.name)
     content = manifest.read_bytes()
     return any(one.read_bytes() == content for one in accepted.glob(f"*/{MANIFEST_NAME}"))
 

@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import traceback
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
+from durable.vault import Vault
+from durable.writing import write_whole
 from orchestration.hub.errors import OrchestrationError
 
 
-def keep_report(stage: str, error: Exception, vault: Path) -> OrchestrationError:
+def keep_report(stage: str, error: Exception, vault: Vault) -> OrchestrationError:
     """Write an unexpected error's full text into the vault and give the sentence that replaces it.
 
     Args:
         stage: Name of the step or command, such as `raw/dss`.
         error: What was raised.
-        vault: The vault's folder.
+        vault: The vault.
     """
-    folder = vault / "errors"
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    report = folder / f"{moment}-{uuid4().hex[:8]}.txt"
+    report = vault.errors / f"{moment}-{uuid4().hex[:8]}.txt"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        write_whole(report, "".join(traceback.format_exception(error)))
     except OSError:
-        return OrchestrationError("MS925", folder=str(vault.parent))
+        return OrchestrationError("MS925", folder=str(vault.folder.parent))
     return OrchestrationError(
         "MS901", stage=stage, kind=type(error).__name__, report=f"errors/{report.name}"
     )

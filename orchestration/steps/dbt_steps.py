@@ -93,7 +93,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     if step.is_kept:
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
-    results = settings.vault / "dbt" / "target" / "run_results.json"
+    results = settings.vault.dbt_target / "run_results.json"
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
@@ -113,7 +113,7 @@ def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
     A model that could not be built counts as a failed test named after it.
     """
     outcomes: dict[str, bool] = {}
-    for record in sorted((settings.vault / "dbt" / "outcomes" / str(quarter)).glob("*.json")):
+    for record in sorted(settings.vault.dbt_outcomes(str(quarter)).glob("*.json")):
         content = json.loads(record.read_text(encoding="utf-8"))
         outcomes |= {test_name(node): passed for node, passed in content["tests"].items()}
         outcomes |= {f"build_{name}": False for name in content["unbuilt"]}
@@ -134,25 +134,25 @@ def _recall_outcome(record: Path, quarter: Quarter) -> DbtOutcome:
 
 
 def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
-    return settings.vault / "dbt" / "outcomes" / str(quarter) / f"{step.name}.json"
+    return settings.vault.dbt_outcomes(str(quarter)) / f"{step.name}.json"
 
 
 def _call_dbt(
     step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
 ) -> str:
-    base = settings.vault / "dbt"
-    settings.aside.mkdir(parents=True, exist_ok=True)
-    log = base / "logs" / f"{quarter}-{step.name}.txt"
+    vault = settings.vault
+    vault.aside.mkdir(parents=True, exist_ok=True)
+    log = vault.dbt_logs / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [
         *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--quiet"),
-        *("--log-path", str(base / "logs"), "build"),
+        *("--log-path", str(vault.dbt_logs), "build"),
         *("--select", *step.select.split()),
         *("--exclude-resource-type", "unit_test"),
         *("--indirect-selection", "buildable"),
         *("--project-dir", str(settings.dbt_project)),
         *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
-        *("--target-path", str(base / "target")),
+        *("--target-path", str(vault.dbt_target)),
         *("--vars", json.dumps(_name_variables(settings))),
     ]
     with log.open("w", encoding="utf-8") as output:
@@ -171,7 +171,7 @@ def _call_dbt(
 def _name_variables(settings: Settings) -> dict[str, str | int]:
     policy = load_policy(settings.policy)
     return {
-        "vault": str(settings.vault),
+        "vault": str(settings.vault.folder),
         "first_day_of_record": policy.first_day_of_record,
         **read_bounds(policy),
     }

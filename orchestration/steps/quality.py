@@ -59,7 +59,7 @@ def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
     suites = (*after_staging_suites(first_day), *before_release_suites(first_day, tables, keys))
     return read_gate_record(
         write_gate_record(
-            settings.vault / "gates",
+            settings.vault.quality_records,
             str(quarter),
             [table.suite for table in tables],
             judge(suites, quarter, settings),
@@ -84,4 +84,4 @@ def require_gate(
 
 
 def _record_path(quarter: Quarter, settings: Settings) -> Path:
-    return settings.vault / "gates" / f"{quarter}.json"
+    return settings.vault.quality_record(str(quarter))

@@ -146,7 +146,7 @@ def _read_provenance(
     ).fetchall()
     simulated = [
         is_simulated
-        for path in settings.vault.glob("raw/*/*/*/deliveries.parquet")
+        for path in settings.vault.find_raw("deliveries")
         for is_simulated in pq.read_table(path, columns=["simulated"])["simulated"].to_pylist()
     ]
     provenance = Provenance(

@@ -77,6 +77,18 @@ def test_one_module_reads_the_environment() -> None:
     assert modules_matching(r"\bos\.(environ|getenv)\b") == {"orchestration/hub/settings.py"}
 
 
+def test_one_class_says_where_the_parts_of_the_vault_lie() -> None:
+    assert modules_matching(r"vault(\.folder)? / |vault\.folder\.r?glob") == set()
+
+
+def test_one_module_renames_files_here_and_the_gate_those_of_a_receiver() -> None:
+    assert modules_matching(r"\.rename\(|os\.(rename|replace|link)\(") == {
+        "durable/writing.py",
+        "gate/push.py",
+        "gate/remote.py",
+    }
+
+
 def test_one_module_imports_opendp() -> None:
     assert modules_matching(r"^\s*(import|from) opendp\b") == {"privacy/engine/noise.py"}
 

@@ -97,10 +97,10 @@ def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> Non
 
 def kept_rows(settings: Settings) -> list[object]:
     """The children that were counted, and the links."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+    with duckdb.connect(str(settings.vault.warehouse), read_only=True) as warehouse:
         counted = "select * from release_input.children_reported order by unit_id"
         rows = warehouse.execute(counted).fetchall()
-    return [rows, (settings.vault / "linkage" / "2025Q1" / "links.parquet").read_bytes()]
+    return [rows, (settings.vault.links("2025Q1") / "links.parquet").read_bytes()]
 
 
 def test_a_later_delivery_changes_nothing_that_was_released_nor_what_it_was_drawn_from(
@@ -120,7 +120,7 @@ def test_a_later_delivery_changes_nothing_that_was_released_nor_what_it_was_draw
 def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: Settings) -> None:
     before = released(home)
     shutil.rmtree(home.releases / "2025Q1")
-    (home.vault / "warehouse.duckdb").unlink()
+    home.vault.warehouse.unlink()
     assert draw_release(QUARTER, home).release_id == "2025Q1"
     publish(recall_release(QUARTER, home), home)
     assert released(home) == before
@@ -165,9 +165,9 @@ def test_an_older_ledger_draws_nothing_anew_where_the_release_was_taken_away(
 
 def test_rows_that_changed_after_the_gate_are_not_released(home: Settings) -> None:
     shutil.rmtree(home.releases / "2025Q1")
-    shutil.rmtree(home.kept_rows)
+    shutil.rmtree(home.vault.kept_rows)
     home.ledger.unlink()
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute("delete from release_input.children_reported")
     with pytest.raises(ExpectationsError, match="MS505"):
         draw_release(QUARTER, home)
@@ -178,7 +178,7 @@ def test_rows_that_a_policy_reads_by_one_column_more_are_not_released_once_that_
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The table has a column that the policy begins to read; the gate looked at it, and sees it."""
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute("alter table release_input.arrests add column sex_group varchar")
         warehouse.execute("update release_input.arrests set sex_group = 'female'")
         warehouse.execute(
@@ -191,7 +191,7 @@ def test_rows_that_a_policy_reads_by_one_column_more_are_not_released_once_that_
     monkeypatch.setattr(Settings, "policy", property(lambda _: policy))
     read = load_policy(policy)
     assert record_gate(QUARTER, home).passed
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         require_gate(warehouse, read, QUARTER, home)
         warehouse.execute("update release_input.arrests set sex_group = 'male'")
         with pytest.raises(ExpectationsError, match="MS505"):
@@ -199,7 +199,7 @@ def test_rows_that_a_policy_reads_by_one_column_more_are_not_released_once_that_
 
 
 def test_rows_outside_the_public_keys_of_one_column_more_close_the_gate(home: Settings) -> None:
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute("alter table release_input.arrests add column sex_group varchar")
         warehouse.execute(
             "insert into release_input.arrests values ('2025-01-01', 'another', 'Missouri', 'x')"
@@ -211,13 +211,13 @@ def test_rows_outside_the_public_keys_of_one_column_more_close_the_gate(home: Se
 
 
 def test_nothing_is_written_where_rows_of_a_charged_quarter_are_gone(home: Settings) -> None:
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute("delete from release_input.children_reported")
-    before = (home.vault / "warehouse.duckdb").read_bytes()
+    before = home.vault.warehouse.read_bytes()
     for quarter in (QUARTER, QUARTER.next()):
         with pytest.raises(OrchestrationError, match=r"MS923.*2025Q1"):
             run_dbt_step(STAGING, quarter, home)
-    assert (home.vault / "warehouse.duckdb").read_bytes() == before
+    assert home.vault.warehouse.read_bytes() == before
 
 
 @pytest.mark.parametrize("missing", ["an agency", "a definition"])
@@ -263,7 +263,7 @@ def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_
         with pytest.raises(SystemExit):
             draw_release(QUARTER, home)
     if is_lost:
-        shutil.rmtree(home.held_draws)
+        shutil.rmtree(home.vault.held_draws)
         give_up_draw(QUARTER, home)
         roomy = load_policy(home.policy)
         caps = replace(roomy.caps, quarter=roomy.caps.quarter * 2, year=roomy.caps.year * 2)
@@ -308,15 +308,15 @@ def test_a_quarter_that_could_not_be_signed_is_stopped_before_it_is_charged(
     stopped: tuple[Path, RunOutcome], tmp_path: Path
 ) -> None:
     home = copy_home(stopped[0], tmp_path)
-    ensure_signing_key(home.signing_key, home.public_key)
-    kept = home.signing_key.read_bytes()
-    home.signing_key.unlink()
+    ensure_signing_key(home.vault.signing_key, home.public_key)
+    kept = home.vault.signing_key.read_bytes()
+    home.vault.signing_key.unlink()
     outcome = run_approved("release", home)
     assert outcome.exit_code == 7
     assert "MS752" in outcome.sentences[0]
     assert charges(home) == []
-    home.signing_key.write_bytes(kept)
-    home.signing_key.chmod(0o600)
+    home.vault.signing_key.write_bytes(kept)
+    home.vault.signing_key.chmod(0o600)
     assert run_here("release", home).sentences == ()
     assert charges(home) == ["2025Q1"]
 

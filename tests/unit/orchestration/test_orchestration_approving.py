@@ -74,8 +74,8 @@ def test_a_plan_is_put_up_signed_and_approved(home: Settings, key: str) -> None:
 
 
 def test_planning_reads_no_confidential_row(home: Settings) -> None:
-    home.vault.mkdir(parents=True)
-    home.vault.chmod(0)
+    home.vault.folder.mkdir(parents=True)
+    home.vault.folder.chmod(0)
     assert call("plan", *OPTION).exit_code == 0
 
 

@@ -87,8 +87,8 @@ def test_an_empty_ledger_is_data_on_stdout(home: Settings) -> None:
 
 
 def test_the_doctor_tells_what_is_wrong_and_fails(home: Settings) -> None:
-    home.vault.mkdir(parents=True)
-    home.vault.chmod(0o755)
+    home.vault.folder.mkdir(parents=True)
+    home.vault.folder.chmod(0o755)
     ended = call("doctor", "--json")
     findings = {finding["check"]: finding for finding in json.loads(ended.stdout)}
     assert ended.exit_code == 1
@@ -168,7 +168,7 @@ def test_an_unexpected_error_is_kept_in_the_vault_and_not_shown(
     assert ended.exit_code == 1
     assert "MS901" in ended.stderr
     assert MARKER not in ended.output
-    [report] = (home.vault / "errors").iterdir()
+    [report] = home.vault.errors.iterdir()
     assert MARKER in report.read_text("utf-8")
 
 
@@ -245,7 +245,7 @@ def test_who_breaks_off_at_the_password_is_told_no_error(home: Settings, tmp_pat
     ended = call("new-officer-key", str(tmp_path / "doe.key"))
     assert ended.exit_code == 1
     assert "MS901" not in ended.stderr
-    assert not (home.vault / "errors").exists()
+    assert not home.vault.errors.exists()
 
 
 def test_a_roster_without_names_is_counted_for_whoever_made_the_tokens(

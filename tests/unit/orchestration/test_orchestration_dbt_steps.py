@@ -19,7 +19,7 @@ QUARTER = Quarter(2025, 1)
 def fake_dbt(results: dict[str, str] | None):
     def call(_step, _quarter, _released, settings: Settings, _lock: int) -> str:
         if results is not None:
-            target = settings.vault / "dbt" / "target"
+            target = settings.vault.dbt_target
             target.mkdir(parents=True, exist_ok=True)
             content = [{"unique_id": node, "status": state} for node, state in results.items()]
             (target / "run_results.json").write_text(json.dumps({"results": content}))
@@ -107,7 +107,7 @@ def test_rows_of_a_release_are_not_built_again_where_the_outcome_of_then_is_lost
     called: list[object] = []
     monkeypatch.setattr(dbt_steps, "_call_dbt", lambda *given: called.append(given))
     make_inputs(settings, QUARTER)
-    record = settings.vault / "dbt" / "outcomes" / str(QUARTER) / "release_input.json"
+    record = settings.vault.dbt_outcomes(str(QUARTER)) / "release_input.json"
     if left is not None:
         record.parent.mkdir(parents=True)
         record.write_text(left, "utf-8")

@@ -36,7 +36,7 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def deliver(settings: Settings, *quarters: Quarter, agency: str = "dss") -> None:
     for quarter in quarters:
-        (settings.vault / "raw" / agency / str(quarter) / "0001").mkdir(parents=True)
+        (settings.vault.raw(agency, str(quarter)) / "0001").mkdir(parents=True)
 
 
 def reject(settings: Settings, quarter: Quarter) -> Review:

@@ -92,7 +92,7 @@ def test_a_delivery_by_an_older_contract_that_broke_waits_and_is_not_rejected(
         ingest(zones, "dss", QUARTER)
     assert (inbox / "manifest.json").exists()
     assert list_files(zones.outbox("dss")) == {}
-    assert list_files(zones.vault / "quarantine") == {}
+    assert list_files(zones.vault.folder / "quarantine") == {}
 
 
 @pytest.mark.parametrize("name", ["dss/2", "dss/01", "dss/-1", "mshp/1", "dss"])

@@ -146,16 +146,16 @@ def check_whole_or_nothing(zones: Zones, agency: str) -> None:
     with suppress(SourcesError):
         receipt = ingest(zones, agency, QUARTER)
     if receipt is None:
-        assert not zones.raw(agency, QUARTER).exists()
-        assert not zones.deliveries(agency, QUARTER).exists()
+        assert not zones.vault.raw(agency, QUARTER).exists()
+        assert not zones.vault.deliveries(agency, QUARTER).exists()
     else:
         assert receipt.status == "accepted"
         for file in receipt.files:
             parts = file.lines_stored + file.lines_quarantined
             parts += file.lines_left_out + file.lines_dropped
             assert parts == file.lines_read
-        assert (zones.raw(agency, QUARTER) / "0001" / "deliveries.parquet").is_file()
-    assert not zones.work(agency, QUARTER).exists()
+        assert (zones.vault.raw(agency, QUARTER) / "0001" / "deliveries.parquet").is_file()
+    assert not zones.vault.work(agency, QUARTER).exists()
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
@@ -200,4 +200,4 @@ def test_any_bytes_as_a_manifest_are_rejected(content: bytes) -> None:
         (inbox / "manifest.json").write_bytes(content)
         with pytest.raises(SourcesError):
             ingest(zones, "dss", QUARTER)
-        assert not zones.raw("dss", QUARTER).exists()
+        assert not zones.vault.raw("dss", QUARTER).exists()
