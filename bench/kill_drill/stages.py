@@ -20,15 +20,15 @@ import pyarrow.parquet as pq
 
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.approving import approve_for_demo, require_approval
-from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
-from orchestration.steps.linking import link_quarter
-from orchestration.steps.planning import plan_quarter, put_up_plan
-from orchestration.steps.publishing import (
+from orchestration.steps.building import (
+    build_folder,
     judge_released,
-    publish,
     require_signing_key,
     rotate_signing_key,
 )
+from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
+from orchestration.steps.linking import link_quarter
+from orchestration.steps.proposing import plan_quarter, put_up_plan
 from orchestration.steps.quality import record_gate
 from orchestration.steps.releasing import draw_release, recall_release
 from orchestration.steps.simulated import deliver_simulated
@@ -89,7 +89,7 @@ def _approve(settings: Settings) -> None:
 
 def _publish(settings: Settings) -> None:
     release = recall_release(QUARTER, settings)
-    publish(release, settings)
+    build_folder(release, settings)
     if broken := judge_released(release, settings):
         raise RuntimeError("; ".join(broken))
 

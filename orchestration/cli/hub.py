@@ -152,7 +152,7 @@ def rotate_key() -> None:
     """
     settings = prepared("rotate-key")
     with told_failures("rotate-key", settings):
-        from orchestration.steps.publishing import rotate_signing_key
+        from orchestration.steps.building import rotate_signing_key
 
         made = rotate_signing_key(settings)
     talk().print(

@@ -235,7 +235,7 @@ def _witness(settings: Settings) -> Iterator[Finding]:
 
 
 def _signing_key(settings: Settings) -> Iterator[Finding]:
-    from orchestration.steps.publishing import require_signing_key
+    from orchestration.steps.building import require_signing_key
     from portal.errors import PortalError
 
     if not settings.public_key.exists() and not any(settings.releases.glob("*/release.json")):

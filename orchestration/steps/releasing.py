@@ -26,8 +26,8 @@ from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from orchestration.hub.warehouse import open_warehouse
 from orchestration.steps.approving import find_approvals
-from orchestration.steps.planning import plan_quarter
-from orchestration.steps.publishing import check_folder, require_signing_key
+from orchestration.steps.building import check_folder, require_signing_key
+from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.quality import require_gate
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy import door

@@ -19,9 +19,9 @@ from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps import planning
 from orchestration.steps.approving import approve_for_demo
+from orchestration.steps.building import build_folder, rotate_signing_key
 from orchestration.steps.dbt_steps import RELEASE_INPUT, STAGING, run_dbt_step
-from orchestration.steps.planning import put_up_plan
-from orchestration.steps.publishing import publish, rotate_signing_key
+from orchestration.steps.proposing import put_up_plan
 from orchestration.steps.quality import record_gate, require_gate
 from orchestration.steps.releasing import draw_release, give_up_draw, recall_release
 from orchestration.steps.spending import read_entries
@@ -91,7 +91,7 @@ def test_running_a_released_quarter_again_gives_the_same_bytes(home: Settings) -
 def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> None:
     before = released(home)
     shutil.rmtree(home.releases / "2025Q1")
-    publish(recall_release(QUARTER, home), home)
+    build_folder(recall_release(QUARTER, home), home)
     assert released(home) == before
 
 
@@ -122,7 +122,7 @@ def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: S
     shutil.rmtree(home.releases / "2025Q1")
     home.vault.warehouse.unlink()
     assert draw_release(QUARTER, home).release_id == "2025Q1"
-    publish(recall_release(QUARTER, home), home)
+    build_folder(recall_release(QUARTER, home), home)
     assert released(home) == before
 
 
@@ -332,7 +332,7 @@ def test_after_an_exchange_of_keys_a_released_quarter_gives_the_same_bytes_and_v
     assert check_signature(home.releases / "2025Q1", home.public_key).until
     shutil.rmtree(home.releases / "2025Q1")
     (home.releases / "2025Q1.zip").unlink()
-    publish(recall_release(QUARTER, home), home)
+    build_folder(recall_release(QUARTER, home), home)
     assert not check_signature(home.releases / "2025Q1", home.public_key).until
 
 

@@ -13,7 +13,7 @@ import pytest
 from durable.writing import PUBLIC, write_whole
 from orchestration.hub.diagnosis import Finding, diagnose
 from orchestration.hub.settings import Settings, prepare_process
-from orchestration.steps.publishing import require_signing_key
+from orchestration.steps.building import require_signing_key
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.manifest import write_manifest

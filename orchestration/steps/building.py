@@ -37,7 +37,7 @@ from privacy.released import (
 )
 
 
-def publish(release: Release, settings: Settings) -> Path:
+def build_folder(release: Release, settings: Settings) -> Path:
     """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
 
     Raises:
