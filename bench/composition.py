@@ -28,7 +28,7 @@ from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 
-KEYS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).parents[1] / "missouri" / "lists"
 STEP = 1e-4
 SIZE = 2**20
 REACH = 12

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from jurisdiction.folder import list_counties
 from simulator.calibration import figure, hotline_cases_a_year
 from simulator.chance import Chance, age_on
 from simulator.hotline import write_hotline_delivery
@@ -18,7 +19,6 @@ from simulator.police import PoliceRecord, child_incidents, other_incidents
 from simulator.population import Child, Population, Scenario
 from sources.quarters import Quarter
 
-SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
 AGE_BANDS = ((6, "under_6"), (12, "6_to_11"), (15, "12_to_14"), (18, "15_to_17"))
 STRICT = {"64A", "64B"}
 PATROL = "MOMHP0000"
@@ -58,7 +58,7 @@ def count_quarter(population: Population, quarter: Quarter, folder: Path) -> Cou
     """Exact counts of the quarterly frames; `folder` is scratch space."""
     children: Counter[Leaf] = Counter()
     incidents: Counter[Leaf] = Counter()
-    region_of, troop_of = _read_tree("dss", "region"), _read_tree("police", "troop")
+    region_of, troop_of = _find_units("region"), _find_units("troop")
     for child, _ in _list_first_reports(population, quarter):
         children[Leaf(region_of[child.person.county], ())] += 1
     police = list(child_incidents(population, quarter))
@@ -80,7 +80,7 @@ def count_year(population: Population, year: int) -> Counts:
     """Exact counts of the annual frames, with links that miss nothing."""
     counts: Counts = {name: Counter() for name in ANNUAL_FRAMES}
     children, records, patterns, lags = counts.values()
-    county_of = _read_tree("dss", "county")
+    county_of = _find_units("county")
     for quarter in (Quarter(year, number) for number in range(1, 5)):
         reported = _find_first_days(population, quarter)
         on_police = set()
@@ -103,13 +103,9 @@ def _put_in_state(count: int) -> Counter[Leaf]:
     return Counter({Leaf("Missouri", ()): count})
 
 
-def _read_tree(name: str, level: str) -> dict[str, str]:
+def _find_units(level: str) -> dict[str, str]:
     """Unit of a level by FIPS code of the county."""
-    with (SEEDS / "keys" / f"tree_{name}.csv").open(encoding="utf-8") as file:
-        unit_of = {line["county"]: line[level] for line in csv.DictReader(file)}
-    with (SEEDS / "keys" / "county.csv").open(encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    return {line["description"].removeprefix("FIPS "): unit_of[line["key"]] for line in lines}
+    return {line["fips"]: line[level] for line in list_counties()}
 
 
 def _list_first_reports(population: Population, quarter: Quarter) -> Iterator[tuple[Child, date]]:

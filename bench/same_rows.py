@@ -35,7 +35,7 @@ from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
 from privacy.released import Provenance, Release, ReleasedTable
 
-KEYS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).parents[1] / "missouri" / "lists"
 DRAWS = 2000
 QUARTER = "children_reported"
 ROWS = {"children_reported_in_year": 280, "juvenile_victim_records_in_year": 124}

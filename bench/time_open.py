@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from missouri import SEEDS, Leaf, make_population
 from rich.console import Console
 from usefulness import SEEDS_OF_CHANCE, YEARS, measure, report, simulate
 
+from jurisdiction.folder import LISTS
+from missouri import Leaf, make_population
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import REVIEWED_POLICY, load_policy
 from simulator.chance import Chance
@@ -115,16 +116,16 @@ def main() -> None:
     plain = truth[CHILDREN]
     wider = [add_column(*both) for both in zip(plain, truth[REPORTS], strict=True)]
     with tempfile.TemporaryDirectory() as folder:
-        seeds = Path(folder) / "seeds"
-        shutil.copytree(SEEDS, seeds)
+        lists = Path(folder) / "lists"
+        shutil.copytree(LISTS, lists)
         lines = ["key,label,description", *(f"{key},{key},{key}" for key in KEYS)]
-        (seeds / "keys" / "time_open.csv").write_text("\n".join(lines), encoding="utf-8")
+        (lists / "time_open.csv").write_text("\n".join(lines), encoding="utf-8")
         for title, text in list_policies(REVIEWED_POLICY.read_text(encoding="utf-8")):
             path = Path(folder) / "policy.toml"
             path.write_text(text, encoding="utf-8")
             policy = load_policy(path)
             truth[CHILDREN] = wider if title.startswith("children") else plain
-            cells = measure(policy, load_keys(seeds / "keys", policy), truth)
+            cells = measure(policy, load_keys(lists, policy), truth)
             Console().print(report(title, policy, cells, quarters=1))
 
 

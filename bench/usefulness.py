@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from missouri import SEEDS, Leaf, count_quarter, count_year, make_population
 from rich.console import Console
 from rich.table import Table
 
+from jurisdiction.folder import LISTS
+from missouri import Leaf, count_quarter, count_year, make_population
 from privacy.engine.frames import Frame, Row
 from privacy.engine.margins import compute_cut_off, compute_margin
 from privacy.plan import Plan, PlannedFrame, YearSum, make_plan
@@ -179,7 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("policy", type=Path, nargs="?", default=REVIEWED_POLICY)
     policy = load_policy(parser.parse_args().policy)
-    keys = load_keys(SEEDS / "keys", policy)
+    keys = load_keys(LISTS, policy)
     truth = simulate()
     choices = {
         "weights of the policy": policy,

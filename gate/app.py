@@ -16,11 +16,13 @@ from gate.errors import GateError
 from gate.problems import SCHEMA, answer_problem
 from gate.recorded import Recorded, find_facts
 from gate.visits import Gate
+from jurisdiction.state import read_state
 
 DESCRIPTION = (
-    "Signed releases of counts about child trafficking in Missouri, as files. Send the header "
-    "'Authorization: Bearer' with your agency's token. Failures are application/problem+json with "
-    "a code. Every answer carries its SHA-256 and the receipt of its row in the audit."
+    f"Signed releases of counts about child trafficking in {read_state().name}, as files. Send "
+    "the header 'Authorization: Bearer' with your agency's token. Failures are "
+    "application/problem+json with a code. Every answer carries its SHA-256 and the receipt of its "
+    "row in the audit."
 )
 
 

@@ -1,7 +1,7 @@
 """When each release opens, for whom: a small TOML file that a person writes and announces.
 
-Here: reading that file, and hours in Missouri as moments in UTC. Not here: whether the files of a
-release are there (``shelf``). What was not announced is not served.
+Here: reading that file, and hours on the state's clocks as moments in UTC. Not here: whether the
+files of a release are there (``shelf``). What was not announced is not served.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ from pydantic import AfterValidator, Field, TypeAdapter, with_config
 from failures.documents import CLOSED, BrokenDocumentError, read_toml
 from gate.errors import GateError
 from gate.settings import Tier
+from jurisdiction.state import read_state
 
-MISSOURI = "America/Chicago"
+CLOCK = ZoneInfo(read_state().time_zone)
 RELEASE_ID = r"^[0-9A-Za-z][0-9A-Za-z-]{0,31}$"
 
 _LOG = logging.getLogger(__name__)
 
 
 def _find_moment(opens: datetime) -> datetime:
-    """The moment of an hour on Missouri's clocks, which must exist and exist once."""
+    """The moment of an hour on the state's clocks, which must exist and exist once."""
     if opens.tzinfo is not None:
         raise ValueError("is not like 2025-07-15 08:00:00")
-    local = opens.replace(tzinfo=ZoneInfo(MISSOURI))
+    local = opens.replace(tzinfo=CLOCK)
     moment = local.astimezone(UTC)
-    if moment.astimezone(ZoneInfo(MISSOURI)).replace(tzinfo=None) != opens:
+    if moment.astimezone(CLOCK).replace(tzinfo=None) != opens:
         raise ValueError("is skipped when summer time begins")
     if local.replace(fold=1).astimezone(UTC) != moment:
         raise ValueError("comes twice when summer time ends")

@@ -12,6 +12,7 @@ from gate.calendar import Announcement
 from gate.forms import address_archive, address_file, write_moment
 from gate.settings import PUBLIC, GateSettings
 from gate.shelf import PACKAGE_NAME, PAGE_NAME, Item, ShelvedRelease
+from jurisdiction.state import read_state
 
 STANDARD = {
     "@type": "Standard",
@@ -19,13 +20,14 @@ STANDARD = {
     "identifier": "https://resources.data.gov/dcat-us/3.0.0",
 }
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
+STATE = read_state().name
 DESCRIPTION = (
-    "Counts about child trafficking in Missouri with privacy noise and margins of error. "
+    f"Counts about child trafficking in {STATE} with privacy noise and margins of error. "
     "Numbers of unlike units must never be added."
 )
-KEYWORDS = ["child trafficking", "Missouri", "differential privacy"]
+KEYWORDS = ["child trafficking", STATE, "differential privacy"]
 SIMULATED = "SIMULATED DATA, about no real child."
-MISSOURI = {"@type": "Location", "prefLabel": "Missouri"}
+PLACE = {"@type": "Location", "prefLabel": STATE}
 
 Opened = Iterable[tuple[Announcement, ShelvedRelease]]
 
@@ -72,7 +74,7 @@ def _describe_dataset(
             }
             for period in release.periods
         ],
-        "spatial": MISSOURI,
+        "spatial": PLACE,
         "keyword": KEYWORDS,
         "language": ["en"],
         "accrualPeriodicity": "quarterly",

@@ -12,17 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from jurisdiction.state import read_state
 from privacy.released import ACTIVITY, ANNUAL, COHORT, FOUR_QUARTERS, ReleasedTable
 
 STRICT_BROAD = (
     "Strict counts offences coded 64A (commercial sex acts) or 64B (involuntary servitude). Broad "
     "counts those and also 40A, 40B, 40C (prostitution and related offences) and 370 (pornography "
     "or obscene material) where a victim is a child."
-)
-CHILD = "A child is a person under 18 on the date of the event."
-VICTIM_RECORDS = (
-    "Police files do not say whether victims in two incidents are the same child, so this is a "
-    "count of victim records and not of children."
 )
 LINKAGE = (
     "Records are matched by exactly equal keyed tokens. A name or a birth date that is written "
@@ -32,35 +28,12 @@ LINKAGE = (
     "10."
 )
 NESTED = "The broad rows contain the strict rows; do not add them."
-HOTLINE = (
-    "The hotline delivers totals only, because the law forbids it to disclose anything about one "
-    "person. Its cases are never linked and may concern children the other agencies know too."
-)
 
-CHILDRENS_DIVISION = "Reports to Children's Division"
-HOTLINE_BLOCK = "Hotline"
-POLICE = "Known to police"
-ARRESTS = "Arrests"
-BETWEEN = "Between Children's Division and police"
-PROSECUTIONS = "Prosecutions"
+_STATE = read_state()
+BLOCKS: Mapping[str, str] = _STATE.blocks
+"""Key and title of each block, in the order of the page: those the law names, and the overlap."""
 
-BLOCKS: tuple[str, ...] = (
-    CHILDRENS_DIVISION,
-    HOTLINE_BLOCK,
-    POLICE,
-    ARRESTS,
-    BETWEEN,
-    PROSECUTIONS,
-)
-"""The blocks of a release, in the order of the page: those RSMo 210.1505 names, and the overlap."""
-
-AGENCIES: Mapping[str, str] = MappingProxyType(
-    {
-        "dss": "Department of Social Services, Children's Division (NCANDS Child File)",
-        "mshp": "State Highway Patrol (NIBRS, from Missouri's police)",
-        "hotline": "Hotline (totals only)",
-    }
-)
+AGENCIES: Mapping[str, str] = MappingProxyType({one.key: one.title for one in _STATE.agencies})
 
 DELIVERIES: Mapping[str, str] = MappingProxyType(
     {
@@ -69,12 +42,6 @@ DELIVERIES: Mapping[str, str] = MappingProxyType(
         "nil": "Delivered a statement that it has no record of the quarter. This is not silence.",
     }
 )
-
-MOST_SET_ASIDE: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"dss": (5, 20), "mshp": (5, 20), "hotline": (0, 0)}
-)
-"""What an agency's contract allows to be set aside: per cent of a file's lines, or so many records
-(of police files: incidents) where that is more; see its contract."""
 
 
 @dataclass(frozen=True)
@@ -99,20 +66,24 @@ _IN_YEAR = "_in_year"
 FRAMES: Mapping[str, TableText] = MappingProxyType(
     {
         "reports_to_childrens_division": TableText(
-            CHILDRENS_DIVISION, ("A report is a suspicion, whatever was found later.",)
+            BLOCKS["reports"], ("A report is a suspicion, whatever was found later.",)
         ),
-        "incidents_known_to_police": TableText(POLICE, (NESTED,)),
-        "juvenile_victim_records": TableText(POLICE, (VICTIM_RECORDS, NESTED)),
+        "incidents_known_to_police": TableText(BLOCKS["police"], (NESTED,)),
+        "juvenile_victim_records": TableText(
+            BLOCKS["police"], (*_STATE.agency("mshp").caveats, NESTED)
+        ),
         "arrests": TableText(
-            ARRESTS, ("Arrest records name no victim, so victims of every age are meant.",)
+            BLOCKS["arrests"],
+            ("Arrest records name no victim, so victims of every age are meant.",),
         ),
         "children_by_agency": TableText(
-            BETWEEN, ("A child may be behind several of the police rows' records.", LINKAGE)
+            BLOCKS["between"],
+            ("A child may be behind several of the police rows' records.", LINKAGE),
         ),
         "report_lag": TableText(
-            BETWEEN,
+            BLOCKS["between"],
             (
-                "RSMo 210.1500 asks police to report such a child at once.",
+                _STATE.law.of_police,
                 LINKAGE,
                 "None found may mean that no report was made, or that the match was missed.",
             ),
@@ -123,11 +94,9 @@ FRAMES: Mapping[str, TableText] = MappingProxyType(
 
 SOURCES: Mapping[tuple[str, ...], TableText] = MappingProxyType(
     {
-        ("dss",): TableText(CHILDRENS_DIVISION, (CHILD,)),
-        ("hotline",): TableText(HOTLINE_BLOCK, (HOTLINE,)),
-        ("mshp",): TableText(POLICE, (VICTIM_RECORDS,)),
-        ("dss", "mshp"): TableText(BETWEEN, (LINKAGE,)),
-        (): TableText(PROSECUTIONS, ("Not collected is not zero.",)),
+        **{(one.key,): TableText(BLOCKS[one.block], one.caveats) for one in _STATE.agencies},
+        _STATE.linked: TableText(BLOCKS["between"], (LINKAGE,)),
+        (): TableText(BLOCKS["prosecutions"], ("Not collected is not zero.",)),
     }
 )
 """By the agencies that deliver a table, sorted, for frames without words of their own."""
@@ -152,7 +121,7 @@ _CADENCES: Mapping[str, str] = MappingProxyType(
 
 def explain_delivery(agency: str, kind: str) -> str:
     """What an agency delivered, and how much of it its contract allows to be left out."""
-    said, (most, floor) = DELIVERIES[kind], MOST_SET_ASIDE[agency]
+    said, (most, floor) = DELIVERIES[kind], _STATE.agency(agency).most_set_aside
     if kind == "nil":
         return said
     if not most:
@@ -209,7 +178,7 @@ LIMITS: tuple[str, ...] = (
     "Police victim records are not children: one child may be in several of them.",
     OTHER_OFFENCES,
     LINKAGE,
-    HOTLINE,
+    *_STATE.agency("hotline").caveats,
     NOISE_ALONE,
     MODEL_CAVEAT,
     "Counts add up over the tables about one kind of record. Estimates do so up to rounding.",
@@ -234,14 +203,14 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
     {
         "quarter": ColumnText(
             "Quarter",
-            "The period counted: a calendar quarter (2025Q1) in Missouri's time zone, a year "
+            f"The period counted: a calendar quarter (2025Q1) in {_STATE.name}'s time zone, a year "
             "(2025), or the first and last of four quarters.",
             "Not a fiscal year, and not the quarter of a decision on the report.",
         ),
         "geography": ColumnText(
             "Place",
             "The place counted: the state, or a unit of the level that the table is split by.",
-            "Outside Missouri and Unknown are places of their own, so that places add up to the "
+            f"{_STATE.elsewhere} and Unknown are places of their own, so that places add up to the "
             "state.",
         ),
         "unit": ColumnText(

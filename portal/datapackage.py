@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jurisdiction.state import read_state
 from portal.codebook import AGENCIES, LEVELS, MEASUREMENTS, SYNTHETIC, explain_column, explain_table
 from portal.measurements import list_measured_columns
 from portal.tables import REAL, WHOLE, list_columns, name_geographies
@@ -39,7 +40,7 @@ def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, 
     return {
         "$schema": PROFILE,
         "name": f"moshare-{release.release_id.lower()}",
-        "title": f"Child trafficking in Missouri, {name_period(release.quarter_start)}",
+        "title": f"Child trafficking in {read_state().name}, {name_period(release.quarter_start)}",
         "description": f"{warning}Quarterly counts with privacy noise and margins of error. "
         "Numbers of unlike units must never be added.",
         "created": release.drawn_at,

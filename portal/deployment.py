@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from jurisdiction.state import read_state
 from portal.wording import say_ahead, say_epsilon
 from privacy.released import ANNUAL, COHORT, GroupFacts, PrivacyFacts, Release
 
-NAME = "MoShare: child trafficking in Missouri, quarterly counts"
+_STATE = read_state()
+NAME = f"MoShare: child trafficking in {_STATE.name}, quarterly counts"
 _KNOWN_PERIODS = {
     "quarter": "the quarterly tables of a quarter",
     "annual": "the annual tables of a year",
@@ -48,16 +50,16 @@ def _describe_product(release: Release) -> dict[str, Any]:
         "name": f"{NAME}, {release.release_id}",
         "data_curators": [{"data_curator_name": "MoShare", "data_curator_type": "Government"}],
         "description": (
-            f"{simulated}{len(release.tables)} tables of what Children's Division, the hotline and "
-            "the police of Missouri recorded of child trafficking: estimates with their margin of "
-            "error, whole counts that add up, and the noisy measurements that both are made from."
+            f"{simulated}{len(release.tables)} tables of what {_STATE.recorded_by} recorded of "
+            "child trafficking: estimates with their margin of error, whole counts that add up, "
+            "and the noisy measurements that both are made from."
         ),
         "intended_use": (
-            "Reports that section 210.1505 of Missouri's statutes asks for, and planning and "
-            "research by the agencies that deliver and by the public."
+            f"Reports that {_STATE.law.asks_for_numbers} asks for, and planning and research by "
+            "the agencies that deliver and by the public."
         ),
         "data_product_type": "Summary statistics",
-        "data_product_region": "Missouri, United States",
+        "data_product_region": f"{_STATE.name}, United States",
         "data_product_sector": "Government",
         "publication_date": release.drawn_at[:10],
     }
@@ -120,7 +122,7 @@ def _describe_model(release: Release) -> dict[str, Any]:
         ),
         "actors": _list(
             [
-                "agencies that deliver: Children's Division, the State Highway Patrol, the hotline",
+                f"agencies that deliver: {', '.join(one.name for one in _STATE.agencies)}",
                 "the hub: holds the records in a vault and adds the noise",
                 f"privacy officers, who sign the plan before any record is read: {approvals}",
                 "readers: agencies, the statewide council, the public",

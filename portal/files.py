@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from jurisdiction.state import read_state
 from portal.changes import describe_changes
 from portal.codebook import AGENCIES, DELIVERIES, explain_table
 from portal.containers import RECORD_NAME
@@ -41,7 +42,7 @@ WORKBOOK = "data/all_tables.xlsx"
 _ELSEWHERE = ("provenance", "tables", "frames", "measurements", "history", "synthetic")
 
 README = """\
-{warning}MoShare release {release_id}: counts about child trafficking in Missouri.
+{warning}MoShare release {release_id}: counts about child trafficking in {state}.
 Open index.html in a browser. Every table is in data/, explained in datapackage.json.
 data/all_tables.xlsx holds all tables as one workbook. CHANGES.md says what is new.
 data/measurements.csv holds the noisy counts from which all other numbers are made.
@@ -71,6 +72,7 @@ def list_files(release: Release) -> dict[str, bytes]:
     files["index.html"] = render_page(describe_page(release))
     files["CHANGES.md"] = describe_changes(release).encode()
     files["README.txt"] = README.format(
+        state=read_state().name,
         release_id=release.release_id,
         warning="SIMULATED DATA. " if release.provenance.is_simulated else "",
     ).encode()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import jinja2
 
+from jurisdiction.state import read_state
 from portal.checklist import Group, fill_checklist
 from privacy.released import ACTIVITY, COHORT
 from privacy.shown import (
@@ -26,7 +27,7 @@ from privacy.shown import (
 )
 
 _QUARTERS = ("January to March", "April to June", "July to September", "October to December")
-_SOURCES = {"dss": "Children's Division", "mshp": "police", "hotline": "hotline"}
+_SOURCES = {one.key: one.short for one in read_state().agencies}
 _VERDICT = re.compile(rb'<div class="verdict .*?</div>', re.DOTALL)
 _BOUNDS = {
     "rows": "{bound} row{s}",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from jurisdiction.state import read_state
 from portal.codebook import AGENCIES, explain_column
 from portal.datapackage import list_caveats, list_dimension_titles
 from portal.tables import REAL, WHOLE, Row, list_columns, list_rows
@@ -77,7 +78,7 @@ def name_sheets(tables: Sequence[ReleasedTable]) -> dict[str, str]:
 
 def _name_book(release: Release, tables: Sequence[ReleasedTable]) -> str:
     warning = "SIMULATED DATA: " if release.provenance.is_simulated else ""
-    subject = tables[0].title if len(tables) == 1 else "Child trafficking in Missouri"
+    subject = tables[0].title if len(tables) == 1 else f"Child trafficking in {read_state().name}"
     return f"{warning}{subject}, {name_period(release.quarter_start)}"
 
 

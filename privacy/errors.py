@@ -249,8 +249,8 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS640": ErrorText(
         "The public geography {file} cannot be used",
         "{problem}",
-        "Restore the file, with one column for each level from the top and one line for each "
-        "finest unit, and its key lists",
+        "Restore the file, with one column for each level below the top and one line for each "
+        "county, and its key lists",
     ),
     "MS645": ErrorText(
         "The stored split {file} cannot be read",

@@ -1,8 +1,8 @@
 """The figures that the simulated world is fitted to, each with its standing.
 
 `calibration.csv` holds published facts (status reported, quoted or computed) and, marked
-`assumption`, what nobody has published. `counties.csv` gives children by county and age (US
-Census, Vintage 2019), `police_agencies.csv` ORIs seen in an FBI table. Fitted to facts: children
+`assumption`, what nobody has published. Children by county and age and the ORIs of police agencies
+are the state's own lists (`jurisdiction`). Fitted to facts: children
 and cases of the hotline, relationship to the trafficker and its unknown share, overlap of lists,
 sex, age, reporters, time to close a report, months until police submit, the offence codes, their
 clearance and the places that police data come from. Does not belong here: chance.
@@ -10,12 +10,15 @@ clearance and the places that police data come from. Does not belong here: chanc
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
+
+from jurisdiction.folder import LISTS, list_counties, read_table
+
+_AGES = ("0_to_4", "5_to_13", "14_to_17")
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,14 @@ class County:
 
     fips: str
     name: str
-    children: tuple[int, int, int]
-
-
-def _rows(file_name: str) -> list[dict[str, str]]:
-    text = (files("simulator") / file_name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    children: tuple[int, ...]
 
 
 @cache
 def load_facts() -> Mapping[str, Fact]:
     """Every figure by its key."""
-    return MappingProxyType(
-        {row["key"]: Fact(float(row["value"]), row["status"]) for row in _rows("calibration.csv")}
-    )
+    rows = read_table(Path(__file__).with_name("calibration.csv"))
+    return MappingProxyType({row["key"]: Fact(float(row["value"]), row["status"]) for row in rows})
 
 
 def figure(key: str) -> float:
@@ -69,10 +66,10 @@ def load_counties() -> tuple[County, ...]:
     return tuple(
         County(
             row["fips"],
-            row["name"],
-            (int(row["children_0_4"]), int(row["children_5_13"]), int(row["children_14_17"])),
+            row["county"],
+            tuple(int(row[f"child_population_{ages}_2019"]) for ages in _AGES),
         )
-        for row in _rows("counties.csv")
+        for row in list_counties()
     )
 
 
@@ -80,9 +77,9 @@ def load_counties() -> tuple[County, ...]:
 def load_city_police() -> Mapping[str, tuple[str, ...]]:
     """ORIs of local police by county FIPS code, as far as they were seen; not the Patrol's."""
     known: dict[str, list[str]] = {}
-    for row in _rows("police_agencies.csv"):
-        if row["fips"]:
-            known.setdefault(row["fips"], []).append(row["ori"])
+    for row in read_table(LISTS / "police_agencies.csv"):
+        if row["county_fips"]:
+            known.setdefault(row["county_fips"], []).append(row["ori"])
     return MappingProxyType({fips: tuple(oris) for fips, oris in known.items()})
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from jurisdiction.state import read_state
 from simulator.calibration import figure
 from simulator.chance import Chance, Wheel, age_on
 from simulator.line_template import LineTemplate
@@ -83,7 +84,7 @@ class ReportedChild:
 def _template() -> LineTemplate:
     layout = load_ncands_layout()
     constants = {field.name: "9" for field in layout.fields if _NOT_COLLECTED.fullmatch(field.name)}
-    constants |= {"staterr": "MO", "notifs": "9", "chethn": "9", "chlvng": "99"}
+    constants |= {"staterr": read_state().postal_code, "notifs": "9", "chethn": "9", "chlvng": "99"}
     constants |= {"wrkrid": MARK, "suprvid": MARK}
     slots = [name for n in range(1, 5) for name in (f"chmal{n}", f"mal{n}lev", f"per1mal{n}")]
     varying = (

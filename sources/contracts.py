@@ -1,21 +1,19 @@
 """What was agreed with each agency, as data.
 
-Belongs here: the type of a contract and loading it from `contracts/*.toml`, each
-by itself, so that a broken one stops its own agency alone. Does not belong here: reading files by
-it (`ncands`, `nibrs`, `hotline`, `tokens`).
+Belongs here: the type of a contract and loading it from the state's contracts, each by itself, so
+that a broken one stops its own agency alone. Does not belong here: reading files by it (`ncands`,
+`nibrs`, `hotline`, `tokens`).
 """
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter
 
 from failures.documents import CLOSED, BrokenDocumentError, read_toml
+from jurisdiction.folder import CONTRACTS
 from sources.errors import SourcesError
-
-CONTRACTS = files("sources") / "contracts"
 
 _FILE_NAME = re.compile(r"([a-z]+)-([1-9][0-9]{0,3})\.toml")
 

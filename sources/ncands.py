@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from jurisdiction.state import read_state
 from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, list_cuts, load_lines
 from sources.layout import Field, RecordLayout, load_ncands_layout
@@ -54,7 +55,7 @@ def read_child_file(
 ) -> FileReading:
     """Read and check a Child File; leaves the view `rows_child_file` with the clean records.
 
-    A record is set aside when it cannot be read, is not Missouri's, lacks its keys or its report
+    A record is set aside when it cannot be read, is not the state's, lacks its keys or its report
     date, has an invalid maltreatment, or neither an age nor a birth date where its age is invalid.
     What is invalid in another field that the contract keeps is left blank. Of several records of
     a report and child the last one that is not set aside stands. A record of 312 characters is one
@@ -108,7 +109,7 @@ def _check_field(field: Field) -> Check | None:
     """The rule on one field by itself; the last ones cost the field and not the record."""
     name = field.name
     if name == "staterr":
-        return Check("MS202", name, f"{name} <> 'MO'")
+        return Check("MS202", name, f"{name} <> '{read_state().postal_code}'")
     if name in _KEYS:
         return Check("MS203", name, is_blank(name))
     if name == "rptdt":

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import duckdb
 
+from jurisdiction.state import read_state
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 from sources.workbench import ask_number, note_problem, quote
 
-STATE = "MO"
-"""First two letters of the ORI of every police agency of Missouri (FBI rule 059)."""
+STATE = read_state().postal_code
+"""First two letters of the ORI of every police agency of the state (FBI rule 059)."""
 
 YEARS = 2
 """The FBI's own window: an incident is reported in its year or the next (FBI rule 171)."""

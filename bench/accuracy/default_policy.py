@@ -21,7 +21,8 @@ from opendp import domains, measurements, metrics, mod
 from rich.console import Console
 from rich.table import Table
 
-from bench.missouri import SEEDS, Leaf, count_quarter, count_year, make_population
+from bench.missouri import Leaf, count_quarter, count_year, make_population
+from jurisdiction.folder import LISTS
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Coded, Frame
 from privacy.engine.noise import FrameMechanism, convert_to_epsilon
@@ -69,7 +70,7 @@ class Setting:
 
     def __init__(self) -> None:
         self.policy: Policy = load_policy()
-        self.keys: PublicKeys = load_keys(SEEDS / "keys", self.policy)
+        self.keys: PublicKeys = load_keys(LISTS, self.policy)
         self.plan: Plan = make_plan(str(QUARTER), self.policy, self.keys, load_strategy(), "")
         self.blanks = [one for one in prepare_tables(self.plan) if one.marginal is not None]
         self.publisher = Publisher(self.plan)

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-COUNTIES = Path(__file__).parents[2] / "dbt_project" / "seeds" / "missouri_counties.csv"
-STILL_VALID = "9999-12-31"
+from jurisdiction.folder import list_counties
+
 CHILDREN = 400
 SPREAD_OF_COUNTIES = 0.7
 
@@ -71,9 +71,9 @@ class Workload:
 
 def make_design_workload() -> Workload:
     """Return totals and three marginals at four levels: sixteen tables of equal weight."""
-    with COUNTIES.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["valid_to"] == STILL_VALID]
-    rows.sort(key=lambda row: (row["dss_region"], int(row["circuit"]), row["fips"]))
+    rows = sorted(
+        list_counties(), key=lambda row: (row["region"], int(row["circuit"]), row["fips"])
+    )
     levels = ("state", "region", "circuit", "county")
     attributes = ("age_band", "sex_group", "trafficking_type")
     keys = (("0-5", "6-10", "11-14", "15-17"), ("female", "male", "unknown"), ("sex", "labour"))
@@ -82,8 +82,8 @@ def make_design_workload() -> Workload:
         for depth, level in enumerate(levels)
         for axes in ((), (0,), (1,), (2,))
     )
-    lines = tuple(("Missouri", row["dss_region"], row["circuit"], row["name"]) for row in rows)
-    population = {row["name"]: int(row["child_population_2019"]) for row in rows}
+    lines = tuple(("Missouri", row["region"], row["circuit"], row["county"]) for row in rows)
+    population = {row["county"]: int(row["child_population_2019"]) for row in rows}
     return Workload("design", levels, lines, attributes, keys, tables, population)
 
 

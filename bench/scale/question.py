@@ -18,7 +18,7 @@ from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 
 ROOT = Path(__file__).parents[2]
-SEEDS = ROOT / "dbt_project" / "seeds" / "keys"
+SEEDS = ROOT / "missouri" / "lists"
 FRAME = "children_reported_in_year"
 QUARTER = "2025Q4"
 FIRST_DAY = "2025-10-01"

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from jurisdiction.state import say_agencies
 from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
@@ -51,7 +52,7 @@ def tokenize(
 
 
 def deliver(
-    agency: Annotated[str, typer.Option(help="dss, mshp or hotline.")],
+    agency: Annotated[str, typer.Option(help=f"{say_agencies()}.")],
     quarter: Annotated[str, typer.Option(help="Like 2025Q1.")],
     as_of: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which the data was taken.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from failures.exits import Exit
+from jurisdiction.state import say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.interrupts import raise_if_interrupted
@@ -101,7 +102,7 @@ def simulate(
 
 
 def ingest(
-    agency: Annotated[str, typer.Option(help="dss, mshp or hotline.")], quarter: QuarterOption
+    agency: Annotated[str, typer.Option(help=f"{say_agencies()}.")], quarter: QuarterOption
 ) -> None:
     """Example: `moshare ingest --agency dss --quarter 2025Q1`.
 

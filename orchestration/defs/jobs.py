@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.ingest import AGENCIES
+from jurisdiction.state import read_state
 
 WHOLE_QUARTER = "whole_quarter"
 RELEASE = "release"
@@ -22,12 +22,12 @@ release = dg.define_asset_job(
 )
 
 ingest_jobs = {
-    agency: dg.define_asset_job(
-        f"ingest_{agency}",
-        selection=dg.AssetSelection.assets(["raw", agency]),
-        description=f"Take in the delivery of '{agency}' for a quarter.",
+    agency.key: dg.define_asset_job(
+        f"ingest_{agency.key}",
+        selection=dg.AssetSelection.assets(["raw", agency.key]),
+        description=f"Take in the delivery of '{agency.key}' for a quarter.",
     )
-    for agency in AGENCIES
+    for agency in read_state().agencies
 }
 
 jobs = [whole_quarter, release, *ingest_jobs.values()]

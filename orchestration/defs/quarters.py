@@ -16,7 +16,7 @@ QUARTERS = dg.TimeWindowPartitionsDefinition(
     fmt="%Y-%m-%d",
     timezone=TIMEZONE,
 )
-"""One partition for each closed calendar quarter in Missouri, keyed by its first day."""
+"""One partition for each closed calendar quarter of the state, keyed by its first day."""
 
 ONE_QUARTER_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 """A backfill runs each quarter on its own, in order, as the schedule would."""

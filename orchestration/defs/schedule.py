@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from jurisdiction.state import read_state
 from orchestration.defs.jobs import whole_quarter
 from orchestration.defs.quarters import QUARTERS
 from orchestration.guards.closed_quarters import TIMEZONE
 
 
 def closed_quarter(moment: datetime) -> str:
-    """Give the partition key of the last quarter that had ended in Missouri at a moment."""
+    """Give the partition key of the last quarter that had ended in the state at a moment."""
     return QUARTERS.get_partition_keys(current_time=moment.astimezone(ZoneInfo(TIMEZONE)))[-1]
 
 
@@ -24,7 +25,7 @@ def closed_quarter(moment: datetime) -> str:
     cron_schedule="0 6 15 1,4,7,10 *",
     execution_timezone=TIMEZONE,
     description="Runs the closed quarter at 06:00 on the 15th of January, April, July and October, "
-    "Missouri time. Without an approved plan it stops before the gate.",
+    f"{read_state().name} time. Without an approved plan it stops before the gate.",
 )
 def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for the quarter that ended two weeks before the tick."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.ingest import AGENCIES
 from orchestration.defs.jobs import ingest_jobs
 from orchestration.defs.quarters import QUARTERS, partition_key
 from orchestration.hub.settings import load_settings
@@ -25,7 +24,7 @@ def delivery_arrived(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequ
     """Ask for one run for each manifest not seen before, named by place and time of writing."""
     known = set(QUARTERS.get_partition_keys())
     inbox = load_settings().landing / "inbox"
-    for agency in AGENCIES:
+    for agency in ingest_jobs:
         for misspelt, quarter in find_misspelt(inbox / agency):
             context.log.warning(
                 f"The inbox folder '{misspelt.name}' of '{agency}' is not looked at. Rename it to "

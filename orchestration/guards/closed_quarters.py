@@ -1,4 +1,4 @@
-"""Which quarters may be run: those that have ended in Missouri, from 2013 on.
+"""Which quarters may be run: those that have ended in the state, from 2013 on.
 
 Does not belong here: Dagster's partitions (see `defs/quarters`), and what a schedule takes.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from jurisdiction.state import read_state
 from orchestration.hub.errors import OrchestrationError
 from sources.quarters import Quarter
 
-TIMEZONE = "America/Chicago"
+TIMEZONE = read_state().time_zone
 
 FIRST_QUARTER = Quarter(2013, 1)
 """The FBI has collected human trafficking offences in NIBRS since 2013."""

@@ -72,7 +72,7 @@ def normalise_yaml(text: str) -> Any:  # noqa: ANN401 - whatever YAML can hold
         ValueError: When it is not YAML.
     """
     try:
-        return _strip(yaml.safe_load(text))
+        return _strip(yaml.load(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError:
         raise ValueError("it is not YAML") from None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,7 @@ CODE = (
     "linkage/links.py",
     "linkage/order_key.py",
     "orchestration/guards/bounds.py",
+    "orchestration/steps/dbt_child.py",
     "orchestration/steps/dbt_steps.py",
     "orchestration/guards/kept_quarters.py",
     "orchestration/steps/linking.py",
@@ -55,9 +57,15 @@ def hash_rules(settings: Settings) -> str:
     """
     rules = {
         **dict(_read_all(settings.dbt_project, _list_project(settings.dbt_project))),
+        **{f"lists/{name}": rule for name, rule in _read_lists(settings.public_keys)},
         **dict(_read_all(settings.code, CODE)),
     }
     return compute_sha256(json.dumps(rules, sort_keys=True))
+
+
+def _read_lists(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Read the state's lists, of which dbt makes tables too."""
+    return _read_all(folder, tuple(path.name for path in folder.glob("*.csv")))
 
 
 def _list_project(project: Path) -> Iterator[str]:
@@ -73,6 +81,11 @@ def _read_all(folder: Path, names: Iterator[str] | tuple[str, ...]) -> Iterator[
     for name in names:
         path = folder / name
         try:
-            yield name, _FORMS[path.suffix](path.read_text(encoding="utf-8"))
+            yield name, _normalise(path.suffix, path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise OrchestrationError("MS935", file=name) from None
+
+
+@cache
+def _normalise(kind: str, text: str) -> Any:  # noqa: ANN401 - the normal form of that kind
+    return _FORMS[kind](text)

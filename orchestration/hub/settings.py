@@ -13,6 +13,7 @@ from pathlib import Path
 
 from durable.vault import Vault
 from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.errors import OrchestrationError
 from sources.contracts import list_agencies
 from sources.landing import close_to_others
@@ -162,9 +163,14 @@ class Settings:
         return PROJECT_ROOT / "privacy" / "strategy.json"
 
     @property
+    def state(self) -> Path:
+        """All that is true of the state alone, as data."""
+        return FOLDER
+
+    @property
     def public_keys(self) -> Path:
-        """Public lists of the cells that every release shows."""
-        return self.dbt_project / "seeds" / "keys"
+        """Public lists: the cells that every release shows, and where each county lies."""
+        return LISTS
 
 
 def load_settings() -> Settings:
@@ -228,8 +234,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     """Give the whole environment of a subprocess of ours: named variables, and none besides.
 
     Neither the ledger's address nor a setting of dbt is among them, and what it puts aside while it
-    works stays in the vault. It may keep compiled modules, also where this process may not: dbt
-    starts three times a quarter.
+    works stays in the vault. It may keep compiled modules, also where this process may not.
     """
     kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
     aside = {"TMPDIR": str(settings.vault.aside), "PYTHONDONTWRITEBYTECODE": ""}

@@ -1,15 +1,13 @@
 """Run one step of the dbt project with everything it says kept inside the vault.
 
-dbt runs as a child process: its output, logs and artefacts go to the vault, and only the name and
-the outcome of each model and test come back. Does not belong here: what the models say, and the
-Dagster definitions of them.
+dbt runs in a child process (`dbt_process`): its output, logs and artefacts go to the vault, and
+only the name and the outcome of each model and test come back. Does not belong here: what the
+models say, and the Dagster definitions of them.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,9 +18,11 @@ from orchestration.guards.bounds import read_bounds
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import check_kept_rows
 from orchestration.guards.quarter_order import refuse_passed_quarter
+from orchestration.guards.rules import hash_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, child_environment
 from orchestration.hub.warehouse import warehouse_lock
+from orchestration.steps.dbt_process import KEPT, DbtCall
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
@@ -144,27 +144,25 @@ def _call_dbt(
     vault.aside.mkdir(parents=True, exist_ok=True)
     log = vault.dbt_logs / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        *(str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "--quiet"),
-        *("--log-path", str(vault.dbt_logs), "build"),
-        *("--select", *step.select.split()),
-        *("--exclude-resource-type", "unit_test"),
-        *("--indirect-selection", "buildable"),
+    variables = json.dumps(_name_variables(settings))
+    project = (
         *("--project-dir", str(settings.dbt_project)),
         *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
-        *("--target-path", str(vault.dbt_target)),
-        *("--vars", json.dumps(_name_variables(settings))),
-    ]
+        *("--target-path", str(vault.dbt_target), "--vars", variables),
+    )
+    silent = ("--no-use-colors", "--quiet", "--log-path", str(vault.dbt_logs))
+    call = DbtCall(
+        parse=(*silent, "parse", *project),
+        build=(
+            *(*silent, "build", "--select", *step.select.split()),
+            *("--exclude-resource-type", "unit_test"),
+            *("--indirect-selection", "buildable", *project),
+        ),
+        parsed_for=f"{settings.dbt_project} {variables} {hash_rules(settings)}",
+        environment={**child_environment(settings), **_name_quarters(quarter, released)},
+    )
     with log.open("w", encoding="utf-8") as output:
-        subprocess.run(  # noqa: S603 - a fixed program with arguments of our own
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**child_environment(settings), **_name_quarters(quarter, released)},
-            pass_fds=(lock,),
-            check=False,
-        )
+        KEPT.call(call, output, lock)
     return f"dbt/logs/{log.name}"
 
 

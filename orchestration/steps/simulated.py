@@ -30,7 +30,7 @@ def deliver_simulated(
         settings: Where the inboxes lie; agency-side files go to `simulated/` in the data home.
         quarters: The quarters to deliver.
         seed: The same seed gives the same files.
-        scale: Size of the simulated world, 1 for Missouri.
+        scale: Size of the simulated world, 1 for the state.
 
     Returns:
         The delivery folders, in order of quarter and agency.

@@ -1,20 +1,20 @@
-"""Outlines of Missouri's counties, and of what they make together, as paths of a drawing.
+"""Outlines of the state's counties, and of what they make together, as paths of a drawing.
 
-Here: public boundaries (simplified to whole steps on a drawing 1000 wide), read from two files:
-lines, each shared by the places on its sides, and the lines around each county with the circuit,
-region and troop it belongs to. Not here: what is drawn in a place (``maps``).
+Here: public boundaries (simplified to whole steps on a drawing 1000 wide), read from two of the
+state's files: lines, each shared by the places on its sides, and the lines around each county. Not
+here: what is drawn in a place (``maps``).
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from types import MappingProxyType
+
+from jurisdiction.folder import OUTLINES, list_counties, read_table
 
 WIDTH, HEIGHT = 1000, 885
 LEVELS = ("county", "circuit", "region", "troop")
@@ -36,8 +36,10 @@ def read_outlines(level: str) -> Mapping[str, Outline]:
     """Key to outline of every place of a level that is on the map."""
     lines = _read_lines()
     around: dict[str, list[int]] = {}
-    for county in _read("boundary_counties.csv"):
-        around.setdefault(county[level], []).extend(map(int, county["lines"].split()))
+    place_of = {county["county"]: county[level] for county in list_counties()}
+    for county in read_table(OUTLINES / "counties.csv"):
+        place = place_of[county["county"]]
+        around.setdefault(place, []).extend(map(int, county["lines"].split()))
     return MappingProxyType(
         {key: _draw(_join(_keep_outer(numbers), lines)) for key, numbers in around.items()}
     )
@@ -45,7 +47,7 @@ def read_outlines(level: str) -> Mapping[str, Outline]:
 
 def _read_lines() -> list[list[Point]]:
     lines = []
-    for entry in _read("boundary_lines.csv"):
+    for entry in read_table(OUTLINES / "lines.csv"):
         numbers = [int(number) for number in entry["points"].split()]
         x, y = 0, 0
         points = []
@@ -54,11 +56,6 @@ def _read_lines() -> list[list[Point]]:
             points.append((x, y))
         lines.append(points)
     return lines
-
-
-def _read(name: str) -> list[dict[str, str]]:
-    with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _keep_outer(numbers: Iterable[int]) -> list[int]:

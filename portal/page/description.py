@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jurisdiction.state import Law, read_state
 from portal.codebook import AGENCIES, BLOCKS, LIMITS, SYNTHETIC, explain_delivery, explain_table
 from portal.page.charts import ChartView, list_charts
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
@@ -53,6 +54,7 @@ class Page:
     title: str
     period: str
     summary: str
+    law: Law
     release_id: str
     drawn_on: str
     is_simulated: bool
@@ -92,6 +94,7 @@ def describe_page(release: Release) -> Page:
         summary=SUMMARY,
         release_id=release.release_id,
         drawn_on=release.drawn_at[:10],
+        law=read_state().law,
         is_simulated=release.provenance.is_simulated,
         headlines=list_headlines(release),
         status_words=tuple(Words(*entry) for entry in STATUS_WORDS),
@@ -138,7 +141,7 @@ def _describe_police(release: Release) -> tuple[Words, ...]:
 
 def _list_blocks(release: Release, views: dict[str, TableView]) -> tuple[BlockView, ...]:
     """The blocks that have a table; those between agencies stand in a section of their own."""
-    in_block: dict[str, list[TableView]] = {title: [] for title in BLOCKS}
+    in_block: dict[str, list[TableView]] = {title: [] for title in BLOCKS.values()}
     for table in release.tables:
         if table.name not in CRACKS:
             in_block[explain_table(table, release.tables).block].append(views[table.name])

@@ -6,13 +6,15 @@ sentences made from facts of a release (``privacy_words``, ``figures``).
 
 from __future__ import annotations
 
+from jurisdiction.state import read_state
 from portal.codebook import STRICT_BROAD
 from privacy.released import ESTIMATED, NOT_COLLECTED, NOT_DISTINGUISHABLE, NOT_RELEASED
 
-TITLE = "Child trafficking in Missouri: quarterly counts"
+_STATE = read_state()
+TITLE = f"Child trafficking in {_STATE.name}: quarterly counts"
 SUMMARY = (
-    "What Children's Division, the hotline and Missouri's police recorded, as counts with their "
-    "margin of error. Nobody gets a list of children. Everybody gets the number."
+    f"What {_STATE.recorded_by} recorded, as counts with their margin of error. Nobody gets a list "
+    "of children. Everybody gets the number."
 )
 HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Reports to Children's Division", ("reports", "children_reported")),
@@ -21,7 +23,7 @@ HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Arrests", ("arrests",)),
     ("Prosecutions", ("prosecutions",)),
 )
-"""The five things RSMo 210.1505 names, and the tables that answer each."""
+"""The five things the law names, and the tables that answer each."""
 
 CRACKS: tuple[str, ...] = ("children_by_agency", "report_lag")
 """The tables about children whom one agency knows and another does not, or late."""
@@ -46,8 +48,8 @@ CROSSWALK: tuple[tuple[str, str, str], ...] = (
     (
         "Report",
         (
-            "One report to Children's Division under RSMo 210.115 that names a child with a sex "
-            "trafficking allegation."
+            f"One report to Children's Division under {_STATE.law.of_a_report} that names a child "
+            "with a sex trafficking allegation."
         ),
         "A finding. A report is a suspicion, and one child may be in several reports.",
     ),

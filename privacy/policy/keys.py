@@ -11,13 +11,12 @@ from pathlib import Path
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.engine.frames import Level
 from privacy.errors import PrivacyError
-from privacy.policy.geography import load_levels
+from privacy.policy.geography import VALID_NOW, load_levels
 from privacy.policy.policy import Policy
 
 _HEADER = ["key", "label", "description"]
-_POPULATION = "missouri_counties.csv"
+_COUNTIES = "counties.csv"
 _CHILDREN = "child_population_2019"
-_VALID_NOW = "9999-12-31"
 
 
 @dataclass(frozen=True)
@@ -82,19 +81,18 @@ class PublicKeys:
 
 
 def load_keys(folder: Path, policy: Policy) -> PublicKeys:
-    """Read `<name>.csv` for each level and dimension, and `tree_<name>.csv` for each geography.
+    """Read `<name>.csv` for each level and dimension, and trees and population from counties.csv.
 
-    The population of counties lies in the folder above. Raises PrivacyError MS603 (a list or the
-    population) or MS640 (a tree).
+    Raises PrivacyError MS603 (a list or the population) or MS640 (a tree).
     """
     names = (*policy.levels, *policy.dimensions)
     lists = {name: _read_list(folder / f"{name}.csv") for name in names}
     keys = {name: tuple(key.key for key in listed) for name, listed in lists.items()}
     trees = {
-        name: load_levels(folder / f"tree_{name}.csv", chain, keys)
+        name: load_levels(folder / _COUNTIES, chain, keys)
         for name, chain in policy.geographies.items()
     }
-    population = _read_population(folder.parent / _POPULATION) if policy.is_modelled else ()
+    population = _read_population(folder / _COUNTIES) if policy.is_modelled else ()
     return PublicKeys(tuple(lists.items()), tuple(trees.items()), population)
 
 
@@ -121,8 +119,8 @@ def _read_list(path: Path) -> tuple[Key, ...]:
 def _read_population(path: Path) -> tuple[tuple[str, int], ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            lines = [line for line in csv.DictReader(file) if line["valid_to"] == _VALID_NOW]
-        population = tuple((line["name"], int(line[_CHILDREN])) for line in lines)
+            lines = [line for line in csv.DictReader(file) if line["valid_to"] == VALID_NOW]
+        population = tuple((line["county"], int(line[_CHILDREN])) for line in lines)
     except (OSError, ValueError, KeyError, TypeError):
         population = ()
     if not population:

@@ -35,7 +35,7 @@ from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 from privacy.released import Provenance
 
-KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).resolve().parents[2] / "missouri" / "lists"
 POLICY = load_policy()
 LISTS = load_keys(KEYS, POLICY)
 KINDS = {ROWS: ExactRows, LINKED: ExactCells}

@@ -27,7 +27,7 @@ from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 from privacy.publishing.tables import Blank, prepare_tables, set_cut_offs
 
-KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).resolve().parents[2] / "missouri" / "lists"
 POLICY = load_policy()
 PLAN: Plan = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy(), RULES)
 PLANNED = {planned.frame.name: planned for planned in PLAN.frames}

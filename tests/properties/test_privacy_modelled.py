@@ -21,7 +21,7 @@ from privacy.engine.reconstruction import NoisyTable, Reconstruction
 from privacy.modelled.modelling import Model, model_frame
 from privacy.policy.geography import load_levels
 
-SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
+LISTS = Path(__file__).resolve().parents[2] / "missouri" / "lists"
 CHAIN = ("state", "region", "circuit", "county")
 AXES: tuple[tuple[int, ...], ...] = ((), (0,), (1,))
 SCALE = 4.0
@@ -33,22 +33,20 @@ Numbers = NDArray[np.float64]
 
 
 def read(name: str) -> list[dict[str, str]]:
-    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+    with (LISTS / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def make_frame() -> Frame:
-    lists = {name: [line["key"] for line in read(f"keys/{name}.csv")] for name in CHAIN}
-    levels = load_levels(SEEDS / "keys" / "tree_dss.csv", CHAIN, lists)
+    lists = {name: [line["key"] for line in read(f"{name}.csv")] for name in CHAIN}
+    levels = load_levels(LISTS / "counties.csv", CHAIN, lists)
     keys = (("0-5", "6-11", "12-14", "15-17"), ("female", "male", "unknown"))
     return Frame("children", ROWS, levels, ("age", "sex"), keys, bound=1)
 
 
 FRAME = make_frame()
 COUNTIES = FRAME.levels[-1].keys
-POPULATION = {
-    line["name"]: int(line["child_population_2019"]) for line in read("missouri_counties.csv")
-}
+POPULATION = {line["county"]: int(line["child_population_2019"]) for line in read("counties.csv")}
 MARGINALS = [Marginal(level, axes) for level in range(4) for axes in AXES]
 MEASURED = [(marginal, SCALE) for marginal in MARGINALS]
 SMALL = [one for one in MARGINALS if one.level > 1 or (one.level == 1 and one.axes)]

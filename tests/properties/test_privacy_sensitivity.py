@@ -18,7 +18,7 @@ from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 
-KEYS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).resolve().parents[2] / "missouri" / "lists"
 POLICY = load_policy()
 PLAN = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy(), RULES)
 FRAMES = {planned.frame.name: planned for planned in PLAN.frames}

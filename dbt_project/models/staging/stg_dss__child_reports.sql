@@ -163,9 +163,9 @@ placed as (
             when aged.report_county_number = 998 then true
         end as is_outside_missouri
     from aged
-    left join {{ ref('missouri_counties') }} as residence
+    left join {{ ref('counties') }} as residence
         on {{ county_on('residence', fips_of_number('aged.residence_county_number'), 'aged.event_date') }}
-    left join {{ ref('missouri_counties') }} as report
+    left join {{ ref('counties') }} as report
         on {{ county_on('report', fips_of_number('aged.report_county_number'), 'aged.event_date') }}
 )
 
@@ -194,17 +194,17 @@ select
     case placed.sex_code when '1' then 'male' when '2' then 'female' else 'unknown' end as sex_group,
     placed.county_fips,
     counties.circuit,
-    {% for column, place in (('name', 'county'), ('dss_region', 'region'), ('troop', 'troop')) %}
+    {% for place in ('county', 'region', 'troop') %}
     case
         when placed.is_outside_missouri then 'Outside Missouri'
-        else coalesce(counties.{{ column }}, 'Unknown')
+        else coalesce(counties.{{ place }}, 'Unknown')
     end as {{ place }},
     {% endfor %}
     coalesce(findings.is_alleged, false) as is_sex_trafficking_alleged,
     findings.finding_group,
     {{ relationship_of_rank('relationships.relationship_rank') }} as relationship_group
 from placed
-left join {{ ref('missouri_counties') }} as counties
+left join {{ ref('counties') }} as counties
     on {{ county_on('counties', 'placed.county_fips', 'placed.event_date') }}
 left join findings
     on placed.report_id = findings.report_id and placed.child_id = findings.child_id

@@ -70,10 +70,10 @@ select
         as known_quarter_start,
     counties.fips as county_fips,
     counties.circuit,
-    {% for column, place in (('name', 'county'), ('dss_region', 'region'), ('troop', 'troop')) %}
+    {% for place in ('county', 'region', 'troop') %}
     case
         when substr(incidents.ori, 1, 2) <> 'MO' then 'Outside Missouri'
-        else coalesce(counties.{{ column }}, 'Unknown')
+        else coalesce(counties.{{ place }}, 'Unknown')
     end as {{ place }},
     {% endfor %}
     incidents.delivery_quarter_start,
@@ -81,5 +81,5 @@ select
     incidents.delivery_rank,
     incidents.delivered_position
 from current_version as incidents
-left join {{ ref('missouri_counties') }} as counties
+left join {{ ref('counties') }} as counties
     on {{ county_on('counties', fips_of_ori('incidents.ori'), 'incidents.incident_date') }}

@@ -9,7 +9,7 @@ from (
         valid_to,
         lead(valid_from) over (partition by fips order by valid_from nulls last) as next_valid_from,
         row_number() over (partition by fips order by valid_from nulls last) as period_number
-    from {{ ref('missouri_counties') }}
+    from {{ ref('counties') }}
 ) as county
 where
     county.valid_to <> coalesce(county.next_valid_from, date '9999-12-31')

@@ -1,15 +1,15 @@
 {{ config(meta={'dagster': {'ref': {'name': 'county'}}}) }}
 
 -- The two units called St. Louis cannot be taken for one another.
-select coalesce(counties.name, county.key) as county
+select coalesce(counties.county, county.key) as county
 from (
     select distinct
-        name,
+        county,
         'FIPS ' || fips as description
-    from {{ ref('missouri_counties') }}
+    from {{ ref('counties') }}
 ) as counties
 full outer join {{ ref('county') }} as county
-    on counties.name = county.key and counties.description = county.description
+    on counties.county = county.key and counties.description = county.description
 where
-    counties.name is null and county.key not in ('Outside Missouri', 'Unknown')
+    counties.county is null and county.key not in ('Outside Missouri', 'Unknown')
     or county.key is null

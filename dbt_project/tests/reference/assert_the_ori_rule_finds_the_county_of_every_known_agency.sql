@@ -2,6 +2,6 @@
 
 select agencies.ori
 from {{ ref('police_agencies') }} as agencies
-left join {{ ref('missouri_counties') }} as counties
+left join {{ ref('counties') }} as counties
     on {{ county_on('counties', fips_of_ori('agencies.ori'), "date '2020-12-31'") }}
 where coalesce(agencies.county_fips, '') <> coalesce(counties.fips, '')

@@ -2,5 +2,6 @@
 
 select children.unit_id
 from {{ ref('children_counted') }} as children
-left join {{ ref('tree_dss') }} as tree on children.county = tree.county
-where tree.region is null or tree.region <> children.region
+left join {{ ref('counties') }} as counties
+    on children.county = counties.county and counties.valid_to = date '9999-12-31'
+where coalesce(counties.region, children.county) <> children.region

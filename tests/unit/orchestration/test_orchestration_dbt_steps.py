@@ -1,5 +1,4 @@
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,7 +129,9 @@ def test_dbt_is_told_which_quarters_were_released(
 ) -> None:
     release(*map(Quarter.parse, released))
     environment: dict[str, str] = {}
-    monkeypatch.setattr(subprocess, "run", lambda *_, env, **__: environment.update(env))
+    monkeypatch.setattr(
+        dbt_steps.KEPT, "call", lambda call, *_: environment.update(call.environment)
+    )
     with pytest.raises(OrchestrationError, match="MS902"):
         run_dbt_step(CORE, QUARTER, settings)
     assert environment["MOSHARE_QUARTER_START"] == "2025-01-01"

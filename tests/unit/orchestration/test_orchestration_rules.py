@@ -42,7 +42,7 @@ class CopiedRules(Settings):
 
     @property
     def public_keys(self) -> Path:
-        return PROJECT_ROOT / "dbt_project" / "seeds" / "keys"
+        return self.home / "lists"
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def settings(tmp_path: Path) -> Settings:
     made = CopiedRules(tmp_path)
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(PROJECT_ROOT / "dbt_project", made.dbt_project, ignore=ignored)
+    shutil.copytree(Settings(tmp_path).public_keys, made.public_keys)
     for name in CODE:
         (made.code / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT_ROOT / name, made.code / name)
@@ -154,7 +155,8 @@ RULES = [
     ("dbt_project/models/staging/stg_dss__child_reports.sql", "select", "select distinct"),
     ("dbt_project/models/sources.yml", "union_by_name = true", "union_by_name = false"),
     ("dbt_project/macros/quarters.sql", "<= {{ current_quarter() }}", "< {{ current_quarter() }}"),
-    ("dbt_project/seeds/dss_regions.csv", "\n", "\nmore,"),
+    ("dbt_project/seeds/nibrs_relationships.csv", "\n", "\nmore,"),
+    ("lists/counties.csv", ",2019-09-01,", ",2019-10-01,"),
     ("dbt_project/dbt_project.yml", "+full_refresh: false", "+full_refresh: true"),
     ("dbt_project/dbt_project.yml", '  - "{{ seal_lock() }}"\n', ""),
     ("code/linkage/links.py", "place <= {self.k}", "place < {self.k}"),

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from portal_frames import Column, DenseFrame, Measured
 
+from jurisdiction.folder import list_counties
 from privacy.released import ACTIVITY, COHORT, ReleasedLevel
 
-KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).resolve().parents[3] / "missouri" / "lists"
 LEVEL_TITLES = {
     "state": "State",
     "region": "Children's Division region",
@@ -45,8 +46,9 @@ def read_keys(name: str) -> list[dict[str, str]]:
 
 
 @cache
-def make_levels(tree: str, names: tuple[str, ...]) -> tuple[ReleasedLevel, ...]:
-    lines = read_keys(f"tree_{tree}")
+def make_levels(names: tuple[str, ...]) -> tuple[ReleasedLevel, ...]:
+    elsewhere = [dict.fromkeys(names, key) for key in ("Outside Missouri", "Unknown")]
+    lines = [{**line, "state": "Missouri"} for line in (*list_counties(), *elsewhere)]
     levels: list[ReleasedLevel] = []
     above: dict[str, int] = {}
     for depth, name in enumerate(names):
@@ -75,11 +77,11 @@ OFFENCE = make_column("offence_group", "Offence")
 PATTERN = make_column("agency_pattern", "Known to")
 LAG = make_column("lag_group", "Time until the report")
 
-STATE = make_levels("dss", ("state",))
-REGIONS = make_levels("dss", ("state", "region"))
-TROOPS = make_levels("police", ("state", "troop"))
-COUNTIES = make_levels("dss", ("state", "region", "circuit", "county"))
-TROOP_COUNTIES = make_levels("police", ("state", "troop", "county"))
+STATE = make_levels(("state",))
+REGIONS = make_levels(("state", "region"))
+TROOPS = make_levels(("state", "troop"))
+COUNTIES = make_levels(("state", "region", "circuit", "county"))
+TROOP_COUNTIES = make_levels(("state", "troop", "county"))
 
 
 def _frame(name: str, levels, columns, *measured: tuple[int, tuple[int, ...], float]) -> DenseFrame:

@@ -19,29 +19,14 @@ from portal.page.rows import describe_table, draw_range
 from portal.ranges import find_range, find_shown
 from privacy.released import ESTIMATED, NOT_DISTINGUISHABLE, NOT_RELEASED, HistoryPoint, Release
 
-KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
-
-
-def read_tree(name: str) -> list[dict[str, str]]:
-    with (KEYS / f"tree_{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+KEYS = Path(__file__).resolve().parents[3] / "missouri" / "lists"
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_every_place_of_a_level_in_missouri_is_on_the_map(level: str) -> None:
-    tree = read_tree("police" if level == "troop" else "dss")
-    keys = {line[level] for line in tree} - {"Outside Missouri", "Unknown"}
-    assert set(read_outlines(level)) == keys
-
-
-def test_a_county_lies_in_the_region_circuit_and_troop_of_the_public_trees() -> None:
-    import portal.page.boundaries as boundaries
-
-    listed = {line["county"]: line for line in boundaries._read("boundary_counties.csv")}
-    for name, levels in (("dss", ("circuit", "region")), ("police", ("troop",))):
-        for line in read_tree(name):
-            if line["county"] in listed:
-                assert all(listed[line["county"]][level] == line[level] for level in levels)
+def test_every_place_of_a_level_in_the_state_is_on_the_map(level: str) -> None:
+    with (KEYS / f"{level}.csv").open(encoding="utf-8", newline="") as file:
+        keys = {line["key"] for line in csv.DictReader(file)}
+    assert set(read_outlines(level)) == keys - {"Outside Missouri", "Unknown"}
 
 
 def measure_area(path: str) -> float:

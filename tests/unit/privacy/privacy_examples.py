@@ -23,7 +23,7 @@ from privacy.policy.strategy import load_strategy
 from privacy.publishing import publisher
 from privacy.released import Provenance, Release
 
-KEYS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds" / "keys"
+KEYS = Path(__file__).resolve().parents[3] / "missouri" / "lists"
 PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True)
 KILLED = 17
 

@@ -144,7 +144,10 @@ LISTS = {
     "region": "key,label,description\nN,North,\nS,South,\nUnknown,Not known,\n",
     "definition": "key,label,description\nstrict,Strict,\nbroad_only,Broad only,\n",
     "sex": "key,label,description\nf,Female,\nm,Male,\nu,Unknown,\n",
-    "tree_dss": "state,region\nMissouri,S\nMissouri,N\nMissouri,Unknown\n",
+    "counties": (
+        "county,region,child_population_2019,valid_to\n"
+        "S,S,30,9999-12-31\nN,N,120,9999-12-31\nN,S,100,2019-09-01\n"
+    ),
 }
 
 

@@ -9,11 +9,12 @@ from privacy.engine.frames import LINKED, Coded, Frame, Marginal
 from privacy.errors import PrivacyError
 from privacy.policy.geography import load_levels
 
-TREE = """state,region,county
-Missouri,West,Adair
-Missouri,East,Boone
-Missouri,West,Clay
-Missouri,West,Dade
+COUNTIES = """county,region,valid_to
+Adair,West,9999-12-31
+Adair,East,2021-01-01
+Boone,East,9999-12-31
+Clay,West,9999-12-31
+Dade,West,9999-12-31
 """
 KEYS = {level.name: level.keys for level in LEVELS}
 CHAIN = tuple(KEYS)
@@ -21,8 +22,8 @@ CHAIN = tuple(KEYS)
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    path = tmp_path / "tree.csv"
-    path.write_text(TREE, encoding="utf-8")
+    path = tmp_path / "counties.csv"
+    path.write_text(COUNTIES, encoding="utf-8")
     return path
 
 
@@ -38,34 +39,38 @@ def test_a_chain_may_end_above_the_finest_level(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "chain", "keys", "words"),
     [
-        (TREE, ("region", "county"), KEYS, "do not begin with region, county"),
-        (TREE, (), KEYS, "do not begin"),
-        ("", CHAIN, KEYS, "do not begin"),
-        ("state,region,county\n", CHAIN, KEYS, "has no units"),
-        (TREE + "Missouri,West\n", CHAIN, KEYS, "a line lacks one"),
-        (TREE + "Missouri,,Ozark\n", CHAIN, KEYS, "a line lacks one"),
-        (TREE + "Missouri,East,Adair\n", CHAIN, KEYS, "level county lies in two units"),
-        (TREE + "Missouri,East,Ozark\n", CHAIN, KEYS, "not those of the key list county.csv"),
-        (TREE, CHAIN, {**KEYS, "region": ("East", "West", "South")}, "key list region.csv"),
-        (
-            TREE + "Kansas,South,Ozark\n",
-            ("state",),
-            {"state": ("Missouri", "Kansas")},
-            "state is the top and must have one unit",
-        ),
+        ("", CHAIN, KEYS, "has no line"),
+        ("region,county\n", CHAIN, KEYS, "has no line"),
+        (COUNTIES.replace("region", "area"), CHAIN, KEYS, "lacks one of the columns region"),
+        (COUNTIES.replace("valid_to", "until"), CHAIN, KEYS, "county, valid_to"),
+        (COUNTIES + "Ozark,West\n", CHAIN, KEYS, "shorter than the header"),
+        (COUNTIES + "Ozark,West,9999-12-31,x\n", CHAIN, KEYS, "longer or"),
+        (COUNTIES + "Ozark,,9999-12-31\n", CHAIN, KEYS, "lacks a unit"),
+        (COUNTIES + "Adair,East,9999-12-31\n", CHAIN, KEYS, "level county lies in two units"),
+        (COUNTIES + "Ozark,East,9999-12-31\n", CHAIN, KEYS, "not those of the key list county"),
+        (COUNTIES, CHAIN, {**KEYS, "region": ("East", "West", "South")}, "key list region.csv"),
+        (COUNTIES, CHAIN, {**KEYS, "county": ("Adair", "Boone", "Clay", "Ozark")}, "key list"),
+        (COUNTIES, ("state",), {"state": ("Missouri", "Kansas")}, "the top and must have one unit"),
     ],
 )
 def test_a_tree_that_does_not_fit_is_refused_in_a_sentence(
     tree: Path, text: str, chain: tuple[str, ...], keys: dict[str, tuple[str, ...]], words: str
 ) -> None:
     tree.write_text(text, encoding="utf-8")
-    with pytest.raises(PrivacyError, match=rf"MS640: .*tree\.csv.*{words}"):
+    with pytest.raises(PrivacyError, match=rf"MS640: .*counties\.csv.*{words}"):
         load_levels(tree, chain, keys)
+
+
+def test_a_finest_unit_without_a_county_is_a_unit_of_every_level(tree: Path) -> None:
+    keys = {name: (*listed, "Unknown") for name, listed in KEYS.items() if name != "state"}
+    levels = load_levels(tree, CHAIN, {"state": KEYS["state"], **keys})
+    assert [level.keys[-1] for level in levels[1:]] == ["Unknown"] * 2
+    assert levels[1].keys[levels[2].parents[-1]] == "Unknown"
 
 
 def test_a_missing_tree_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(PrivacyError, match=r"MS640.*missing"):
-        load_levels(tmp_path / "tree.csv", CHAIN, KEYS)
+        load_levels(tmp_path / "counties.csv", CHAIN, KEYS)
 
 
 def test_a_cell_of_a_leaf_has_the_units_and_keys_of_the_leaf() -> None:

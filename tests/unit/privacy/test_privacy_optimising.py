@@ -141,6 +141,26 @@ def test_the_bound_of_one_table_is_that_of_its_singular_values(marginal: Margina
     assert bound == pytest.approx(find_dense_bound(FRAME, rows))
 
 
+@pytest.mark.parametrize(
+    "marginals",
+    [
+        (STATE, FRAME.whole),
+        (BY_SEX, Marginal(1, ()), Marginal(2, (1,))),
+        (Marginal(1, (0,)), Marginal(2, ()), Marginal(2, (0, 1))),
+    ],
+)
+def test_the_bound_knows_tables_of_several_levels(marginals: Sequence[Marginal]) -> None:
+    rows = [row for marginal in marginals for row in list_cells(FRAME, marginal)]
+    bound = bound_error([Demand(FRAME, FRAME.whole, tuple(rows), 1.0)])
+    assert bound == pytest.approx(find_dense_bound(FRAME, rows))
+
+
+def test_the_bound_knows_units_that_are_not_shown_alike() -> None:
+    rows = [*list_cells(FRAME, FRAME.whole), Row(2, 1, ((0, 1), (0, 1)))]
+    bound = bound_error([Demand(FRAME, FRAME.whole, tuple(rows), 1.0)])
+    assert bound == pytest.approx(find_dense_bound(FRAME, rows))
+
+
 def test_the_bound_knows_rows_that_sum_keys_unevenly() -> None:
     strict, broad = Row(0, 0, ((0,), (0, 1, 2))), Row(0, 0, ((0, 1), (0, 1, 2)))
     uneven = [strict, broad, Row(1, 1, ((0, 1), (0, 2)))]

@@ -2,12 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
-from importlib.resources import as_file
 from pathlib import Path
 
 import pytest
 from sources_builders import QUARTER, deliver, list_files, make_zones
 
+from jurisdiction.folder import CONTRACTS
 from sources import contracts
 from sources.contracts import current_contract, find_contract, list_agencies
 from sources.errors import SourcesError
@@ -18,8 +18,7 @@ MARK = "QZJXVKWY"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    with as_file(contracts.CONTRACTS) as own:
-        copied = Path(shutil.copytree(own, tmp_path / "contracts"))
+    copied = Path(shutil.copytree(CONTRACTS, tmp_path / "contracts"))
     monkeypatch.setattr(contracts, "CONTRACTS", copied)
     contracts._read_contract.cache_clear()
     yield copied
@@ -70,8 +69,7 @@ def test_a_broken_contract_is_named_with_file_and_field_and_no_other_agency_fail
 def deliver_nil(zones, agency: str, folder: Path) -> Path:
     """A delivery that an agency made while its own copy of the contract was whole."""
     broken = (folder / "dss-1.toml").read_text("utf-8")
-    with as_file(contracts.files("sources") / "contracts") as own:
-        shutil.copy(own / "dss-1.toml", folder)
+    shutil.copy(CONTRACTS / "dss-1.toml", folder)
     inbox = deliver(zones, agency, {}, kind="nil")
     (folder / "dss-1.toml").write_text(broken, "utf-8")
     contracts._read_contract.cache_clear()

@@ -1,0 +1,84 @@
+"""The program of the process that runs dbt: one call after another, each with what it is given.
+
+It is started by `dbt_process`, keeps dbt imported and the project parsed, and keeps nothing else:
+every call has its own environment, its own log and its own connection to the warehouse. It imports
+nothing of ours, so that what it does can be read here. Does not belong here: what is called.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import socket
+import sys
+from typing import Any
+
+_LONGEST = 1 << 20
+
+
+class _Project:
+    """The dbt project as it was parsed, for as long as what it was parsed for stays."""
+
+    def __init__(self) -> None:
+        self._manifest: Any = None
+        self._parsed_for: object = None
+
+    def parse(self, call: dict[str, Any]) -> Any:  # noqa: ANN401 - dbt's own type
+        """Give the parsed project, anew where it was parsed for another; None if that fails."""
+        from dbt.cli.main import dbtRunner
+
+        if self._manifest is None or self._parsed_for != call["parsed_for"]:
+            self._manifest = dbtRunner().invoke(call["parse"]).result
+            self._parsed_for = call["parsed_for"]
+        return self._manifest
+
+
+def _run(call: dict[str, Any], project: _Project) -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ.clear()
+    os.environ.update(call["environment"])
+    try:
+        manifest = project.parse(call)
+        if manifest is not None:
+            dbtRunner(manifest=manifest).invoke(call["build"])
+    finally:
+        # The engine stays sealed as long as it is connected, and the next call seals it anew.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        gc.collect()
+
+
+def _answer(channel: socket.socket, project: _Project) -> bool:
+    """Answer one call; False when there is nobody left who calls."""
+    message, held, _, _ = socket.recv_fds(channel, _LONGEST, 2)
+    if not message:
+        return False
+    log, lock = held
+    try:
+        while not message.endswith(b"\n"):
+            message += channel.recv(_LONGEST)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        _run(json.loads(message), project)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.close(log)
+        os.close(lock)
+    channel.sendall(b".")
+    return True
+
+
+def main() -> int:
+    """Answer calls until the parent is gone."""
+    project = _Project()
+    with socket.socket(fileno=int(sys.argv[1])) as channel:
+        while _answer(channel, project):
+            pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
