@@ -13,13 +13,13 @@ import sys
 from pathlib import Path
 
 import duckdb
-from privacy.publishing.publishing import Publisher
 from rich.console import Console
 
 from orchestration.hub.settings import Settings
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import read_entries
 from privacy.ledger.chain import DONE, DRAWN
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release, recall_entry
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter
