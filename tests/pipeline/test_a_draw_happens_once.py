@@ -17,7 +17,7 @@ from orchestration.cli.runs import RunOutcome
 from orchestration.guards.rules import hash_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, prepare_process
-from orchestration.steps import planning
+from orchestration.steps import proposing
 from orchestration.steps.approving import approve_for_demo
 from orchestration.steps.building import build_folder, rotate_signing_key
 from orchestration.steps.dbt_steps import RELEASE_INPUT, STAGING, run_dbt_step
@@ -243,7 +243,7 @@ def test_rows_made_by_other_rules_than_those_signed_are_not_released(
 ) -> None:
     home = copy_home(stopped[0], tmp_path)
     prepare_process(home)
-    monkeypatch.setattr(planning, "hash_rules", lambda _: "0" * 64)
+    monkeypatch.setattr(proposing, "hash_rules", lambda _: "0" * 64)
     approve_for_demo(QUARTER, home)
     with pytest.raises(OrchestrationError, match=r"MS933.*release_input"):
         draw_release(QUARTER, home)
@@ -267,7 +267,7 @@ def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_
         give_up_draw(QUARTER, home)
         roomy = load_policy(home.policy)
         caps = replace(roomy.caps, quarter=roomy.caps.quarter * 2, year=roomy.caps.year * 2)
-        monkeypatch.setattr(planning, "load_policy", lambda _: replace(roomy, caps=caps))
+        monkeypatch.setattr(proposing, "load_policy", lambda _: replace(roomy, caps=caps))
     change_rules(home, tmp_path, monkeypatch)
     approve_for_demo(QUARTER, home)
     assert run_dbt_step(RELEASE_INPUT, QUARTER, home).unbuilt == []
