@@ -81,7 +81,7 @@ class Hub:
     def build(self) -> None:
         """Build staging and core from what was delivered so far."""
         vault = self.zones.vault
-        selection = ("resource_type:seed", "path:models/staging", "path:models/core")
+        selection = ("resource_type:seed", "path:models/intermediate", "path:models/core")
         command = [
             str(Path(sys.executable).with_name("dbt")),
             *("--quiet", "--log-path", str(vault.dbt_logs)),

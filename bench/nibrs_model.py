@@ -178,7 +178,7 @@ def make_histories(count: int, seed: int) -> Histories:
 
 
 def compare(hub: Hub, histories: Histories) -> list[str]:
-    """A line for each incident that stands otherwise in the staging tables than in the model."""
+    """A line for each incident that stands otherwise in the hub than in the model."""
     with hub.warehouse() as connection:
         seen = {
             number: tuple(map(str, rest))
@@ -257,17 +257,19 @@ def _mix(chance: Random, blocks: list[list[str]]) -> list[str]:
 
 _STANDING = f"""
     WITH numbers AS (
-        SELECT incident_key FROM staging.stg_mshp__incidents
-        UNION SELECT incident_key FROM staging.stg_mshp__arrests
+        SELECT incident_key FROM intermediate.int_mshp__incidents
+        UNION SELECT incident_key FROM intermediate.int_mshp__arrests
     )
     SELECT split_part(incident_key, ':', 2),
         coalesce((
             SELECT incident_date::VARCHAR || '@' || known_quarter_start::VARCHAR
-            FROM staging.stg_mshp__incidents AS one WHERE one.incident_key = numbers.incident_key
+            FROM intermediate.int_mshp__incidents AS one
+            WHERE one.incident_key = numbers.incident_key
         ), ''),
         coalesce((
             SELECT string_agg(offence_code, ' ' ORDER BY offence_code)
-            FROM staging.stg_mshp__offences AS one WHERE one.incident_key = numbers.incident_key
+            FROM intermediate.int_mshp__offences AS one
+            WHERE one.incident_key = numbers.incident_key
         ), ''),
         coalesce((
             SELECT string_agg(said, ' ' ORDER BY said) FROM (
@@ -275,14 +277,14 @@ _STANDING = f"""
                     || coalesce(lowest_age_years::VARCHAR, '') || '-'
                     || coalesce(highest_age_years::VARCHAR, '') || '@'
                     || known_quarter_start::VARCHAR AS said
-                FROM staging.stg_mshp__victims
+                FROM intermediate.int_mshp__victims
             ) AS one WHERE one.incident_key = numbers.incident_key
         ), ''),
         coalesce((
             SELECT string_agg(said, ' ' ORDER BY said) FROM (
                 SELECT incident_key, split_part(arrest_key, ':', 3) || '=' || offence_code || '@'
                     || known_quarter_start::VARCHAR AS said
-                FROM staging.stg_mshp__arrests
+                FROM intermediate.int_mshp__arrests
             ) AS one WHERE one.incident_key = numbers.incident_key
         ), '')
     FROM numbers WHERE incident_key LIKE '{ORI}:N%'

@@ -114,7 +114,7 @@ class Vault:
     @property
     def quality_records(self) -> Path:
         """What the quality checks of each quarter found."""
-        return self.folder / "gates"
+        return self.folder / "quality"
 
     def quality_record(self, quarter: str) -> Path:
         """What the quality checks of a quarter found."""

@@ -1,12 +1,14 @@
-"""The digest of exact rows: what the gate judged, and what a release was drawn from.
+"""The digest of exact rows: what was judged, and what a release was drawn from.
 
 Every column of every table of release input counts, whether or not a policy reads it. A digest of
 confidential rows is a function of them and stays in the vault. Does not belong here: what is done
-where two digests differ (``gate``).
+where two digests differ (``record``).
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 
 from expectations.errors import ExpectationsError
@@ -16,6 +18,16 @@ _TABLES = """
 select table_name from information_schema.tables
 where table_schema = 'release_input' order by table_name
 """
+
+
+def digest_release_input(connection: Connection, quarter_start: date) -> str:
+    """SHA-256, in hex, over every release_input row of a quarter, whatever order rows come in.
+
+    Raises:
+        ExpectationsError: MS502, a query failed.
+    """
+    digests = digest_tables(connection, quarter_start)
+    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
 
 
 def digest_tables(connection: Connection, quarter_start: date) -> dict[str, str]:

@@ -23,22 +23,22 @@ ERRORS: Mapping[str, ErrorText] = {
         "Check that dbt built {relation} for this quarter, then run it again",
     ),
     "MS503": ErrorText(
-        "There is no gate record for {quarter}",
+        "There is no quality record for {quarter}",
         "The quality checks of this quarter have not been run, or their record was removed",
         "Run the checks of {quarter}, then ask for the release again",
     ),
     "MS504": ErrorText(
-        "The quality gate of {quarter} is closed",
-        "These rules do not hold: {rules}",
+        "The quality check of {quarter} has failed",
+        "These rules do not hold, or were not looked at: {rules}",
         "Repair the delivery or the model each rule names, then rebuild and check {quarter}",
     ),
     "MS505": ErrorText(
-        "The gate record of {quarter} is out of date",
+        "The quality record of {quarter} is out of date",
         "The rows of release_input are not the rows that were checked",
         "Run the checks of {quarter} again, then ask for the release again",
     ),
     "MS506": ErrorText(
-        "The gate record {file} cannot be understood",
+        "The quality record {file} cannot be understood",
         "It is not a complete record of format {format}",
         "Run the checks of this quarter again; they write a new record",
     ),

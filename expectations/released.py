@@ -1,19 +1,122 @@
-"""Reading one released CSV file as a frame for its suite.
+"""Which rules hold of a released table, and the reading of its CSV file for them.
 
-Here: text exactly as published, and the one derived column a rule across columns needs. Not here:
-hashes of the folder (``portal.verify``) and the rules themselves (``suites``).
+Here: the shape that the caller gives, the rules of it, text exactly as published, and the one
+derived column that a rule across columns needs. Not here: hashes of the folder (``portal.verify``)
+and how a rule is evaluated (``run``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from expectations.errors import ExpectationsError
-from expectations.suites import ReleasedShape
+from expectations.rules import (
+    Rule,
+    Suite,
+    expect_columns,
+    expect_in_list,
+    expect_not_null,
+    expect_pattern,
+    expect_row_count,
+    expect_unique,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NUMBERS = ("estimate", "moe90", "low90", "high90")
+"""The columns of a released table that every row with an estimate fills."""
+
+COUNT = r"^[0-9]+$"
+TENTHS = r"^-?[0-9]+\.[0-9]$"
+POSITIVE_NUMBER = r"^(?=.*[1-9])[0-9]+(?:\.[0-9]+)?$"
+
+
+@dataclass(frozen=True)
+class ReleasedShape:
+    """What a released table must look like.
+
+    Attributes:
+        table: its name, which is the name of its file.
+        quarter: for example ``2025Q1``.
+        dimensions: column to the labels it may carry, in column order; geography is the first.
+        unit: the unit every row must name.
+        estimated: status words of rows that carry an estimate.
+        without_estimate: status words of rows that carry none.
+        has_count: whether rows with an estimate carry a whole count too; sums of quarters do not.
+        more: columns after the status word.
+    """
+
+    table: str
+    quarter: str
+    dimensions: Mapping[str, tuple[str, ...]]
+    unit: str
+    estimated: tuple[str, ...]
+    without_estimate: tuple[str, ...]
+    has_count: bool = True
+    more: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file, in their order."""
+        return ("quarter", *self.dimensions, "unit", *NUMBERS, "count", "status", *self.more)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns that are filled where a row carries an estimate, and only there."""
+        return (*NUMBERS, "count") if self.has_count else NUMBERS
+
+
+def released_suite(shape: ReleasedShape) -> Suite:
+    """The rules of one released table."""
+    words = (*shape.estimated, *shape.without_estimate)
+    rules = (
+        expect_columns((*shape.columns, "is_status_consistent")),
+        expect_row_count(prod(len(labels) for labels in shape.dimensions.values())),
+        expect_unique(*("quarter", *shape.dimensions)),
+        *(
+            rule
+            for column, allowed in (
+                ("quarter", (shape.quarter,)),
+                *shape.dimensions.items(),
+                ("unit", (shape.unit,)),
+                ("status", words),
+            )
+            for rule in (
+                expect_not_null(column),
+                expect_in_list(column, allowed, f"values published for {column}"),
+            )
+        ),
+        *(
+            expect_pattern(
+                column,
+                COUNT,
+                f"Every {column} is a whole number from zero up.",
+                f"{column}_is_whole",
+            )
+            for column in ("low90", "high90", "count")
+        ),
+        expect_pattern("estimate", TENTHS, "Every estimate is in tenths.", "estimate_is_in_tenths"),
+        expect_pattern(
+            "moe90",
+            POSITIVE_NUMBER,
+            "Every margin of error is more than zero.",
+            "moe90_is_more_than_zero",
+        ),
+        Rule(
+            "status_explains_the_numbers",
+            "A row has its numbers exactly where its status word says so.",
+            "ExpectColumnValuesToBeInSet",
+            MappingProxyType({"column": "is_status_consistent", "value_set": [True]}),
+            ("is_status_consistent",),
+        ),
+    )
+    return Suite(f"released.{shape.table}", shape.columns, rules)
 
 
 def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:

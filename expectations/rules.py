@@ -1,23 +1,14 @@
 """What a rule and a suite are, and the words from which suites are written.
 
 Here: frozen data types and one small function for each kind of rule. Not here: which rule applies
-to which table (``suites``), and how a rule is evaluated (``run``).
+to which table (``staging``, ``released``), and how a rule is evaluated (``run``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
-
-
-class Stage(Enum):
-    """The three doors at which expectations stand."""
-
-    AFTER_STAGING = "after_staging"
-    BEFORE_RELEASE = "before_release"
-    RELEASED = "released"
 
 
 @dataclass(frozen=True)
@@ -45,14 +36,12 @@ class Suite:
 
     Attributes:
         name: schema and table, for example ``release_input.children_reported``.
-        stage: the door it stands at.
         columns: the columns a frame for this suite has, and no others.
         rules: at least one rule, with distinct ids.
         quarter_column: the date column by which one quarter is read.
     """
 
     name: str
-    stage: Stage
     columns: tuple[str, ...]
     rules: tuple[Rule, ...]
     quarter_column: str = "quarter_start"
@@ -80,6 +69,17 @@ def expect_mostly_present(column: str, share: float) -> Rule:
     )
 
 
+def expect_mostly_known(column: str, share: float) -> Rule:
+    """At least this share of the rows, from 0 to 1, have another value than ``unknown``."""
+    return Rule(
+        f"{column}_is_mostly_known",
+        f"At least {share:.0%} of the rows have a known {column}.",
+        "ExpectColumnValuesToNotBeInSet",
+        MappingProxyType({"column": column, "value_set": ["unknown"], "mostly": share}),
+        (column,),
+    )
+
+
 def expect_unique(*columns: str) -> Rule:
     """No two rows share the same values in these columns."""
     words = " and ".join(columns)
@@ -100,29 +100,6 @@ def expect_in_list(column: str, allowed: Sequence[object], list_name: str) -> Ru
         f"Every {column} is in the list of {list_name}.",
         "ExpectColumnValuesToBeInSet",
         MappingProxyType({"column": column, "value_set": list(allowed)}),
-        (column,),
-    )
-
-
-def expect_quarter(column: str, value: str) -> Rule:
-    """Every row belongs to one quarter, which is written as ``value``."""
-    return Rule(
-        f"{column}_is_the_quarter",
-        f"Every row belongs to the quarter that is being checked, and none to a date that begins "
-        f"no quarter ({column}).",
-        "ExpectColumnValuesToBeInSet",
-        MappingProxyType({"column": column, "value_set": [value]}),
-        (column,),
-    )
-
-
-def expect_at_least(column: str, lowest: int) -> Rule:
-    """Every number in the column is ``lowest`` or more."""
-    return Rule(
-        f"{column}_is_at_least_{lowest}",
-        f"Every {column} is {lowest} or more.",
-        "ExpectColumnValuesToBeBetween",
-        MappingProxyType({"column": column, "min_value": lowest}),
         (column,),
     )
 

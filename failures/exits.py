@@ -22,7 +22,7 @@ class Exit(IntEnum):
     UNEXPECTED = 1, "unexpected error, reported in the vault (of doctor: not fit to run)"
     USAGE = 2, "usage"
     DELIVERY = 3, "delivery rejected"
-    QUALITY = 4, "quality gate failed"
+    QUALITY = 4, "quality check failed"
     BUDGET = 5, "budget refused"
     APPROVAL = 6, "approval missing or invalid"
     DELIVERY_OUT = 7, "delivery out failed"

@@ -10,7 +10,7 @@ from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
 from orchestration.defs.linkage import links
 from orchestration.defs.refusing_io import RefusingIOManager
-from orchestration.defs.release import gate, released
+from orchestration.defs.release import quality, released
 from orchestration.defs.review import review
 from orchestration.defs.schedule import quarterly_release
 from orchestration.defs.sensor import delivery_arrived
@@ -19,7 +19,7 @@ from orchestration.defs.transform import dbt_steps
 silence_redacted_errors()
 
 defs = dg.Definitions(
-    assets=[*deliveries, *dbt_steps, links, gate, *review, *released],
+    assets=[*deliveries, *dbt_steps, links, quality, *review, *released],
     asset_checks=checks,
     jobs=jobs,
     schedules=[quarterly_release],

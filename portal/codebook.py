@@ -293,9 +293,6 @@ DIMENSIONS: Mapping[str, ColumnText] = MappingProxyType(
             "Who the trafficker was to the child.",
             "Unknown is a group of its own and is often the largest.",
         ),
-        "offence_group": ColumnText(
-            "Offence", "The offence of the arrest.", "Other charges are not counted."
-        ),
         "agency_pattern": ColumnText("Known to", "Who has a record of the child.", LINKAGE),
         "lag_group": ColumnText(
             "Time until the report",

@@ -48,37 +48,39 @@ create table links (quarter_start date, victim_key varchar, token varchar, child
     has_place boolean, first_report_date date, rule varchar);
 create table noted (quarter_start date, child_id varchar, token varchar, first_report_date date);
 create table order_key as select 'a key for histories' as order_key;
+create table state as select 'The state' as key;
 """
 
-_STAGING = """
-create schema if not exists staging;
-create or replace table staging.stg_dss__child_reports as
+_RECORDS = """
+create schema if not exists intermediate;
+create or replace table intermediate.int_dss__child_reports as
     select report_id, child_id, report_date, report_date as event_date, known_quarter_start,
         cast(date_trunc('quarter', report_date) as date) as quarter_start,
-        true as is_sex_trafficking_alleged, true as is_child, 'substantiated' as finding_group,
+        true as is_trafficking_event, 'substantiated' as finding_group,
         '15_to_17' as age_band, 'female' as sex_group, 'Cole' as county, 'Central' as region,
         'F' as troop, 'unknown' as relationship_group, report_date as delivery_quarter_start,
         1 as delivery_sequence
     from reports where {now} qualify row_number() over (partition by report_id, child_id) = 1;
-create or replace table staging.stg_dss__tokens as
-    select child_id as record_key, token from child_tokens where {now} and token is not null;
-create or replace table staging.stg_mshp__incidents as
+create or replace table intermediate.int_tokens as
+    select 'dss' as agency, child_id as record_key, token from child_tokens
+    where {now} and token is not null
+    union all
+    select 'mshp', victim_key, max(token) from records
+    where {now} and token is not null group by victim_key;
+create or replace table intermediate.int_mshp__incidents as
     select incident_key, min(incident_date) as incident_date,
         min(incident_known_quarter_start) as known_quarter_start, 'Cole' as county,
         'Central' as region, 'F' as troop,
         cast(date_trunc('quarter', min(incident_date)) as date) as quarter_start
     from records where {now} group by incident_key;
-create or replace table staging.stg_mshp__victims as
-    select victim_key, incident_key, true as is_juvenile_trafficking_victim, known_quarter_start,
+create or replace table intermediate.int_mshp__victims as
+    select victim_key, incident_key, true as is_trafficking_event, known_quarter_start,
         cast(date_trunc('quarter', incident_date) as date) as quarter_start,
         '15_to_17' as age_band, 'female' as sex_group, 'strict' as incident_definition,
-        'strict' as victim_definition, 'unknown' as relationship_group, true as is_child,
+        'strict' as victim_definition, 'unknown' as relationship_group,
         incident_date as delivery_quarter_start, 1 as delivery_sequence
     from records where {now} qualify row_number() over (partition by victim_key) = 1;
-create or replace table staging.stg_mshp__tokens as
-    select victim_key as record_key, max(token) as token from records
-    where {now} and token is not null group by victim_key;
-create or replace table staging.stg_mshp__arrests as
+create or replace table intermediate.int_mshp__arrests as
     select arrest_key, '' as incident_key, arrest_date, known_quarter_start,
         cast(date_trunc('quarter', arrest_date) as date) as quarter_start,
         'commercial_sex_acts' as offence_group, false as is_counted_elsewhere
@@ -131,7 +133,8 @@ def start(quarter: int) -> date:
 @cache
 def _read_model(folder: str, name: str) -> jinja2.Template:
     macros = "".join(
-        (PROJECT / "macros" / f"{one}.sql").read_text("utf-8") for one in ("quarters", "bounds")
+        (PROJECT / "macros" / f"{one}.sql").read_text("utf-8")
+        for one in ("quarters", "bounds", "places")
     )
     model = (PROJECT / "models" / folder / f"{name}.sql").read_text("utf-8")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - this is SQL
@@ -139,7 +142,7 @@ def _read_model(folder: str, name: str) -> jinja2.Template:
 
 
 def _refer(name: str) -> str:
-    return f"staging.{name}" if name.startswith("stg_") else name
+    return f"intermediate.{name}" if name.startswith("int_") else name
 
 
 def _render(folder: str, name: str, policy: Policy, quarter: int, released: Collection[int]) -> str:
@@ -196,7 +199,7 @@ class Replay:
                 continue
             if quarter in self.released:
                 continue
-            self.connection.execute(_STAGING.format(now=f"{moment} >= begins and {moment} < ends"))
+            self.connection.execute(_RECORDS.format(now=f"{moment} >= begins and {moment} < ends"))
             self._link(quarter)
             for name in _CORE:
                 sql = _render("core", name, self._policy, quarter, self.released)

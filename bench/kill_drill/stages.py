@@ -29,7 +29,7 @@ from orchestration.steps.building import (
 from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
 from orchestration.steps.linking import link_quarter
 from orchestration.steps.proposing import plan_quarter, put_up_plan
-from orchestration.steps.quality import record_gate
+from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from orchestration.steps.simulated import deliver_simulated
 from orchestration.steps.spending import read_entries
@@ -173,7 +173,7 @@ def _see_tables(schema: str) -> Callable[[Settings], Any]:
             return {
                 name: _digest_table(warehouse, f'{schema}."{name}"')
                 for (name,) in names
-                if name != "stg_deliveries"  # it holds the time of each delivery
+                if name != "int_deliveries"  # it holds the time of each delivery
             }
 
     return see
@@ -190,7 +190,7 @@ def _see_links(settings: Settings) -> object:
     return pq.read_table(path).num_rows
 
 
-def _see_gate(settings: Settings) -> object:
+def _see_quality(settings: Settings) -> object:
     record = json.loads(settings.vault.quality_record(str(QUARTER)).read_bytes())
     return [record["passed"], record["digest"]]
 
@@ -242,13 +242,13 @@ def _prepared(run: Callable[[Settings], Any]) -> Callable[[Settings], Any]:
 STAGES: tuple[Stage, ...] = (
     Stage("deliver", _prepared(_deliver), _see_inboxes),
     Stage("ingest", _prepared(_ingest), _see_raw),
-    Stage("staging", _prepared(_dbt(STAGING)), _see_tables("staging"), by_dbt=True),
+    Stage("staging", _prepared(_dbt(STAGING)), _see_tables("intermediate"), by_dbt=True),
     Stage("links", _prepared(lambda one: link_quarter(QUARTER, one)), _see_links),
     Stage("core", _prepared(_dbt(CORE)), _see_tables("core"), by_dbt=True),
     Stage(
         "release input", _prepared(_dbt(RELEASE_INPUT)), _see_tables("release_input"), by_dbt=True
     ),
-    Stage("gate", _prepared(lambda one: record_gate(QUARTER, one)), _see_gate),
+    Stage("quality", _prepared(lambda one: record_quality(QUARTER, one)), _see_quality),
     Stage("plan", _prepared(lambda one: put_up_plan(QUARTER, one)), _see_plan),
     Stage("approve", _prepared(_approve), _see_approval),
     Stage(

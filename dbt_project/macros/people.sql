@@ -21,13 +21,14 @@
     end
 {%- endmacro %}
 
-{#- Rank of a relationship when a child has several: family before known before stranger before unknown. -#}
-{% macro relationship_rank(relationship_group) -%}
-    case {{ relationship_group }} when 'family' then 1 when 'known' then 2 when 'stranger' then 3 else 4 end
-{%- endmacro %}
-
-{% macro relationship_of_rank(rank) -%}
-    case {{ rank }} when 1 then 'family' when 2 then 'known' when 3 then 'stranger' else 'unknown' end
+{#- The closest of several relationships: family before known before stranger before unknown. -#}
+{% macro closest_relationship(relationship_group) -%}
+    case min(case {{ relationship_group }} when 'family' then 1 when 'known' then 2 when 'stranger' then 3 else 4 end)
+        when 1 then 'family'
+        when 2 then 'known'
+        when 3 then 'stranger'
+        else 'unknown'
+    end
 {%- endmacro %}
 
 {#-

@@ -24,3 +24,23 @@
     and {{ counties }}.valid_from <= {{ date_column }}
     and {{ counties }}.valid_to > {{ date_column }}
 {%- endmacro %}
+
+{#- Public key of the whole state: the one row of its list. -#}
+{% macro state_key() -%}
+    (select max(key) from {{ ref('state') }})
+{%- endmacro %}
+
+{#- Public key, on every level, of what lies in another state. -#}
+{% macro outside_state_key() -%}
+    'Outside ' || {{ state_key() }}
+{%- endmacro %}
+
+{#- Public keys of a place, from the row of `counties` that describes its county, if any does. -#}
+{% macro public_places(is_outside_state, counties) -%}
+    {%- for place in ('county', 'region', 'troop') %}
+    case
+        when {{ is_outside_state }} then {{ outside_state_key() }}
+        else coalesce({{ counties }}.{{ place }}, 'Unknown')
+    end as {{ place }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -116,22 +116,3 @@
         delete from {{ this }} where quarter_start = {{ current_quarter() }}
     {%- endif -%}
 {%- endmacro %}
-
-{#- Every record in staging that is an event on record, with its quarter and the delivery it came with. -#}
-{% macro event_records() -%}
-    select
-        'dss:' || report_id || ':' || child_id as event_id,
-        quarter_start,
-        delivery_quarter_start,
-        delivery_sequence
-    from {{ ref('stg_dss__child_reports') }}
-    where is_sex_trafficking_alleged and is_child and {{ is_on_record('quarter_start') }}
-    union all
-    select
-        'mshp:' || victim_key as event_id,
-        quarter_start,
-        delivery_quarter_start,
-        delivery_sequence
-    from {{ ref('stg_mshp__victims') }}
-    where is_juvenile_trafficking_victim and {{ is_on_record('quarter_start') }}
-{%- endmacro %}

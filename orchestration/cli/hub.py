@@ -135,8 +135,8 @@ def run(quarter: QuarterOption) -> None:
 def release(quarter: QuarterOption) -> None:
     """Example: `moshare release --quarter 2025Q1`.
 
-    Runs the gate and the release only, for a quarter whose release input is built and whose plan
-    was approved since; finishes a release that was interrupted after its draw.
+    Runs the quality check and the release only, for a quarter whose release input is built and
+    whose plan was approved since; finishes a release that was interrupted after its draw.
     """
     settings = prepared("release")
     with told_failures("release", settings):

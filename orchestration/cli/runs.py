@@ -25,8 +25,8 @@ _STEP_EVENTS = {
 }
 _POLL_SECONDS = 0.25
 _APPROVAL = dg.AssetKey(["review", "approval"])
-_GATE_SENTENCE = (
-    "The quality gate stopped the quarter after '{step}'. These rules do not hold: {rules}. "
+_QUALITY_SENTENCE = (
+    "The quality check stopped the quarter after '{step}'. These rules do not hold: {rules}. "
     "Mend the rows or the model, then run the quarter again."
 )
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -137,7 +137,7 @@ def _tell_failure(result: dg.ExecuteInProcessResult, event: dg.DagsterEvent) -> 
         return _read_exit_code(failure.metadata), failure.description or ""
     rules = _failed_checks(result)
     if rules:
-        return 4, _GATE_SENTENCE.format(step=step.replace("__", "/"), rules=rules)
+        return 4, _QUALITY_SENTENCE.format(step=step.replace("__", "/"), rules=rules)
     return 1, f"The step '{step}' stopped inside Dagster. Look at run {result.run_id} in the UI."
 
 

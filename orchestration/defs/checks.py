@@ -1,10 +1,10 @@
-"""Expectations shown as asset checks on the staging models; a failed one stops the run."""
+"""Expectations shown as asset checks on the intermediate models; a failed one stops the run."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from expectations.staging import RULES, after_staging_suites
+from expectations.staging import STAGING_SUITES
 from orchestration.defs.border import border
 from orchestration.defs.quarters import quarter_of
 from orchestration.hub.settings import load_settings
@@ -19,20 +19,20 @@ CHECK_NAME = "expectations"
     specs=[
         dg.AssetCheckSpec(
             name=CHECK_NAME,
-            asset=["staging", table],
+            asset=suite.name.split("."),
             blocking=True,
-            description=" ".join(rule.description for rule in rules),
+            description=" ".join(rule.description for rule in suite.rules),
         )
-        for table, rules in RULES.items()
+        for suite in STAGING_SUITES
     ],
     pool=POOL,
 )
 def staging_expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Judge every staging table of the quarter."""
+    """Judge the shares of the quarter's intermediate tables."""
     settings = load_settings()
     quarter = quarter_of(context)
     with border("expectations_staging", settings):
-        for result in judge(after_staging_suites(quarter.first_day), quarter, settings):
+        for result in judge(STAGING_SUITES, quarter, settings):
             yield dg.AssetCheckResult(
                 asset_key=result.suite.split("."),
                 check_name=CHECK_NAME,

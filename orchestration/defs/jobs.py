@@ -11,14 +11,14 @@ whole_quarter = dg.define_asset_job(
     WHOLE_QUARTER,
     selection=dg.AssetSelection.all(),
     description="One quarter from the three deliveries to the released folder; without an approved "
-    "plan it stops before the gate.",
+    "plan it stops before its quality is judged.",
 )
 
 release = dg.define_asset_job(
     RELEASE,
-    selection=dg.AssetSelection.assets(["release_input", "gate"])
+    selection=dg.AssetSelection.assets(["release_input", "quality"])
     | dg.AssetSelection.groups("review", "released"),
-    description="Plan, approval, gate and release of a quarter whose release input is built.",
+    description="Plan, approval, quality and release of a quarter whose release input is built.",
 )
 
 ingest_jobs = {

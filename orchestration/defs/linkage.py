@@ -18,10 +18,9 @@ from orchestration.steps.linking import link_quarter
     kinds={"duckdb", "parquet"},
     pool=POOL,
     deps=[
-        ["staging", "stg_mshp__victims"],
-        ["staging", "stg_mshp__tokens"],
-        ["staging", "stg_dss__child_reports"],
-        ["staging", "stg_dss__tokens"],
+        ["intermediate", "int_mshp__victims"],
+        ["intermediate", "int_dss__child_reports"],
+        ["intermediate", "int_tokens"],
     ],
     description="Police victim records linked to children of Social Services by equal keyed "
     "tokens. Each record makes one choice on its own and few records may take one child, so that "

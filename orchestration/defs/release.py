@@ -1,4 +1,4 @@
-"""The gate, and the group `released`: from exact counts to a folder that agencies open.
+"""The quality record, and the group `released`: from exact counts to a folder that agencies open.
 
 No asset here may have a retry policy or an automation condition: a draw happens once.
 """
@@ -13,7 +13,7 @@ from orchestration.defs.review import OFFICER, approval
 from orchestration.hub.settings import load_settings
 from orchestration.hub.warehouse import POOL
 from orchestration.steps.building import build_folder, judge_released
-from orchestration.steps.quality import record_gate
+from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from privacy.policy.policy import load_policy
 from privacy.released import Release, ReleasedRow
@@ -25,7 +25,7 @@ _RELEASE_INPUT = [
 
 
 @dg.asset(
-    key=["release_input", "gate"],
+    key=["release_input", "quality"],
     group_name="release_input",
     partitions_def=QUARTERS,
     backfill_policy=ONE_QUARTER_A_RUN,
@@ -36,21 +36,20 @@ _RELEASE_INPUT = [
     check_specs=[
         dg.AssetCheckSpec(
             name="ready_for_release",
-            asset=["release_input", "gate"],
+            asset=["release_input", "quality"],
             blocking=True,
-            description="Every expectation on the release input and every dbt test of the quarter "
-            "holds.",
+            description="Every rule of dbt and every expectation holds of the quarter.",
         )
     ],
-    description="The gate record: what was checked of the quarter's release input, whether all of "
-    "it held, and of which rows. The release reads it itself and refuses without it.",
+    description="The quality record: which rules were looked at for the quarter, which hold, and "
+    "of which rows. The release reads it itself and refuses without it.",
 )
-def gate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-    """Judge the release input and write the record."""
+def quality(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    """Judge the quarter and write the record."""
     settings = load_settings()
     quarter = quarter_of(context)
-    with border("gate", settings):
-        record = record_gate(quarter, settings)
+    with border("quality", settings):
+        record = record_quality(quarter, settings)
     verdict = dg.AssetCheckResult(
         check_name="ready_for_release",
         passed=record.passed,
@@ -67,7 +66,7 @@ def gate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
     owners=[*OWNERS, OFFICER],
     kinds={"opendp", "sqlite"},
     pool=POOL,
-    deps=[gate, approval],
+    deps=[quality, approval],
     description="Differentially private counts of an approved plan, drawn once. The ledger is "
     "charged before the draw; run again, this gives what was drawn the first time, and charges "
     "nothing.",

@@ -25,7 +25,7 @@ def closed_quarter(moment: datetime) -> str:
     cron_schedule="0 6 15 1,4,7,10 *",
     execution_timezone=TIMEZONE,
     description="Runs the closed quarter at 06:00 on the 15th of January, April, July and October, "
-    f"{read_state().name} time. Without an approved plan it stops before the gate.",
+    f"{read_state().name} time. Without an approved plan it stops before its quality is judged.",
 )
 def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for the quarter that ended two weeks before the tick."""

@@ -24,6 +24,8 @@ from orchestration.steps.dbt_steps import (
 )
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
+_BUILT_IN_STAGING = ("reference", "staging", "intermediate")
+"""Schemas of what the first step builds; every other step is named as its schema is."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -34,10 +36,9 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props.get("description", ""))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Put public lists beside the staging models that read them."""
-        if dbt_resource_props["resource_type"] == "seed":
-            return STAGING.name
-        return str(dbt_resource_props["config"].get("schema"))
+        """Name the step; staging builds public lists, and what it reads and interprets."""
+        schema = str(dbt_resource_props["config"].get("schema"))
+        return STAGING.name if schema in _BUILT_IN_STAGING else schema
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002
         """Name the hub's engineers as owners of every model."""
@@ -91,12 +92,15 @@ def _tell(context: dg.AssetExecutionContext, outcome: DbtOutcome) -> Iterator[An
     for key in sorted(context.selected_asset_check_keys):
         spec = definition.get_spec_for_check_key(key)
         unique_id = spec.metadata[_UNIQUE_ID]
-        ran = unique_id in outcome.tests
+        failed = [rule for rule, holds in outcome.rules.get(unique_id, {}).items() if not holds]
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
-            passed=ran and outcome.tests[unique_id],
-            metadata={"rule": key.name, "ran": ran},
+            passed=outcome.tests.get(unique_id, False),
+            metadata={
+                "ran": unique_id in outcome.tests,
+                **({"failed_rules": ", ".join(failed)} if failed else {}),
+            },
         )
 
 

@@ -91,7 +91,7 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS924": ErrorText(
         "There is no warehouse in the vault",
-        "The steps from the deliveries to the gate make it, and they did not run here",
+        "The steps from the deliveries to release input make it, and they did not run here",
         "Where nothing was released yet, run 'moshare run' for the quarter; otherwise restore "
         "the vault from its back-up",
         Exit.QUALITY,

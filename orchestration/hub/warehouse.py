@@ -43,16 +43,18 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not settings.vault.warehouse.exists():
         raise OrchestrationError("MS924")
-    with (
-        warehouse_lock(settings),
-        duckdb.connect(
-            str(settings.vault.warehouse),
-            read_only=True,
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "temp_directory": str(settings.vault.warehouse_overflow),
-            },
-        ) as connection,
-    ):
+    with warehouse_lock(settings), read_warehouse(settings) as connection:
         yield connection
+
+
+def read_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse as `open_warehouse` does, for one who has the lock."""
+    return duckdb.connect(
+        str(settings.vault.warehouse),
+        read_only=True,
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(settings.vault.warehouse_overflow),
+        },
+    )

@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from durable.writing import PRIVATE, make_folder
-from expectations.released import read_released
+from expectations.released import ReleasedShape, read_released, released_suite
 from expectations.run import run_suite
-from expectations.suites import ReleasedShape, released_suite
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from portal.errors import PortalError

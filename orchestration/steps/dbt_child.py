@@ -31,7 +31,8 @@ class _Project:
         if self._manifest is None or self._parsed_for != call["parsed_for"]:
             self._manifest = dbtRunner().invoke(call["parse"]).result
             self._parsed_for = call["parsed_for"]
-        return self._manifest
+        # A build leaves compiled SQL in what it was given, and the next one would take it for done.
+        return self._manifest and self._manifest.deepcopy()
 
 
 def _run(call: dict[str, Any], project: _Project) -> None:

@@ -1,7 +1,7 @@
 """Run one step of the dbt project with everything it says kept inside the vault.
 
 dbt runs in a child process (`dbt_process`): its output, logs and artefacts go to the vault, and
-only the name and the outcome of each model and test come back. Does not belong here: what the
+only the name and the outcome of each model, test and rule come back. Does not belong here: what the
 models say, and the Dagster definitions of them.
 """
 
@@ -9,25 +9,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from durable.writing import write_whole
+from expectations.digest import digest_release_input
 from orchestration.guards import built_rules
 from orchestration.guards.bounds import read_bounds
+from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import check_kept_rows
 from orchestration.guards.quarter_order import refuse_passed_quarter
 from orchestration.guards.rules import hash_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, child_environment
-from orchestration.hub.warehouse import warehouse_lock
+from orchestration.hub.warehouse import read_warehouse, warehouse_lock
 from orchestration.steps.dbt_process import KEPT, DbtCall
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
 """Tells the dbt process which quarter incremental models build; no setting of a person's."""
+
+RULES_TEST = "assert_rules_hold"
+"""The dbt test that looks at all rules of a table at once."""
 
 RELEASED_VARIABLE = "MOSHARE_RELEASED_QUARTERS"
 """Tells it which quarters were charged: what these counted is not counted again."""
@@ -38,7 +46,7 @@ class DbtStep:
     """A part of the dbt project that is built in one go.
 
     Attributes:
-        name: Name of the step; also the dbt model folder and the Dagster group.
+        name: Name of the step, and the Dagster group of what it builds.
         select: dbt node selection that is built.
         is_kept: Whether what was built stays as it is once the quarter's release was charged.
     """
@@ -48,7 +56,7 @@ class DbtStep:
     is_kept: bool = False
 
 
-STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:staging")
+STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:intermediate")
 CORE = DbtStep(built_rules.CORE, "fqn:core")
 RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
 
@@ -61,11 +69,15 @@ class DbtOutcome:
         built: Unique ids of what was built, each after what it reads.
         tests: Unique id of each test that ran, and whether it passed.
         unbuilt: Names of models that failed or were skipped.
+        rules: Of each test of several rules, whether each of them holds, by name.
+        digest: Of the rows that were tested, where the step is kept; empty elsewhere.
     """
 
     built: Sequence[str]
     tests: Mapping[str, bool]
     unbuilt: Sequence[str]
+    rules: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    digest: str = ""
 
 
 def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
@@ -100,7 +112,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         log = _call_dbt(step, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
-        outcome = _read_outcome(results)
+        outcome = _read_outcome(step, quarter, settings)
     write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     if not outcome.unbuilt:
         built_rules.end_step(step.name, quarter, making, settings)
@@ -108,16 +120,26 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
 
 
 def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
-    """Give the last outcome of every dbt test of a quarter, by test name.
+    """Give the last outcome of every dbt test and rule of a quarter, by name.
 
     A model that could not be built counts as a failed test named after it.
     """
     outcomes: dict[str, bool] = {}
     for record in sorted(settings.vault.dbt_outcomes(str(quarter)).glob("*.json")):
-        content = json.loads(record.read_text(encoding="utf-8"))
-        outcomes |= {test_name(node): passed for node, passed in content["tests"].items()}
-        outcomes |= {f"build_{name}": False for name in content["unbuilt"]}
+        outcome = DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
+        for node, passed in outcome.tests.items():
+            outcomes |= outcome.rules.get(node, {test_name(node): passed})
+        outcomes |= {f"build_{name}": False for name in outcome.unbuilt}
     return outcomes
+
+
+def read_tested_digest(quarter: Quarter, settings: Settings) -> str:
+    """Give the digest of the rows of release input that dbt tested; empty where it tested none."""
+    try:
+        content = json.loads(_find_record(RELEASE_INPUT, quarter, settings).read_text("utf-8"))
+    except FileNotFoundError:
+        return ""
+    return DbtOutcome(**content).digest
 
 
 def test_name(unique_id: str) -> str:
@@ -166,12 +188,13 @@ def _call_dbt(
     return f"dbt/logs/{log.name}"
 
 
-def _name_variables(settings: Settings) -> dict[str, str | int]:
+def _name_variables(settings: Settings) -> dict[str, Any]:
     policy = load_policy(settings.policy)
     return {
         "vault": str(settings.vault.folder),
         "first_day_of_record": policy.first_day_of_record,
         **read_bounds(policy),
+        RULES_VARIABLE: list_rules(policy, settings),
     }
 
 
@@ -182,13 +205,54 @@ def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str,
     }
 
 
-def _read_outcome(results: Path) -> DbtOutcome:
-    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
+    """Read what dbt left; the caller has the lock of the warehouse."""
+    nodes = _read_artefact("run_results.json", settings)["results"]
     status = {node["unique_id"]: node["status"] for node in nodes}
-    tests = {node: state == "pass" for node, state in status.items() if node.startswith("test.")}
-    others = {node: state for node, state in status.items() if node not in tests}
+    rules = _read_rules(nodes, settings)
+    others = {node: state for node, state in status.items() if not node.startswith("test.")}
+    digest = ""
+    if step.is_kept and settings.vault.warehouse.exists():
+        with read_warehouse(settings) as connection:
+            digest = digest_release_input(connection, quarter.first_day)
     return DbtOutcome(
         built=tuple(node for node, state in others.items() if state == "success"),
-        tests=tests,
+        tests={node: state == "pass" for node, state in status.items() if node not in others},
         unbuilt=tuple(n.split(".")[-1] for n, state in others.items() if state != "success"),
+        rules=rules,
+        digest=digest,
     )
+
+
+def _read_rules(
+    nodes: Sequence[Mapping[str, Any]], settings: Settings
+) -> dict[str, dict[str, bool]]:
+    """Say of each test of several rules which of them hold; none does where its query failed."""
+    tests = _read_artefact("manifest.json", settings)["nodes"]
+    of_frames = list_rules(load_policy(settings.policy), settings)
+    rules = {}
+    for node in nodes:
+        test = tests.get(node["unique_id"], {}).get("test_metadata") or {}
+        if test.get("name") == RULES_TEST:
+            given = test["kwargs"]
+            names = [*of_frames.get(given.get("frame"), ()), *given.get("rules", ())]
+            rules[node["unique_id"]] = dict.fromkeys(names, node["status"] == "pass")
+            if node["status"] == "fail":
+                rules[node["unique_id"]] |= _ask_again(node["compiled_code"], settings)
+    return rules
+
+
+def _ask_again(query: str, settings: Settings) -> dict[str, bool]:
+    """Ask for the names of the rules, and which of them hold, where dbt told how many do not."""
+    try:
+        with read_warehouse(settings) as connection:
+            return dict(connection.execute(query).fetchall())
+    except duckdb.Error:
+        return {}
+
+
+def _read_artefact(name: str, settings: Settings) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(
+        (settings.vault.dbt_target / name).read_text(encoding="utf-8")
+    )
+    return content

@@ -20,17 +20,17 @@ from sources.quarters import Quarter
 
 VICTIMS_KNOWN = """
 select v.victim_key, t.token
-from staging.stg_mshp__victims as v
-left join staging.stg_mshp__tokens as t on t.record_key = v.victim_key
-where v.is_juvenile_trafficking_victim
+from intermediate.int_mshp__victims as v
+left join intermediate.int_tokens as t on t.agency = 'mshp' and t.record_key = v.victim_key
+where v.is_trafficking_event
     and v.known_quarter_start <= date '{quarter}' and v.quarter_start >= date '{record}'
 """
 
 CHILDREN_KNOWN = """
 select r.child_id, min(t.token) as token, min(r.report_date) as first_report_date
-from staging.stg_dss__child_reports as r
-left join staging.stg_dss__tokens as t on t.record_key = r.child_id
-where r.is_sex_trafficking_alleged and r.is_child
+from intermediate.int_dss__child_reports as r
+left join intermediate.int_tokens as t on t.agency = 'dss' and t.record_key = r.child_id
+where r.is_trafficking_event
     and r.known_quarter_start <= date '{quarter}' and r.quarter_start >= date '{record}'
 group by r.child_id
 """

@@ -1,6 +1,7 @@
-"""Judge tables of a quarter, and write the gate record that a release needs.
+"""Judge a quarter, and write the quality record that a release needs.
 
-Does not belong here: the rules (see `expectations`), and showing them (see `defs`).
+Does not belong here: the rules (see `expectations`, `guards/counted_tables` and the dbt project),
+and showing them (see `defs`).
 """
 
 from __future__ import annotations
@@ -11,24 +12,25 @@ from pathlib import Path
 
 import duckdb
 
+from expectations.digest import digest_release_input
 from expectations.record import (
-    GateRecord,
-    digest_release_input,
-    read_gate_record,
+    QualityRecord,
+    read_quality_record,
     require_passed,
-    write_gate_record,
+    write_quality_record,
 )
 from expectations.rules import Suite
 from expectations.run import SuiteResult, read_frame, run_suite
-from expectations.staging import after_staging_suites
-from expectations.suites import before_release_suites
-from orchestration.guards.input_tables import list_input_tables
+from expectations.staging import STAGING_SUITES
+from orchestration.guards.counted_tables import name_rules
 from orchestration.hub.settings import Settings
 from orchestration.hub.warehouse import open_warehouse
-from orchestration.steps.dbt_steps import read_test_outcomes
-from privacy.policy.keys import load_keys
+from orchestration.steps.dbt_steps import read_test_outcomes, read_tested_digest
 from privacy.policy.policy import Policy, load_policy
 from sources.quarters import Quarter
+
+AS_TESTED = "release_input_is_as_it_was_tested"
+"""That the rows which are about to be released are those that dbt looked at."""
 
 
 def judge(suites: Iterable[Suite], quarter: Quarter, settings: Settings) -> list[SuiteResult]:
@@ -45,42 +47,39 @@ def judge(suites: Iterable[Suite], quarter: Quarter, settings: Settings) -> list
     return results
 
 
-def record_gate(quarter: Quarter, settings: Settings) -> GateRecord:
-    """Judge staging and release input, and write down what held, and of which rows."""
-    policy = load_policy(settings.policy)
-    keys = {
-        name: [key.key for key in listed]
-        for name, listed in load_keys(settings.public_keys, policy).lists
-    }
-    first_day = quarter.first_day
+def record_quality(quarter: Quarter, settings: Settings) -> QualityRecord:
+    """Judge staging, and write down which rules hold, dbt's among them, and of which rows."""
     with open_warehouse(settings) as connection:
-        tables = list_input_tables(connection, policy)
-        digest = digest_release_input(connection, first_day)
-    suites = (*after_staging_suites(first_day), *before_release_suites(first_day, tables, keys))
-    return read_gate_record(
-        write_gate_record(
-            settings.vault.quality_records,
+        digest = digest_release_input(connection, quarter.first_day)
+    return read_quality_record(
+        write_quality_record(
+            _record_path(quarter, settings).parent,
             str(quarter),
-            [table.suite for table in tables],
-            judge(suites, quarter, settings),
-            read_test_outcomes(quarter, settings),
+            name_rules(load_policy(settings.policy), settings),
+            judge(STAGING_SUITES, quarter, settings),
+            {
+                **read_test_outcomes(quarter, settings),
+                AS_TESTED: digest == read_tested_digest(quarter, settings),
+            },
             digest,
             datetime.now(UTC),
         )
     )
 
 
-def require_gate(
+def require_quality(
     connection: duckdb.DuckDBPyConnection, policy: Policy, quarter: Quarter, settings: Settings
-) -> GateRecord:
-    """Refuse to go on unless the rows that this connection sees passed the gate; give its record.
+) -> QualityRecord:
+    """Refuse to go on unless every rule holds of the rows that this connection sees.
+
+    Returns:
+        The quality record of the quarter.
 
     Raises:
         ExpectationsError: MS503 to MS506 when the record is missing, failed, stale or damaged.
     """
-    needed = [table.suite for table in list_input_tables(connection, policy)]
     digest = digest_release_input(connection, quarter.first_day)
-    return require_passed(_record_path(quarter, settings), needed, digest)
+    return require_passed(_record_path(quarter, settings), name_rules(policy, settings), digest)
 
 
 def _record_path(quarter: Quarter, settings: Settings) -> Path:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from orchestration.guards.built_rules import RELEASE_INPUT, Making, require_made
 from orchestration.guards.closed_quarters import refuse_open_quarter
-from orchestration.guards.input_tables import COUNT_COLUMN
+from orchestration.guards.counted_tables import COUNT_COLUMN
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import keep_rows
 from orchestration.guards.quarter_order import refuse_passing_over
@@ -28,7 +28,7 @@ from orchestration.hub.warehouse import open_warehouse
 from orchestration.steps.approving import find_approvals
 from orchestration.steps.building import check_folder, require_signing_key
 from orchestration.steps.proposing import plan_quarter
-from orchestration.steps.quality import require_gate
+from orchestration.steps.quality import require_quality
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy import door
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
@@ -53,7 +53,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
             release or by other rules than the plan names, MS934 when no folder could be built of
             what would be drawn.
         PortalError: When it could not be signed.
-        ExpectationsError: When the gate has not passed for the rows that lie there now.
+        ExpectationsError: When not every rule holds of the rows that lie there now.
         PrivacyError: When the approval, the budget, the plan or the ledger forbids it.
     """
     refuse_open_quarter(quarter)
@@ -67,7 +67,7 @@ def draw_release(quarter: Quarter, settings: Settings) -> Release:
         refuse_passing_over(quarter, settings)
         making = Making.now(plan.rules_hash, quarter, find_kept_quarters(settings))
         with open_warehouse(settings) as connection:
-            tests = require_gate(connection, plan.policy, quarter, settings).dbt_tests
+            tests = require_quality(connection, plan.policy, quarter, settings).dbt_rules
             require_made(RELEASE_INPUT, quarter, making, settings)
             keep_rows(connection, quarter, settings)
             return _read_release_input(connection, plan, quarter, settings, tests)
@@ -137,7 +137,7 @@ def _read_provenance(
     kinds = connection.execute(
         """
         select agency, arg_max(delivery_kind, delivery_sequence)
-        from staging.stg_deliveries
+        from intermediate.int_deliveries
         where is_current and delivery_quarter_start = ?
         group by agency
         order by agency

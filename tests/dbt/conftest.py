@@ -49,7 +49,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     """
     vault = Vault(tmp_path_factory.mktemp("dbt") / "vault")
     deliver_first_quarter(vault)
-    vault.build("resource_type:seed", "path:models/staging", quarter="2025Q3")
+    vault.build("resource_type:seed", "path:models/intermediate", quarter="2025Q3")
     vault.build("path:models/core", quarter="2025Q3")
     vault.build("path:models/release_input", quarter="2025Q3")
     first = release_rows(vault, "2025-07-01")

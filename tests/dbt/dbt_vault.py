@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.guards.bounds import read_bounds
+from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
+from orchestration.hub.settings import Settings
 from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
 from privacy.policy.policy import load_policy
 
@@ -118,6 +122,14 @@ _LINKS = pa.schema(
 )
 
 
+def copy_project(folder: Path) -> Path:
+    """Copy the project, and the state's lists, which it finds beside its own folder."""
+    project = folder / "project"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(LISTS, folder / LISTS.relative_to(FOLDER.parent))
+    return project
+
+
 def start_of(quarter: str) -> date:
     """First day of a quarter written as 2025Q1."""
     return date(int(quarter[:4]), 3 * int(quarter[5]) - 2, 1)
@@ -128,7 +140,12 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bounds = {"first_day_of_record": "2013-01-01", **read_bounds(load_policy())}
+        policy = load_policy()
+        self.variables: dict[str, Any] = {
+            "first_day_of_record": "2013-01-01",
+            **read_bounds(policy),
+            RULES_VARIABLE: list_rules(policy, Settings(folder.parent)),
+        }
         self._arrivals = 0
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
@@ -216,7 +233,7 @@ class Vault:
                 *arguments,
                 *("--project-dir", str(project), "--profiles-dir", str(project)),
                 *("--target-path", str(base / "target")),
-                *("--vars", json.dumps({"vault": str(self.folder), **self.bounds})),
+                *("--vars", json.dumps({"vault": str(self.folder), **self.variables})),
             ],
             env={
                 **os.environ,

@@ -75,10 +75,10 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, ...
         deliver(zones, quarter, sequence, kind, lines)
     for agency in ("mshp", "hotline"):
         vault.deliver(agency, "2025Q1", 1, "nil")
-    vault.build("resource_type:seed", "path:models/staging", quarter="2025Q2")
+    vault.build("resource_type:seed", "path:models/intermediate", quarter="2025Q2")
     rows = vault.rows(
         "select report_id, is_sex_trafficking_alleged, finding_group, time_open_group, age_years, "
-        "known_quarter_start from staging.stg_dss__child_reports"
+        "known_quarter_start from intermediate.int_dss__child_reports"
     )
     return {report: tuple(rest) for report, *rest in rows}
 

@@ -28,7 +28,7 @@ def count_after_a_replaced_delivery(folder: Path, replacement: list[Record]) -> 
     vault.build(*EVERYTHING, quarter="2025Q3")
     vault.deliver("dss", "2025Q2", 2, "full", {"child_file": replacement})
     counted = ("children_counted", "children_reported")
-    vault.build("path:models/staging", "path:models/core", *counted, quarter="2025Q3")
+    vault.build("path:models/intermediate", "path:models/core", *counted, quarter="2025Q3")
     return {unit for (unit,) in vault.rows(CHILDREN)}
 
 
@@ -41,7 +41,7 @@ def test_a_child_of_an_earlier_quarter_moves_no_other_child(tmp_path: Path) -> N
 
 
 INCIDENTS = "select quarter_start, unit_id from release_input.incidents_known_to_police"
-INCIDENT_MODELS = ("path:models/staging", "path:models/core", "incidents_known_to_police")
+INCIDENT_MODELS = ("path:models/intermediate", "path:models/core", "incidents_known_to_police")
 
 
 def count_an_incident_that_was_corrected(folder: Path, *, has_first_victim: bool) -> set[date]:

@@ -60,7 +60,7 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> Passed:
     released: list[str] = []
 
     def build(quarter: str, *seeds: str) -> None:
-        models = ("path:models/staging", "path:models/core", *MODELS)
+        models = ("path:models/intermediate", "path:models/core", *MODELS)
         vault.build(*seeds, *models, quarter=quarter, released=released)
         start = start_of(quarter).isoformat()
         built[quarter] = release_rows(vault, start, *TABLES)
@@ -88,7 +88,7 @@ def test_a_history_beside_the_records_of_a_quarter_is_not_news(passed: Passed) -
         f"{JACKSON}:NEWI",
     ]
     assert [unit for unit, *_ in rows["arrests"]] == [f"{JACKSON}:NEWI:01"]
-    assert passed.vault.rows("select count(*) from staging.stg_dss__child_reports") > [(50,)]
+    assert passed.vault.rows("select count(*) from intermediate.int_dss__child_reports") > [(50,)]
 
 
 def test_a_child_of_two_years_counts_in_one_quarter_and_one_year(passed: Passed) -> None:

@@ -156,11 +156,11 @@ def test_a_deletion_that_was_taken_back_gives_the_event_back(history: Any) -> No
 
 def test_seeds_and_models_lie_in_four_schemas_without_a_prefix(history: Any) -> None:
     schemas = history.vault.rows("select distinct table_schema from information_schema.tables")
-    assert schemas == [("core",), ("reference",), ("release_input",), ("staging",)]
+    assert schemas == [("core",), ("intermediate",), ("reference",), ("release_input",)]
 
 
 def test_each_rule_that_interprets_holds_in_its_unit_test(history: Any) -> None:
     outcome = history.vault.dbt("test", "--select", "test_type:unit")
     status = {node: how for node, how in outcome.items() if node.startswith("unit_test.")}
-    assert len(status) >= 37
+    assert len(status) >= 57
     assert {node for node, how in status.items() if how != "pass"} == set()

@@ -23,26 +23,26 @@ STAGED = """
 with units as (
     select 'child_records' as measure, 'all' as grouped, report_id || child_id as unit_id,
         quarter_start, known_quarter_start
-    from staging.stg_dss__child_reports
-    where is_sex_trafficking_alleged and is_child
+    from intermediate.int_dss__child_reports
+    where is_trafficking_event
     union all
     select distinct 'reports', 'all', report_id, quarter_start,
         min(known_quarter_start) over (partition by report_id)
-    from staging.stg_dss__child_reports
-    where is_sex_trafficking_alleged and is_child
+    from intermediate.int_dss__child_reports
+    where is_trafficking_event
     union all
     select distinct 'incidents', victims.incident_definition, incident_key,
         incidents.quarter_start, incidents.known_quarter_start
-    from staging.stg_mshp__victims as victims
-    inner join staging.stg_mshp__incidents as incidents using (incident_key)
-    where victims.is_juvenile_trafficking_victim
+    from intermediate.int_mshp__victims as victims
+    inner join intermediate.int_mshp__incidents as incidents using (incident_key)
+    where victims.is_trafficking_event
     union all
     select 'victim_records', victim_definition, victim_key, quarter_start, known_quarter_start
-    from staging.stg_mshp__victims
-    where is_juvenile_trafficking_victim
+    from intermediate.int_mshp__victims
+    where is_trafficking_event
     union all
     select 'arrests', offence_group, arrest_key, quarter_start, known_quarter_start
-    from staging.stg_mshp__arrests
+    from intermediate.int_mshp__arrests
     where offence_group is not null and not is_counted_elsewhere
 )
 
@@ -81,7 +81,7 @@ class World:
                 agency_roster=prepared.agency_roster,
             )
             self.receipts.append(ingest(zones, prepared.agency, quarter))
-        self.vault.build("resource_type:seed", "path:models/staging", quarter="2025Q3")
+        self.vault.build("resource_type:seed", "path:models/intermediate", quarter="2025Q3")
         self.true = {
             tuple(row.values())[:4]: row["count"]
             for row in pq.read_table(truth.folder / "counts.parquet").to_pylist()

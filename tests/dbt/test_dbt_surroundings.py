@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from dbt_records import deliver_first_quarter
-from dbt_vault import EVERYTHING, PROJECT, Vault, release_rows
+from dbt_vault import EVERYTHING, Vault, copy_project, release_rows
 
 from orchestration.guards import built_rules
 from orchestration.hub.settings import Settings
@@ -38,12 +37,11 @@ def quarter(tmp_path_factory: pytest.TempPathFactory) -> Vault:
 def test_no_model_and_no_test_runs_where_the_engine_could_not_be_sealed(tmp_path: Path) -> None:
     vault = Vault(tmp_path / "vault")
     deliver_first_quarter(vault)
-    project = tmp_path / "project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    project = copy_project(tmp_path)
     seal = project / "macros" / "seal.sql"
     broken = seal.read_text("utf-8").replace("set lock_configuration", "set no_configuration")
     seal.write_text(broken, "utf-8")
-    selected = ("--select", "stg_deliveries", "stg_dss__tokens", "state")
+    selected = ("--select", "int_deliveries", "int_tokens", "state")
     outcome = vault.dbt("build", *selected, project=project)
     hooks = {node: how for node, how in outcome.items() if node.startswith("operation.")}
     assert "error" in hooks.values()
@@ -57,7 +55,7 @@ def test_a_dbt_that_was_not_given_the_bounds_compiles_nothing_that_keeps_them(
 ) -> None:
     vault = Vault(tmp_path / "vault")
     deliver_first_quarter(vault)
-    vault.bounds = {}
+    vault.variables = {}
     outcome = vault.dbt("run", "--select", "report_choices")
     assert outcome["model.moshare.report_choices"] == "error"
     said = " ".join(vault.said.split())
@@ -92,3 +90,10 @@ def test_a_step_takes_no_setting_of_dbt_from_its_surroundings(
     outcome = run_dbt_step(RELEASE_INPUT, third, settings)
     assert outcome.tests
     assert release_rows(vault, FIRST) == before
+
+
+def test_a_kept_process_builds_a_step_as_often_as_it_is_asked(quarter: Vault) -> None:
+    settings = Settings(quarter.folder.parent)
+    first, second = (run_dbt_step(STAGING, Quarter(2025, 3), settings) for _ in range(2))
+    assert not (*first.unbuilt, *second.unbuilt)
+    assert sorted(second.built) == sorted(first.built)

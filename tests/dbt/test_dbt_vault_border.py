@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from dbt_records import deliver_first_quarter
-from dbt_vault import EVERYTHING, FIELDS, PROJECT, Vault, release_rows
+from dbt_vault import EVERYTHING, FIELDS, Vault, copy_project, release_rows
 
 MARKER = "PoisonQ7'; select"
 
@@ -123,8 +122,7 @@ def test_dbt_reads_and_writes_inside_the_vault_only_and_cannot_undo_that(tmp_pat
         file.write_text("text", encoding="utf-8")
     written = tmp_path / "written.bin"
     probes = _probes(inside, outside, written)
-    project = tmp_path / "project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    project = copy_project(tmp_path)
     for name, query in probes.items():
         (project / "tests" / f"probe_{name}.sql").write_text(query, encoding="utf-8")
     outcome = vault.dbt("test", "--select", "probe_*", project=project)

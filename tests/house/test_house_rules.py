@@ -109,11 +109,25 @@ def test_no_step_takes_run_config() -> None:
     assert modules_matching(r"\bdg\.(Config|Field)\b|config_schema|op_config") == set()
 
 
-def test_staging_never_casts_a_source_column_plainly() -> None:
+def test_no_model_casts_a_column_plainly() -> None:
     plain = re.compile(r"(^|[^_a-z])cast\(|::[a-z]|safe_cast", re.IGNORECASE)
-    staging = sorted((ROOT / "dbt_project" / "models" / "staging").rglob("*.sql"))
+    models = sorted((ROOT / "dbt_project" / "models").rglob("*.sql"))
+    assert models
+    assert [path.name for path in models if plain.search(path.read_text("utf-8"))] == []
+
+
+def test_a_model_has_one_idea_and_staging_has_none() -> None:
+    models = ROOT / "dbt_project" / "models"
+    texts = {
+        path: path.read_text("utf-8")
+        for folder in ("staging", "intermediate")
+        for path in (models / folder).glob("*.sql")
+    }
+    assert [path.name for path, text in texts.items() if len(text.splitlines()) >= 60] == []
+    thinks = re.compile(r"\b(case|coalesce|group by|over|join|where|ref)\b", re.IGNORECASE)
+    staging = {path: text for path, text in texts.items() if path.parent.name == "staging"}
     assert staging
-    assert [path.name for path in staging if plain.search(path.read_text("utf-8"))] == []
+    assert [path.name for path, text in staging.items() if thinks.search(text)] == []
 
 
 def test_locked_requirements_carry_hashes_and_no_address() -> None:

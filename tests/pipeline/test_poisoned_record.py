@@ -33,6 +33,7 @@ from gate.app import build_app
 from gate.audit import tell_time
 from gate.demo import prepare_demo
 from gate.visits import open_gate
+from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.settings import PROJECT_ROOT, Settings
 from orchestration.steps import linking, quality
 from sources.layout import load_ncands_layout, load_nibrs_layout
@@ -232,6 +233,7 @@ def with_changed_dbt_project(settings, tmp_path, monkeypatch, change) -> None:
     shutil.copytree(
         settings.dbt_project, copy, ignore=shutil.ignore_patterns("target", "logs", ".user.yml")
     )
+    shutil.copytree(LISTS, tmp_path / LISTS.relative_to(FOLDER.parent))
     change(copy)
     manifest = settings.dbt_manifest
     monkeypatch.setattr(Settings, "dbt_manifest", property(lambda _: manifest))
@@ -240,12 +242,12 @@ def with_changed_dbt_project(settings, tmp_path, monkeypatch, change) -> None:
 
 def test_a_bad_cast_in_dbt_leaves_no_trace(poisoned, assert_clean, tmp_path, monkeypatch) -> None:
     def cast_plainly(project: Path) -> None:
-        model = project / "models" / "staging" / "stg_dss__child_reports.sql"
+        model = project / "models" / "intermediate" / "int_dss__child_reports.sql"
         text = model.read_text()
-        assert "placed.child_id," in text
-        marked_id = f"placed.child_id like '{MARKER[:4]}%'"
-        cast = f"case when {marked_id} then cast(placed.child_id as date) end,"
-        model.write_text(text.replace("placed.child_id,", f"placed.child_id, {cast}", 1))
+        assert "    child_id," in text
+        marked_id = f"child_id like '{MARKER[:4]}%'"
+        cast = f"case when {marked_id} then cast(child_id as date) end,"
+        model.write_text(text.replace("    child_id,", f"    child_id, {cast}", 1))
 
     with_changed_dbt_project(poisoned, tmp_path, monkeypatch, cast_plainly)
     outcome = run_approved("whole_quarter", poisoned)
@@ -264,8 +266,8 @@ def read_logs(settings: Settings) -> list[bytes]:
 def test_a_failed_dbt_test_leaves_no_trace(poisoned, assert_clean, tmp_path, monkeypatch) -> None:
     def fail_a_test(project: Path) -> None:
         tests = sorted((project / "tests").rglob("assert_*.sql"))
-        chosen = next(path for path in tests if "stg_" in path.read_text())
-        chosen.write_text("select * from {{ ref('stg_dss__child_reports') }}")
+        chosen = next(path for path in tests if "int_" in path.read_text())
+        chosen.write_text("select * from {{ ref('int_dss__child_reports') }}")
 
     with_changed_dbt_project(poisoned, tmp_path, monkeypatch, fail_a_test)
     outcome = run_approved("whole_quarter", poisoned)
@@ -275,14 +277,10 @@ def test_a_failed_dbt_test_leaves_no_trace(poisoned, assert_clean, tmp_path, mon
 
 
 def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> None:
-    real = quality.after_staging_suites
-
-    def strict_suites(quarter_start):
-        (first, second, *rest) = real(quarter_start)
-        rule = expect_in_list("child_id", ("nobody",), "children")
-        return (first, replace(second, rules=(*second.rules, rule)), *rest)
-
-    monkeypatch.setattr("orchestration.defs.checks.after_staging_suites", strict_suites)
+    first, *rest = quality.STAGING_SUITES
+    rule = expect_in_list("child_id", ("nobody",), "children")
+    strict = replace(first, columns=(*first.columns, "child_id"), rules=(*first.rules, rule))
+    monkeypatch.setattr("orchestration.defs.checks.STAGING_SUITES", (strict, *rest))
     outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "expectations (child_id_is_in_its_list)" in outcome.sentences[0]

@@ -5,7 +5,7 @@ select
     quarter_start,
     known_quarter_start,
     offence_group
-from {{ ref('stg_mshp__arrests') }}
+from {{ ref('int_mshp__arrests') }}
 where
     offence_group is not null
     and {{ is_on_record('quarter_start') }}

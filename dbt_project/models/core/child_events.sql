@@ -27,8 +27,8 @@ dss_events as (
         reports.relationship_group,
         reports.delivery_quarter_start,
         reports.delivery_sequence
-    from {{ ref('stg_dss__child_reports') }} as reports
-    where reports.is_sex_trafficking_alleged and reports.is_child
+    from {{ ref('int_dss__child_reports') }} as reports
+    where reports.is_trafficking_event
 ),
 
 mshp_events as (
@@ -55,10 +55,10 @@ mshp_events as (
         victims.relationship_group,
         victims.delivery_quarter_start,
         victims.delivery_sequence
-    from {{ ref('stg_mshp__victims') }} as victims
-    inner join {{ ref('stg_mshp__incidents') }} as incidents
+    from {{ ref('int_mshp__victims') }} as victims
+    inner join {{ ref('int_mshp__incidents') }} as incidents
         on victims.incident_key = incidents.incident_key
-    where victims.is_juvenile_trafficking_victim
+    where victims.is_trafficking_event
 ),
 
 events as (

@@ -1,6 +1,6 @@
 with delivered_quarters as (
     select distinct delivery_quarter_start as quarter_start
-    from {{ ref('stg_deliveries') }}
+    from {{ ref('int_deliveries') }}
     where agency = 'hotline' and is_current and {{ is_on_record('delivery_quarter_start') }}
 ),
 
@@ -22,7 +22,7 @@ select
     case when counts.measure is null then 0 else counts.delivered_count end as hotline_count
 from delivered_quarters
 cross join cells
-left join {{ ref('stg_hotline__counts') }} as counts
+left join {{ ref('int_hotline__counts') }} as counts
     on
         delivered_quarters.quarter_start = counts.quarter_start
         and cells.measure = counts.measure

@@ -1,10 +1,9 @@
--- depends_on: {{ ref('state') }}
 {{ config(alias='arrests') }}
 
 select
     {{ current_quarter() }} as quarter_start,
     arrest_key as unit_id,
-    'Missouri' as state
+    {{ state_key() }} as state
 from {{ ref('arrests') }}
 where
     {{ is_counted_now('known_quarter_start') }}

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('state') }} {{ ref('agency_pattern') }}
+-- depends_on: {{ ref('agency_pattern') }}
 with links as (
     {{ links_by_the_end_of_the_quarter() }}
 ),
@@ -25,7 +25,7 @@ known_to_police_only as (
 select
     {{ current_quarter() }} as quarter_start,
     children_reported.child_id as unit_id,
-    'Missouri' as state,
+    {{ state_key() }} as state,
     case when children_known_to_police.child_id is null then 'dss_only' else 'both' end as agency_pattern
 from children_reported
 left join children_known_to_police on children_reported.child_id = children_known_to_police.child_id
@@ -33,7 +33,7 @@ union all
 select
     {{ current_quarter() }} as quarter_start,
     unit_id,
-    'Missouri' as state,
+    {{ state_key() }} as state,
     'mshp_only' as agency_pattern
 from known_to_police_only
 where {{ is_counted_in_no_other_quarter('unit_id') }}

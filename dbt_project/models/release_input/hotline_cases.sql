@@ -1,7 +1,6 @@
--- depends_on: {{ ref('state') }}
 select
     {{ current_quarter() }} as quarter_start,
-    'Missouri' as state,
+    {{ state_key() }} as state,
     try_cast(sum(hotline_count) as bigint) as case_count
 from {{ ref('hotline_counts') }}
 where

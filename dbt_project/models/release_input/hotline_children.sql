@@ -1,7 +1,7 @@
--- depends_on: {{ ref('state') }} {{ ref('relationship_group') }}
+-- depends_on: {{ ref('relationship_group') }}
 select
     {{ current_quarter() }} as quarter_start,
-    'Missouri' as state,
+    {{ state_key() }} as state,
     relationship_group,
     try_cast(sum(hotline_count) as bigint) as child_count
 from {{ ref('hotline_counts') }}

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('state') }} {{ ref('lag_group') }}
+-- depends_on: {{ ref('lag_group') }}
 with links as (
     {{ links_by_the_end_of_the_quarter() }}
 ),
@@ -27,7 +27,7 @@ reports as (
 select
     {{ current_quarter() }} as quarter_start,
     victim_records.victim_key as unit_id,
-    'Missouri' as state,
+    {{ state_key() }} as state,
     case
         when victim_records.child_id is null then 'none_found'
         when

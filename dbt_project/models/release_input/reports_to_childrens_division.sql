@@ -1,7 +1,6 @@
--- depends_on: {{ ref('state') }}
 select distinct
     quarter_start,
     report_id as unit_id,
-    'Missouri' as state
+    {{ state_key() }} as state
 from {{ ref('report_choices') }}
 where quarter_start = {{ current_quarter() }}

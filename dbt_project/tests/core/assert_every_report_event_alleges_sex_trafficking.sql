@@ -2,7 +2,7 @@
 
 select events.event_id
 from {{ ref('child_events') }} as events
-left join {{ ref('stg_dss__child_reports') }} as reports
+left join {{ ref('int_dss__child_reports') }} as reports
     on events.report_id = reports.report_id and events.child_id = reports.child_id
 where
     events.agency = 'dss'

@@ -2,7 +2,7 @@
 {% test assert_same_rows(model, other, dimension, cells) %}
 with expected as (
     select unit_id
-    from {{ other }}
+    from {{ ref(other) }}
     where quarter_start = {{ current_quarter() }}
 ),
 

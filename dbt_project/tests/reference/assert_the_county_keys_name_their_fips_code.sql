@@ -11,5 +11,5 @@ from (
 full outer join {{ ref('county') }} as county
     on counties.county = county.key and counties.description = county.description
 where
-    counties.county is null and county.key not in ('Outside Missouri', 'Unknown')
+    counties.county is null and county.key not in ({{ outside_state_key() }}, 'Unknown')
     or county.key is null

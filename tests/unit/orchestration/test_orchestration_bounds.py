@@ -2,13 +2,13 @@
 
 import json
 import re
-import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from orchestration.guards.bounds import read_bounds
+from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import PROJECT_ROOT, Settings
 from orchestration.steps import dbt_steps, linking
@@ -43,7 +43,7 @@ PLACES = (("bound_squared = 9\nplaces = 2", "bound_squared = 19\nplaces = 3"),)
 def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatch) -> None:
     settings = other_policy(*OTHERS)
     told: list[str] = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: told.extend(command))
+    monkeypatch.setattr(dbt_steps.KEPT, "call", lambda call, *_: told.extend(call.build))
     with pytest.raises(OrchestrationError, match="MS902"):
         dbt_steps.run_dbt_step(dbt_steps.CORE, QUARTER, settings)
     given = json.loads(told[told.index("--vars") + 1])
@@ -54,6 +54,7 @@ def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatc
         "bound_reports": 3,
         "bound_report_quarters": 5,
         "bound_links": places,
+        RULES_VARIABLE: list_rules(load_policy(settings.policy), settings),
     }
     assert told[told.index("--target") + 1] == "vault"
 

@@ -2,26 +2,55 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from expectations.digest import digest_release_input
 from orchestration.guards import built_rules
 from orchestration.guards.rules import hash_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from orchestration.steps import dbt_steps
-from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, read_test_outcomes, run_dbt_step
+from orchestration.steps.dbt_steps import (
+    CORE,
+    RELEASE_INPUT,
+    read_test_outcomes,
+    read_tested_digest,
+    run_dbt_step,
+)
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
+RULES = "test.moshare.rules_of_arrests.1"
+MANIFEST = {
+    RULES: {
+        "test_metadata": {
+            "name": "assert_rules_hold",
+            "kwargs": {"frame": "arrests", "rules": {"assert_more": {"not_null": {}}}},
+        }
+    },
+    "test.moshare.t.1": {"test_metadata": None},
+}
+NAMES = {
+    "assert_arrests_in_quarter_has_one_row_per_quarter_and_unit",
+    "assert_arrests_in_quarter_quarter_start_begins_a_quarter",
+    "assert_arrests_in_quarter_state_is_a_public_key",
+    "assert_more",
+}
+"""The rules of the table: those of its frame, and what no frame says."""
 
 
-def fake_dbt(results: dict[str, str] | None):
+def fake_dbt(results: dict[str, str] | None, compiled: str = ""):
     def call(_step, _quarter, _released, settings: Settings, _lock: int) -> str:
         if results is not None:
             target = settings.vault.dbt_target
             target.mkdir(parents=True, exist_ok=True)
-            content = [{"unique_id": node, "status": state} for node, state in results.items()]
+            content = [
+                {"unique_id": node, "status": state, "compiled_code": compiled}
+                for node, state in results.items()
+            ]
             (target / "run_results.json").write_text(json.dumps({"results": content}))
+            (target / "manifest.json").write_text(json.dumps({"nodes": MANIFEST}))
         return "dbt/logs/2025Q1-core.txt"
 
     return call
@@ -30,7 +59,9 @@ def fake_dbt(results: dict[str, str] | None):
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(dbt_steps, "check_kept_rows", lambda _: None)
-    return Settings(tmp_path)
+    settings = Settings(tmp_path)
+    settings.vault.mkdir()
+    return settings
 
 
 def test_models_are_told_in_the_order_in_which_they_were_built(settings, monkeypatch) -> None:
@@ -53,10 +84,58 @@ def test_a_test_that_did_not_pass_counts_as_failed(settings, monkeypatch, state:
     assert read_test_outcomes(QUARTER, settings) == {"t": False}
 
 
-def test_a_model_that_was_not_built_closes_the_gate(settings, monkeypatch) -> None:
+def test_a_model_that_was_not_built_stops_the_release(settings, monkeypatch) -> None:
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"model.moshare.children": "skipped"}))
     assert run_dbt_step(CORE, QUARTER, settings).unbuilt == ("children",)
     assert read_test_outcomes(QUARTER, settings) == {"build_children": False}
+
+
+@pytest.mark.parametrize("state", ["pass", "error", "skipped"])
+def test_every_rule_of_a_table_is_named_also_where_its_query_failed(
+    settings, monkeypatch, state: str
+) -> None:
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({RULES: state}))
+    assert run_dbt_step(CORE, QUARTER, settings).tests == {RULES: state == "pass"}
+    assert read_test_outcomes(QUARTER, settings) == dict.fromkeys(NAMES, state == "pass")
+
+
+def test_a_table_that_breaks_a_rule_names_that_rule_and_the_others_hold(
+    settings, monkeypatch
+) -> None:
+    with duckdb.connect(str(settings.vault.warehouse)) as connection:
+        connection.execute("create table t as select unnest($1) as rule", [sorted(NAMES)])
+    query = "select rule, rule <> 'assert_more' as holds from t"
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({RULES: "fail"}, query))
+    outcome = run_dbt_step(CORE, QUARTER, settings)
+    assert outcome.tests == {RULES: False}
+    assert read_test_outcomes(QUARTER, settings) == {name: name != "assert_more" for name in NAMES}
+
+
+def test_all_rules_are_broken_where_their_names_cannot_be_asked_for(settings, monkeypatch) -> None:
+    with duckdb.connect(str(settings.vault.warehouse)):
+        pass
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({RULES: "fail"}, "select * from gone"))
+    run_dbt_step(CORE, QUARTER, settings)
+    assert read_test_outcomes(QUARTER, settings) == dict.fromkeys(NAMES, False)
+
+
+def test_it_is_noted_which_rows_of_release_input_were_tested(
+    settings, monkeypatch, release
+) -> None:
+    assert read_tested_digest(QUARTER, settings) == ""
+    release()
+    make_inputs(settings, QUARTER)
+    with duckdb.connect(str(settings.vault.warehouse)) as connection:
+        connection.execute("create schema release_input")
+        connection.execute(
+            "create table release_input.arrests as "
+            "select date '2025-01-01' as quarter_start, 'a' as unit_id"
+        )
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": "pass"}))
+    outcome = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
+    with duckdb.connect(str(settings.vault.warehouse)) as connection:
+        assert outcome.digest == digest_release_input(connection, QUARTER.first_day)
+    assert read_tested_digest(QUARTER, settings) == outcome.digest
 
 
 def test_results_of_an_earlier_step_are_never_taken_for_those_of_this_one(

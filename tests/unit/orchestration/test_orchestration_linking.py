@@ -15,28 +15,28 @@ from sources.quarters import Quarter
 FIRST, SECOND, THIRD = Quarter(2025, 1), Quarter(2025, 2), Quarter(2025, 3)
 
 STAGING = """
-create schema staging;
-create table staging.stg_mshp__victims (
+create schema intermediate;
+create table intermediate.int_mshp__victims (
     victim_key varchar, known_quarter_start date, quarter_start date,
-    is_juvenile_trafficking_victim boolean
+    is_trafficking_event boolean
 );
-create table staging.stg_mshp__tokens (record_key varchar, token varchar);
-create table staging.stg_dss__child_reports (
+create table intermediate.int_tokens (agency varchar, record_key varchar, token varchar);
+create table intermediate.int_dss__child_reports (
     child_id varchar, report_date date, known_quarter_start date, quarter_start date,
-    is_sex_trafficking_alleged boolean, is_child boolean
+    is_trafficking_event boolean
 );
-create table staging.stg_dss__tokens (record_key varchar, token varchar);
-insert into staging.stg_mshp__victims
+insert into intermediate.int_mshp__victims
 select col0, col1, col1, col2 from (values
     ('v1', date '2025-01-01', true), ('v2', date '2025-01-01', true),
     ('v3', date '2025-04-01', true), ('v4', date '2025-07-01', true),
     ('adult', date '2025-01-01', false));
-insert into staging.stg_mshp__tokens select unnest(['v1', 'v2', 'v3', 'v4', 'adult']), 'a';
-insert into staging.stg_dss__child_reports
-select col0, col1, col1, col1, col2, col3 from (values
-    ('c1', date '2025-04-01', true, true), ('c2', date '2025-01-01', false, true),
-    ('c3', date '2025-01-01', true, false), ('c4', date '2025-07-01', true, true));
-insert into staging.stg_dss__tokens select unnest(['c1', 'c2', 'c3', 'c4']), 'a';
+insert into intermediate.int_tokens
+select 'mshp', unnest(['v1', 'v2', 'v3', 'v4', 'adult']), 'a';
+insert into intermediate.int_dss__child_reports
+select col0, col1, col1, col1, col2 from (values
+    ('c1', date '2025-04-01', true), ('c2', date '2025-01-01', false),
+    ('c3', date '2025-01-01', false), ('c4', date '2025-07-01', true));
+insert into intermediate.int_tokens select 'dss', unnest(['c1', 'c2', 'c3', 'c4']), 'a';
 """
 
 
@@ -106,7 +106,7 @@ def test_linking_a_quarter_again_gives_the_same_links(settings) -> None:
 def test_links_of_a_released_quarter_stay_whatever_is_delivered(settings, release) -> None:
     link_quarter(FIRST, settings)
     before = links(FIRST, settings)
-    change(settings, "delete from staging.stg_mshp__victims where victim_key = 'v1'")
+    change(settings, "delete from intermediate.int_mshp__victims where victim_key = 'v1'")
     release(FIRST)
     link_quarter(FIRST, settings)
     assert links(FIRST, settings) == before
@@ -128,8 +128,9 @@ def test_a_quarter_is_never_linked_after_a_later_one_was_released(settings, rele
 def test_what_happened_before_the_first_day_of_record_is_never_linked(settings) -> None:
     change(
         settings,
-        "update staging.stg_mshp__victims set quarter_start = '2019-01-01' where victim_key = 'v1';"
-        "update staging.stg_dss__child_reports set quarter_start = '2019-01-01' "
+        "update intermediate.int_mshp__victims set quarter_start = '2019-01-01' "
+        "where victim_key = 'v1';"
+        "update intermediate.int_dss__child_reports set quarter_start = '2019-01-01' "
         "where child_id = 'c1'",
     )
     link_quarter(THIRD, settings)

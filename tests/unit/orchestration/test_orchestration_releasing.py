@@ -41,7 +41,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         opened.execute(
             """
             create schema release_input;
-            create schema staging;
+            create schema intermediate;
             create table release_input.children (
                 quarter_start date, unit_id varchar, region varchar, sex varchar, other integer
             );
@@ -49,7 +49,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
             create table release_input.hotline_children (
                 quarter_start date, state varchar, relationship_group varchar, child_count integer
             );
-            create table staging.stg_deliveries (
+            create table intermediate.int_deliveries (
                 agency varchar, delivery_kind varchar, delivery_sequence integer,
                 delivery_quarter_start date, is_current boolean
             );
@@ -124,7 +124,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def stage(connection, *rows: tuple[object, ...]) -> None:
-    connection.executemany("insert into staging.stg_deliveries values (?, ?, ?, ?, ?)", rows)
+    connection.executemany("insert into intermediate.int_deliveries values (?, ?, ?, ?, ?)", rows)
 
 
 def accept(settings: Settings, agency: str, sequence: int, *, simulated: bool) -> None:

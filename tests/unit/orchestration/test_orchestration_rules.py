@@ -151,8 +151,12 @@ def change(path: Path, before: str, after: str) -> None:
 RULES = [
     ("dbt_project/models/release_input/report_choices.sql", "<= {{", "< {{"),
     ("dbt_project/models/release_input/release_input.yml", "data_type: date", "data_type: text"),
-    ("dbt_project/models/core/child_events.sql", "reports.is_child", "not reports.is_child"),
-    ("dbt_project/models/staging/stg_dss__child_reports.sql", "select", "select distinct"),
+    (
+        "dbt_project/models/core/child_events.sql",
+        "where reports.is_trafficking_event",
+        "where true",
+    ),
+    ("dbt_project/models/intermediate/int_dss__child_reports.sql", "and is_child", ""),
     ("dbt_project/models/sources.yml", "union_by_name = true", "union_by_name = false"),
     ("dbt_project/macros/quarters.sql", "<= {{ current_quarter() }}", "< {{ current_quarter() }}"),
     ("dbt_project/seeds/nibrs_relationships.csv", "\n", "\nmore,"),
@@ -162,7 +166,7 @@ RULES = [
     ("code/linkage/links.py", "place <= {self.k}", "place < {self.k}"),
     ("code/orchestration/guards/bounds.py", "= stated\n", "= 9\n"),
     ("code/orchestration/steps/dbt_steps.py", "**read_bounds(policy)", '**{"bound_reports": 9}'),
-    ("code/orchestration/steps/linking.py", "r.is_sex_trafficking_alleged and ", ""),
+    ("code/orchestration/steps/linking.py", "where r.is_trafficking_event", "where true"),
     ("code/orchestration/guards/quarter_order.py", "later > quarter and ", ""),
 ]
 
