@@ -60,7 +60,7 @@ def fake_dbt(results: dict[str, str] | None, compiled: str = ""):
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(dbt_steps, "check_kept_rows", lambda _: None)
     settings = Settings(tmp_path)
-    settings.vault.mkdir()
+    settings.vault.folder.mkdir()
     return settings
 
 
