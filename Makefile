@@ -1,25 +1,37 @@
 # Two commands on a fresh machine: make demo, make test.
 PYTHON ?= python3
+# What this machine is: agency, gate, hub, synthetic (a hub that releases synthetic records) or dev.
+# It stays what it was installed as, and is dev at first.
+ROLE ?= $(or $(patsubst .venv/installed-%,%,$(firstword $(wildcard .venv/installed-*))),dev)
+EXTRAS_gate := gate
+EXTRAS_hub := hub
+EXTRAS_synthetic := hub synthetic
+EXTRAS_dev := hub gate synthetic dev
+# Rooms whose tests are quick and need no process of their own, and the rules of the house and of the door.
+QUICK := $(addprefix tests/unit/,durable linkage expectations portal) \
+  $(addprefix tests/unit/privacy/test_privacy_,door.py exact.py caps.py plan.py approval.py policy.py) \
+  tests/house/test_house_rules.py tests/house/test_locks.py
 BIN := .venv/bin
-STAMP := .venv/installed
+STAMP := .venv/installed-$(ROLE)
 MANIFEST := dbt_project/target/manifest.json
 DBT_SOURCES := $(shell find dbt_project missouri/lists -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -not -path '*/target/*' -not -path '*/logs/*')
 
-.PHONY: help install demo test check dev lock bench clean
+.PHONY: help install demo quick test check dev lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
 
-install: $(STAMP) $(MANIFEST) ## Install everything, pinned by hash, into .venv
+install: $(STAMP) $(if $(findstring hub,$(EXTRAS_$(ROLE))),$(MANIFEST)) ## Install what the ROLE of this machine needs, pinned by hash, into .venv
 
-$(STAMP): requirements/lock.txt requirements/bootstrap.txt pyproject.toml
+$(STAMP): requirements/$(ROLE).txt requirements/bootstrap.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'MoShare needs Python 3.11 or newer: set PYTHON=/path/to/python3.11 and try again.'; exit 2; }
 	@echo 'Installing into .venv (about a minute, more on a slow network) …'
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/lock.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$(ROLE).txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@[ $(ROLE) = dev ] || $(BIN)/uv pip uninstall --quiet --python $(BIN)/python pip setuptools uv
 	@touch $(STAMP)
 
 $(MANIFEST): $(STAMP) $(DBT_SOURCES)
@@ -29,6 +41,9 @@ $(MANIFEST): $(STAMP) $(DBT_SOURCES)
 
 demo: install ## Four quarters from simulated deliveries to signed releases
 	@$(BIN)/moshare demo
+
+quick: install ## The unit tests that say most in the least time, for while you work
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder $(QUICK)
 
 test: install ## Run every test, and hold coverage to its floors
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=
@@ -45,11 +60,13 @@ check: install ## Linters, types, import contracts, SQL style
 dev: install ## Open the Dagster UI on the same data
 	@$(BIN)/moshare dev
 
-lock: $(STAMP) ## Choose versions anew and pin them by hash
-	@for name in lock bootstrap; do \
-	  case $$name in lock) from='pyproject.toml --extra hub --extra gate --extra synthetic --extra dev';; *) from=requirements/bootstrap.in;; esac; \
-	  $(BIN)/uv pip compile $$from --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-annotate --no-header --output-file requirements/$$name.txt; done
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+lock: $(STAMP) ## Choose versions anew, pin them by hash for each role, and list what each role holds
+	@$(PIN) --upgrade pyproject.toml $(EXTRAS_dev:%=--extra %) --output-file requirements/dev.txt
+	@$(foreach role,agency gate hub synthetic,$(PIN) pyproject.toml $(EXTRAS_$(role):%=--extra %) --constraint requirements/dev.txt --output-file requirements/$(role).txt &&) true
+	@$(foreach name,bootstrap sbom,$(PIN) --upgrade requirements/$(name).in --output-file requirements/$(name).txt &&) true
+	@$(BIN)/python requirements/sbom.py
 
 clean: ## Remove what was installed and built; data stays
 	@rm -rf .venv dbt_project/target dbt_project/logs *.egg-info

@@ -1,11 +1,12 @@
 """How many true matches equal tokens find in simulated files, and how many false ones.
 
-`python bench/matches.py` simulates years, has the agencies make their tokens, and compares them
+`python bench/matches.py [years]` simulates years, has the agencies make tokens, and compares them
 with the simulator's own truth: of the police records of children whom Children's Division has, how
 many bear the token of that child, and how many the token of another one. It does so for files as
 they are simulated, and for files in which clerks misspell and leave out twice as much.
 """
 
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +24,7 @@ from simulator.chance import Chance
 from simulator.roster import Clerk
 from sources.quarters import Quarter
 
-SEEDS = range(1, 21)
+YEARS = 20
 SLIPS = {"as simulated": 1, "twice as many slips": 2}
 YEAR = [Quarter(2025, number) for number in range(1, 5)]
 
@@ -77,13 +78,13 @@ def compare(seed: int, times: int) -> tuple[int, int, int]:
     return known, found, false
 
 
-def main() -> None:
-    shown = Table(title=f"Matches by equal tokens, {len(SEEDS)} simulated years")
+def main(count: int) -> None:
+    shown = Table(title=f"Matches by equal tokens, {count} simulated years")
     headings = ("files", "police records of children known to both", "found", "false", "missed")
     for heading in (*headings, "missed in single years"):
         shown.add_column(heading, justify="right")
     for name, times in SLIPS.items():
-        years = [compare(seed, times) for seed in SEEDS]
+        years = [compare(seed, times) for seed in range(1, count + 1)]
         shares = [1 - found / known for known, found, _ in years]
         known, found, false = (sum(column) for column in zip(*years, strict=True))
         span = f"{min(shares):.0%} to {max(shares):.0%}"
@@ -92,4 +93,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else YEARS)

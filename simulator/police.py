@@ -37,7 +37,6 @@ from simulator.submission import (
 from sources.quarters import Quarter
 
 _PATROL = "MOMHP0000"
-_ST_LOUIS_COUNTY = "29189"
 _CITY_FORCES = {"29510": "MOSPD0000", "29189": "MO0950000"}
 _CITY_FORCE_SHARE = 0.5
 

@@ -26,6 +26,7 @@ EVERY = 0.2
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--only", nargs="*", choices=PEERS, default=list(PEERS), help="peers")
     arguments = parser.parse_args()
     console = Console(width=150)
     table = Table(
@@ -39,7 +40,8 @@ def main() -> None:
         ours = [sys.executable, "-m", "bench.scale.ours", str(files.folder)]
         table.add_row(f"{size:,}", "this engine", *run(ours))
         export_rows(files)
-        for name, title in PEERS.items():
+        for name in arguments.only:
+            title = PEERS[name]
             console.log(title)
             python, failure = find_python(find_method(name))
             script = Path(__file__).parent / "peers" / f"{name}.py"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from privacy.engine.frames import Frame
 from privacy.plan import Plan, PlannedFrame, make_plan
 from privacy.policy.keys import PublicKeys, load_keys
 from privacy.policy.policy import load_policy
@@ -75,11 +76,11 @@ def make_warehouse(files: Files, children: int) -> None:
     frame = find_planned(plan).frame
     files.folder.mkdir(parents=True, exist_ok=True)
     files.warehouse.unlink(missing_ok=True)
+    drawn = {level: ("place", units) for level, units in _list_places(frame).items()}
+    drawn |= {name: (name, keys) for name, keys in zip(frame.columns, frame.keys, strict=True)}
     columns = ", ".join(
-        f"{list(listed)}[1 + (hash(child, '{name}') % {len(listed)})::int] as {name}"
-        for name, listed in zip(
-            (frame.leaf_column, *frame.columns), (frame.levels[-1].keys, *frame.keys), strict=True
-        )
+        f"{list(listed)}[1 + (hash(child, '{by}') % {len(listed)})::int] as {name}"
+        for name, (by, listed) in drawn.items()
     )
     with open_warehouse(files.warehouse) as connection:
         connection.execute("create schema core; create schema release_input")
@@ -113,11 +114,7 @@ def export_rows(files: Files) -> None:
     """Write the release input for peers, with the units above each county."""
     plan, _ = plan_year()
     frame = find_planned(plan).frame
-    units = [
-        (*(level.keys[frame.find_units(len(frame.levels) - 1, place)[unit]]
-           for place, level in enumerate(frame.levels)),)
-        for unit in range(len(frame.levels[-1].keys))
-    ]  # fmt: skip
+    units = list(zip(*_list_places(frame).values(), strict=True))
     names = ", ".join(level.name for level in frame.levels)
     with open_warehouse(files.warehouse) as connection:
         connection.execute(f"create temp table tree ({names.replace(',', ' varchar,')} varchar)")
@@ -139,6 +136,15 @@ def list_tables(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
             if table.frame == FRAME
         )
     )
+
+
+def _list_places(frame: Frame) -> dict[str, list[str]]:
+    """Return, by level of the geography, the unit in which each county lies."""
+    leaf = len(frame.levels) - 1
+    return {
+        level.name: [level.keys[unit] for unit in frame.find_units(leaf, place)]
+        for place, level in enumerate(frame.levels)
+    }
 
 
 def _write_question(files: Files, plan: Plan, keys: PublicKeys) -> None:

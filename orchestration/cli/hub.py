@@ -190,10 +190,11 @@ def dev(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000)
 
     Opens the Dagster UI, with schedule and sensor, on the same data, for this machine only.
     """
-    from orchestration.hub.instance import write_instance_file
-
     settings = prepared("dev")
-    write_instance_file(settings)
+    with told_failures("dev", settings):
+        from orchestration.hub.instance import write_instance_file
+
+        write_instance_file(settings)
     talk().print(f"Dagster UI on http://127.0.0.1:{port} for {_shown(settings)} (Ctrl-C ends it)")
     program = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     os.execv(sys.executable, [*program, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606

@@ -132,7 +132,8 @@ def schema() -> None:
 
     Prints the JSON Schema of the policy file, for editors and other programs.
     """
-    from privacy.policy.schema import make_schema
+    with told_failures("policy schema", load_settings()):
+        from privacy.policy.schema import make_schema
 
-    content: dict[str, Any] = make_schema()
-    show_json(content)
+        content: dict[str, Any] = make_schema()
+        show_json(content)

@@ -59,9 +59,10 @@ ERRORS: Mapping[str, ErrorText] = {
         "Name another folder in MOSHARE_HOME",
     ),
     "MS910": ErrorText(
-        "'moshare {command}' works at the hub only",
-        "The package {package}, which the hub has, is not installed here",
-        "Run it on the hub, or run 'make install' in the project folder",
+        "'moshare {command}' does not work on this machine",
+        "The package {package}, which it needs, is not installed here",
+        "Run it on the machine that 'moshare --help' puts it under, or install that role: "
+        "'make install ROLE=hub' or ROLE=gate, in the project folder",
     ),
     "MS920": ErrorText(
         "The ledger cannot be compared with release {release}",

@@ -1,0 +1,108 @@
+"""Every command of `bench/`, run small: each does what it says, whatever it measures here."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nibrs_hub import text_of
+from nibrs_lines import report
+from quarter import HERE, measure_quarter
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / "bench"
+
+SMALL = {
+    "readers.py 500": "Peak memory",
+    "-m bench.composition": "Epsilon at the delta of the policy",
+    "usefulness.py": "weights of the policy, four quarters",
+    "time_open.py": "as it is",
+    "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",
+    "faults.py mutate 5": "mutated",
+    "faults.py kill 1": "0 data homes differ",
+    "-m bench.histories --worlds 2 --at-once 2": "2 of 2 worlds",
+    "nibrs_histories.py --random 5": "0 incidents differ",
+    "-m bench.opendp_faults --here": "opendp#2949",
+    "matches.py 1": "1 simulated years",
+    "-m bench.accuracy --only ours --draws 2 --workloads design": "this engine, estimate",
+    "-m bench.accuracy --draws 2 --workloads policy": "children",
+    "-m bench.scale --sizes 2000 --only": "read and check",
+    "-m bench.counties --sizes 115": "share_budget",
+    "gate_load.py 4 1": "wrong answers: 0",
+}
+"""A command and its small setting -> what it then says."""
+BY_ITSELF = {"quarter", "nibrs_account.py", "same_numbers"}
+"""Run by tests of their own, below."""
+ELSEWHERE = {"kill_drill": "tests/pipeline/test_kill_drill.py"}
+"""Its stages are run small there; as a whole it takes many minutes however few its trials are."""
+
+
+def run(*words: str | Path, codes: tuple[int, ...] = (0,)) -> str:
+    """Everything that a command of `bench/` says."""
+    started = [BENCH / word if str(word).endswith(".py") else word for word in words]
+    ended = subprocess.run(
+        [sys.executable, *map(str, started)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode in codes, ended.stderr
+    return " ".join((ended.stdout + ended.stderr).split())
+
+
+def list_commands() -> set[str]:
+    """Files and packages of `bench/` that can be run."""
+    files = [path for path in BENCH.glob("*.py") if "__main__" in path.read_text("utf-8")]
+    return {
+        *(path.name for path in files),
+        *(path.parent.name for path in BENCH.glob("*/__main__.py")),
+    }
+
+
+def test_every_command_of_the_bench_is_run_here() -> None:
+    said = {words.split()[words.startswith("-m ")].removeprefix("bench.") for words in SMALL}
+    named = said | BY_ITSELF | set(ELSEWHERE)
+    assert {name.removesuffix(".py") for name in named} == {
+        name.removesuffix(".py") for name in list_commands()
+    }
+    assert all((ROOT / path).is_file() for path in ELSEWHERE.values())
+
+
+def test_every_command_of_the_bench_is_described() -> None:
+    told = (BENCH / "README.md").read_text("utf-8")
+    stems = {name.removesuffix(".py") for name in list_commands()}
+    assert {one for one in stems if f"/{one}.py" not in told and f"bench.{one}`" not in told} <= {
+        one for one in stems if f"bench.{one} " in told
+    }
+
+
+@pytest.mark.parametrize("words", SMALL)
+def test_a_command_of_the_bench_runs_small(words: str) -> None:
+    codes = (0, 1) if words.startswith("gate_load") else (0,)  # 1: so few clients need never wait
+    assert SMALL[words] in run(*words.split(), codes=codes)
+
+
+def test_hard_histories_are_counted_beside_what_they_are_worth(tmp_path: Path) -> None:
+    (tmp_path / "q1s1.txt").write_bytes(text_of(report("1")))
+    (tmp_path / "q1s2.txt").write_bytes(text_of(report("2", "12", "44")))
+    (tmp_path / "q2s1.txt").write_bytes(text_of(report("3", date="20250415", month="042025")))
+    with (tmp_path / "expected.csv").open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["incident", "incidents", "child_victims", "arrests", "why"])
+        table.writerows([["1", 1, 1, 0, "as it came"], ["2", 1, 1, 0, "one of two is a child"]])
+    assert "2 of 2 cases" in run("nibrs_histories.py", "--cases", tmp_path)
+
+
+def test_a_quarter_is_timed_and_its_home_gives_the_same_numbers_as_itself(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert {"lone quarter", "moshare verify"} <= set(measure_quarter(HERE, home))
+    assert "ratio" in run("-m", "bench.quarter", "--pairs", "0", "--beside", ROOT)
+    said = run("-m", "bench.same_numbers", home, home)
+    assert "DIFFERS" not in said
+    assert "tables equal" in said
+    [nibrs] = [path for path in home.glob("vault/deliveries/mshp/*/*/*nibrs*") if path.is_file()]
+    assert "incidents in the file" in run("nibrs_account.py", nibrs)
