@@ -12,6 +12,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[1] / "missouri"
 """Data alone: lists (of which dbt makes tables too), outlines, contracts, agencies, state.toml."""
 
+AGENCIES = FOLDER / "agencies"
 CONTRACTS = FOLDER / "contracts"
 LISTS = FOLDER / "lists"
 OUTLINES = FOLDER / "outlines"

@@ -7,13 +7,14 @@ contract says of files (`sources.contracts`), and tables (`folder`).
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jurisdiction.folder import CONTRACTS, FOLDER
+from jurisdiction.folder import AGENCIES, CONTRACTS, FOLDER
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,11 @@ class Agency:
         key: Its short name in folders, manifests and commands.
         title: Its name with what it delivers, as a release gives it.
         name: Its name in a sentence.
+        recorded_as: Its name, or whose records it gathers, where all are told who recorded.
         short: Its name in a narrow column.
         delivers: What comes from it, in a sentence.
+        order: Its place among the agencies, where all are told.
+        is_linked: Whether its records are linked.
         block: Key of the block of the page in which its tables stand.
         caveats: What its numbers do not say.
     """
@@ -33,8 +37,11 @@ class Agency:
     key: str
     title: str
     name: str
+    recorded_as: str
     short: str
     delivers: str
+    order: int
+    is_linked: bool
     block: str
     caveats: tuple[str, ...]
 
@@ -46,8 +53,7 @@ class Agency:
         Read when it is asked for, so that a broken contract stops its own agency alone.
         """
         versions = CONTRACTS.glob(f"{self.key}-*.toml")
-        newest = max(versions, key=lambda path: int(path.stem.rpartition("-")[2]))
-        contract = tomllib.loads(newest.read_text(encoding="utf-8"))
+        contract = _read(max(versions, key=lambda path: int(path.stem.rpartition("-")[2])))
         return round(100 * contract["max_quarantined_share"]), contract["quarantined_floor"]
 
 
@@ -72,8 +78,6 @@ class State:
         fips: Two digits, with which the code of each of its counties begins.
         time_zone: Name of its clock in the IANA database.
         agencies: Who delivers, in the order in which they are told.
-        linked: Those whose records are linked, in alphabetical order.
-        recorded_by: Who recorded what is counted, within a sentence.
         blocks: Key and title of the blocks of a release, in the order of its page.
         law: What its law asks for.
     """
@@ -83,14 +87,23 @@ class State:
     fips: str
     time_zone: str
     agencies: tuple[Agency, ...]
-    linked: tuple[str, ...]
-    recorded_by: str
     blocks: Mapping[str, str]
     law: Law
 
     def agency(self, key: str) -> Agency:
         """The agency of that short name; KeyError where there is none."""
         return {one.key: one for one in self.agencies}[key]
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """Short names of the agencies whose records are linked, in alphabetical order."""
+        return tuple(sorted(one.key for one in self.agencies if one.is_linked))
+
+    @property
+    def recorded_by(self) -> str:
+        """Who recorded what is counted, in a sentence, by the alphabet of short names."""
+        by_key = sorted(self.agencies, key=lambda one: one.key)
+        return join_words([one.recorded_as for one in by_key], "and")
 
     @property
     def elsewhere(self) -> str:
@@ -101,13 +114,12 @@ class State:
 @cache
 def read_state() -> State:
     """Read the state; TypeError or KeyError where its files lack a word or have one more."""
-    content = _read("state")
+    content = _read(FOLDER / "state.toml")
     return State(
         **{
             **content,
-            "agencies": tuple(_read_agency(key) for key in content["agencies"]),
+            "agencies": tuple(sorted(map(_read_agency, AGENCIES.glob("*.toml")), key=_order)),
             "blocks": MappingProxyType(content["blocks"]),
-            "linked": tuple(content["linked"]),
             "law": Law(**content["law"]),
         }
     )
@@ -115,14 +127,22 @@ def read_state() -> State:
 
 def say_agencies() -> str:
     """The short names of all agencies, as a command names them."""
-    *others, last = (one.key for one in read_state().agencies)
-    return f"{', '.join(others)} or {last}"
+    return join_words([one.key for one in read_state().agencies], "or")
 
 
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+def join_words(words: Sequence[str], last: str) -> str:
+    """One phrase of at least two words, with `and` or `or` before the last."""
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def _read_agency(key: str) -> Agency:
-    content = _read(f"agencies/{key}")
-    return Agency(key=key, **{**content, "caveats": tuple(content["caveats"])})
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _order(agency: Agency) -> int:
+    return agency.order
+
+
+def _read_agency(path: Path) -> Agency:
+    content = _read(path)
+    return Agency(key=path.stem, **{**content, "caveats": tuple(content["caveats"])})

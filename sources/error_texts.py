@@ -274,6 +274,12 @@ _NIBRS_INCIDENTS = {
         "Nothing needs to be done, unless the incident number is wrong",
         fate="kept",
     ),
+    "MS340": DeliveryText(
+        "Deletions of {file} are of offences or victims that no delivery has reported",
+        "There was nothing to delete; the incident stands as it was",
+        "Nothing needs to be done, unless the {field} is wrong",
+        fate="kept",
+    ),
 }
 
 _HOTLINE = {

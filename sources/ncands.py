@@ -67,15 +67,12 @@ def read_child_file(
     layout = load_ncands_layout()
     kept = file.tables["child_file"]
     checks = list(_list_checks(layout, kept))
-    load_lines(connection, path, "lines_child_file")
-    padded = (
-        f"(SELECT line_number, raw, length(line) AS width, "  # noqa: S608
-        f"rpad(line, {layout.width}, ' ') AS line FROM lines_child_file)"
-    )
+    load_lines(connection, path, "lines_child_file", layout.width)
     connection.execute(
         f"CREATE TABLE checked_child_file AS "  # noqa: S608
         f"SELECT line_number, rptid, chid, {mask_of(checks)} AS mask FROM "
-        f"(SELECT line_number, raw, width, {list_cuts(layout, _with_keys(kept))} FROM {padded})"
+        f"(SELECT line_number, raw, length(line) AS width, "
+        f"{list_cuts(layout, _with_keys(kept))} FROM lines_child_file)"
     )
     read = ask_number(connection, "SELECT count(*) FROM lines_child_file")
     note_failed_checks(connection, path.name, "checked_child_file", checks)
@@ -85,7 +82,7 @@ def read_child_file(
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_child_file")
     connection.execute(
         f"CREATE VIEW rows_child_file AS "  # noqa: S608
-        f"SELECT line_number, {list_cuts(layout, kept)} FROM {padded}"
+        f"SELECT line_number, {list_cuts(layout, kept)} FROM lines_child_file"
     )
     stored = read - quarantined - dropped
     return FileReading(path.name, file.role, read, stored, quarantined, lines_dropped=dropped)

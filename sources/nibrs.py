@@ -17,7 +17,11 @@ import pyarrow.compute as pc
 from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, insert_lines, iterate_lines, list_cuts
 from sources.layout import RecordLayout, load_nibrs_layout
-from sources.nibrs_changes import note_changes_without_effect, write_query_of_known_incidents
+from sources.nibrs_changes import (
+    note_changes_without_effect,
+    note_deletions_without_effect,
+    write_query_of_known_incidents,
+)
 from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
 from sources.nibrs_rules import HEADER, KEY_CODES, key_field_of, list_segment_checks
@@ -43,7 +47,6 @@ SEGMENT_TABLES = {
     "zero_report": "0",
 }
 
-_VICTIM = "4"
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
 _PARTS = {
     "2": "ucr_offense_code",
@@ -74,8 +77,9 @@ def read_segments(
     """
     layouts = load_nibrs_layout()
     connection.execute(_CREATE_LINES)
-    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(path))
     kept = {level: file.tables[table] for table, level in SEGMENT_TABLES.items()} | _CHECKED_FIELDS
+    width = max(layouts[level].field(name).end for level in kept for name in kept[level])
+    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(path, width))
     _check_levels(connection, path.name, kept, circumstances)
     _check_unknown_levels(connection, path.name)
     judge_incidents(connection, path.name)
@@ -84,56 +88,49 @@ def read_segments(
     read = ask_number(connection, "SELECT count(*) FROM lines_nibrs")
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_nibrs")
     for table, level in SEGMENT_TABLES.items():
+        lines = f"SELECT line_number, line FROM lines_nibrs WHERE level = '{level}'"  # noqa: S608
+        connection.execute(f"CREATE VIEW lines_{table} AS {lines}")
+        cuts = list_cuts(layouts[level], file.tables[table])
         connection.execute(
-            f"CREATE VIEW rows_{table} AS "  # noqa: S608
-            f"SELECT line_number, {list_cuts(layouts[level], file.tables[table])} "
-            f"FROM {_pad(level, layouts[level])}"
+            f"CREATE VIEW rows_{table} AS SELECT line_number, {cuts} FROM lines_{table}"  # noqa: S608
         )
-    left_out = ask_number(
-        connection, "SELECT count(*) FROM lines_nibrs WHERE substr(line, 5, 1) = '3'"
-    )
+    left_out = ask_number(connection, "SELECT count(*) FROM lines_nibrs WHERE level = '3'")
     stored = read - quarantined - dropped - left_out
     return FileReading(path.name, file.role, read, stored, quarantined, left_out, dropped)
 
 
-def _iterate_lines_with_act(path: Path) -> Iterator[pa.RecordBatch]:
-    """The lines of a file, each with the number of the level 1 segment it follows.
+def _iterate_lines_with_act(path: Path, width: int) -> Iterator[pa.RecordBatch]:
+    """The lines of a file, padded to a width, each with its level, its length before and its act.
 
-    It is the last one before the line, or the line itself, and NULL if that is of another incident
-    and the line must be looked up by its key. A level 1 segment that only changes an incident (M)
-    begins nothing. Victims, from whom most fields are cut, are padded here once.
+    The act is the number of the level 1 segment that the line follows: the last one before it, or
+    the line itself, and NULL if that is of another incident and the line must be looked up by its
+    key. A level 1 segment that only changes an incident (M) begins nothing.
     """
-    width = load_nibrs_layout()[_VICTIM].width
-    act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.string())
+    act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.binary())
     for batch in iterate_lines(path):
-        line = batch["line"]
-        begins = pc.match_substring_regex(pc.utf8_slice_codeunits(line, 4, 6), "^1[^M]?$")
-        report = pc.utf8_slice_codeunits(line, 16, 37)
+        line = pc.ascii_rpad(batch["line"], width)
+        octets = line.cast(pa.binary())
+        level, report = (pc.binary_slice(octets, *ends) for ends in ((4, 5), (16, 37)))
+        begins = pc.and_(pc.equal(level, b"1"), pc.not_equal(pc.binary_slice(octets, 5, 6), b"M"))
         acts = _carry(pc.if_else(begins, batch["line_number"], None), act)
         act_reports = _carry(pc.if_else(begins, report, None), act_report)
         if len(acts):
             act, act_report = acts[-1], act_reports[-1]
-        is_victim = pc.equal(pc.utf8_slice_codeunits(line, 4, 5), _VICTIM)
-        line = pc.if_else(is_victim, pc.ascii_rpad(line, width), line)
-        acts = pc.if_else(pc.equal(report, act_reports), acts, None)
         yield pa.record_batch(
-            [batch["line_number"], line, batch["raw"], acts], [*batch.schema.names, "act"]
+            {
+                "line_number": batch["line_number"],
+                "line": line,
+                "raw": batch["raw"],
+                "level": level.cast(pa.string()),
+                "width": pc.binary_length(batch["line"]),
+                "act": pc.if_else(pc.equal(report, act_reports), acts, None),
+            }
         )
 
 
 def _carry(values: pa.Array, before: pa.Scalar) -> pa.Array:
     """Fill every NULL with the last value above it, or with the one of an earlier batch."""
     return pc.fill_null(pc.fill_null_forward(values), before)
-
-
-def _pad(level: str, layout: RecordLayout) -> str:
-    line, text = f"rpad(line, {layout.width}, ' ')", "line"
-    if level == _VICTIM:
-        line, text = "line", "rtrim(line)"
-    return (
-        f"(SELECT line_number, raw, act, length({text}) AS width, {line} AS line "  # noqa: S608
-        f"FROM lines_nibrs WHERE substr(line, 5, 1) = '{level}')"
-    )
 
 
 def _check_levels(
@@ -153,9 +150,9 @@ def _check_levels(
         for level in layouts
     ]
     connection.execute(f"CREATE TABLE segments AS {' UNION ALL '.join(parts)}")
-    failed = "SELECT level FROM segments WHERE mask <> 0 GROUP BY level"
-    for (level,) in connection.execute(failed).fetchall():
-        checked = f"(SELECT line_number, mask FROM segments WHERE level = {quote(level)})"  # noqa: S608
+    connection.execute(_CREATE_FAILED)
+    for (level,) in connection.execute("SELECT DISTINCT level FROM failed").fetchall():
+        checked = f"(SELECT line_number, mask FROM failed WHERE level = {quote(level)})"  # noqa: S608
         note_failed_checks(connection, file, checked, checks[level])
         blank_fields(connection, "lines_nibrs", checked, layouts[level], checks[level])
 
@@ -177,7 +174,7 @@ def _write_query_of_level(
         f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
         f"FROM (SELECT line_number, raw, act, width, substr(line, 17, 21) AS report, "
         f"rtrim(substr(line, {_FIRST_SLOT}, 30)) AS slots, {list_cuts(layout, fields)} "
-        f"FROM {_pad(level, layout)}))"
+        f"FROM lines_nibrs WHERE level = '{level}'))"
     )
 
 
@@ -188,7 +185,7 @@ def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> N
     )
     if known == lines:
         return
-    unknown = "SELECT line_number FROM lines_nibrs WHERE substr(line, 5, 1) NOT BETWEEN '0' AND '7'"
+    unknown = "SELECT line_number FROM lines_nibrs WHERE level NOT BETWEEN '0' AND '7'"
     note_problem(connection, file, "MS301", "segment_level", f"{unknown} AND raw IS NULL")
     note_problem(connection, file, "MS131", "", f"{unknown} AND raw IS NOT NULL")
 
@@ -207,11 +204,19 @@ def _compare(
             circumstances.earlier, circumstances.quarter.first_day, circumstances.kind
         )
     note_changes_without_effect(connection, file, known)
+    note_deletions_without_effect(connection, file, circumstances.earlier)
     note_months(connection, file, circumstances)
 
 
 _CREATE_LINES = """
-    CREATE TABLE lines_nibrs (line_number BIGINT, line VARCHAR, raw BLOB, act BIGINT)
+    CREATE TABLE lines_nibrs (
+        line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, width INTEGER, act BIGINT
+    )
+"""
+
+# A table of its own, so that DuckDB knows how few they are and joins to all lines by them.
+_CREATE_FAILED = """
+    CREATE TABLE failed AS SELECT line_number, level, mask FROM segments WHERE mask <> 0
 """
 
 # A Group B report is known by ORI, transaction number and arrestee; its last copy stands.

@@ -35,6 +35,26 @@ def note_changes_without_effect(
         note_problem(connection, file, code, "incident_number", without)
 
 
+def note_deletions_without_effect(
+    connection: duckdb.DuckDBPyConnection, file: str, raw: Path | None
+) -> None:
+    """Note deletions of an offence or a victim that neither the file nor a delivery before it has.
+
+    Those of incidents that do not stand have their note already.
+    """
+    for level, (table, field) in _PARTS.items():
+        some = f"SELECT count(*) FROM segments WHERE level = {quote(level)} AND action = 'D'"  # noqa: S608
+        if not ask_number(connection, some):
+            continue
+        delivered = "SELECT '' AS report, '' AS part WHERE false"
+        if raw and any(raw.glob(f"*/*/{table}.parquet")):
+            delivered = _DELIVERED_PARTS.format(
+                part=field, rows=quote(f"{raw}/*/*/{table}.parquet")
+            )
+        without = _DELETIONS_OF_NOTHING.format(level=quote(level), delivered=delivered)
+        note_problem(connection, file, "MS340", field, without)
+
+
 def write_query_of_known_incidents(raw: Path, quarter_start: date, kind: str) -> str:
     """SQL for the reports that stand after the accepted deliveries in a folder of raw tables.
 
@@ -74,6 +94,28 @@ _CREATE_CHANGES = """
     FROM candidates
     ASOF LEFT JOIN valid
         ON candidates.report = valid.report AND candidates.line_number > valid.act
+"""
+
+_PARTS = {"2": ("offense", "ucr_offense_code"), "4": ("victim", "victim_sequence_number")}
+
+_DELETIONS_OF_NOTHING = """
+    WITH deletions AS (
+        SELECT line_number, report, part FROM segments
+        WHERE level = {level} AND action = 'D' AND act IS NULL AND NOT is_lost
+            AND line_number NOT IN (SELECT line_number FROM problems WHERE code = 'MS332')
+    )
+    SELECT line_number FROM deletions
+    ANTI JOIN ({delivered}) USING (report, part)
+    ANTI JOIN (
+        SELECT line_number AS reported, report, part FROM segments
+        WHERE level = {level} AND action <> 'D' AND NOT is_lost
+    ) AS before ON deletions.report = before.report AND deletions.part = before.part
+        AND reported < deletions.line_number
+"""
+
+_DELIVERED_PARTS = """
+    SELECT rpad(ori, 9, ' ') || rpad(incident_number, 12, ' ') AS report, trim({part}) AS part
+    FROM read_parquet({rows}) WHERE segment_action_type <> 'D'
 """
 
 _KNOWN_INCIDENTS = """

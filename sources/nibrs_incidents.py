@@ -20,7 +20,7 @@ The table `segments` holds every segment of a known level:
 
 import duckdb
 
-from sources.workbench import note_problem
+from sources.workbench import ask_number, note_problem
 
 _CHANGES = "('A', 'M', 'D', 'W')"
 
@@ -32,7 +32,8 @@ def judge_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     wrong with it. standing: the segments of levels 2 to 6 that make up reports.
     """
     connection.execute(_CREATE_ACTS)
-    connection.execute(_PLACE_ELSEWHERE)
+    if ask_number(connection, f"SELECT count(*) FROM ({_MISPLACED})"):  # noqa: S608
+        connection.execute(_PLACE_ELSEWHERE)
     connection.execute(_LEAVE_CHANGES)
     _note_strays(connection, file)
     connection.execute(_CREATE_SEVERAL)
@@ -82,14 +83,16 @@ _CREATE_ACTS = """
 """
 
 # Segments usually follow their level 1 segment; those of a mixed file are looked up by their key.
+_MISPLACED = f"""
+    SELECT line_number, report FROM segments
+    WHERE act IS NULL AND level BETWEEN '2' AND '6' AND action NOT IN {_CHANGES}
+"""  # noqa: S608
+
 _PLACE_ELSEWHERE = f"""
     UPDATE segments SET act = found.act
     FROM (
         SELECT misplaced.line_number, before.act
-        FROM (
-            SELECT line_number, report FROM segments
-            WHERE act IS NULL AND level BETWEEN '2' AND '6' AND action NOT IN {_CHANGES}
-        ) AS misplaced
+        FROM ({_MISPLACED}) AS misplaced
         ASOF JOIN acts AS before
             ON misplaced.report = before.report AND misplaced.line_number > before.act
     ) AS found
@@ -253,6 +256,6 @@ _CUT_OFF = """
     WHERE act = (SELECT max(act) FROM acts WHERE verdict <> 'repeated line')
         AND acts.action NOT IN ('D', 'W')
     HAVING NOT bool_or(level >= '5') AND (
-        SELECT max(line_number) < max(act) FROM lines_nibrs WHERE substr(line, 5, 1) IN ('0', '7')
+        SELECT max(line_number) < max(act) FROM lines_nibrs WHERE level IN ('0', '7')
     ) IS NOT FALSE
 """

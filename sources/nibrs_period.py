@@ -22,6 +22,9 @@ STATE = read_state().postal_code
 YEARS = 2
 """The FBI's own window: an incident is reported in its year or the next (FBI rule 171)."""
 
+ELSEWHEN = 0.9
+"""No more than this share of a good file is of other months; more than half often is."""
+
 _MONTH_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?(?!\d)")
 
 
@@ -66,7 +69,7 @@ def note_months(
         ("incident_date", "act", _REPORTS, f"substr(day, 1, 6) NOT IN ({months})"),
     ):
         others = f"{rows} AND {elsewhen}"
-        if 2 * _count(connection, others) > _count(connection, rows):
+        if _count(connection, others) > ELSEWHEN * _count(connection, rows):
             lines = f"SELECT {line} AS line_number {others}"
             note_problem(connection, file, "MS335", field, lines)
     if circumstances.first_day_of_record:

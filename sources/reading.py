@@ -12,12 +12,14 @@ from pathlib import Path
 
 import duckdb
 
-from sources.contracts import Contract
+from sources.contracts import Contract, ContractFile
 from sources.errors import LineProblem, SourcesError
+from sources.fixed_width import write_fields
 from sources.hotline import check_description, read_counts
+from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import Manifest, ManifestFile
 from sources.ncands import read_child_file
-from sources.nibrs import read_segments
+from sources.nibrs import SEGMENT_TABLES, read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
@@ -185,9 +187,15 @@ def _write_tables(
     )
     for file in contract.files:
         for table, fields in file.tables.items():
+            path = folder / f"{table}.parquet"
+            layout = _find_layout(file, table)
+            if layout and file.role in delivered:
+                lines = f"{provenance}, line_number, line FROM lines_{table}"
+                write_fields(connection, lines, layout, fields, path)
+                continue
             rows = f"rows_{table}" if file.role in delivered else _no_rows(fields)
             query = f"{provenance}, line_number, {', '.join(fields)} FROM {rows}"
-            write_parquet(connection, query, folder / f"{table}.parquet")
+            write_parquet(connection, query, path)
     about = (
         f"{provenance}, {quote(manifest.contract)} AS contract, "
         f"DATE '{manifest.as_of.isoformat()}' AS as_of, "
@@ -195,6 +203,13 @@ def _write_tables(
         f"{manifest.simulated} AS simulated"
     )
     write_parquet(connection, about, folder / "deliveries.parquet")
+
+
+def _find_layout(file: ContractFile, table: str) -> RecordLayout | None:
+    """The layout of a table whose lines have fixed width."""
+    if file.format == "nibrs_flat":
+        return load_nibrs_layout()[SEGMENT_TABLES[table]]
+    return load_ncands_layout() if file.format == "ncands_child_file" else None
 
 
 def _no_rows(fields: Iterable[str]) -> str:

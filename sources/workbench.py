@@ -63,6 +63,7 @@ class FileReading:
 
 def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
     """Open an empty database that can neither load an extension nor leave these folders."""
+    # A checkpoint in memory would write every table anew after the first UPDATE, for nothing.
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -70,6 +71,7 @@ def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "checkpoint_threshold": "1TB",
         },
     )
     allowed = ", ".join(quote(str(path)) for path in (folder, *read))
@@ -144,7 +146,7 @@ def set_lines_aside(
     )
     connection.execute(
         f"INSERT INTO set_aside SELECT file, line_number, code, field, "  # noqa: S608
-        f"coalesce(raw, encode(line)) FROM problems JOIN {lines_table} USING (line_number) "
+        f"coalesce(raw, encode(rtrim(line))) FROM problems JOIN {lines_table} USING (line_number) "
         f"WHERE file = {quote(file)} AND {_is('set aside')} ORDER BY line_number, code, field"
     )
     counts = [ask_number(connection, f"SELECT count(*) FROM {lines_table}")]  # noqa: S608

@@ -9,23 +9,20 @@ from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.hub.settings import load_settings
 from privacy.policy.policy import load_policy
-from sources.contracts import current_contract
 from sources.ingest import ingest
 
 
 def _delivery_asset(agency: str, delivers: str) -> dg.AssetsDefinition:
-    contract = current_contract(agency)
-
     @dg.asset(
         key=["raw", agency],
         group_name="ingest",
         partitions_def=QUARTERS,
         backfill_policy=ONE_QUARTER_A_RUN,
         owners=[*OWNERS, f"team:{agency}"],
-        kinds={"csv" if contract.cells else "file", "parquet"},
+        kinds={"file", "parquet"},
         description=f"{delivers} Checked against its manifest and contract; a receipt goes to "
         "the agency's outbox. A quarter without a delivery fails: silence is never read as zero.",
-        metadata={"contract": contract.contract, "vault_folder": f"raw/{agency}"},
+        metadata={"vault_folder": f"raw/{agency}"},
     )
     def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         settings = load_settings()

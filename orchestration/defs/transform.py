@@ -24,7 +24,7 @@ from orchestration.steps.dbt_steps import (
 )
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
-_BUILT_IN_STAGING = ("reference", "staging", "intermediate")
+_BUILT_IN_STAGING = ("reference", "intermediate")
 """Schemas of what the first step builds; every other step is named as its schema is."""
 
 

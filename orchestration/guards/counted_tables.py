@@ -24,8 +24,8 @@ RULES_VARIABLE = "rules_of_frames"
 
 QUARTER = "quarter_start"
 UNIT = "unit_id"
-COUNT_COLUMN = {"hotline_cases": "case_count", "hotline_children": "child_count"}
-"""The column that holds the counts, by frame that is delivered as counts."""
+COUNT = "_count"
+"""How the column that holds the counts ends, where a frame is delivered as counts."""
 
 Rules = dict[str, dict[str, dict[str, object]]]
 """Rule to the dbt test that looks at it, and what that test is given."""
@@ -48,7 +48,7 @@ def list_rules(policy: Policy, settings: Settings) -> dict[str, Rules]:
         contract = contracts.get(name, Contract(name, ()))
         read = (frame.levels[-1], *frame.columns)
         keys = dict.fromkeys((*read, *(one for one in contract.columns if one in listed)))
-        said = {**_of_rows(frame, keys), **_of_quarters(frame)}
+        said = {**_of_rows(frame, contract, keys), **_of_quarters(frame)}
         rules[name] = {
             **{f"assert_{contract.model}_{rule}": test for rule, test in said.items()},
             **_of_other_frames(frame, contracts),
@@ -61,7 +61,7 @@ def name_rules(policy: Policy, settings: Settings) -> list[str]:
     return [rule for rules in list_rules(policy, settings).values() for rule in rules]
 
 
-def _of_rows(frame: FramePolicy, keys: Iterable[str]) -> Rules:
+def _of_rows(frame: FramePolicy, contract: Contract, keys: Iterable[str]) -> Rules:
     """One row for each unit, or one count for each cell; and public keys only."""
     rules: Rules = {
         f"{key}_is_a_public_key": {"assert_in_keys": {"column_name": key, "dimension": key}}
@@ -70,7 +70,8 @@ def _of_rows(frame: FramePolicy, keys: Iterable[str]) -> Rules:
     if frame.kind != AGGREGATE:
         one_row: dict[str, object] = {"columns": [QUARTER, UNIT]}
         return rules | {"has_one_row_per_quarter_and_unit": {"assert_one_row_per": one_row}}
-    count, columns = COUNT_COLUMN[frame.name], [QUARTER, *keys]
+    count = next((one for one in contract.columns if one.endswith(COUNT)), COUNT)
+    columns = [QUARTER, *keys]
     return rules | {
         "has_one_row_per_quarter_and_cell": {"assert_one_row_per": {"columns": columns}},
         f"{count}_is_filled": {"not_null": {"column_name": count}},

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from orchestration.guards.built_rules import RELEASE_INPUT, Making, require_made
 from orchestration.guards.closed_quarters import refuse_open_quarter
-from orchestration.guards.counted_tables import COUNT_COLUMN
+from orchestration.guards.counted_tables import COUNT
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import keep_rows
 from orchestration.guards.quarter_order import refuse_passing_over
@@ -209,7 +209,7 @@ def _read_counts(
     names = (frame.leaf_column, *frame.columns)
     listed = ", ".join(names)
     rows = connection.execute(
-        f"select {listed}, sum({COUNT_COLUMN[frame.name]}) "  # noqa: S608 - names of the policy
+        f"select {listed}, sum(columns('.*{COUNT}')) "  # noqa: S608 - names of the policy
         f"from release_input.{frame.name} where quarter_start = ? group by {listed}",
         [quarter.first_day],
     ).fetchall()

@@ -7,7 +7,7 @@ sentences made from facts of a release (``privacy_words``, ``figures``).
 from __future__ import annotations
 
 from jurisdiction.state import read_state
-from portal.codebook import STRICT_BROAD
+from portal.codebook import BLOCKS, STRICT_BROAD
 from privacy.released import ESTIMATED, NOT_COLLECTED, NOT_DISTINGUISHABLE, NOT_RELEASED
 
 _STATE = read_state()
@@ -17,11 +17,11 @@ SUMMARY = (
     "of children. Everybody gets the number."
 )
 HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Reports to Children's Division", ("reports", "children_reported")),
-    ("Hotline", ("hotline_cases", "hotline_children")),
+    (BLOCKS["reports"], ("reports", "children_reported")),
+    (BLOCKS["hotline"], ("hotline_cases", "hotline_children")),
     ("Incidents known to police", ("incidents_known_to_police",)),
-    ("Arrests", ("arrests",)),
-    ("Prosecutions", ("prosecutions",)),
+    (BLOCKS["arrests"], ("arrests",)),
+    (BLOCKS["prosecutions"], ("prosecutions",)),
 )
 """The five things the law names, and the tables that answer each."""
 

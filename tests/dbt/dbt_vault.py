@@ -25,69 +25,17 @@ from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.settings import Settings
 from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
 from privacy.policy.policy import load_policy
+from sources.contracts import current_contract, list_agencies
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 Record = Mapping[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
 
-_HEADER = [
-    "segment_action_type",
-    "month_of_submission",
-    "year_of_submission",
-    "ori",
-    "incident_number",
-]
-_SLOTS = range(1, 5)
-_TEN = range(1, 11)
-
-FIELDS: dict[tuple[str, str], list[str]] = {
-    ("dss", "child_file"): [
-        *[
-            "subyr",
-            "staterr",
-            "rptid",
-            "chid",
-            "rptcnty",
-            "rptdt",
-            "rptdisp",
-            "rptdisdt",
-            "chage",
-            "chbdate",
-            "chsex",
-        ],
-        "chcnty",
-        *(name for n in _SLOTS for name in (f"chmal{n}", f"mal{n}lev")),
-        *(name for p in range(1, 4) for name in (f"per{p}rel", *(f"per{p}mal{n}" for n in _SLOTS))),
-        "inciddt",
-    ],
-    ("dss", "tokens"): ["record_key", "token"],
-    ("mshp", "administrative"): [
-        *_HEADER,
-        *["incident_date", "report_date_indicator", "incident_hour", "cleared_exceptionally"],
-        "exceptional_clearance_date",
-    ],
-    ("mshp", "offense"): [
-        *_HEADER,
-        *["ucr_offense_code", "offense_attempted_completed", "location_type"],
-        *(f"type_criminal_activity_{n}" for n in range(1, 4)),
-    ],
-    ("mshp", "victim"): [
-        *_HEADER,
-        "victim_sequence_number",
-        *(f"ucr_offense_code_connection_{n}" for n in _TEN),
-        *["type_of_victim", "age_of_victim", "sex_of_victim"],
-        *(f"offender_number_related_{n}" for n in _TEN),
-        *(f"relationship_of_victim_to_offender_{n}" for n in _TEN),
-    ],
-    ("mshp", "arrestee"): [
-        *_HEADER,
-        *["arrestee_sequence_number", "arrest_transaction_number", "arrest_date", "type_of_arrest"],
-        *["multiple_arrestee_segments_indicator", "ucr_arrest_offense_code"],
-        *["age_of_arrestee", "sex_of_arrestee"],
-    ],
-    ("mshp", "tokens"): ["record_key", "token"],
-    ("hotline", "counts"): ["quarter", "measure", "relationship_group", "count"],
+FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
+    (contract.agency, table): fields
+    for contract in map(current_contract, list_agencies())
+    for table, fields in contract.tables.items()
 }
 """Delivered text columns of each raw table."""
 

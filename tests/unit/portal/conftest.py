@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from privacy_examples import PROVENANCE
 
 from portal.folder import build_release
 from privacy.released import (
@@ -19,7 +20,6 @@ from privacy.released import (
     MeasuredCell,
     PlanFacts,
     PrivacyFacts,
-    Provenance,
     Release,
     ReleasedFrame,
     ReleasedLevel,
@@ -168,7 +168,7 @@ def release() -> Release:
             spending=(SpendingFacts("year", Fraction(3, 8), Fraction(1, 2)),),
             unprotected=("which agencies delivered", "the plan"),
         ),
-        provenance=Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True),
+        provenance=PROVENANCE,
         versions=(("opendp", "0.16.0"), ("python", "3.11.7")),
         drawn_at="2025-04-15T11:00:00Z",
         ledger_head="f" * 64,

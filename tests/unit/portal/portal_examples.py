@@ -24,6 +24,7 @@ from portal_specs import (
     TOTALS,
     Spec,
 )
+from privacy_examples import PROVENANCE
 
 from privacy.released import (
     ACTIVITY,
@@ -40,7 +41,6 @@ from privacy.released import (
     PlanFacts,
     PreviousRelease,
     PrivacyFacts,
-    Provenance,
     Release,
     ReleasedMeasurement,
     ReleasedRow,
@@ -376,7 +376,7 @@ def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
         plan=PlanFacts("a" * 64, 3, "b" * 64, "2026-11-22", "c" * 64),
         approvals=(ApprovalFacts("officer", "0123456789ABCDEF", "2026-01-14T09:30:00Z"),),
         privacy=make_privacy(),
-        provenance=Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True),
+        provenance=PROVENANCE,
         previous=PreviousRelease(periods[-2], "d" * 64) if earlier else None,
         versions=(("opendp", "0.16.0"), ("python", "3.11.7")),
         drawn_at="2026-01-15T11:00:00Z",

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from approval_examples import Office
 from frame_examples import fill
 from small_policy import RULES
 
+from jurisdiction.folder import LISTS
 from privacy import door, held
 from privacy.engine import noise
 from privacy.engine.exact import ExactRelease
@@ -23,8 +23,11 @@ from privacy.policy.strategy import load_strategy
 from privacy.publishing import publisher
 from privacy.released import Provenance, Release
 
-KEYS = Path(__file__).resolve().parents[3] / "missouri" / "lists"
-PROVENANCE = Provenance((("dss", "full"), ("hotline", "nil"), ("mshp", "delta")), True)
+KEYS = LISTS
+KINDS = {"hotline": "nil", "mshp": "delta"}
+PROVENANCE = Provenance(
+    tuple((agency, KINDS.get(agency, "full")) for agency in sorted(load_policy().sources)), True
+)
 KILLED = 17
 
 

@@ -214,6 +214,33 @@ def test_a_deletion_of_an_incident_that_nobody_reported_is_named(bench: Any) -> 
     assert len(bench.rows("administrative")) == 2
 
 
+@pytest.mark.parametrize(
+    ("level", "field", "value"),
+    [("2", "ucr_offense_code", "13A"), ("4", "victim_sequence_number", "002")],
+)
+def test_a_deletion_of_a_part_that_nobody_reported_is_named(
+    bench: Any, level: str, field: str, value: str
+) -> None:
+    nothing = segment(level, segment_action_type="D", **{field: value})
+    known = segment(level, segment_action_type="D")
+    reading = bench.read("nibrs", text_of([*whole(), nothing, known]))
+    assert bench.problems() == []
+    assert bench.notes() == [("MS340", field, (5,))]
+    assert reading.lines_dropped == 0
+
+
+def test_a_deletion_of_a_part_of_an_earlier_delivery_is_not_named(tmp_path: Path) -> None:
+    zones = make_zones(tmp_path)
+    deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of(whole()))})
+    ingest(zones, "mshp", QUARTER)
+    known = [segment(level, segment_action_type="D") for level in "24"]
+    nothing = segment("4", segment_action_type="D", victim_sequence_number="009")
+    files = {"nibrs": ("nibrs.txt", text_of([*known, nothing]))}
+    deliver(zones, "mshp", files, sequence=2, kind="delta")
+    notes = [(note.code, note.lines) for note in ingest(zones, "mshp", QUARTER).problems]
+    assert notes == [("MS340", (3,))]
+
+
 def test_a_change_of_an_incident_of_an_earlier_delivery_is_taken(tmp_path: Path) -> None:
     zones = make_zones(tmp_path)
     deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of([*whole(), *whole("GONE")]))})
@@ -262,6 +289,13 @@ def test_months_of_another_quarter_are_noted_and_never_refused(bench: Any) -> No
         ("MS335", "incident_date", (1,)),
         ("MS335", "month_of_submission", (1, 2, 3, 4)),
     ]
+
+
+def test_a_file_that_is_mostly_late_is_not_noted_for_its_months(bench: Any) -> None:
+    late = {f"l{level}_month_of_submission": "11" for level in "1245"}
+    others = [whole(f"LATE{n}", l1_incident_date="20241110", **late) for n in range(8)]
+    bench.read("nibrs", text_of([*whole(), *(line for report in others for line in report)]))
+    assert (bench.problems(), bench.notes()) == ([], [])
 
 
 @pytest.mark.parametrize(
