@@ -30,6 +30,7 @@ import pyarrow.parquet as pq
 from nibrs_lines import report, segment
 from rich.console import Console
 
+from durable.vault import Vault
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
@@ -183,7 +184,7 @@ def take_mutated(seed: int) -> tuple[str, str, int]:
     files[role] = mutate(files[role], chance)
     outcome, wrong = "accepted", ""
     with tempfile.TemporaryDirectory() as folder:
-        zones = Zones(Path(folder) / "landing", Path(folder) / "vault")
+        zones = Zones(Path(folder) / "landing", Vault(Path(folder) / "vault"))
         try:
             _put(zones, agency, files)
             ingest(zones, agency, QUARTER)
@@ -241,7 +242,7 @@ def run_mutations(console: Console, count: int, seed: int) -> int:
 
 def take_slowly(folder: str) -> None:
     """What the process does that is killed: say that it begins, and ingest."""
-    zones = Zones(Path(folder) / "landing", Path(folder) / "vault")
+    zones = Zones(Path(folder) / "landing", Vault(Path(folder) / "vault"))
     sys.stdout.write("begins\n")
     sys.stdout.flush()
     ingest(zones, "mshp", QUARTER, clock=lambda: datetime(2025, 4, 6, tzinfo=UTC))
@@ -256,7 +257,7 @@ def take_disturbed(folder: Path, delay: float) -> bool:
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         killed = process.wait() == -signal.SIGKILL
-    zones = Zones(folder / "landing", folder / "vault")
+    zones = Zones(folder / "landing", Vault(folder / "vault"))
     if (zones.inbox("mshp", QUARTER) / "manifest.json").is_file():
         ingest(zones, "mshp", QUARTER, clock=lambda: datetime(2025, 4, 6, tzinfo=UTC))
     return killed
@@ -267,7 +268,7 @@ def prepare(folder: Path, incidents: int = 4_000) -> None:
     files = make_files("mshp")
     more = [line for number in range(incidents) for line in report(f"N{number}", arrests=["64A"])]
     files["nibrs"] += "".join(f"{line}\n" for line in more).encode()
-    _put(Zones(folder / "landing", folder / "vault"), "mshp", files)
+    _put(Zones(folder / "landing", Vault(folder / "vault")), "mshp", files)
 
 
 def describe(folder: Path) -> dict[str, object]:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sources
+from durable.vault import Vault
 from sources.ingest import ingest
 from sources.manifest import write_manifest
 from sources.quarters import Quarter
@@ -39,11 +40,11 @@ class Hub:
     """A data home in a folder; deliveries arrive in the order they are made."""
 
     def __init__(self, folder: Path) -> None:
-        self.zones = Zones(folder / "landing", folder / "vault")
+        self.zones = Zones(folder / "landing", Vault(folder / "vault"))
         self._arrivals = 0
-        (folder / "vault" / "keys").mkdir(parents=True)
+        self.zones.vault.order_key.parent.mkdir(parents=True)
         key = pa.table({"order_key": ["a key without meaning"]})
-        pq.write_table(key, folder / "vault" / "keys" / "order_key.parquet")
+        pq.write_table(key, self.zones.vault.order_key)
         for agency in ("dss", "hotline"):
             self.deliver(b"", agency=agency, kind="nil")
 
@@ -83,18 +84,18 @@ class Hub:
         selection = ("resource_type:seed", "path:models/intermediate", "path:models/core")
         command = [
             str(Path(sys.executable).with_name("dbt")),
-            *("--quiet", "--log-path", str(vault / "dbt" / "logs")),
+            *("--quiet", "--log-path", str(vault.dbt_logs)),
             *("build", "--select", *selection, "--exclude-resource-type", "test", "unit_test"),
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(vault / "dbt" / "target")),
-            *("--vars", json.dumps({"vault": str(vault), "first_day_of_record": FIRST_DAY})),
+            *("--target-path", str(vault.dbt_target)),
+            *("--vars", json.dumps({"vault": str(vault.folder), "first_day_of_record": FIRST_DAY})),
         ]
-        subprocess.run(command, check=True, cwd=vault, env=dict(os.environ))  # noqa: S603
+        subprocess.run(command, check=True, cwd=vault.folder, env=dict(os.environ))  # noqa: S603
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The tables that were built, to read."""
-        path = str(self.zones.vault / "warehouse.duckdb")
+        path = str(self.zones.vault.warehouse)
         with duckdb.connect(path, read_only=True) as connection:
             yield connection
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from durable.vault import Vault
 from orchestration.steps.delivering import Delivery, deliver
 from simulator.simulate import simulate
 from sources.ingest import ingest
@@ -26,7 +27,7 @@ def main(rows: int) -> None:
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        zones = Zones(landing=home / "landing", vault=home / "vault")
+        zones = Zones(landing=home / "landing", vault=Vault(home / "vault"))
         console.print(f"Simulating {rows:,} DSS rows and {rows:,} police victims …")
         world = simulate(home / "world", [QUARTER], 1, dss_child_rows=rows, police_victims=rows)
         table = Table("agency", "lines", "MiB", "seconds", "lines a second")

@@ -16,10 +16,10 @@ import duckdb
 from rich.console import Console
 
 from orchestration.hub.settings import Settings
-from orchestration.steps.planning import plan_quarter
+from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import read_entries
 from privacy.ledger.chain import DONE, DRAWN
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release, recall_entry
 from privacy.released import Provenance, Release
 from sources.quarters import Quarter
@@ -42,8 +42,8 @@ _DIFFERING = """
 def compare_rows(before: Settings, after: Settings, console: Console) -> bool:
     """Compare release input row for row, columns by their place; True where all of it is equal."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{before.warehouse}' as was (read_only)")
-        connection.execute(f"attach '{after.warehouse}' as now (read_only)")
+        connection.execute(f"attach '{before.vault.warehouse}' as was (read_only)")
+        connection.execute(f"attach '{after.vault.warehouse}' as now (read_only)")
         names = {
             place: [name for (name,) in connection.execute(_TABLES, [place]).fetchall()]
             for place in ("was", "now")

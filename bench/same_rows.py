@@ -28,7 +28,7 @@ from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 from privacy.publishing.history import History
 from privacy.publishing.numbers import FrameNumbers
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release
 from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables

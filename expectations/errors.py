@@ -4,80 +4,54 @@ Here: the registry of codes and the one exception. Not here: anything that was r
 and no text of another library's exception, because those quote values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 
-QUALITY_FAILED = 4
+from failures.exits import Exit
+from failures.numbered import ErrorText, NumberedError
 
-
-@dataclass(frozen=True)
-class ErrorText:
-    """Three templates for ``str.format``: what happened, why, and what to do next."""
-
-    what: str
-    why: str
-    next_step: str
-
-
-ERRORS: Mapping[str, ErrorText] = MappingProxyType(
-    {
-        "MS501": ErrorText(
-            "The rules {rules} of suite {suite} could not be evaluated",
-            "The checking engine stopped with a {kind} while it looked at the rows; its message is "
-            "withheld because it may quote them",
-            "Compare the column types of {suite} with its suite, then run the quarter again",
-        ),
-        "MS502": ErrorText(
-            "The rows of {relation} for {quarter} could not be read",
-            "The warehouse refused the query with a {kind}; its message is withheld because it may "
-            "quote a record",
-            "Check that dbt built {relation} for this quarter, then run it again",
-        ),
-        "MS503": ErrorText(
-            "There is no quality record for {quarter}",
-            "The quality checks of this quarter have not been run, or their record was removed",
-            "Run the checks of {quarter}, then ask for the release again",
-        ),
-        "MS504": ErrorText(
-            "The quality check of {quarter} has failed",
-            "These rules do not hold, or were not looked at: {rules}",
-            "Repair the delivery or the model each rule names, then rebuild and check {quarter}",
-        ),
-        "MS505": ErrorText(
-            "The quality record of {quarter} is out of date",
-            "The rows of release_input are not the rows that were checked",
-            "Run the checks of {quarter} again, then ask for the release again",
-        ),
-        "MS506": ErrorText(
-            "The quality record {file} cannot be understood",
-            "It is not a complete record of format {format}",
-            "Run the checks of this quarter again; they write a new record",
-        ),
-        "MS507": ErrorText(
-            "The released table {file} cannot be read",
-            "It is missing or not a CSV file with one header line",
-            "Verify the release folder it lies in",
-        ),
-    }
-)
+ERRORS: Mapping[str, ErrorText] = {
+    "MS501": ErrorText(
+        "The rules {rules} of suite {suite} could not be evaluated",
+        "The checking engine stopped with a {kind} while it looked at the rows; its message is "
+        "withheld because it may quote them",
+        "Compare the column types of {suite} with its suite, then run the quarter again",
+    ),
+    "MS502": ErrorText(
+        "The rows of {relation} for {quarter} could not be read",
+        "The warehouse refused the query with a {kind}; its message is withheld because it may "
+        "quote a record",
+        "Check that dbt built {relation} for this quarter, then run it again",
+    ),
+    "MS503": ErrorText(
+        "There is no quality record for {quarter}",
+        "The quality checks of this quarter have not been run, or their record was removed",
+        "Run the checks of {quarter}, then ask for the release again",
+    ),
+    "MS504": ErrorText(
+        "The quality check of {quarter} has failed",
+        "These rules do not hold, or were not looked at: {rules}",
+        "Repair the delivery or the model each rule names, then rebuild and check {quarter}",
+    ),
+    "MS505": ErrorText(
+        "The quality record of {quarter} is out of date",
+        "The rows of release_input are not the rows that were checked",
+        "Run the checks of {quarter} again, then ask for the release again",
+    ),
+    "MS506": ErrorText(
+        "The quality record {file} cannot be understood",
+        "It is not a complete record of format {format}",
+        "Run the checks of this quarter again; they write a new record",
+    ),
+    "MS507": ErrorText(
+        "The released table {file} cannot be read",
+        "It is missing or not a CSV file with one header line",
+        "Verify the release folder it lies in",
+    ),
+}
 
 
-class ExpectationsError(Exception):
-    """A quality check failed, or could not be made.
+class ExpectationsError(NumberedError):
+    """A quality check failed, or could not be made."""
 
-    Attributes:
-        code: the entry of ``ERRORS``.
-        sentence: what happened, why and what to do next; never a value of a record.
-        exit_code: 4, for every error of this room.
-    """
-
-    def __init__(self, code: str, **facts: object) -> None:
-        text = ERRORS[code]
-        parts = (text.what, text.why, text.next_step)
-        self.code = code
-        self.sentence = f"{code}: " + " ".join(part.format(**facts) + "." for part in parts)
-        self.exit_code = QUALITY_FAILED
-        super().__init__(self.sentence)
+    texts = ERRORS
+    usual_exit = Exit.QUALITY

@@ -7,22 +7,54 @@ files of a release are there (``shelf``). What was not announced is not served.
 from __future__ import annotations
 
 import logging
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator, Field, TypeAdapter, with_config
+
+from failures.documents import CLOSED, BrokenDocumentError, read_toml
 from gate.errors import GateError
-from gate.settings import TIERS
+from gate.settings import Tier
 from jurisdiction.state import read_state
 
 CLOCK = ZoneInfo(read_state().time_zone)
 RELEASE_ID = r"^[0-9A-Za-z][0-9A-Za-z-]{0,31}$"
 
 _LOG = logging.getLogger(__name__)
+
+
+def _find_moment(opens: datetime) -> datetime:
+    """The moment of an hour on the state's clocks, which must exist and exist once."""
+    if opens.tzinfo is not None:
+        raise ValueError("is not like 2025-07-15 08:00:00")
+    local = opens.replace(tzinfo=CLOCK)
+    moment = local.astimezone(UTC)
+    if moment.astimezone(CLOCK).replace(tzinfo=None) != opens:
+        raise ValueError("is skipped when summer time begins")
+    if local.replace(fold=1).astimezone(UTC) != moment:
+        raise ValueError("comes twice when summer time ends")
+    return moment
+
+
+@with_config(CLOSED)
+@dataclass(frozen=True)
+class _Entry:
+    id: Annotated[str, Field(pattern=RELEASE_ID)]
+    opens: Annotated[datetime, Field(strict=True), AfterValidator(_find_moment)]
+    tier: Tier
+
+
+@with_config(CLOSED)
+@dataclass(frozen=True)
+class _Calendar:
+    release: tuple[_Entry, ...] = ()
+
+
+_FORM = TypeAdapter(_Calendar)
 
 
 @dataclass(frozen=True)
@@ -74,46 +106,11 @@ def read_calendar(path: Path) -> Mapping[str, Announcement]:
         GateError: MS742, it cannot be read, or an entry is wrong.
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError:
-        raise GateError("MS742", file=path.name, reason="It cannot be read") from None
-    except ValueError:
-        raise GateError("MS742", file=path.name, reason="It is not TOML") from None
-    try:
-        found = _read_entries(content)
-    except ValueError as error:
-        raise GateError("MS742", file=path.name, reason=str(error)) from None
-    latest_first = sorted(found.values(), key=lambda one: (one.opens_at, one.release_id))
-    return {one.release_id: one for one in reversed(latest_first)}
-
-
-def _read_entries(content: Mapping[str, object]) -> dict[str, Announcement]:
-    entries = content.get("release", [])
-    if set(content) - {"release"} or not isinstance(entries, list):
-        raise ValueError("It holds something other than [[release]]")
-    found: dict[str, Announcement] = {}
-    for number, entry in enumerate(entries, start=1):
-        if not isinstance(entry, dict) or set(entry) != {"id", "opens", "tier"}:
-            raise ValueError(f"Entry {number} does not have exactly id, opens and tier")
-        release_id, opens, tier = entry["id"], entry["opens"], entry["tier"]
-        if not isinstance(release_id, str) or not re.fullmatch(RELEASE_ID, release_id):
-            raise ValueError(f"The id of entry {number} is not like 2025Q1")
-        if tier not in TIERS:
-            raise ValueError(f"The tier of entry {number} is not one of {', '.join(TIERS)}")
-        if release_id in found:
-            raise ValueError(f"Entry {number} announces a release a second time")
-        found[release_id] = Announcement(release_id, _find_moment(opens, number), tier)
+        entries = read_toml(path, _FORM).release
+    except BrokenDocumentError as broken:
+        raise GateError("MS742", file=path.name, reason=str(broken)) from None
+    latest_first = sorted(entries, key=lambda one: (one.opens, one.id), reverse=True)
+    found = {one.id: Announcement(one.id, one.opens, one.tier) for one in latest_first}
+    if len(found) < len(entries):
+        raise GateError("MS742", file=path.name, reason="It announces a release a second time")
     return found
-
-
-def _find_moment(opens: object, number: int) -> datetime:
-    """The moment of an hour on the state's clocks, which must exist and exist once."""
-    if not isinstance(opens, datetime) or opens.tzinfo is not None:
-        raise ValueError(f"The hour of entry {number} is not like 2025-07-15 08:00:00")
-    local = opens.replace(tzinfo=CLOCK)
-    moment = local.astimezone(UTC)
-    if moment.astimezone(CLOCK).replace(tzinfo=None) != opens:
-        raise ValueError(f"The hour of entry {number} is skipped when summer time begins")
-    if local.replace(fold=1).astimezone(UTC) != moment:
-        raise ValueError(f"The hour of entry {number} comes twice when summer time ends")
-    return moment

@@ -7,13 +7,14 @@ Here: the form of that file. Not here: settings of the pipeline, and which relea
 from __future__ import annotations
 
 import ipaddress
-import tomllib
-import typing
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationInfo, with_config
+
+from failures.documents import CLOSED, BrokenDocumentError, read_toml
 from gate.errors import GateError
 
 PUBLIC = "public"
@@ -23,32 +24,83 @@ TIERS = (PUBLIC, PARTNER)
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-Section = TypeVar("Section")
+
+def check_web_address(address: str) -> str:
+    """Give an address back; raises ValueError unless it is https, or of this machine."""
+    split = _split(address)
+    if split.scheme == "https" and split.hostname:
+        return address
+    if split.scheme != "http" or split.hostname not in LOOPBACK:
+        raise ValueError("must be an https address")
+    return address
 
 
+def _split(address: str) -> SplitResult:
+    try:
+        split = urlsplit(address)
+        _ = split.port  # read only now, and refused where it is none
+    except ValueError:
+        raise ValueError("is not an address") from None
+    return split
+
+
+def _check_own_address(address: str) -> str:
+    split = _split(address)
+    if split.scheme not in ("http", "https") or not split.netloc or split.path or split.query:
+        raise ValueError("is not like https://host or https://host:port")
+    if split.scheme == "http" and split.hostname not in LOOPBACK:
+        raise ValueError("must begin with https:// unless it is this machine")
+    return address
+
+
+def _check_number(address: str) -> str:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise ValueError("is no IP address") from None
+    return address
+
+
+def _place(path: Path, info: ValidationInfo) -> Path:
+    return Path(info.context["folder"]) / path if info.context else path
+
+
+Count = Annotated[int, Field(strict=True, gt=0)]
+Seconds = Annotated[float, Field(strict=True, gt=0)]
+Place = Annotated[Path, AfterValidator(_place)]
+"""A path, relative to the folder of the settings."""
+IpAddress = Annotated[str, AfterValidator(_check_number)]
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+OwnAddress = Annotated[str, AfterValidator(_check_own_address)]
+Tier = Literal["public", "partner"]
+
+
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class Limits:
     """What one client may ask of the gate; all of it is bounded."""
 
-    requests_per_minute: int = 600
-    refusals_per_minute: int = 60
-    connections: int = 512
-    header_bytes: int = 16_384
-    body_bytes: int = 4_096
-    header_seconds: float = 10.0
-    idle_seconds: int = 15
-    answer_seconds: float = 120.0
+    requests_per_minute: Count = 600
+    refusals_per_minute: Count = 60
+    connections: Count = 512
+    header_bytes: Count = 16_384
+    body_bytes: Count = 4_096
+    header_seconds: Seconds = 10.0
+    idle_seconds: Count = 15
+    answer_seconds: Seconds = 120.0
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class ProxyGroup:
     """A group of the state's directory, and what its members may open."""
 
     name: str
     agency: str
-    tier: str
+    tier: Tier
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class Proxy:
     """The state's proxy, whose headers say who signed on; nobody else's headers are read.
@@ -56,28 +108,30 @@ class Proxy:
     `secret` is a file with what the proxy and the gate alone know.
     """
 
-    addresses: tuple[str, ...] = ()
-    secret: Path | None = None
+    addresses: tuple[IpAddress, ...] = ()
+    secret: Place | None = None
     user_header: str = "X-Remote-User"
     groups_header: str = "X-Remote-Groups"
     groups: tuple[ProxyGroup, ...] = ()
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class Sftp:
     """An agency's server that takes releases; `known_hosts` pins its key."""
 
     name: str
     agency: str
-    tier: str
+    tier: Tier
     host: str
     user: str
-    key: Path
-    known_hosts: Path
+    key: Place
+    known_hosts: Place
     folder: str
-    port: int = 22
+    port: Count = 22
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class Mail:
     """Who is told by e-mail, through which server; TLS unless it is this machine."""
@@ -86,32 +140,34 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     host: str
-    port: int = 587
+    port: Count = 587
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class Webhook:
     """An address that is told by a POST."""
 
     name: str
-    address: str
+    address: WebAddress
 
 
+@with_config(CLOSED)
 @dataclass(frozen=True)
 class GateSettings:
     """Everything that one gate is told; `address` is how agencies reach it."""
 
-    address: str
-    releases: Path
-    state: Path
-    calendar: Path
+    address: OwnAddress
+    releases: Place
+    state: Place
+    calendar: Place
     publisher: str
     contact: str
-    listen: str = "127.0.0.1"
-    port: int = 8600
-    public_key: Path | None = None
-    anonymous: bool = False
-    session_hours: int = 8
+    listen: IpAddress = "127.0.0.1"
+    port: Count = 8600
+    public_key: Place | None = None
+    anonymous: Annotated[bool, Field(strict=True)] = False
+    session_hours: Count = 8
     limits: Limits = field(default_factory=Limits)
     proxy: Proxy = field(default_factory=Proxy)
     sftp: tuple[Sftp, ...] = ()
@@ -140,6 +196,9 @@ class GateSettings:
         return tuple(f"http://{host}" for host in self.hosts)
 
 
+_FORM = TypeAdapter(GateSettings)
+
+
 def read_settings(path: Path) -> GateSettings:
     """Read and check a settings file; paths in it are relative to its folder.
 
@@ -147,86 +206,13 @@ def read_settings(path: Path) -> GateSettings:
         GateError: MS720, with the setting that is wrong.
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError:
-        raise GateError("MS720", file=path.name, reason="It cannot be read") from None
-    except ValueError:
-        raise GateError("MS720", file=path.name, reason="It is not TOML") from None
-    try:
-        settings = _build(GateSettings, content, "", path.resolve().parent)
-        _check(settings)
-    except ValueError as error:
-        raise GateError("MS720", file=path.name, reason=str(error)) from None
-    return settings
-
-
-def _build(kind: type[Section], content: object, where: str, base: Path) -> Section:
-    """Give a dataclass of a TOML table; raises ValueError with a sentence."""
-    if not isinstance(content, dict):
-        raise ValueError(f"[{where}] is not a table")  # noqa: TRY004 - said as a sentence
-    hints = typing.get_type_hints(kind)
-    known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
-    for name in content:
-        if name not in known:
-            raise ValueError(f"There is no setting '{where}{name}'")
-    for name, item in known.items():
-        if item.default is MISSING and item.default_factory is MISSING and name not in content:
-            raise ValueError(f"The setting '{where}{name}' is missing")
-    return kind(
-        **{
-            name: _convert(hints[name], value, f"{where}{name}", base)
-            for name, value in content.items()
-        }
-    )
-
-
-def _convert(hint: Any, value: object, where: str, base: Path) -> Any:  # noqa: ANN401
-    if typing.get_origin(hint) is tuple:
-        if not isinstance(value, list):
-            raise ValueError(f"'{where}' is not a list")
-        kind = typing.get_args(hint)[0]
-        return tuple(_convert(kind, item, where, base) for item in value)
-    if is_dataclass(hint):
-        return _build(hint, value, f"{where}.", base)  # type: ignore[arg-type]
-    if hint in (Path, Path | None):
-        if not isinstance(value, str):
-            raise ValueError(f"'{where}' is not a path")
-        return base / value
-    if hint is float and type(value) in (int, float):
-        return float(value)  # type: ignore[arg-type]
-    if type(value) is not hint:
-        raise ValueError(f"'{where}' is not of the kind {hint.__name__}")
-    return value
-
-
-def _check(settings: GateSettings) -> None:
-    split = urlsplit(settings.address)
-    if split.scheme not in ("http", "https") or not split.netloc or split.path or split.query:
-        raise ValueError("'address' is not like https://host or https://host:port")
-    if not settings.is_secure and split.hostname not in LOOPBACK:
-        raise ValueError("'address' must begin with https:// unless it is this machine")
-    for address in (settings.listen, *settings.proxy.addresses):
-        ipaddress.ip_address(address)
+        settings = read_toml(path, _FORM, folder=path.resolve().parent)
+    except BrokenDocumentError as broken:
+        raise GateError("MS720", file=path.name, reason=str(broken)) from None
     if settings.proxy.addresses and settings.proxy.secret is None:
-        raise ValueError(
+        reason = (
             "'proxy.secret' is missing: without a secret between them, anyone on an address of the "
             "proxy could say who signed on"
         )
-    tiers = [group.tier for group in settings.proxy.groups]
-    tiers += [server.tier for server in settings.sftp]
-    if not set(tiers) <= set(TIERS):
-        raise ValueError(f"A tier is one of {', '.join(TIERS)}")
-    numbers = [getattr(settings.limits, item.name) for item in fields(Limits)]
-    if any(number <= 0 for number in (*numbers, settings.session_hours, settings.port)):
-        raise ValueError("A limit is not above zero")
-    for hook in settings.webhook:
-        check_web_address(hook.address)
-
-
-def check_web_address(address: str) -> None:
-    """Raise ValueError unless an address is https, or of this machine."""
-    split = urlsplit(address)
-    if split.scheme == "https" and split.hostname:
-        return
-    if split.scheme != "http" or split.hostname not in LOOPBACK:
-        raise ValueError("A webhook must be an https address")
+        raise GateError("MS720", file=path.name, reason=reason)
+    return settings

@@ -9,9 +9,9 @@ from orchestration.defs.checks import checks
 from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
 from orchestration.defs.linkage import links
-from orchestration.defs.plan import review
 from orchestration.defs.refusing_io import RefusingIOManager
 from orchestration.defs.release import quality, released
+from orchestration.defs.review import review
 from orchestration.defs.schedule import quarterly_release
 from orchestration.defs.sensor import delivery_arrived
 from orchestration.defs.transform import dbt_steps

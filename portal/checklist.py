@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from portal.wording import say_epsilon
 from privacy.released import COHORT
-from privacy.reviewed import PlanReview
+from privacy.shown import ShownPlan
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ _DOCS = ("", "docs/privacy.md")
 _OPERATING = ("", "docs/operating.md")
 
 
-def fill_checklist(review: PlanReview) -> tuple[Group, ...]:
+def fill_checklist(review: ShownPlan) -> tuple[Group, ...]:
     """Answer every question for one plan."""
     return (
         Group("Guarantee", _ask_guarantee(review)),
@@ -53,7 +53,7 @@ def fill_checklist(review: PlanReview) -> tuple[Group, ...]:
     )
 
 
-def _ask_guarantee(review: PlanReview) -> tuple[Item, ...]:
+def _ask_guarantee(review: ShownPlan) -> tuple[Item, ...]:
     proposed, last = review.choices[1], review.groups[-1]
     tightest = max(review.periods, key=lambda one: one.after / one.cap)
     return (
@@ -92,7 +92,7 @@ def _ask_guarantee(review: PlanReview) -> tuple[Item, ...]:
     )
 
 
-def _ask_algorithm(review: PlanReview) -> tuple[Item, ...]:
+def _ask_algorithm(review: ShownPlan) -> tuple[Item, ...]:
     versions = ", ".join(f"{name} {version}" for name, version in review.versions)
     kinds = {kind: sum(one.kind == kind for one in review.frames) for kind in _PROOFS}
     proofs = "; ".join(_PROOFS[kind].format(count=count) for kind, count in kinds.items() if count)
@@ -143,7 +143,7 @@ _PROOFS = {
 }
 
 
-def _say_extras(review: PlanReview) -> str:
+def _say_extras(review: ShownPlan) -> str:
     extras = [
         words
         for is_on, words in (
@@ -155,7 +155,7 @@ def _say_extras(review: PlanReview) -> str:
     return "".join(f", {words}" for words in extras)
 
 
-def _ask_usefulness(review: PlanReview) -> tuple[Item, ...]:
+def _ask_usefulness(review: ShownPlan) -> tuple[Item, ...]:
     margins = [one.moe90[1] for one in review.tables if not one.silence]
     compared = [one for one in review.tables if one.usable]
     usable, cells = sum(one.usable[1] for one in compared), sum(one.cells for one in compared)
@@ -196,7 +196,7 @@ def _ask_usefulness(review: PlanReview) -> tuple[Item, ...]:
     )
 
 
-def _ask_surroundings(review: PlanReview) -> tuple[Item, ...]:
+def _ask_surroundings(review: ShownPlan) -> tuple[Item, ...]:
     return (
         Item(
             "Who must be trusted with the records?",

@@ -29,7 +29,7 @@ from privacy.ledger.caps import LIFETIME, compute_spending, foresee_lifetime
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, LOST, Entry, find_entry
 from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, charge_fourth
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import recall_entry
 from privacy.released import ApprovalFacts, Provenance, Release
 
@@ -183,7 +183,7 @@ def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
 
 
 def _prepare(plan: Plan, approved: Sequence[ApprovalFacts], ledger: Ledger) -> Publisher:
-    """Rehearse the release from the facts that the ledger held when its plan was charged.
+    """Try the release from the facts that the ledger held when its plan was charged.
 
     What was charged or finished later changes nothing, and who approved stands in the charge.
     """

@@ -5,22 +5,11 @@ quarter or number of a ledger entry; never a key found in the data, a count or a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class ErrorText:
-    """What happened, why, and what to do next; `str.format` templates. Then the exit code."""
-
-    what: str
-    why: str
-    next_step: str
-    exit_code: int = 5
-
+from failures.exits import Exit
+from failures.numbered import ErrorText, NumberedError
 
 _RESTORE = "Stop releasing, keep the ledger as it is, and compare it with the last back-up"
-_APPROVAL = 6
-
 ERRORS: Mapping[str, ErrorText] = {
     "MS601": ErrorText(
         "The policy {file} cannot be read",
@@ -167,62 +156,62 @@ ERRORS: Mapping[str, ErrorText] = {
         "There is no plan of {quarter} to approve",
         "A release needs a plan that an officer has read and signed",
         "Run 'moshare plan --quarter {quarter}', then 'moshare approve'",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS651": ErrorText(
         "The plan of {quarter} changed after it was put up for approval",
         "The policy, its split, a public list or a rule by which rows are made is not the one that "
         "the officer was shown",
         "Run 'moshare plan --quarter {quarter}' again and have the new plan signed",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS652": ErrorText(
         "The plan of {quarter} is not approved",
         "It has {present} of the {needed} signatures that the policy asks for",
         "Have it signed with 'moshare approve --quarter {quarter} --key FILE'",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS653": ErrorText(
         "A signature of the plan of {quarter} was made with the key {key}",
         "No officer in privacy/officers has this key",
         "Have an officer sign, or have the key reviewed and added",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS654": ErrorText(
         "The signature of {signer} does not fit the plan of {quarter}",
         "It was made over another plan or another quarter, or was altered since",
         "Have {signer} read this plan and sign it",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS655": ErrorText(
         "The plan of {quarter} was rejected",
         "The reason stands in {file}, and a rejected plan is never released",
         "Change the policy, raise its version, and make a new plan",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS656": ErrorText(
         "The plan of {quarter} is signed with a throw-away key of the demo",
         "Such a key counts only where every delivery is simulated, and here one is not",
         "Have the plan signed by an officer of privacy/officers",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS657": ErrorText(
         "The key {file} cannot be used",
         "It is missing, is no minisign key, or its password is another one",
         "Give the file that 'moshare new-officer-key' made, and its password",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS658": ErrorText(
         "The record {file} of rejections cannot be trusted",
         "One of its lines was changed or removed",
         "Restore it from the back-up before the plan is approved or released",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS659": ErrorText(
         "A key already exists at {file}",
         "A key is never written over another",
         "Give another name, or use the key that is there",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS632": ErrorText(
         "The vault cannot hold the draw of {quarter}",
@@ -244,7 +233,7 @@ ERRORS: Mapping[str, ErrorText] = {
         "An approval says on which ledger it was given, so that an older copy does not pass",
         "Sign with 'moshare approve', or name the head in the trusted comment as docs/officer.md "
         "says",
-        _APPROVAL,
+        Exit.APPROVAL,
     ),
     "MS636": ErrorText(
         "The witness {file} cannot be used",
@@ -304,13 +293,8 @@ ERRORS: Mapping[str, ErrorText] = {
 }
 
 
-class PrivacyError(Exception):
-    """A refusal by privacy: `code`, `sentence`, `exit_code`."""
+class PrivacyError(NumberedError):
+    """A refusal by privacy."""
 
-    def __init__(self, code: str, **fields: object) -> None:
-        text = ERRORS[code]
-        parts = (text.what, text.why, text.next_step)
-        self.code = code
-        self.exit_code = text.exit_code
-        self.sentence = f"{code}: " + " ".join(part.format(**fields) + "." for part in parts)
-        super().__init__(self.sentence)
+    texts = ERRORS
+    usual_exit = Exit.BUDGET

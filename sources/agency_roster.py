@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from failures.documents import CLOSED
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -26,7 +27,7 @@ _Ori = Annotated[str, StringConstraints(pattern=r"\A[A-Z0-9]{9}\z")]
 class RosterAgency(BaseModel):
     """One police agency: month as 2025-01 -> whether it reported for it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(**CLOSED, strict=True)
 
     ori: _Ori
     reporting: dict[str, bool]

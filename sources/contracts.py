@@ -1,17 +1,21 @@
 """What was agreed with each agency, as data.
 
-Belongs here: the type of a contract and loading it from the state's contracts, checked against
-the layouts. Does not belong here: reading files by it (`ncands`, `nibrs`, `hotline`, `tokens`).
+Belongs here: the type of a contract and loading it from the state's contracts, each by itself, so
+that a broken one stops its own agency alone. Does not belong here: reading files by it (`ncands`,
+`nibrs`, `hotline`, `tokens`).
 """
 
-import tomllib
+import re
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
+from failures.documents import CLOSED, BrokenDocumentError, read_toml
 from jurisdiction.folder import CONTRACTS
 from sources.errors import SourcesError
+
+_FILE_NAME = re.compile(r"([a-z]+)-([1-9][0-9]{0,3})\.toml")
 
 FileFormat = Literal[
     "ncands_child_file", "nibrs_flat", "tokens", "hotline_counts", "hotline_datapackage"
@@ -25,11 +29,11 @@ class ContractFile(BaseModel):
     is empty for a file that only describes another.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = CLOSED
 
     role: str
     format: FileFormat
-    required: bool
+    required: Annotated[bool, Field(strict=True)]
     tables: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
@@ -49,16 +53,16 @@ class Contract(BaseModel):
         cells: measure -> relationship groups, for a delivery of aggregate counts.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = CLOSED
 
     contract: str
     agency: str
     title: str
     legal_basis: str
     promise: str
-    max_quarantined_share: float = Field(ge=0, le=1)
-    quarantined_floor: int = Field(ge=0)
-    agency_roster: bool = False
+    max_quarantined_share: Annotated[float, Field(strict=True, ge=0, le=1)]
+    quarantined_floor: Annotated[int, Field(strict=True, ge=0)]
+    agency_roster: Annotated[bool, Field(strict=True)] = False
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
@@ -85,30 +89,53 @@ class Contract(BaseModel):
         return {name: fields for file in self.files for name, fields in file.tables.items()}
 
 
-@cache
-def load_contracts() -> dict[str, Contract]:
-    """Every contract, keyed by its name such as `dss/1`, in alphabetical order."""
-    paths = sorted(CONTRACTS.glob("*.toml"))
-    loaded = [Contract(**tomllib.loads(path.read_text(encoding="utf-8"))) for path in paths]
-    return {contract.contract: contract for contract in loaded}
+_FORM = TypeAdapter(Contract)
 
 
 def list_agencies() -> tuple[str, ...]:
     """Agencies that have a contract, in alphabetical order."""
-    return tuple(sorted({contract.agency for contract in load_contracts().values()}))
+    return tuple(sorted({agency for agency, _ in _list_versions()}))
 
 
 def current_contract(agency: str) -> Contract:
-    """The agency's contract with the highest version; SourcesError MS119 for an unknown agency."""
-    own = [contract for contract in load_contracts().values() if contract.agency == agency]
-    if not own:
+    """The agency's contract with the highest version.
+
+    Raises:
+        SourcesError: MS119 for an unknown agency; MS150 where its contract is broken.
+    """
+    versions = [version for known, version in _list_versions() if known == agency]
+    if not versions:
         raise SourcesError("MS119", agencies=", ".join(list_agencies()))
-    return max(own, key=lambda contract: int(contract.contract.rpartition("/")[2]))
+    return _read_contract(agency, max(versions))
 
 
 def find_contract(name: str, agency: str) -> Contract:
-    """The contract of that name; SourcesError MS106 if the agency has none of that name."""
-    contract = load_contracts().get(name)
-    if contract is None or contract.agency != agency:
+    """The contract of that name.
+
+    Raises:
+        SourcesError: MS106 if the agency has none of that name; MS150 where it is broken.
+    """
+    known = {f"{agency}/{version}": version for one, version in _list_versions() if one == agency}
+    if name not in known:
         raise SourcesError("MS106", agency=agency, expected=current_contract(agency).contract)
+    return _read_contract(agency, known[name])
+
+
+def _list_versions() -> list[tuple[str, int]]:
+    """Agency and version of each contract, as its file is named: `dss-1.toml`."""
+    matches = (_FILE_NAME.fullmatch(path.name) for path in CONTRACTS.iterdir())
+    return sorted((match[1], int(match[2])) for match in matches if match)
+
+
+@cache
+def _read_contract(agency: str, version: int) -> Contract:
+    file = f"{agency}-{version}.toml"
+    try:
+        contract = read_toml(CONTRACTS / file, _FORM)
+    except BrokenDocumentError as broken:
+        raise SourcesError("MS150", file=file, problem=str(broken)) from None
+    for field, said in (("agency", agency), ("contract", f"{agency}/{version}")):
+        if getattr(contract, field) != said:
+            problem = f"'{field}' is not {said}, as the name of the file says"
+            raise SourcesError("MS150", file=file, problem=problem)
     return contract

@@ -1,216 +1,225 @@
 """The texts of the numbers about a delivery as a whole, and about lines whatever their format.
 
-Belongs here: MS101 to MS149. Does not belong here: numbers about the fields of one format
+Belongs here: MS101 to MS150. Does not belong here: numbers about the fields of one format
 (`error_texts`).
 """
 
-from sources.error_form import RESEND, ErrorText
+from failures.exits import Exit
+from sources.error_form import RESEND, DeliveryText
 
 DELIVERY = {
-    "MS101": ErrorText(
-        "No delivery of {agency} for {quarter} has arrived.",
-        "A delivery begins with manifest.json, and silence is never read as zero.",
-        "Send the files and then the manifest, or send a manifest of kind nil.",
+    "MS101": DeliveryText(
+        "No delivery of {agency} for {quarter} has arrived",
+        "A delivery begins with manifest.json, and silence is never read as zero",
+        "Send the files and then the manifest, or send a manifest of kind nil",
     ),
-    "MS102": ErrorText(
-        "The manifest of {agency} for {quarter} cannot be read.",
-        "It must be one JSON object in UTF-8, below 1 MB, with no key given twice.",
-        "Write it again with `moshare deliver`.",
+    "MS102": DeliveryText(
+        "The manifest of {agency} for {quarter} cannot be read",
+        "It must be one JSON object in UTF-8, below 1 MB, with no key given twice",
+        "Write it again with `moshare deliver`",
     ),
-    "MS103": ErrorText(
-        "The manifest has no valid entry for {field}.",
-        "Every entry must be present and have the type and form that the delivery format names.",
-        "Correct this entry and put the manifest into the inbox again.",
+    "MS103": DeliveryText(
+        "The manifest has no valid entry for {field}",
+        "Every entry must be present and have the type and form that the delivery format names",
+        "Correct this entry and put the manifest into the inbox again",
     ),
-    "MS104": ErrorText(
-        "The manifest has a key at {field} that the delivery format does not know.",
-        "An unknown key may be a misspelt one, so it is refused rather than passed over.",
-        "Remove the key or correct its name.",
+    "MS104": DeliveryText(
+        "The manifest has a key at {field} that the delivery format does not know",
+        "An unknown key may be a misspelt one, so it is refused rather than passed over",
+        "Remove the key or correct its name",
     ),
-    "MS105": ErrorText(
-        "The manifest names another {field} than the folder it lies in.",
-        "A delivery in the wrong folder would replace the wrong numbers.",
-        "Move it to the folder it belongs to, or correct the manifest.",
+    "MS105": DeliveryText(
+        "The manifest names another {field} than the folder it lies in",
+        "A delivery in the wrong folder would replace the wrong numbers",
+        "Move it to the folder it belongs to, or correct the manifest",
     ),
-    "MS106": ErrorText(
-        "The manifest names a contract that {agency} does not have.",
-        "Files are read by the contract alone, never by guessing.",
-        "Name the contract that was agreed, for instance {expected}.",
+    "MS106": DeliveryText(
+        "The manifest names a contract that {agency} does not have",
+        "Files are read by the contract alone, never by guessing",
+        "Name the contract that was agreed, for instance {expected}",
     ),
-    "MS107": ErrorText(
-        "The files of the manifest do not match the contract in the role {field}.",
-        "Each required role appears once, each optional role at most once, and no other.",
-        "Give each file one of the contract's roles, {expected}, and send it again.",
+    "MS107": DeliveryText(
+        "The files of the manifest do not match the contract in the role {field}",
+        "Each required role appears once, each optional role at most once, and no other",
+        "Give each file one of the contract's roles, {expected}, and send it again",
     ),
-    "MS108": ErrorText(
-        "The manifest's kind and its list of files contradict each other.",
-        "A nil delivery has no file; a full or delta delivery has at least one.",
-        "Correct the kind or the list of files.",
+    "MS108": DeliveryText(
+        "The manifest's kind and its list of files contradict each other",
+        "A nil delivery has no file; a full or delta delivery has at least one",
+        "Correct the kind or the list of files",
     ),
-    "MS109": ErrorText(
-        "The file {file} named in the manifest is not in the inbox.",
-        "A delivery is read whole or not at all.",
-        "Put the file beside the manifest, then write the manifest last.",
+    "MS109": DeliveryText(
+        "The file {file} named in the manifest is not in the inbox",
+        "A delivery is read whole or not at all",
+        "Put the file beside the manifest, then write the manifest last",
     ),
-    "MS110": ErrorText(
-        "{file} in the inbox is not a plain file or folder of its own.",
-        "Links, devices and paths to elsewhere are never followed.",
-        "Copy the content itself into the inbox.",
+    "MS110": DeliveryText(
+        "{file} in the inbox is not a plain file or folder of its own",
+        "Links, devices and paths to elsewhere are never followed",
+        "Copy the content itself into the inbox",
     ),
-    "MS111": ErrorText(
-        "The file {file} does not have the sha256 that the manifest gives.",
-        "It was changed or damaged after the manifest was written.",
-        "Transfer it again, or write a new manifest with `moshare deliver`.",
+    "MS111": DeliveryText(
+        "The file {file} does not have the sha256 that the manifest gives",
+        "It was changed or damaged after the manifest was written",
+        "Transfer it again, or write a new manifest with `moshare deliver`",
     ),
-    "MS112": ErrorText(
-        "The file {file} does not have the number of bytes that the manifest gives.",
-        "It was cut short, extended or converted on its way.",
-        "Transfer it again in binary mode.",
+    "MS112": DeliveryText(
+        "The file {file} does not have the number of bytes that the manifest gives",
+        "It was cut short, extended or converted on its way",
+        "Transfer it again in binary mode",
     ),
-    "MS113": ErrorText(
-        "The file {file} does not have the number of rows that the manifest gives.",
-        "Rows are the lines that are not blank, without the header of a CSV file.",
-        "Write a new manifest with `moshare deliver`, which counts them.",
+    "MS113": DeliveryText(
+        "The file {file} does not have the number of rows that the manifest gives",
+        "Rows are the lines that are not blank, without the header of a CSV file",
+        "Write a new manifest with `moshare deliver`, which counts them",
     ),
-    "MS114": ErrorText(
-        "The sequence of this delivery is not above the last accepted one ({last}).",
-        "An older delivery must not replace a newer one.",
-        "Send it again with a higher sequence.",
+    "MS114": DeliveryText(
+        "The sequence of this delivery is not above the last accepted one ({last})",
+        "An older delivery must not replace a newer one",
+        "Send it again with a higher sequence",
     ),
-    "MS115": ErrorText(
-        "A different delivery with this sequence was accepted before.",
-        "An accepted delivery is never changed.",
-        "Send the correction with the next sequence.",
+    "MS115": DeliveryText(
+        "A different delivery with this sequence was accepted before",
+        "An accepted delivery is never changed",
+        "Send the correction with the next sequence",
     ),
-    "MS116": ErrorText(
-        "More of {file} had to be set aside than the contract allows ({share}).",
-        "What would be left is no longer a fair picture of the quarter.",
+    "MS116": DeliveryText(
+        "More of {file} had to be set aside than the contract allows ({share})",
+        "What would be left is no longer a fair picture of the quarter",
         "Read the problems listed in the receipt. " + RESEND,
     ),
-    "MS117": ErrorText(
-        "The file {file} is not a text file of lines.",
-        "A stretch of more than 1 MiB has no line end.",
+    "MS117": DeliveryText(
+        "The file {file} is not a text file of lines",
+        "A stretch of more than 1 MiB has no line end",
         "Check that the file is what its role says, uncompressed and unencrypted. " + RESEND,
     ),
-    "MS118": ErrorText(
-        "The quarter is not written as a year, the letter Q and a number from 1 to 4.",
-        "Every folder, table and command uses this one form.",
-        "Write it like 2025Q1.",
+    "MS118": DeliveryText(
+        "The quarter is not written as a year, the letter Q and a number from 1 to 4",
+        "Every folder, table and command uses this one form",
+        "Write it like 2025Q1",
+        Exit.USAGE,
     ),
-    "MS119": ErrorText(
-        "There is no agency of that name.",
-        "Only agencies with a contract can deliver.",
-        "Use one of: {agencies}.",
+    "MS119": DeliveryText(
+        "There is no agency of that name",
+        "Only agencies with a contract can deliver",
+        "Use one of: {agencies}",
+        Exit.USAGE,
     ),
-    "MS120": ErrorText(
-        "The delivery of {agency} for {quarter} could not be worked through on this machine.",
-        "Reading or writing failed for a reason outside the delivery: disk, rights or memory.",
-        "Check free space and rights of the data home, then ingest again; nothing was half-loaded.",
+    "MS120": DeliveryText(
+        "The delivery of {agency} for {quarter} could not be worked through on this machine",
+        "Reading or writing failed for a reason outside the delivery: disk, rights or memory",
+        "Check free space and rights of the data home, then ingest again; nothing was half-loaded",
     ),
-    "MS121": ErrorText(
-        "The required file {file} holds no record.",
-        "An empty file and an agency with nothing to report must not look alike.",
-        "If there is nothing to report, send a delivery of kind nil.",
+    "MS121": DeliveryText(
+        "The required file {file} holds no record",
+        "An empty file and an agency with nothing to report must not look alike",
+        "If there is nothing to report, send a delivery of kind nil",
     ),
-    "MS122": ErrorText(
-        "No delivery of {agency} for {quarter} has arrived, and its inbox has a folder {file}.",
-        "Only folders whose names are written like {quarter} are looked at.",
-        "Rename the folder to {quarter}.",
+    "MS122": DeliveryText(
+        "No delivery of {agency} for {quarter} has arrived, and its inbox has a folder {file}",
+        "Only folders whose names are written like {quarter} are looked at",
+        "Rename the folder to {quarter}",
     ),
-    "MS123": ErrorText(
-        "The folder of {agency} in {zone} is a link.",
+    "MS123": DeliveryText(
+        "The folder of {agency} in {zone} is a link",
         "Whoever can change where it leads could have other files taken in, or receipts written "
-        "elsewhere.",
-        "Put a folder in its place; to keep deliveries on another disk, mount it there.",
+        "elsewhere",
+        "Put a folder in its place; to keep deliveries on another disk, mount it there",
     ),
-    "MS124": ErrorText(
-        "The manifest of {agency} says that its data are of a day to come.",
+    "MS124": DeliveryText(
+        "The manifest of {agency} says that its data are of a day to come",
         "The entry as_of is the day on which the data were taken, and lies after today by the "
-        "hub's clock.",
+        "hub's clock",
         "Correct as_of and send the delivery again with the same sequence; if it is right, have "
-        "the hub's clock set.",
+        "the hub's clock set",
     ),
-    "MS125": ErrorText(
-        "The sequence of this delivery runs far ahead of the last accepted one ({last}).",
+    "MS125": DeliveryText(
+        "The sequence of this delivery runs far ahead of the last accepted one ({last})",
         "Deliveries of a quarter are numbered 1, 2, 3 and so on; 9999 is the last number there "
-        "is, and after it nothing could be corrected.",
-        "Send it again with the sequence that follows {last}.",
+        "is, and after it nothing could be corrected",
+        "Send it again with the sequence that follows {last}",
     ),
-    "MS127": ErrorText(
-        "A delivery of {agency} for {quarter} waits in the inbox and was not taken in yet.",
-        "Another one in its place would replace it unread, and a delivery is never lost.",
+    "MS127": DeliveryText(
+        "A delivery of {agency} for {quarter} waits in the inbox and was not taken in yet",
+        "Another one in its place would replace it unread, and a delivery is never lost",
         "Wait for its receipt in the outbox and deliver then; or withdraw it by taking its "
-        "manifest.json away.",
+        "manifest.json away",
     ),
-    "MS128": ErrorText(
+    "MS128": DeliveryText(
         "This delivery has sequence {sequence}, and the one before it, {missing}, was never "
-        "accepted.",
-        "A number that is left out may stand for a delivery that was lost on its way.",
+        "accepted",
+        "A number that is left out may stand for a delivery that was lost on its way",
         "If one is missing, send what it held with the next sequence; if the number was passed "
-        "over, there is nothing to do.",
+        "over, there is nothing to do",
     ),
-    "MS129": ErrorText(
-        "This delta is for a quarter of which no full delivery was accepted before.",
+    "MS129": DeliveryText(
+        "This delta is for a quarter of which no full delivery was accepted before",
         "A delta adds to a full delivery or corrects it; alone it is a part of the quarter, and "
-        "the numbers made from it are too low.",
-        "Send the quarter's full delivery, and this delta again behind it with a higher sequence.",
+        "the numbers made from it are too low",
+        "Send the quarter's full delivery, and this delta again behind it with a higher sequence",
+    ),
+    "MS150": DeliveryText(
+        "The hub's contract {file} cannot be used",
+        "{problem}",
+        "Restore the file at the hub; what was delivered waits, and other agencies are not touched",
+        Exit.USAGE,
     ),
 }
 
 LINES = {
-    "MS131": ErrorText(
-        "Lines of {file} hold characters that the format does not allow.",
+    "MS131": DeliveryText(
+        "Lines of {file} hold characters that the format does not allow",
         "A record is made of printable ASCII characters and blanks; tabs, control characters and "
-        "accented letters shift or corrupt its fields.",
-        "Export the file in ASCII and send the records in the next delivery.",
+        "accented letters shift or corrupt its fields",
+        "Export the file in ASCII and send the records in the next delivery",
     ),
-    "MS141": ErrorText(
-        "The header of {file} is not the one of a token file.",
-        "It must read record_key,token and nothing else.",
+    "MS141": DeliveryText(
+        "The header of {file} is not the one of a token file",
+        "It must read record_key,token and nothing else",
         "Make the file with `moshare tokenize`. " + RESEND,
     ),
-    "MS142": ErrorText(
-        "Rows of {file} do not have the two values of a token row.",
-        "Each row is a record key, a comma and a token; neither may be empty.",
-        "Make the file again with `moshare tokenize`.",
+    "MS142": DeliveryText(
+        "Rows of {file} do not have the two values of a token row",
+        "Each row is a record key, a comma and a token; neither may be empty",
+        "Make the file again with `moshare tokenize`",
     ),
-    "MS143": ErrorText(
-        "Rows of {file} hold a {field} that is not 64 lower-case hexadecimal digits.",
-        "A token of another form cannot come from the agreed keyed hash.",
-        "Make the file again with `moshare tokenize`.",
+    "MS143": DeliveryText(
+        "Rows of {file} hold a {field} that is not 64 lower-case hexadecimal digits",
+        "A token of another form cannot come from the agreed keyed hash",
+        "Make the file again with `moshare tokenize`",
     ),
-    "MS144": ErrorText(
-        "Rows of {file} repeat a {field}.",
-        "A record has one token; only its first row is kept.",
-        "Make the file again with `moshare tokenize`.",
+    "MS144": DeliveryText(
+        "Rows of {file} repeat a {field}",
+        "A record has one token; only its first row is kept",
+        "Make the file again with `moshare tokenize`",
     ),
-    "MS145": ErrorText(
-        "The manifest carries a roster of police agencies, and its contract has none.",
-        "Only the body that keeps the list of who reports can say who does.",
-        "Take agency_roster out of the manifest.",
+    "MS145": DeliveryText(
+        "The manifest carries a roster of police agencies, and its contract has none",
+        "Only the body that keeps the list of who reports can say who does",
+        "Take agency_roster out of the manifest",
     ),
-    "MS146": ErrorText(
-        "The roster of police agencies cannot be read.",
+    "MS146": DeliveryText(
+        "The roster of police agencies cannot be read",
         "It is a CSV file in UTF-8 with the header ori,month,reporting and one row for each "
-        "agency and month: nine letters and digits, a month like 2025-01, and yes or no.",
-        "Export it from the list of who takes part, and deliver again.",
+        "agency and month: nine letters and digits, a month like 2025-01, and yes or no",
+        "Export it from the list of who takes part, and deliver again",
     ),
-    "MS147": ErrorText(
-        "The roster of police agencies is not complete.",
+    "MS147": DeliveryText(
+        "The roster of police agencies is not complete",
         "It names each agency once, with every month of the quarter and no other, so that nothing "
-        "left out is taken for an answer.",
-        "Complete the roster and deliver again.",
+        "left out is taken for an answer",
+        "Complete the roster and deliver again",
     ),
-    "MS148": ErrorText(
-        "Zero reports of {file} are of agencies and months that did not report by the roster.",
+    "MS148": DeliveryText(
+        "Zero reports of {file} are of agencies and months that did not report by the roster",
         "Who sends a zero report does report, so one of the two is wrong; the release says what "
-        "the roster says.",
-        "Correct the roster in the next delivery, or the zero reports.",
-        "kept",
+        "the roster says",
+        "Correct the roster in the next delivery, or the zero reports",
+        fate="kept",
     ),
-    "MS149": ErrorText(
-        "Nothing of {file} could be used: every line had to be set aside.",
-        "A file of which nothing is left and an agency with nothing to report must not look alike.",
+    "MS149": DeliveryText(
+        "Nothing of {file} could be used: every line had to be set aside",
+        "A file of which nothing is left and an agency with nothing to report must not look alike",
         "Read the problems listed in the receipt. " + RESEND,
     ),
 }

@@ -6,23 +6,22 @@ Does not belong here: any number (`error_texts`, `delivery_error_texts`).
 from dataclasses import dataclass
 from typing import Literal
 
+from failures.numbered import ErrorText
+
 Fate = Literal["set aside", "dropped", "kept"]
 
 
 @dataclass(frozen=True)
-class ErrorText:
-    """One sentence each: what happened, why that is wrong, what to do next.
+class DeliveryText(ErrorText):
+    """A text about a delivery or about lines of a file.
 
     Attributes:
         fate: what becomes of a line with this number: it is set aside; dropped, because it adds
             nothing; or kept, and the number is a note.
     """
 
-    what: str
-    why: str
-    next_step: str
     fate: Fate = "set aside"
 
 
-RESEND = "Correct the files and send them again with the same sequence."
-CORRECT = "Correct the field at its source and send the record in the next delivery."
+RESEND = "Correct the files and send them again with the same sequence"
+CORRECT = "Correct the field at its source and send the record in the next delivery"

@@ -1,39 +1,22 @@
 """The two types that carry a failure: of a whole delivery, or of lines of a file.
 
-Belongs here: turning a number into its sentence. Does not belong here: the texts (`error_texts`),
-or deciding that something failed.
+Does not belong here: the texts (`error_texts`), or deciding that something failed.
 """
 
 from dataclasses import dataclass
 
-from sources.error_form import ErrorText
+from failures.exits import Exit
+from failures.numbered import NumberedError
 from sources.error_texts import ERRORS
 
-__all__ = ["ERRORS", "ErrorText", "LineProblem", "SourcesError", "write_sentence"]
-
-_USAGE = frozenset({"MS118", "MS119"})
+__all__ = ["ERRORS", "LineProblem", "SourcesError"]
 
 
-def write_sentence(code: str, **facts: str | int) -> str:
-    """Fill the text of a code, for instance with file and field."""
-    text = ERRORS[code]
-    return f"{code}: " + f"{text.what} {text.why} {text.next_step}".format(**facts)
+class SourcesError(NumberedError):
+    """A delivery that cannot be taken, or a question that makes no sense."""
 
-
-class SourcesError(Exception):
-    """A delivery that cannot be taken, or a question that makes no sense.
-
-    Attributes:
-        code: number in `ERRORS`.
-        sentence: what happened, why, what to do next.
-        exit_code: 3 for a delivery, 2 for wrong usage.
-    """
-
-    def __init__(self, code: str, **facts: str | int) -> None:
-        self.code = code
-        self.sentence = write_sentence(code, **facts)
-        self.exit_code = 2 if code in _USAGE else 3
-        super().__init__(self.sentence)
+    texts = ERRORS
+    usual_exit = Exit.DELIVERY
 
 
 @dataclass(frozen=True)
@@ -62,4 +45,6 @@ class LineProblem:
     @property
     def sentence(self) -> str:
         """The text of the code with file and field filled in; never a value."""
-        return write_sentence(self.code, file=self.file, field=self.field or "line")
+        known = {"file": self.file, "field": self.field or "line"}
+        asked = ERRORS[self.code].placeholders
+        return SourcesError(self.code, **{name: known[name] for name in asked}).sentence

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sources.collecting import copy_files, copy_manifest, open_inbox, take_out
 from sources.contracts import current_contract, find_contract
-from sources.errors import SourcesError, write_sentence
+from sources.errors import SourcesError
 from sources.landing import find_misspelt, refuse_link
 from sources.manifest import Manifest, parse_manifest
 from sources.quarters import Quarter
@@ -70,22 +70,22 @@ def ingest(
         The receipt of the accepted delivery.
 
     Raises:
-        SourcesError: MS118 and MS119 wrong usage (exit code 2); MS101 no delivery; MS122 it
-            lies in a folder of another name; MS123 a folder of the agency is a link; MS120 this
-            machine failed; any other number: rejected, the bytes are kept in quarantine and the
-            receipt is in the outbox (exit code 3).
+        SourcesError: MS118 and MS119 wrong usage, MS150 the contract is broken (exit code 2); MS101
+            no delivery; MS122 it lies in a folder of another name; MS123 a folder of the agency is
+            a link; MS120 this machine failed; any other number: rejected, the bytes are kept in
+            quarantine and the receipt is in the outbox (exit code 3).
     """
     current_contract(agency)
     Quarter.parse(quarter)
     try:
         refuse_link(zones.inboxes(agency))
         refuse_link(zones.outbox(agency))
-        with _lock(zones.lock(agency, quarter)):
+        with _lock(zones.vault.ingest_lock(agency, quarter)):
             complete_accepted(zones, agency, quarter)
-            with _scratch(zones.work(agency, quarter)) as delivery:
+            with _scratch(zones.vault.work(agency, quarter)) as delivery:
                 receipt = _take(zones, agency, quarter, delivery, clock, first_day_of_record)
             manifest, _ = read_accepted(zones, agency, quarter, receipt.sequence)
-            accepted = zones.deliveries(agency, quarter) / f"{receipt.sequence:04d}"
+            accepted = zones.vault.delivery(agency, quarter, receipt.sequence)
             take_out(zones.inbox(agency, quarter), accepted, manifest)
             return receipt
     except (OSError, duckdb.Error, pa.ArrowException, MemoryError):
@@ -133,7 +133,7 @@ def _take(
             remarks = tuple(_remark_on_order(zones, manifest))
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
-        earlier = zones.raw(agency, quarter).parent
+        earlier = zones.vault.raw(agency, quarter).parent
         received_at = find_next_moment(zones, agency, clock())
         reading = read_delivery(
             delivery, manifest, contract, received_at, earlier, first_day_of_record
@@ -143,6 +143,8 @@ def _take(
     except SourcesError as error:
         if error.code == "MS101":
             return _recall(zones, agency, quarter, error)
+        if error.code == "MS150":  # the hub's own fault: the delivery waits
+            raise
         receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading, remarks)
         reject_delivery(zones, delivery, receipt)
         raise error from None
@@ -191,10 +193,10 @@ def _remark_on_order(zones: Zones, manifest: Manifest) -> Iterator[str]:
     accepted = list_accepted(zones, agency, quarter)
     before = manifest.sequence - 1
     if before and before not in accepted:
-        yield write_sentence("MS128", sequence=manifest.sequence, missing=before)
+        yield SourcesError("MS128", sequence=manifest.sequence, missing=before).sentence
     kinds = {read_accepted(zones, agency, quarter, one)[0].kind for one in accepted}
     if manifest.kind == "delta" and kinds <= {"delta"}:
-        yield write_sentence("MS129")
+        yield SourcesError("MS129").sentence
 
 
 def _draw_up(

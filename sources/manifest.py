@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from durable.writing import write_whole
+from failures.documents import CLOSED, name_place
 from sources.agency_roster import RosterAgency, is_complete
 from sources.contracts import Contract, current_contract, find_contract
 from sources.errors import SourcesError
@@ -46,7 +48,7 @@ Unusual = Literal["outside_missouri", "other_years"]
 class ManifestFile(BaseModel):
     """One delivered file: rows are data lines, without blank lines and CSV headers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(**CLOSED, strict=True, populate_by_name=True)
 
     name: _FileName
     role: Annotated[str, StringConstraints(pattern=r"\A[a-z_]{1,40}\z")]
@@ -58,7 +60,7 @@ class ManifestFile(BaseModel):
 class Manifest(BaseModel):
     """What an agency says about a delivery; see docs/adding-a-source.md for each key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(**CLOSED, strict=True)
 
     agency: Annotated[str, StringConstraints(pattern=r"\A[a-z]{1,40}\z")]
     quarter: Annotated[str, StringConstraints(pattern=r"\A(19|20)[0-9]{2}Q[1-4]\z")]
@@ -197,16 +199,8 @@ def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _describe(error: ValidationError) -> SourcesError:
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    known = {
-        *(*Manifest.model_fields, *ManifestFile.model_fields, "bytes"),
-        *RosterAgency.model_fields,
-    }
-    place = ""
-    for step in first["loc"]:
-        if isinstance(step, int):
-            place += f"[{step}]"
-        elif step in known:
-            place += f".{step}" if place else step
+    fields = (Manifest.model_fields, ManifestFile.model_fields, RosterAgency.model_fields)
+    place = name_place(first["loc"], {"bytes", *chain(*fields)})
     if first["type"] == "extra_forbidden":
         return SourcesError("MS104", field=place or "its top level")
     return SourcesError("MS103", field=place or "files")

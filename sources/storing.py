@@ -26,7 +26,7 @@ _DIGEST_NAME = "_digest"
 
 def list_accepted(zones: Zones, agency: str, quarter: str) -> list[int]:
     """Sequences of the accepted deliveries, in order."""
-    folder = zones.deliveries(agency, quarter)
+    folder = zones.vault.deliveries(agency, quarter)
     return sorted(int(path.name) for path in folder.iterdir()) if folder.is_dir() else []
 
 
@@ -34,7 +34,7 @@ def read_accepted(
     zones: Zones, agency: str, quarter: str, sequence: int
 ) -> tuple[Manifest, Receipt]:
     """Manifest and receipt of an accepted delivery."""
-    folder = zones.deliveries(agency, quarter) / f"{sequence:04d}"
+    folder = zones.vault.delivery(agency, quarter, sequence)
     manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8-sig")
     receipt = (folder / RECEIPT_NAME).read_text(encoding="utf-8")
     return Manifest.model_validate_json(manifest), Receipt.from_json(receipt)
@@ -44,7 +44,8 @@ def accept_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
     """Put a delivery that was read in full into its place, for good."""
     (delivery / RECEIPT_NAME).write_text(receipt.to_json(), encoding="utf-8")
     move_folder(
-        delivery, zones.deliveries(receipt.agency, receipt.quarter) / f"{receipt.sequence:04d}"
+        delivery,
+        zones.vault.delivery(receipt.agency, receipt.quarter, receipt.sequence),
     )
     complete_accepted(zones, receipt.agency, receipt.quarter)
 
@@ -53,12 +54,12 @@ def complete_accepted(zones: Zones, agency: str, quarter: str) -> None:
     """Finish whatever an interrupted acceptance of this quarter left undone."""
     for sequence in list_accepted(zones, agency, quarter):
         name = f"{sequence:04d}"
-        folder = zones.deliveries(agency, quarter) / name
+        folder = zones.vault.deliveries(agency, quarter) / name
         if (folder / "_raw").is_dir():
-            move_folder(folder / "_raw", zones.raw(agency, quarter) / name)
+            move_folder(folder / "_raw", zones.vault.raw(agency, quarter) / name)
         if (folder / "_records").is_dir():
-            number = _next_number(zones.quarantine(agency, quarter), sequence)
-            move_folder(folder / "_records", zones.quarantine(agency, quarter) / f"{name}-{number}")
+            kept = zones.vault.quarantine(agency, quarter)
+            move_folder(folder / "_records", kept / f"{name}-{_next_number(kept, sequence)}")
         receipt = Receipt.from_json((folder / RECEIPT_NAME).read_text(encoding="utf-8"))
         if not (zones.outbox(agency) / f"{quarter}-{name}-accepted.json").is_file():
             write_receipt(receipt, zones.outbox(agency), "accepted")
@@ -72,7 +73,7 @@ def find_next_moment(zones: Zones, agency: str, now: datetime) -> datetime:
     """
     times: list[datetime] = [
         received.replace(tzinfo=UTC)
-        for path in zones.vault.glob(f"raw/{agency}/*/*/deliveries.parquet")
+        for path in zones.vault.find_raw("deliveries", agency)
         for received in pq.read_table(path, columns=["received_at"])["received_at"].to_pylist()
     ]
     return max([now, *(received + timedelta(seconds=1) for received in times)])
@@ -84,7 +85,7 @@ def reject_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
     The same bytes rejected for the same reason are kept once, so asking again changes nothing.
     """
     shutil.rmtree(delivery / "_raw", ignore_errors=True)
-    quarantine = zones.quarantine(receipt.agency, receipt.quarter)
+    quarantine = zones.vault.quarantine(receipt.agency, receipt.quarter)
     digest = _digest_folder(delivery, receipt)
     number = _find_number(quarantine, receipt.sequence, digest)
     if number == 0:

@@ -32,7 +32,7 @@ from privacy.policy.keys import PublicKeys, load_keys
 from privacy.policy.optimise import list_demands
 from privacy.policy.policy import Policy, load_policy
 from privacy.policy.strategy import load_strategy, make_frames
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.tables import Blank, prepare_tables
 from privacy.released import ANNUAL, QUARTERLY, Provenance
 from sources.quarters import Quarter

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.hub.failures import SAFE_ERRORS
+from failures.numbered import NumberedError
 
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.link", "os.rmdir", "os.truncate", "os.chmod")
 _WRITING = os.O_WRONLY | os.O_RDWR
@@ -174,7 +174,7 @@ def _be_child(
         if largest_file is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
         answer["given"] = work()
-    except SAFE_ERRORS as error:
+    except NumberedError as error:
         answer["problem"] = error.sentence
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is told
         answer["problem"] = f"{type(error).__name__}: {error}"

@@ -20,15 +20,15 @@ import pyarrow.parquet as pq
 
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.approving import approve_for_demo, require_approval
-from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
-from orchestration.steps.linking import link_quarter
-from orchestration.steps.planning import plan_quarter, put_up_plan
-from orchestration.steps.publishing import (
+from orchestration.steps.building import (
+    build_folder,
     judge_released,
-    publish,
     require_signing_key,
     rotate_signing_key,
 )
+from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, DbtStep, run_dbt_step
+from orchestration.steps.linking import link_quarter
+from orchestration.steps.proposing import plan_quarter, put_up_plan
 from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from orchestration.steps.simulated import deliver_simulated
@@ -89,7 +89,7 @@ def _approve(settings: Settings) -> None:
 
 def _publish(settings: Settings) -> None:
     release = recall_release(QUARTER, settings)
-    publish(release, settings)
+    build_folder(release, settings)
     if broken := judge_released(release, settings):
         raise RuntimeError("; ".join(broken))
 
@@ -99,7 +99,7 @@ def find_deliveries(settings: Settings) -> list[str]:
     found = []
     for agency in list_agencies():
         waiting = settings.zones.inbox(agency, str(QUARTER))
-        kept = settings.zones.deliveries(agency, str(QUARTER)) / "0001"
+        kept = settings.vault.deliveries(agency, str(QUARTER)) / "0001"
         if any(_is_whole(folder) for folder in (waiting, kept)):
             found.append(agency)
     return found
@@ -121,7 +121,7 @@ def find_draws(settings: Settings) -> list[str]:
     cells = [
         (entry.payload or {})["cells"] for entry in read_entries(settings) if entry.kind == DRAWN
     ]
-    for held in sorted(settings.vault.rglob("*.held")):
+    for held in sorted(settings.vault.folder.rglob("*.held")):
         text = held.read_bytes()
         start = text.find(b'{"cells"')
         if start >= 0:
@@ -150,8 +150,8 @@ def _see_inboxes(settings: Settings) -> object:
 
 
 def _see_raw(settings: Settings) -> object:
-    tables = sorted(settings.vault.glob("raw/*/*/*/*.parquet"))
-    rows = {str(path.relative_to(settings.vault)): pq.read_table(path) for path in tables}
+    tables = sorted(settings.vault.find_raw("*"))
+    rows = {str(path.relative_to(settings.vault.folder)): pq.read_table(path) for path in tables}
     return {
         name: [table.num_rows, _hash(str(table.drop_columns(_volatile(table)).to_pylist()))]
         for name, table in rows.items()
@@ -164,7 +164,7 @@ def _volatile(table: pa.Table) -> list[str]:
 
 def _see_tables(schema: str) -> Callable[[Settings], Any]:
     def see(settings: Settings) -> object:
-        with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+        with duckdb.connect(str(settings.vault.warehouse), read_only=True) as warehouse:
             names = warehouse.execute(
                 "select table_name from information_schema.tables "
                 "where table_schema = ? order by 1",
@@ -186,12 +186,12 @@ def _digest_table(warehouse: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _see_links(settings: Settings) -> object:
-    path = settings.vault / "linkage" / str(QUARTER) / "links.parquet"
+    path = settings.vault.links(str(QUARTER)) / "links.parquet"
     return pq.read_table(path).num_rows
 
 
 def _see_quality(settings: Settings) -> object:
-    record = json.loads((settings.vault / "quality" / f"{QUARTER}.json").read_bytes())
+    record = json.loads(settings.vault.quality_record(str(QUARTER)).read_bytes())
     return [record["passed"], record["digest"]]
 
 

@@ -28,7 +28,7 @@ def plan(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noqa: 
     settings = prepared("plan")
     with told_failures("plan", settings):
         from orchestration.steps.approving import refuse_rejected
-        from orchestration.steps.planning import put_up_plan
+        from orchestration.steps.proposing import put_up_plan
         from privacy.canonical import compute_sha256
 
         chosen = parse_quarter(quarter)
@@ -104,7 +104,7 @@ def recover(quarter: QuarterOption, as_json: JsonOption = False) -> None:  # noq
     """
     settings = prepared("recover")
     with told_failures("recover", settings):
-        from orchestration.steps.planning import put_up_plan
+        from orchestration.steps.proposing import put_up_plan
         from orchestration.steps.releasing import give_up_draw
 
         chosen = parse_quarter(quarter)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import typer
 
+from failures.exits import Exit
 from orchestration.cli import agency, approval, gate, hub, ledger, policy
-from orchestration.cli.console import EXIT_CODES
 
 _EXAMPLES = """\
 **Examples**
@@ -43,7 +43,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "For trying it out": (hub.demo, hub.simulate),
 }
 
-_EXITS = "Exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
+_EXITS = "Exit codes: " + ", ".join(f"{code} {code.meaning}" for code in Exit)
 
 
 def build_app() -> typer.Typer:

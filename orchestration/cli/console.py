@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any
 
 import typer
 from rich.console import Console
 
+from failures.numbered import NumberedError
 from orchestration.hub.errors import OrchestrationError
-from orchestration.hub.failures import SAFE_ERRORS, keep_report
 from orchestration.hub.interrupts import raise_if_interrupted
 from orchestration.hub.settings import Settings, load_settings, prepare_process
-
-EXIT_CODES: Mapping[int, str] = MappingProxyType(
-    {
-        0: "ok",
-        1: "unexpected error, reported in the vault (of doctor: not fit to run)",
-        2: "usage",
-        3: "delivery rejected",
-        4: "quality check failed",
-        5: "budget refused",
-        6: "approval missing or invalid",
-        7: "delivery out failed",
-        8: "verification failed",
-        130: "interrupted by Ctrl-C; run it again",
-        143: "interrupted by SIGTERM; run it again",
-    }
-)
+from orchestration.hub.unnumbered import keep_report
 
 
 def talk() -> Console:
@@ -62,7 +46,7 @@ def told_failures(command: str, settings: Settings) -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
-    except SAFE_ERRORS as error:
+    except NumberedError as error:
         raise_if_interrupted()
         sentence, code = error.sentence, error.exit_code
     except ModuleNotFoundError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from failures.exits import Exit
 from jurisdiction.state import say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
@@ -29,8 +30,6 @@ DEMO_QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
 """A whole year: its last release has annual tables, a history and sums of four quarters."""
 
 DEMO_SEED = 2025
-
-_REJECTED = 3
 
 
 def parse_quarter(text: str) -> Quarter:
@@ -154,7 +153,7 @@ def rotate_key() -> None:
     """
     settings = prepared("rotate-key")
     with told_failures("rotate-key", settings):
-        from orchestration.steps.publishing import rotate_signing_key
+        from orchestration.steps.building import rotate_signing_key
 
         made = rotate_signing_key(settings)
     talk().print(
@@ -222,7 +221,7 @@ def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
     for sentence in outcome.sentences:
         talk().print(sentence, style="bold red", markup=False)
     outbox = settings.landing / "outbox"
-    if outcome.exit_code == _REJECTED and outbox.exists():
+    if outcome.exit_code == Exit.DELIVERY and outbox.exists():
         talk().print(f"Receipts lie in {os.path.relpath(outbox)}.", soft_wrap=True)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)

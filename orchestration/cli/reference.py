@@ -13,26 +13,27 @@ from typing import Any
 import dagster as dg
 import typer
 
-import expectations.errors
-import gate.errors
-import linkage.errors
-import orchestration.hub.errors
-import portal.errors
-import privacy.errors
-import sources.errors
+from expectations.errors import ExpectationsError
+from failures.exits import Exit
+from gate.errors import GateError
+from linkage.errors import LinkageError
 from orchestration.cli import build_app
-from orchestration.cli.console import EXIT_CODES
+from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import HOME_VARIABLE, LEDGER_VARIABLE, WITNESS_VARIABLE
+from portal.errors import PortalError
+from privacy.errors import PrivacyError
+from sources.errors import SourcesError
 
-_ROOMS = (
-    sources.errors,
-    expectations.errors,
-    privacy.errors,
-    portal.errors,
-    gate.errors,
-    linkage.errors,
-    orchestration.hub.errors,
+ROOMS = (
+    SourcesError,
+    ExpectationsError,
+    PrivacyError,
+    PortalError,
+    GateError,
+    LinkageError,
+    OrchestrationError,
 )
+"""The error of each room that can fail."""
 
 
 def write_reference() -> str:
@@ -64,8 +65,8 @@ def _list_commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa:
 
 def _exit_codes() -> Iterator[str]:
     yield from ("", "## Exit codes", "", "| code | meaning |", "| --- | --- |")
-    for code, meaning in EXIT_CODES.items():
-        yield f"| {code} | {meaning} |"
+    for code in Exit:
+        yield f"| {code} | {code.meaning} |"
 
 
 def _setting() -> Iterator[str]:
@@ -112,7 +113,7 @@ def _graph(defs: dg.Definitions) -> Iterator[str]:
 def _errors() -> Iterator[str]:
     yield from ("", "## Error codes", "", "| code | what happened | why | what to do |")
     yield "| --- | --- | --- | --- |"
-    rows = {code: text for room in _ROOMS for code, text in room.ERRORS.items()}
+    rows = {code: text for room in ROOMS for code, text in room.texts.items()}
     for code, text in sorted(rows.items()):
         yield f"| {code} | {text.what} | {text.why} | {text.next_step} |"
 

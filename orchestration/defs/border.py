@@ -1,6 +1,6 @@
 """The border of the vault for Dagster: whatever a step raises leaves as a safe sentence.
 
-Does not belong here: deciding what may be said (see `failures`).
+Does not belong here: deciding what may be said (see `failures.numbered`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from orchestration.hub.failures import SAFE_ERRORS, SafeError, keep_report
+from failures.numbered import NumberedError
 from orchestration.hub.settings import Settings
+from orchestration.hub.unnumbered import keep_report
 
 
 @contextmanager
@@ -27,8 +28,8 @@ def border(stage: str, settings: Settings) -> Iterator[None]:
         yield
     except dg.Failure:
         raise
-    except SAFE_ERRORS as error:
-        safe: SafeError = error
+    except NumberedError as error:
+        safe = error
     except Exception as error:  # noqa: BLE001 - the border is where everything is caught
         safe = keep_report(stage, error, settings.vault)
     else:

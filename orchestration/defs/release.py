@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.border import border
-from orchestration.defs.plan import OFFICER, approval
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
+from orchestration.defs.review import OFFICER, approval
 from orchestration.hub.settings import load_settings
 from orchestration.hub.warehouse import POOL
-from orchestration.steps.publishing import judge_released, publish
+from orchestration.steps.building import build_folder, judge_released
 from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from privacy.policy.policy import load_policy
@@ -121,7 +121,7 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
     quarter = quarter_of(context)
     with border("released/folder", settings):
         release = recall_release(quarter, settings)
-        path = publish(release, settings)
+        path = build_folder(release, settings)
         failed = judge_released(release, settings)
     verdict = dg.AssetCheckResult(
         check_name="expectations",

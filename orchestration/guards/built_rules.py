@@ -96,4 +96,4 @@ def require_made(step: str, quarter: Quarter, making: Making, settings: Settings
 
 def _place(step: str, quarter: Quarter, settings: Settings) -> Path:
     name = step if step in _OF_ALL_QUARTERS else f"{step}_{quarter}"
-    return settings.vault / "rules" / f"{name}.json"
+    return settings.vault.built_rules(name)

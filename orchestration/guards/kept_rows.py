@@ -93,4 +93,4 @@ def _read_note(quarter: Quarter, settings: Settings) -> Digests:
 
 
 def _place(quarter: Quarter, settings: Settings) -> Path:
-    return settings.kept_rows / f"{quarter}.json"
+    return settings.vault.kept_rows / f"{quarter}.json"

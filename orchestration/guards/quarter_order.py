@@ -38,7 +38,7 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
     """
     released = find_kept_quarters(settings)
     first_day = load_policy(settings.policy).first_day_of_record
-    delivered = {Quarter.parse(folder.name) for folder in settings.vault.glob("raw/*/*")}
+    delivered = {Quarter.parse(folder.name) for folder in settings.vault.find_raw_quarters()}
     delivered |= set(_find_waiting(settings))
     missing = [
         str(one)
@@ -60,6 +60,6 @@ def _find_waiting(settings: Settings) -> Iterator[Quarter]:
 
 def _is_rejected(quarter: Quarter, settings: Settings) -> bool:
     """Whether the plan that stands for a quarter was rejected: none was put up since."""
-    review = find_approvals(quarter, settings).review
+    review = find_approvals(quarter, settings).plan_folder
     rejected = {rejection.plan for rejection in review.list_rejections()}
     return bool(rejected) and compute_sha256(review.read_plan().decode("utf-8")) in rejected

@@ -169,7 +169,7 @@ def _look_into(name: str, folder: Path, settings: Settings) -> Iterator[Finding]
 
 
 def _is_accepted(manifest: Path, agency: str, settings: Settings) -> bool:
-    accepted = settings.zones.deliveries(agency, manifest.parent.name)
+    accepted = settings.vault.deliveries(agency, manifest.parent.name)
     content = manifest.read_bytes()
     return any(one.read_bytes() == content for one in accepted.glob(f"*/{MANIFEST_NAME}"))
 
@@ -235,7 +235,7 @@ def _witness(settings: Settings) -> Iterator[Finding]:
 
 
 def _signing_key(settings: Settings) -> Iterator[Finding]:
-    from orchestration.steps.publishing import require_signing_key
+    from orchestration.steps.building import require_signing_key
     from portal.errors import PortalError
 
     if not settings.public_key.exists() and not any(settings.releases.glob("*/release.json")):

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from durable.vault import Vault
 from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
 from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.errors import OrchestrationError
@@ -70,9 +71,9 @@ class Settings:
         return self.home / "landing"
 
     @property
-    def vault(self) -> Path:
+    def vault(self) -> Vault:
         """Everything confidential; nothing in it may be shown, logged or copied out."""
-        return self.home / "vault"
+        return Vault(self.home / "vault")
 
     @property
     def zones(self) -> Zones:
@@ -90,26 +91,6 @@ class Settings:
         return self.ledger_address or self.ledger
 
     @property
-    def aside(self) -> Path:
-        """What programs put aside while they work with confidential rows."""
-        return self.vault / "aside"
-
-    @property
-    def kept_rows(self) -> Path:
-        """Digests of the rows and links that each release was drawn from."""
-        return self.vault / "kept_rows"
-
-    @property
-    def ledger_head(self) -> Path:
-        """Hash of the newest entry of the ledger that the vault has seen."""
-        return self.kept_rows / "ledger_head"
-
-    @property
-    def held_draws(self) -> Path:
-        """Draws on their way into the ledger."""
-        return self.vault / "held_draws"
-
-    @property
     def review(self) -> Path:
         """Plans put up for approval, one folder for each quarter; nothing confidential."""
         return self.home / "review"
@@ -125,11 +106,6 @@ class Settings:
         return self.home / "releases"
 
     @property
-    def signing_key(self) -> Path:
-        """The secret key that signs releases; made once, backed up, never copied out."""
-        return self.vault / "keys" / "release_signing.key"
-
-    @property
     def public_key(self) -> Path:
         """The key that agencies check signatures with."""
         return self.releases / "moshare.pub"
@@ -142,7 +118,7 @@ class Settings:
     @property
     def private(self) -> tuple[Path, ...]:
         """Folders that the hub's account alone may open."""
-        return self.vault, self.ledger.parent, self.dagster_home
+        return self.vault.folder, self.ledger.parent, self.dagster_home
 
     @property
     def shown(self) -> tuple[Path, ...]:
@@ -155,11 +131,6 @@ class Settings:
         zones = self.zones
         folders = [(zones.inboxes(one), zones.outbox(one)) for one in list_agencies()]
         return tuple(folder for pair in folders for folder in pair)
-
-    @property
-    def warehouse(self) -> Path:
-        """The DuckDB file that dbt alone writes."""
-        return self.vault / "warehouse.duckdb"
 
     @property
     def code(self) -> Path:
@@ -255,7 +226,7 @@ def _make_zones(settings: Settings) -> None:
         private.chmod(0o700)
     for folder in settings.agency_folders:
         close_to_others(folder)
-    for folder in (settings.vault, *settings.shown):
+    for folder in (settings.vault.folder, *settings.shown):
         clear_leftovers(folder)
 
 
@@ -266,5 +237,5 @@ def child_environment(settings: Settings) -> dict[str, str]:
     works stays in the vault. It may keep compiled modules, also where this process may not.
     """
     kept = {name: os.environ[name] for name in _CHILD_KEEPS if name in os.environ}
-    aside = {"TMPDIR": str(settings.aside), "PYTHONDONTWRITEBYTECODE": ""}
+    aside = {"TMPDIR": str(settings.vault.aside), "PYTHONDONTWRITEBYTECODE": ""}
     return {**kept, **_OFFLINE_AND_SILENT, **aside}

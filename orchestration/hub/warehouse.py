@@ -28,8 +28,8 @@ def warehouse_lock(settings: Settings) -> Iterator[int]:
         The lock's file descriptor. A child process that inherits it holds the lock for as long as
         it lives, also when its parent is killed.
     """
-    settings.vault.mkdir(parents=True, exist_ok=True)
-    with (settings.vault / "warehouse.lock").open("w") as lock:
+    settings.vault.folder.mkdir(parents=True, exist_ok=True)
+    with settings.vault.warehouse_lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
 
@@ -41,7 +41,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         OrchestrationError: MS924 when there is none.
     """
-    if not settings.warehouse.exists():
+    if not settings.vault.warehouse.exists():
         raise OrchestrationError("MS924")
     with warehouse_lock(settings), read_warehouse(settings) as connection:
         yield connection
@@ -50,11 +50,11 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def read_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open the warehouse as `open_warehouse` does, for one who has the lock."""
     return duckdb.connect(
-        str(settings.warehouse),
+        str(settings.vault.warehouse),
         read_only=True,
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "temp_directory": str(settings.vault / "tmp"),
+            "temp_directory": str(settings.vault.warehouse_overflow),
         },
     )

@@ -1,6 +1,6 @@
 """Approve or reject the plan of a quarter, and look whether it is approved.
 
-Does not belong here: making the plan (see `planning`), and what an approval is (see
+Does not belong here: making the plan (see `proposing`), and what an approval is (see
 `privacy.approval.approval`). The door checks an approval again by itself.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.guards.closed_quarters import refuse_open_quarter
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
-from orchestration.steps.planning import plan_quarter, put_up_plan, tell_rejection
+from orchestration.steps.proposing import plan_quarter, put_up_plan, tell_rejection
 from orchestration.steps.spending import read_entries
 from privacy.approval.approval import (
     Approvals,
@@ -23,7 +23,7 @@ from privacy.approval.approval import (
     make_officer_key,
     sign_plan,
 )
-from privacy.approval.review import Rejection, Review
+from privacy.approval.plan_folder import PlanFolder, Rejection
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
 from privacy.ledger.caps import check_caps
@@ -54,7 +54,7 @@ class Standing:
 
 def find_approvals(quarter: Quarter, settings: Settings) -> Approvals:
     """Say where the door looks for the approval of a quarter, and whose keys count."""
-    review = Review(str(quarter), settings.review / str(quarter))
+    review = PlanFolder(str(quarter), settings.review / str(quarter))
     return Approvals(review, settings.officers, settings.throwaway_keys)
 
 
@@ -78,11 +78,11 @@ def approve(
     plan, approvals = plan_quarter(quarter, settings), find_approvals(quarter, settings)
     entries = read_entries(settings)
     check_caps(entries, plan.charge, plan.policy.caps)
-    shown, head = check_shown(plan, approvals.review), find_head(entries)
+    shown, head = check_shown(plan, approvals.plan_folder), find_head(entries)
     key_id, signature = sign_plan(plan.quarter, shown, head, secret, ask_password)
     if key_id not in {officer.key_id for officer in approvals.list_officers()}:
         raise PrivacyError("MS653", quarter=plan.quarter, key=key_id)
-    approvals.review.add_signature(key_id, signature)
+    approvals.plan_folder.add_signature(key_id, signature)
     return _find_standing(plan, approvals)
 
 
@@ -100,7 +100,7 @@ def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
     lost = {entry.charge.plan for entry in entries if entry.kind == LOST}
     if any(entry.charge.plan not in lost for entry in entries):
         raise OrchestrationError("MS921", quarter=str(quarter))
-    review = find_approvals(quarter, settings).review
+    review = find_approvals(quarter, settings).plan_folder
     shown = compute_sha256(review.read_plan().decode("utf-8"))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     rejection = review.reject(shown, because.strip(), now)
@@ -110,7 +110,7 @@ def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
 
 def refuse_rejected(quarter: Quarter, settings: Settings) -> None:
     """Raise PrivacyError MS650, MS651, MS655 or MS658 unless the plan put up can be approved."""
-    check_shown(plan_quarter(quarter, settings), find_approvals(quarter, settings).review)
+    check_shown(plan_quarter(quarter, settings), find_approvals(quarter, settings).plan_folder)
 
 
 def require_approval(quarter: Quarter, settings: Settings) -> tuple[ApprovalFacts, ...]:
@@ -144,8 +144,8 @@ def approve_for_demo(quarter: Quarter, settings: Settings) -> Standing:
             secret.unlink(missing_ok=True)
             public.unlink(missing_ok=True)
             make_officer_key(secret, public, None)
-        shown, head = check_shown(plan, approvals.review), find_head(read_entries(settings))
-        approvals.review.add_signature(*sign_plan(plan.quarter, shown, head, secret, str))
+        shown, head = check_shown(plan, approvals.plan_folder), find_head(read_entries(settings))
+        approvals.plan_folder.add_signature(*sign_plan(plan.quarter, shown, head, secret, str))
     return _find_standing(plan, approvals)
 
 

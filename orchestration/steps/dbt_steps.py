@@ -105,7 +105,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     if step.is_kept:
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
-    results = settings.vault / "dbt" / "target" / "run_results.json"
+    results = settings.vault.dbt_target / "run_results.json"
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
         results.unlink(missing_ok=True)
@@ -125,7 +125,7 @@ def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:
     A model that could not be built counts as a failed test named after it.
     """
     outcomes: dict[str, bool] = {}
-    for record in sorted((settings.vault / "dbt" / "outcomes" / str(quarter)).glob("*.json")):
+    for record in sorted(settings.vault.dbt_outcomes(str(quarter)).glob("*.json")):
         outcome = DbtOutcome(**json.loads(record.read_text(encoding="utf-8")))
         for node, passed in outcome.tests.items():
             outcomes |= outcome.rules.get(node, {test_name(node): passed})
@@ -156,23 +156,23 @@ def _recall_outcome(record: Path, quarter: Quarter) -> DbtOutcome:
 
 
 def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
-    return settings.vault / "dbt" / "outcomes" / str(quarter) / f"{step.name}.json"
+    return settings.vault.dbt_outcomes(str(quarter)) / f"{step.name}.json"
 
 
 def _call_dbt(
     step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
 ) -> str:
-    base = settings.vault / "dbt"
-    settings.aside.mkdir(parents=True, exist_ok=True)
-    log = base / "logs" / f"{quarter}-{step.name}.txt"
+    vault = settings.vault
+    vault.aside.mkdir(parents=True, exist_ok=True)
+    log = vault.dbt_logs / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     variables = json.dumps(_name_variables(settings))
     project = (
         *("--project-dir", str(settings.dbt_project)),
         *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
-        *("--target-path", str(base / "target"), "--vars", variables),
+        *("--target-path", str(vault.dbt_target), "--vars", variables),
     )
-    silent = ("--no-use-colors", "--quiet", "--log-path", str(base / "logs"))
+    silent = ("--no-use-colors", "--quiet", "--log-path", str(vault.dbt_logs))
     call = DbtCall(
         parse=(*silent, "parse", *project),
         build=(
@@ -191,7 +191,7 @@ def _call_dbt(
 def _name_variables(settings: Settings) -> dict[str, Any]:
     policy = load_policy(settings.policy)
     return {
-        "vault": str(settings.vault),
+        "vault": str(settings.vault.folder),
         "first_day_of_record": policy.first_day_of_record,
         **read_bounds(policy),
         RULES_VARIABLE: list_rules(policy, settings),
@@ -212,7 +212,7 @@ def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOut
     rules = _read_rules(nodes, settings)
     others = {node: state for node, state in status.items() if not node.startswith("test.")}
     digest = ""
-    if step.is_kept and settings.warehouse.exists():
+    if step.is_kept and settings.vault.warehouse.exists():
         with read_warehouse(settings) as connection:
             digest = digest_release_input(connection, quarter.first_day)
     return DbtOutcome(
@@ -253,6 +253,6 @@ def _ask_again(query: str, settings: Settings) -> dict[str, bool]:
 
 def _read_artefact(name: str, settings: Settings) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(
-        (settings.vault / "dbt" / "target" / name).read_text(encoding="utf-8")
+        (settings.vault.dbt_target / name).read_text(encoding="utf-8")
     )
     return content

@@ -52,7 +52,7 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
         return
     refuse_passed_quarter(quarter, released)
     making = begin_step(LINKAGE, quarter, released, settings)
-    order_key = settings.vault / "keys" / "order_key.parquet"
+    order_key = settings.vault.order_key
     ensure_order_key(order_key)
     policy = load_policy(settings.policy)
     days = {"quarter": quarter.first_day.isoformat(), "record": policy.first_day_of_record}
@@ -72,4 +72,4 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
 
 def folder_of_links(quarter: Quarter, settings: Settings) -> Path:
     """Give the folder of what a quarter noted and linked."""
-    return settings.vault / "linkage" / str(quarter)
+    return settings.vault.links(str(quarter))

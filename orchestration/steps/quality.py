@@ -83,4 +83,4 @@ def require_quality(
 
 
 def _record_path(quarter: Quarter, settings: Settings) -> Path:
-    return settings.vault / "quality" / f"{quarter}.json"
+    return settings.vault.quality_record(str(quarter))

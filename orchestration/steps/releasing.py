@@ -26,8 +26,8 @@ from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from orchestration.hub.warehouse import open_warehouse
 from orchestration.steps.approving import find_approvals
-from orchestration.steps.planning import plan_quarter
-from orchestration.steps.publishing import check_folder, require_signing_key
+from orchestration.steps.building import check_folder, require_signing_key
+from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.quality import require_quality
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy import door
@@ -146,7 +146,7 @@ def _read_provenance(
     ).fetchall()
     simulated = [
         is_simulated
-        for path in settings.vault.glob("raw/*/*/*/deliveries.parquet")
+        for path in settings.vault.find_raw("deliveries")
         for is_simulated in pq.read_table(path, columns=["simulated"])["simulated"].to_pylist()
     ]
     provenance = Provenance(

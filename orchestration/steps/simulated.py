@@ -69,7 +69,7 @@ def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Pa
 
 def _refuse_real_deliveries(settings: Settings) -> None:
     waiting = (settings.landing / "inbox").glob(f"*/*/{MANIFEST_NAME}")
-    accepted = (settings.vault / "deliveries").glob(f"*/*/*/{MANIFEST_NAME}")
+    accepted = settings.vault.find_delivered(MANIFEST_NAME)
     for manifest in (*waiting, *accepted):
         try:
             said = json.loads(manifest.read_bytes())

@@ -74,14 +74,14 @@ def note_head(head: str, settings: Settings) -> None:
         return
     witness_head(head, settings)
     try:
-        write_whole(settings.ledger_head, head)
+        write_whole(settings.vault.ledger_head, head)
     except OSError:
         raise OrchestrationError("MS925", folder=str(settings.home)) from None
 
 
 def find_custody(settings: Settings) -> Custody:
     """Say where draws are held until the ledger has them, and how their marks are noted."""
-    return Custody(settings.held_draws, lambda head: note_head(head, settings))
+    return Custody(settings.vault.held_draws, lambda head: note_head(head, settings))
 
 
 def check_witness(ledger: Ledger, settings: Settings) -> None:
@@ -218,13 +218,13 @@ def _read_heads(settings: Settings) -> Iterator[str]:
 
 def _read_kept_head(settings: Settings) -> str:
     """Give the head that the vault has seen; that of an empty ledger where it has seen none."""
-    path = settings.ledger_head
+    path = settings.vault.ledger_head
     return path.read_text("utf-8") if path.exists() else GENESIS
 
 
 def _was_used(settings: Settings) -> bool:
     """Say whether something was released, or rows were once handed over to be released."""
-    return any(settings.releases.glob("[!.]*/")) or any(settings.kept_rows.glob("*.json"))
+    return any(settings.releases.glob("[!.]*/")) or any(settings.vault.kept_rows.glob("*.json"))
 
 
 def _decimal(value: Fraction) -> str:

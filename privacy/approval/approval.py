@@ -1,8 +1,8 @@
 """Approval of a plan: signatures of its bytes, by keys of officers, in minisign's format.
 
 Belongs here: officers' keys, signing, and what makes a plan approved. Does not belong here: the
-folder that holds a plan and its signatures (privacy.approval.review), and asking a person for a
-password.
+folder that holds a plan and its signatures (privacy.approval.plan_folder), and asking a person for
+a password.
 """
 
 import base64
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from durable.writing import PUBLIC, write_once, write_whole
 from privacy.approval.key_files import read_public_key, read_secret_key, read_signature
-from privacy.approval.review import PLAN_NAME, REJECTIONS_NAME, Review
+from privacy.approval.plan_folder import PLAN_NAME, REJECTIONS_NAME, PlanFolder
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Entry
 from privacy.plan import Plan
@@ -52,7 +52,7 @@ class Officer:
 class Approvals:
     """Where the approval of a quarter is looked for: its review folder and the keys that count."""
 
-    review: Review
+    plan_folder: PlanFolder
     officers: Path
     throwaway: Path
 
@@ -142,7 +142,7 @@ def sign_plan(
     return _read_key_id(content), content
 
 
-def check_shown(plan: Plan, review: Review) -> bytes:
+def check_shown(plan: Plan, review: PlanFolder) -> bytes:
     """Return the bytes of a plan, if exactly they were put up for approval and nobody rejected it.
 
     Raises PrivacyError MS650 (none was put up), MS651 (another), MS655 (rejected) or MS658.
@@ -163,11 +163,11 @@ def check_approval(plan: Plan, approvals: Approvals) -> Approval:
             nobody), MS654 (a signature of something else), MS635 (one that names no head of the
             ledger) or MS657 (an officer's key is broken).
     """
-    check_shown(plan, approvals.review)
+    check_shown(plan, approvals.plan_folder)
     officers = {officer.key_id: officer for officer in approvals.list_officers()}
     signed: dict[bytes, _Signed] = {}
     refusals: list[PrivacyError] = []
-    for name, content in approvals.review.read_signatures().items():
+    for name, content in approvals.plan_folder.read_signatures().items():
         try:
             one = _check_signature(plan, name, content, officers)
             signed[one.officer.bare_key] = one

@@ -1,8 +1,8 @@
 """What an officer must know of a plan before it is approved, worked out from public facts alone.
 
 Reads the plan and the ledger's entries: accuracy before it is spent, three budgets, what is spent
-and left, what changed. Does not belong here: words and looks (portal.review), and the rehearsal
-(privacy.approval.rehearsal).
+and left, what changed. Does not belong here: words and looks (portal.officers_page), and
+the rehearsal (privacy.approval.rehearsal).
 """
 
 import json
@@ -30,21 +30,21 @@ from privacy.ledger.chain import CHARGE, DONE, LOST, Charge, Entry, find_head
 from privacy.plan import Plan, charge_fourth
 from privacy.policy.policy import Caps
 from privacy.publishing.history import History
-from privacy.publishing.publishing import Publisher, state_groups
+from privacy.publishing.publisher import Publisher, state_groups
 from privacy.publishing.recalled import recall_entry
 from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
 from privacy.released import Release, ReleasedTable
-from privacy.reviewed import (
+from privacy.shown import (
     LOOSER,
     PROPOSED,
     TIGHTER,
     BudgetChoice,
     FrameBound,
     PeriodBudget,
-    PlanReview,
     SharedRows,
+    ShownPlan,
     Signature,
     TableAccuracy,
     Three,
@@ -54,7 +54,7 @@ CHOICES = ((TIGHTER, Fraction(1, 2)), (PROPOSED, Fraction(1)), (LOOSER, Fraction
 _NO_COST = ""
 
 
-def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) -> PlanReview:
+def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) -> ShownPlan:
     """Return everything that the review page shows; raises PrivacyError MS629.
 
     `entries` are the ledger's; only what was charged or released for other quarters counts, and
@@ -69,7 +69,7 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
     charge = plan.charge
     releases = _read_releases(others, charge)
     policy, before = plan.policy, _find_last_plan(others)
-    return PlanReview(
+    return ShownPlan(
         quarter=plan.quarter,
         plan=plan.hash,
         recovers=plan.recovers or "",

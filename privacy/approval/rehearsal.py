@@ -10,11 +10,11 @@ from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, Coded, Frame, Marginal, Places
 from privacy.engine.noise import FrameMechanism
 from privacy.plan import Plan, PlannedFrame
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release
 from privacy.publishing.same_rows import join_same_rows
 from privacy.released import ANNUAL, Provenance, ReleasedRow, ReleasedTable
-from privacy.reviewed import RehearsedRow, RehearsedTable
+from privacy.shown import RehearsedRow, RehearsedTable
 
 MADE_UP_RECORDS = {False: 120, True: 480}
 """How many records are made up for each quarterly frame (False) and each annual one (True)."""

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from durable.writing import replacing
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Row
 from privacy.ledger.waiting import DOOR_SECONDS, name_process, wait_for
@@ -136,12 +137,8 @@ class _SqliteRows:
 
 
 def _write_empty(path: Path) -> None:
-    draft = path.with_name(path.name + ".draft")
-    draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(draft)) as connection:
+    with replacing(path) as draft, closing(sqlite3.connect(draft)) as connection:
         connection.executescript(";".join(_SCHEMA) + ";")
-    draft.rename(path)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What earlier releases add to a new one: their rows, sums over four quarters, the chain of hashes.
 
 Everything here is arithmetic on released numbers, so it costs nothing. Does not belong here: where
-releases are kept (privacy.ledger.ledger) and new estimates (privacy.publishing.publishing).
+releases are kept (privacy.ledger.ledger) and new estimates (privacy.publishing.publisher).
 """
 
 import math

@@ -2,7 +2,7 @@
 
 Estimates, counts and status words always; modelled numbers and made-up records where a policy wants
 them. Does not belong here: what is known before the draw (privacy.publishing.tables) and the
-release around the numbers (privacy.publishing.publishing).
+release around the numbers (privacy.publishing.publisher).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """The tables of a release before anything is drawn: rows, margins, cut-offs, places in the frame.
 
 Made from the plan alone. Does not belong here: estimates and counts
-(privacy.publishing.publishing), and what earlier releases add (privacy.publishing.history).
+(privacy.publishing.publisher), and what earlier releases add (privacy.publishing.history).
 """
 
 import math

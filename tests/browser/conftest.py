@@ -11,7 +11,7 @@ from privacy_examples import example_plan
 
 from portal.folder import build_release
 from portal.keys import ensure_signing_key
-from portal.review import render_review
+from portal.officers_page import render_officers_page
 from portal.signature import make_signer
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
@@ -73,7 +73,7 @@ def pages(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """Every page that people open, by name."""
     review = tmp_path_factory.mktemp("review") / "index.html"
     officer = Officer("j_doe", "A1B2", b"", is_throwaway=False)
-    review.write_bytes(render_review(assess(example_plan("2024Q4"), (), [officer])))
+    review.write_bytes(render_officers_page(assess(example_plan("2024Q4"), (), [officer])))
     return {"release": folder / "index.html", "review": review}
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from dbt_vault import Vault
 
+from durable.vault import Vault as Places
 from simulator.line_template import LineTemplate
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
@@ -69,7 +70,7 @@ DELIVERIES: tuple[tuple[str, int, Kind, list[str]], ...] = (
 def staged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, ...]]:
     folder = tmp_path_factory.mktemp("corrections")
     vault = Vault(folder / "vault")
-    zones = Zones(folder / "landing", vault.folder)
+    zones = Zones(folder / "landing", Places(vault.folder))
     for quarter, sequence, kind, lines in DELIVERIES:
         deliver(zones, quarter, sequence, kind, lines)
     for agency in ("mshp", "hotline"):

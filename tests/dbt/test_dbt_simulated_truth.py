@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from dbt_vault import Vault
 
+from durable.vault import Vault as Places
 from simulator.simulate import simulate
 from sources.ingest import ingest
 from sources.manifest import write_manifest
@@ -54,7 +55,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.vault = Vault(folder / "vault")
-        zones = Zones(folder / "landing", self.vault.folder)
+        zones = Zones(folder / "landing", Places(self.vault.folder))
         truth = simulate(
             folder / "world",
             QUARTERS,

@@ -1,5 +1,6 @@
 """Rules of the house that a linter does not know."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -8,10 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orchestration.cli.reference import ROOMS as ROOMS_THAT_FAIL
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "jurisdiction",
     "durable",
+    "failures",
     "sources",
     "simulator",
     "linkage",
@@ -53,12 +57,41 @@ def test_rooms_import_only_what_the_house_allows() -> None:
     assert lint.returncode == 0, lint.stdout
 
 
+def test_a_failure_is_given_the_facts_that_its_text_asks_for_and_no_others() -> None:
+    rooms = {room.__name__: room for room in ROOMS_THAT_FAIL}
+    calls = [
+        node
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") in rooms
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(calls) > 200
+    for call in calls:
+        code, room = call.args[0].value, rooms[call.func.id]
+        given = {keyword.arg for keyword in call.keywords} - {"headers", "status"}
+        assert given == room.texts[code].placeholders, code
+
+
 def test_one_module_reads_the_environment() -> None:
     """The child that runs dbt replaces its own as a whole by what each call brings."""
     child = "orchestration/steps/dbt_child.py"
     read = r"\bos\.(environ(?!\.clear\(\)|\.update\()|getenv)\b"
     assert modules_matching(read) == {"orchestration/hub/settings.py"}
     assert modules_matching(r"\bos\.environ\b") == {"orchestration/hub/settings.py", child}
+
+
+def test_one_class_says_where_the_parts_of_the_vault_lie() -> None:
+    assert modules_matching(r"vault(\.folder)? / |vault\.folder\.r?glob") == set()
+
+
+def test_one_module_renames_files_here_and_the_gate_those_of_a_receiver() -> None:
+    assert modules_matching(r"\.rename\(|os\.(rename|replace|link)\(") == {
+        "durable/writing.py",
+        "gate/push.py",
+        "gate/remote.py",
+    }
 
 
 def test_one_module_imports_opendp() -> None:

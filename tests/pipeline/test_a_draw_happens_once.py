@@ -18,11 +18,11 @@ from orchestration.cli.runs import RunOutcome
 from orchestration.guards.rules import hash_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, prepare_process
-from orchestration.steps import planning
+from orchestration.steps import proposing
 from orchestration.steps.approving import approve_for_demo
+from orchestration.steps.building import build_folder, rotate_signing_key
 from orchestration.steps.dbt_steps import RELEASE_INPUT, STAGING, run_dbt_step
-from orchestration.steps.planning import put_up_plan
-from orchestration.steps.publishing import publish, rotate_signing_key
+from orchestration.steps.proposing import put_up_plan
 from orchestration.steps.quality import record_quality, require_quality
 from orchestration.steps.releasing import draw_release, give_up_draw, recall_release
 from orchestration.steps.spending import read_entries
@@ -92,16 +92,16 @@ def test_running_a_released_quarter_again_gives_the_same_bytes(home: Settings) -
 def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> None:
     before = released(home)
     shutil.rmtree(home.releases / "2025Q1")
-    publish(recall_release(QUARTER, home), home)
+    build_folder(recall_release(QUARTER, home), home)
     assert released(home) == before
 
 
 def kept_rows(settings: Settings) -> list[object]:
     """The children that were counted, and the links."""
-    with duckdb.connect(str(settings.warehouse), read_only=True) as warehouse:
+    with duckdb.connect(str(settings.vault.warehouse), read_only=True) as warehouse:
         counted = "select * from release_input.children_reported order by unit_id"
         rows = warehouse.execute(counted).fetchall()
-    return [rows, (settings.vault / "linkage" / "2025Q1" / "links.parquet").read_bytes()]
+    return [rows, (settings.vault.links("2025Q1") / "links.parquet").read_bytes()]
 
 
 def test_a_later_delivery_changes_nothing_that_was_released_nor_what_it_was_drawn_from(
@@ -121,9 +121,9 @@ def test_a_later_delivery_changes_nothing_that_was_released_nor_what_it_was_draw
 def test_a_release_interrupted_after_its_draw_is_finished_from_that_draw(home: Settings) -> None:
     before = released(home)
     shutil.rmtree(home.releases / "2025Q1")
-    (home.vault / "warehouse.duckdb").unlink()
+    home.vault.warehouse.unlink()
     assert draw_release(QUARTER, home).release_id == "2025Q1"
-    publish(recall_release(QUARTER, home), home)
+    build_folder(recall_release(QUARTER, home), home)
     assert released(home) == before
 
 
@@ -166,9 +166,9 @@ def test_an_older_ledger_draws_nothing_anew_where_the_release_was_taken_away(
 
 def test_rows_that_changed_after_they_were_recorded_are_not_released(home: Settings) -> None:
     shutil.rmtree(home.releases / "2025Q1")
-    shutil.rmtree(home.kept_rows)
+    shutil.rmtree(home.vault.kept_rows)
     home.ledger.unlink()
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute("delete from release_input.children_reported")
     with pytest.raises(ExpectationsError, match="MS505"):
         draw_release(QUARTER, home)
@@ -181,7 +181,7 @@ def test_a_policy_that_reads_one_column_more_needs_a_rule_that_looked_at_it(
     policy = tmp_path / "policy.toml"
     before, frame, after = home.policy.read_text("utf-8").partition("[frames.arrests]")
     policy.write_text(before + frame + after.replace("[]", '["sex_group"]', 1), "utf-8")
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         assert require_quality(warehouse, load_policy(home.policy), QUARTER, home).passed
         with pytest.raises(ExpectationsError, match=r"MS504.*sex_group_is_a_public_key was not"):
             require_quality(warehouse, load_policy(policy), QUARTER, home)
@@ -189,7 +189,7 @@ def test_a_policy_that_reads_one_column_more_needs_a_rule_that_looked_at_it(
 
 def test_rows_that_changed_after_they_were_tested_are_not_released(home: Settings) -> None:
     assert record_quality(QUARTER, home).passed
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute(
             "insert into release_input.arrests values ('2025-01-01', 'another', 'Missouri')"
         )
@@ -198,13 +198,13 @@ def test_rows_that_changed_after_they_were_tested_are_not_released(home: Setting
 
 
 def test_nothing_is_written_where_rows_of_a_charged_quarter_are_gone(home: Settings) -> None:
-    with duckdb.connect(str(home.warehouse)) as warehouse:
+    with duckdb.connect(str(home.vault.warehouse)) as warehouse:
         warehouse.execute("delete from release_input.children_reported")
-    before = (home.vault / "warehouse.duckdb").read_bytes()
+    before = home.vault.warehouse.read_bytes()
     for quarter in (QUARTER, QUARTER.next()):
         with pytest.raises(OrchestrationError, match=r"MS923.*2025Q1"):
             run_dbt_step(STAGING, quarter, home)
-    assert (home.vault / "warehouse.duckdb").read_bytes() == before
+    assert home.vault.warehouse.read_bytes() == before
 
 
 @pytest.mark.parametrize("missing", ["an agency", "a definition"])
@@ -230,7 +230,7 @@ def test_rows_made_by_other_rules_than_those_signed_are_not_released(
 ) -> None:
     home = copy_home(stopped[0], tmp_path)
     prepare_process(home)
-    monkeypatch.setattr(planning, "hash_rules", lambda _: "0" * 64)
+    monkeypatch.setattr(proposing, "hash_rules", lambda _: "0" * 64)
     approve_for_demo(QUARTER, home)
     with pytest.raises(OrchestrationError, match=r"MS933.*release_input"):
         draw_release(QUARTER, home)
@@ -250,11 +250,11 @@ def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_
         with pytest.raises(SystemExit):
             draw_release(QUARTER, home)
     if is_lost:
-        shutil.rmtree(home.held_draws)
+        shutil.rmtree(home.vault.held_draws)
         give_up_draw(QUARTER, home)
         roomy = load_policy(home.policy)
         caps = replace(roomy.caps, quarter=roomy.caps.quarter * 2, year=roomy.caps.year * 2)
-        monkeypatch.setattr(planning, "load_policy", lambda _: replace(roomy, caps=caps))
+        monkeypatch.setattr(proposing, "load_policy", lambda _: replace(roomy, caps=caps))
     change_rules(home, tmp_path, monkeypatch)
     approve_for_demo(QUARTER, home)
     assert run_dbt_step(RELEASE_INPUT, QUARTER, home).unbuilt == []
@@ -296,15 +296,15 @@ def test_a_quarter_that_could_not_be_signed_is_stopped_before_it_is_charged(
     stopped: tuple[Path, RunOutcome], tmp_path: Path
 ) -> None:
     home = copy_home(stopped[0], tmp_path)
-    ensure_signing_key(home.signing_key, home.public_key)
-    kept = home.signing_key.read_bytes()
-    home.signing_key.unlink()
+    ensure_signing_key(home.vault.signing_key, home.public_key)
+    kept = home.vault.signing_key.read_bytes()
+    home.vault.signing_key.unlink()
     outcome = run_approved("release", home)
     assert outcome.exit_code == 7
     assert "MS752" in outcome.sentences[0]
     assert charges(home) == []
-    home.signing_key.write_bytes(kept)
-    home.signing_key.chmod(0o600)
+    home.vault.signing_key.write_bytes(kept)
+    home.vault.signing_key.chmod(0o600)
     assert run_here("release", home).sentences == ()
     assert charges(home) == ["2025Q1"]
 
@@ -320,7 +320,7 @@ def test_after_an_exchange_of_keys_a_released_quarter_gives_the_same_bytes_and_v
     assert check_signature(home.releases / "2025Q1", home.public_key).until
     shutil.rmtree(home.releases / "2025Q1")
     (home.releases / "2025Q1.zip").unlink()
-    publish(recall_release(QUARTER, home), home)
+    build_folder(recall_release(QUARTER, home), home)
     assert not check_signature(home.releases / "2025Q1", home.public_key).until
 
 

@@ -107,7 +107,7 @@ def put_poisoned_quarter(settings: Settings, made: Path) -> None:
 
 
 def files_outside_the_vault(settings: Settings) -> Iterator[Path]:
-    private = (settings.vault, settings.landing / "inbox")
+    private = (settings.vault.folder, settings.landing / "inbox")
     for path in (*settings.home.rglob("*"), *DBT_PROJECT.rglob("*")):
         if path.is_file() and not any(path.is_relative_to(zone) for zone in private):
             yield path
@@ -173,7 +173,7 @@ def assert_clean(poisoned: Settings, capfd: pytest.CaptureFixture[str]):
         assert any(
             mark in path.read_bytes()
             for mark in TRACES
-            for path in poisoned.vault.rglob("*")
+            for path in poisoned.vault.folder.rglob("*")
             if path.is_file()
         ), "the marker never entered the vault, so nothing was tested"
 
@@ -260,7 +260,7 @@ def test_a_bad_cast_in_dbt_leaves_no_trace(poisoned, assert_clean, tmp_path, mon
 
 
 def read_logs(settings: Settings) -> list[bytes]:
-    return [path.read_bytes() for path in (settings.vault / "dbt" / "logs").iterdir()]
+    return [path.read_bytes() for path in settings.vault.dbt_logs.iterdir()]
 
 
 def test_a_failed_dbt_test_leaves_no_trace(poisoned, assert_clean, tmp_path, monkeypatch) -> None:
@@ -284,7 +284,7 @@ def test_a_failed_suite_leaves_no_trace(poisoned, assert_clean, monkeypatch) -> 
     outcome = run_approved("whole_quarter", poisoned)
     assert outcome.exit_code == 4
     assert "expectations (child_id_is_in_its_list)" in outcome.sentences[0]
-    assert not (poisoned.vault / "quality").exists()
+    assert not poisoned.vault.quality_records.exists()
     assert_clean()
 
 

@@ -45,4 +45,4 @@ def test_a_release_before_its_run_says_what_to_run(settings: Settings) -> None:
     assert outcome.exit_code == 4
     assert "MS924" in outcome.sentences[0]
     assert "moshare run" in outcome.sentences[0]
-    assert not (settings.vault / "errors").exists()
+    assert not settings.vault.errors.exists()

@@ -21,8 +21,8 @@ from small_policy import RULES
 
 from privacy import door
 from privacy.approval.approval import Approvals, make_officer_key, sign_plan
+from privacy.approval.plan_folder import PlanFolder
 from privacy.approval.policy_summary import sum_worst
-from privacy.approval.review import Review
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRelease, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Frame
 from privacy.engine.noise import FrameMechanism
@@ -245,7 +245,7 @@ def test_an_identity_that_changes_nothing_cannot_be_found() -> None:
 @pytest.fixture
 def signed(tmp_path: Path) -> Approvals:
     plan = make_example("2025Q1")
-    review = Review(plan.quarter, tmp_path / "review" / plan.quarter)
+    review = PlanFolder(plan.quarter, tmp_path / "review" / plan.quarter)
     secret = tmp_path / "secret" / "doe.key"
     make_officer_key(secret, tmp_path / "officers" / "doe.pub", None)
     review.put_plan(plan.to_json())

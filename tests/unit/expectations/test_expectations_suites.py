@@ -8,7 +8,6 @@ import yaml
 
 import expectations
 from expectations import released
-from expectations.errors import ERRORS, ExpectationsError
 from expectations.released import ReleasedShape, released_suite
 from expectations.rules import Suite
 from expectations.staging import STAGING_SUITES
@@ -66,20 +65,6 @@ def test_a_released_table_has_one_row_for_each_combination_of_keys() -> None:
         if rule.rule_id == "every_cell_is_present"
     ]
     assert counts == [6]
-
-
-@pytest.mark.parametrize("code", ERRORS)
-def test_every_error_is_one_sentence_of_what_why_and_next_with_exit_code_four(code: str) -> None:
-    facts = dict.fromkeys(
-        ("rules", "suite", "kind", "relation", "quarter", "file", "format"), "something"
-    )
-    error = ExpectationsError(code, **facts)
-    assert str(error) == error.sentence
-    assert error.sentence.startswith(f"{code}: ")
-    assert "{" not in error.sentence
-    assert ".." not in error.sentence
-    assert error.code == code
-    assert error.exit_code == 4
 
 
 @pytest.mark.parametrize("pattern", [released.COUNT, released.TENTHS, released.POSITIVE_NUMBER])

@@ -36,16 +36,16 @@ def test_a_release_opens_at_the_hour_and_not_a_moment_before(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (entry(opens="2025-03-09 02:30:00"), "skipped"),
+        (entry(opens="2025-03-09 02:30:00"), r"release\[0\].opens. is skipped"),
         (entry(opens="2025-11-02 01:30:00"), "twice"),
-        (entry(opens="2025-07-15T08:00:00Z"), "hour"),
-        (entry(opens='"tomorrow"'), "hour"),
-        (entry(opens="2025-07-15"), "hour"),
+        (entry(opens="2025-07-15T08:00:00Z"), "is not like"),
+        (entry(opens='"tomorrow"'), "date with a time"),
+        (entry(opens="2025-07-15"), "date with a time"),
         (entry(tier="all"), "tier"),
         (entry(release_id="../x"), "id"),
         (entry(release_id=""), "id"),
-        (entry() + "\nname = 1", "exactly"),
-        ('id = "2025Q1"', "exactly"),
+        (entry() + "\nname = 1", "no entry"),
+        ('id = "2025Q1"', "opens. is missing"),
     ],
 )
 def test_a_wrong_entry_is_refused_and_told(tmp_path: Path, text: str, named: str) -> None:

@@ -177,17 +177,5 @@ def test_the_command_for_the_gate_starts_where_the_hub_is_not(tmp_path: Path) ->
     assert (ended.returncode, "MS720" in ended.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("code", ERRORS)
-def test_every_failure_is_three_sentences_with_a_status(code: str) -> None:
-    text = ERRORS[code]
-    names = (
-        "file reason seconds release_id opens_at place name files command folder kind failed all"
-    )
-    facts = dict.fromkeys([*names.split(), "failed", "all"], "fact")
-    error = GateError(code, **facts)  # type: ignore[arg-type]
-    assert error.sentence.startswith(f"{code}: ")
-    for part in (text.what, text.why, text.next_step):
-        assert not part.endswith(".")
-        assert part.format(**facts) in error.sentence
-    assert 400 <= error.status < 600
-    assert error.exit_code in (1, 2, 7, 8)
+def test_every_failure_of_the_gate_has_a_status_that_says_failure() -> None:
+    assert {text.status // 100 for text in ERRORS.values()} == {4, 5}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage.errors import ERRORS, LinkageError
+from linkage.errors import LinkageError
 from linkage.tokenize import make_token, make_tokens, new_key, read_key
 
 KEY = bytes(range(32))
@@ -153,12 +153,3 @@ def test_a_key_that_cannot_be_read_or_made_is_named(tmp_path: Path) -> None:
         read_key(tmp_path / "shared.key")
     with pytest.raises(LinkageError, match="MS812"):
         new_key(tmp_path / "nowhere" / "shared.key")
-
-
-def test_every_failure_is_a_whole_sentence_with_an_exit_code() -> None:
-    facts = {"file": "f", "line": 1, "field": "g", "expected": "It must", "quarter": "2025-01-01"}
-    for code in ERRORS:
-        failure = LinkageError(code, **facts)
-        assert failure.sentence.startswith(f"{code}: ")
-        assert failure.sentence.endswith(".")
-        assert failure.exit_code in {2, 3, 4}

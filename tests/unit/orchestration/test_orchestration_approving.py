@@ -10,13 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import build_app
-from orchestration.defs.plan import review
 from orchestration.defs.refusing_io import RefusingIOManager
+from orchestration.defs.review import review
 from orchestration.hub.settings import HOME_VARIABLE, Settings
 from orchestration.steps.approving import approve_for_demo, find_approvals, require_approval
-from orchestration.steps.planning import plan_quarter
+from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import open_ledger
-from privacy.approval.review import Review
+from privacy.approval.plan_folder import PlanFolder
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Charge
 from sources.quarters import Quarter
@@ -74,8 +74,8 @@ def test_a_plan_is_put_up_signed_and_approved(home: Settings, key: str) -> None:
 
 
 def test_planning_reads_no_confidential_row(home: Settings) -> None:
-    home.vault.mkdir(parents=True)
-    home.vault.chmod(0)
+    home.vault.folder.mkdir(parents=True)
+    home.vault.folder.chmod(0)
     assert call("plan", *OPTION).exit_code == 0
 
 
@@ -109,13 +109,13 @@ def test_what_is_signed_is_what_was_checked_though_the_file_is_exchanged_in_betw
     shown = home.review / "2025Q1" / "plan.json"
     content = shown.read_bytes()
 
-    def read_and_exchange(_: Review) -> bytes:
+    def read_and_exchange(_: PlanFolder) -> bytes:
         found = shown.read_bytes()
         shown.write_bytes(b'{"a plan":"nobody made"}')
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(Review, "read_plan", read_and_exchange)
+        patched.setattr(PlanFolder, "read_plan", read_and_exchange)
         call("approve", *OPTION, "--key", key)
     shown.write_bytes(content)
     assert [facts.signer for facts in require_approval(QUARTER, home)] == ["doe"]
@@ -161,7 +161,7 @@ def test_a_key_of_no_officer_cannot_sign_and_leaves_nothing(home: Settings, tmp_
     call("plan", *OPTION)
     call("new-officer-key", str(tmp_path / "stranger.key"), "--without-password")
     refused("MS653", 6, "approve", *OPTION, "--key", str(tmp_path / "stranger.key"))
-    assert find_approvals(QUARTER, home).review.read_signatures() == {}
+    assert find_approvals(QUARTER, home).plan_folder.read_signatures() == {}
 
 
 def test_a_plan_over_its_cap_cannot_be_signed(
@@ -193,7 +193,7 @@ def test_a_rejected_plan_can_be_neither_signed_nor_released(home: Settings, key:
     call("plan", *OPTION)
     call("approve", *OPTION, "--key", key)
     assert call("reject", *OPTION, "--because", " too dear ").exit_code == 0
-    [rejection] = find_approvals(QUARTER, home).review.list_rejections()
+    [rejection] = find_approvals(QUARTER, home).plan_folder.list_rejections()
     assert rejection.because == "too dear"
     refused("MS655", 6, "approve", *OPTION, "--key", key)
     with pytest.raises(PrivacyError, match="MS655"):

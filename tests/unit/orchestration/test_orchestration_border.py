@@ -28,7 +28,7 @@ def test_an_unexpected_error_is_told_without_its_message_which_stays_in_the_vaul
     description = caught.value.description or ""
     assert description.startswith("MS901")
     assert MARKER not in description
-    [report] = (settings.vault / "errors").iterdir()
+    [report] = settings.vault.errors.iterdir()
     assert MARKER in report.read_text("utf-8")
     assert MARKER not in report.name
 

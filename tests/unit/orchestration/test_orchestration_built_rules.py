@@ -82,7 +82,7 @@ def test_a_release_of_a_quarter_leaves_what_it_was_made_from_as_it_is(settings) 
 @pytest.mark.parametrize("step", STEPS)
 def test_what_was_made_in_a_way_that_is_not_known_was_made_by_no_rules(settings, step: str) -> None:
     made = make(settings, Q2)
-    for note in (settings.vault / "rules").iterdir():
+    for note in (settings.vault.folder / "rules").iterdir():
         note.write_text("not a note", "utf-8")
     with pytest.raises(OrchestrationError, match=f"MS933.*{step}"):
         require_made(step, Q2, made, settings)

@@ -6,8 +6,8 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from failures.exits import Exit
 from orchestration.cli import build_app
-from orchestration.cli.console import EXIT_CODES
 from orchestration.hub.settings import HOME_VARIABLE, Settings
 from privacy.ledger.ledger import Ledger
 from sources.ingest import ingest
@@ -31,10 +31,7 @@ def test_help_begins_with_examples_and_ends_with_exit_codes() -> None:
     last_panel = told.index("For trying it out")
     assert told.index("Examples") < told.index("On the hub") < last_panel < told.index("Exit codes")
     ends = told[told.index("Exit codes") :]
-    assert all(
-        f"{code} {meaning.split()[0]}" in " ".join(ends.split())
-        for code, meaning in EXIT_CODES.items()
-    )
+    assert all(f"{code} {code.meaning.split()[0]}" in " ".join(ends.split()) for code in Exit)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -90,8 +87,8 @@ def test_an_empty_ledger_is_data_on_stdout(home: Settings) -> None:
 
 
 def test_the_doctor_tells_what_is_wrong_and_fails(home: Settings) -> None:
-    home.vault.mkdir(parents=True)
-    home.vault.chmod(0o755)
+    home.vault.folder.mkdir(parents=True)
+    home.vault.folder.chmod(0o755)
     ended = call("doctor", "--json")
     findings = {finding["check"]: finding for finding in json.loads(ended.stdout)}
     assert ended.exit_code == 1
@@ -171,7 +168,7 @@ def test_an_unexpected_error_is_kept_in_the_vault_and_not_shown(
     assert ended.exit_code == 1
     assert "MS901" in ended.stderr
     assert MARKER not in ended.output
-    [report] = (home.vault / "errors").iterdir()
+    [report] = home.vault.errors.iterdir()
     assert MARKER in report.read_text("utf-8")
 
 
@@ -248,7 +245,7 @@ def test_who_breaks_off_at_the_password_is_told_no_error(home: Settings, tmp_pat
     ended = call("new-officer-key", str(tmp_path / "doe.key"))
     assert ended.exit_code == 1
     assert "MS901" not in ended.stderr
-    assert not (home.vault / "errors").exists()
+    assert not home.vault.errors.exists()
 
 
 def test_a_roster_without_names_is_counted_for_whoever_made_the_tokens(

@@ -43,7 +43,7 @@ NAMES = {
 def fake_dbt(results: dict[str, str] | None, compiled: str = ""):
     def call(_step, _quarter, _released, settings: Settings, _lock: int) -> str:
         if results is not None:
-            target = settings.vault / "dbt" / "target"
+            target = settings.vault.dbt_target
             target.mkdir(parents=True, exist_ok=True)
             content = [
                 {"unique_id": node, "status": state, "compiled_code": compiled}
@@ -60,7 +60,7 @@ def fake_dbt(results: dict[str, str] | None, compiled: str = ""):
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(dbt_steps, "check_kept_rows", lambda _: None)
     settings = Settings(tmp_path)
-    settings.vault.mkdir()
+    settings.vault.folder.mkdir()
     return settings
 
 
@@ -102,7 +102,7 @@ def test_every_rule_of_a_table_is_named_also_where_its_query_failed(
 def test_a_table_that_breaks_a_rule_names_that_rule_and_the_others_hold(
     settings, monkeypatch
 ) -> None:
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    with duckdb.connect(str(settings.vault.warehouse)) as connection:
         connection.execute("create table t as select unnest($1) as rule", [sorted(NAMES)])
     query = "select rule, rule <> 'assert_more' as holds from t"
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({RULES: "fail"}, query))
@@ -112,7 +112,7 @@ def test_a_table_that_breaks_a_rule_names_that_rule_and_the_others_hold(
 
 
 def test_all_rules_are_broken_where_their_names_cannot_be_asked_for(settings, monkeypatch) -> None:
-    with duckdb.connect(str(settings.warehouse)):
+    with duckdb.connect(str(settings.vault.warehouse)):
         pass
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({RULES: "fail"}, "select * from gone"))
     run_dbt_step(CORE, QUARTER, settings)
@@ -125,7 +125,7 @@ def test_it_is_noted_which_rows_of_release_input_were_tested(
     assert read_tested_digest(QUARTER, settings) == ""
     release()
     make_inputs(settings, QUARTER)
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    with duckdb.connect(str(settings.vault.warehouse)) as connection:
         connection.execute("create schema release_input")
         connection.execute(
             "create table release_input.arrests as "
@@ -133,7 +133,7 @@ def test_it_is_noted_which_rows_of_release_input_were_tested(
         )
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": "pass"}))
     outcome = run_dbt_step(RELEASE_INPUT, QUARTER, settings)
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    with duckdb.connect(str(settings.vault.warehouse)) as connection:
         assert outcome.digest == digest_release_input(connection, QUARTER.first_day)
     assert read_tested_digest(QUARTER, settings) == outcome.digest
 
@@ -185,7 +185,7 @@ def test_rows_of_a_release_are_not_built_again_where_the_outcome_of_then_is_lost
     called: list[object] = []
     monkeypatch.setattr(dbt_steps, "_call_dbt", lambda *given: called.append(given))
     make_inputs(settings, QUARTER)
-    record = settings.vault / "dbt" / "outcomes" / str(QUARTER) / "release_input.json"
+    record = settings.vault.dbt_outcomes(str(QUARTER)) / "release_input.json"
     if left is not None:
         record.parent.mkdir(parents=True)
         record.write_text(left, "utf-8")

@@ -38,7 +38,7 @@ def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             "create table release_input.report_choices (quarter_start date, child_id varchar)"
         )
         opened.executemany(ROWS, [[FIRST.first_day, "a"], [FIRST.first_day, None]])
-        folder = settings.vault / "linkage" / str(FIRST)
+        folder = settings.vault.links(str(FIRST))
         folder.mkdir(parents=True)
         for file, key in (("links.parquet", "victim_key"), ("children.parquet", "child_id")):
             opened.sql(
@@ -92,13 +92,13 @@ def test_rows_of_a_release_that_changed_or_are_gone_stop_the_next_one(
     ],
 )
 def test_lost_links_children_and_notes_stop_the_next_release(released, settings, lost: str) -> None:
-    (settings.vault / lost).unlink()
+    (settings.vault.folder / lost).unlink()
     with pytest.raises(OrchestrationError, match="MS923"):
         keep_rows(released, SECOND, settings)
 
 
 def test_nothing_is_released_after_what_an_older_version_released(released, settings) -> None:
-    note = settings.kept_rows / "2025Q1.json"
+    note = settings.vault.kept_rows / "2025Q1.json"
     digests = json.loads(note.read_text("utf-8"))
     digests["links"] = digests.pop("links.parquet")
     del digests["children.parquet"]

@@ -43,20 +43,20 @@ insert into intermediate.int_tokens select 'dss', unnest(['c1', 'c2', 'c3', 'c4'
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     made = Settings(tmp_path)
-    made.vault.mkdir()
-    with duckdb.connect(str(made.warehouse)) as warehouse:
+    made.vault.folder.mkdir()
+    with duckdb.connect(str(made.vault.warehouse)) as warehouse:
         warehouse.execute(STAGING)
     return made
 
 
 def links(quarter: Quarter, settings: Settings) -> list[tuple[object, ...]]:
-    path = settings.vault / "linkage" / str(quarter) / "links.parquet"
+    path = settings.vault.links(str(quarter)) / "links.parquet"
     found = duckdb.read_parquet(str(path)).project("victim_key, child_id, has_place")
     return sorted(found.fetchall(), key=str)
 
 
 def change(settings: Settings, statement: str) -> None:
-    with duckdb.connect(str(settings.warehouse)) as warehouse:
+    with duckdb.connect(str(settings.vault.warehouse)) as warehouse:
         warehouse.execute(statement)
 
 
@@ -122,7 +122,7 @@ def test_a_quarter_is_never_linked_after_a_later_one_was_released(settings, rele
         link_quarter(FIRST, settings)
     assert "2025Q1" in refused.value.sentence
     assert "2025Q2" in refused.value.sentence
-    assert not (settings.vault / "linkage" / "2025Q1").exists()
+    assert not settings.vault.links("2025Q1").exists()
 
 
 def test_what_happened_before_the_first_day_of_record_is_never_linked(settings) -> None:

@@ -13,7 +13,7 @@ import pytest
 from durable.writing import PUBLIC, write_whole
 from orchestration.hub.diagnosis import Finding, diagnose
 from orchestration.hub.settings import Settings, prepare_process
-from orchestration.steps.publishing import require_signing_key
+from orchestration.steps.building import require_signing_key
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.manifest import write_manifest
@@ -37,7 +37,7 @@ def test_what_is_confidential_is_private_and_what_is_published_is_readable(home:
     prepare_process(home)
     (home.home / "new.txt").write_text("x")
     assert mode_of(home.home / "new.txt") == 0o600
-    for private in (home.vault, home.ledger.parent, home.dagster_home, *home.agency_folders):
+    for private in (home.vault.folder, home.ledger.parent, home.dagster_home, *home.agency_folders):
         assert mode_of(private) == 0o700, private
     for shown in (home.home, home.landing / "inbox", home.review, home.releases):
         assert mode_of(shown) == 0o755, shown
@@ -94,10 +94,10 @@ def test_the_doctor_finds_a_signing_key_that_was_lost_before_a_release_is_refuse
 ) -> None:
     prepare_process(home)
     assert findings(home)["signing key"].ok
-    assert not home.signing_key.exists()
+    assert not home.vault.signing_key.exists()
     require_signing_key(home)
     assert findings(home)["signing key"].ok
-    home.signing_key.unlink()
+    home.vault.signing_key.unlink()
     finding = findings(home)["signing key"]
     assert not finding.ok
     assert finding.sentence.startswith("MS752")
@@ -149,7 +149,11 @@ def test_what_a_killed_run_left_is_cleared_by_the_next_command(home: Settings) -
         "with replacing(Path(sys.argv[1])) as draft:\n"
         "    draft.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    places = [home.releases / "2025Q1", home.vault / "quality" / "x", home.review / "2025Q1" / "y"]
+    places = [
+        home.releases / "2025Q1",
+        home.vault.quality_records / "x",
+        home.review / "2025Q1" / "y",
+    ]
     for place in places:
         ended = subprocess.run([sys.executable, "-c", program, str(place)], check=False)
         assert ended.returncode == -signal.SIGKILL

@@ -10,7 +10,7 @@ from orchestration.guards.quarter_order import refuse_passed_quarter, refuse_pas
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from orchestration.steps.approving import find_approvals
-from privacy.approval.review import PLAN_NAME, Review
+from privacy.approval.plan_folder import PLAN_NAME, PlanFolder
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
 from privacy.policy.policy import load_policy
@@ -36,12 +36,12 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def deliver(settings: Settings, *quarters: Quarter, agency: str = "dss") -> None:
     for quarter in quarters:
-        (settings.vault / "raw" / agency / str(quarter) / "0001").mkdir(parents=True)
+        (settings.vault.raw(agency, str(quarter)) / "0001").mkdir(parents=True)
 
 
-def reject(settings: Settings, quarter: Quarter) -> Review:
+def reject(settings: Settings, quarter: Quarter) -> PlanFolder:
     """Put up a plan and reject it."""
-    review = find_approvals(quarter, settings).review
+    review = find_approvals(quarter, settings).plan_folder
     review.put_plan("a plan")
     review.reject(compute_sha256("a plan"), "A reason.", "2026-01-01T00:00:00Z")
     return review

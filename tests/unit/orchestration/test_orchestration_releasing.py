@@ -128,7 +128,7 @@ def stage(connection, *rows: tuple[object, ...]) -> None:
 
 
 def accept(settings: Settings, agency: str, sequence: int, *, simulated: bool) -> None:
-    folder = settings.vault / "raw" / agency / "2025Q1" / f"{sequence:04d}"
+    folder = settings.vault.raw(agency, "2025Q1") / f"{sequence:04d}"
     folder.mkdir(parents=True)
     pq.write_table(pa.table({"simulated": [simulated]}), folder / "deliveries.parquet")
 
@@ -186,7 +186,7 @@ def test_no_delivery_at_all_is_no_demo(connection, settings) -> None:
 def carry(settings: Settings, sequence: int, *reporting: bool) -> None:
     """Put an accepted delivery of the Patrol into the vault, with a roster where it has one."""
     months = QUARTER.months
-    folder = settings.zones.deliveries("mshp", str(QUARTER)) / f"{sequence:04d}"
+    folder = settings.vault.deliveries("mshp", str(QUARTER)) / f"{sequence:04d}"
     folder.mkdir(parents=True)
     write_manifest(
         folder,

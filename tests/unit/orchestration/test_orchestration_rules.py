@@ -10,9 +10,9 @@ from orchestration.guards.rule_texts import normalise_python, normalise_sql, nor
 from orchestration.guards.rules import CODE, hash_rules
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import PROJECT_ROOT, Settings
-from orchestration.steps.planning import plan_quarter, put_up_plan
+from orchestration.steps.proposing import plan_quarter, put_up_plan
 from privacy.approval.approval import check_shown
-from privacy.approval.review import Review
+from privacy.approval.plan_folder import PlanFolder
 from privacy.errors import PrivacyError
 from sources.quarters import Quarter
 
@@ -176,7 +176,7 @@ def test_a_changed_rule_gives_another_plan_that_nobody_signed(
     settings, file: str, before: str, after: str
 ) -> None:
     folder = put_up_plan(QUARTER, settings)
-    review, old = Review(str(QUARTER), folder), plan_quarter(QUARTER, settings)
+    review, old = PlanFolder(str(QUARTER), folder), plan_quarter(QUARTER, settings)
     check_shown(old, review)
     change(settings.home / file, before, after)
     new = plan_quarter(QUARTER, settings)

@@ -73,7 +73,7 @@ def test_a_child_process_gets_named_variables_alone(surroundings, monkeypatch) -
 
 
 def test_what_a_child_process_puts_aside_stays_in_the_vault(surroundings) -> None:
-    surroundings.aside.mkdir(parents=True)
+    surroundings.vault.aside.mkdir(parents=True)
     ask = "import tempfile; print(tempfile.gettempdir())"
     ended = subprocess.run(
         [sys.executable, "-c", ask],
@@ -82,7 +82,7 @@ def test_what_a_child_process_puts_aside_stays_in_the_vault(surroundings) -> Non
         text=True,
         check=True,
     )
-    assert Path(ended.stdout.strip()).is_relative_to(surroundings.vault)
+    assert Path(ended.stdout.strip()).is_relative_to(surroundings.vault.folder)
 
 
 def test_every_command_starts_without_the_settings_of_other_programs(tmp_path: Path) -> None:

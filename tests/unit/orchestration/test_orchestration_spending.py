@@ -20,7 +20,7 @@ from orchestration.hub.settings import (
 )
 from orchestration.steps import releasing
 from orchestration.steps.approving import approve_for_demo, find_approvals
-from orchestration.steps.planning import plan_quarter
+from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import (
     keep_head,
     open_ledger,

@@ -21,7 +21,7 @@ from orchestration.hub.settings import (
 from orchestration.hub.witness import read_witnessed, witness_head
 from orchestration.steps import releasing, spending
 from orchestration.steps.approving import approve_for_demo
-from orchestration.steps.planning import plan_quarter
+from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS

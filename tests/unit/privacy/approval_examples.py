@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from privacy.approval.approval import Approvals, make_officer_key, sign_plan
-from privacy.approval.review import Review
+from privacy.approval.plan_folder import PlanFolder
 from privacy.canonical import compute_sha256
 from privacy.held import Custody
 from privacy.ledger.chain import GENESIS
@@ -43,7 +43,7 @@ class Office:
 
     def approvals(self, quarter: str = "2025Q1") -> Approvals:
         return Approvals(
-            Review(quarter, self.folder / "review" / quarter),
+            PlanFolder(quarter, self.folder / "review" / quarter),
             self.folder / "officers",
             self.folder / "review" / "keys",
         )
@@ -60,9 +60,9 @@ class Office:
     def sign(self, plan: Any, secret: Path, head: str = GENESIS) -> Approvals:
         """Put a plan up and sign it, as given on a ledger that ends with `head`."""
         approvals = self.approvals(plan.quarter)
-        approvals.review.put_plan(plan.to_json())
-        approvals.review.add_signature(
-            *sign_plan(plan.quarter, approvals.review.read_plan(), head, secret, str)
+        approvals.plan_folder.put_plan(plan.to_json())
+        approvals.plan_folder.add_signature(
+            *sign_plan(plan.quarter, approvals.plan_folder.read_plan(), head, secret, str)
         )
         return approvals
 

@@ -20,7 +20,7 @@ from privacy.plan import Plan, make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
-from privacy.publishing import publishing
+from privacy.publishing import publisher
 from privacy.released import Provenance, Release
 
 KEYS = LISTS
@@ -74,7 +74,7 @@ def try_nothing(preview: Release) -> None:
 
 STEPS = {
     "approve": (door, "check_approval", 1),
-    "rehearse": (door, "Publisher", 1),
+    "try": (door, "Publisher", 1),
     "read": (None, "", 1),
     "reserve": (held, "_write", 1),
     "charge": (Ledger, "charge", 1),
@@ -86,7 +86,7 @@ STEPS = {
     "hold": (held, "_write", 3),
     "record": (Ledger, "record_draw", 1),
     "write the draw": (ledger, "_append", 3),
-    "publish": (publishing.Publisher, "publish", 2),  # it is rehearsed before
+    "publish": (publisher.Publisher, "publish", 2),  # it is tried before
     "finish": (Ledger, "finish", 1),
     "clear": (held.Custody, "clear", 1),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from privacy_examples import PROVENANCE
 
 from privacy.plan import Plan
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release
 from privacy.released import (
     ApprovalFacts,

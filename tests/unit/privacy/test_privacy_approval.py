@@ -51,7 +51,7 @@ def test_a_plan_signed_by_an_officer_is_approved_and_says_by_whom_and_when(offic
     assert facts.signed_at.endswith("+00:00")
     assert not found.needs_simulated
     assert [text.encode() for text in found.signatures] == [
-        *approvals.review.read_signatures().values()
+        *approvals.plan_folder.read_signatures().values()
     ]
 
 
@@ -73,7 +73,7 @@ def test_a_quarter_without_a_plan_is_refused(office: Office) -> None:
 
 def test_a_plan_without_a_signature_is_refused(office: Office) -> None:
     office.appoint("doe")
-    office.approvals().review.put_plan(PLAN.to_json())
+    office.approvals().plan_folder.put_plan(PLAN.to_json())
     assert "0 of the 1 signatures" in refused(PLAN, office, "MS652").sentence
 
 
@@ -85,7 +85,7 @@ def test_a_plan_whose_policy_was_touched_after_signing_is_refused(office: Office
 def test_a_touched_plan_put_up_again_needs_a_new_signature(office: Office) -> None:
     secret = office.appoint("doe")
     approvals = office.sign(PLAN, secret)
-    approvals.review.put_plan(PLAN.touched().to_json())
+    approvals.plan_folder.put_plan(PLAN.touched().to_json())
     refused(PLAN.touched(), office, "MS652")
     office.sign(PLAN.touched(), secret)
     assert approve(PLAN.touched(), office).facts
@@ -93,7 +93,7 @@ def test_a_touched_plan_put_up_again_needs_a_new_signature(office: Office) -> No
 
 def test_a_plan_edited_where_it_lies_is_refused(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
-    path = approvals.review.folder / "plan.json"
+    path = approvals.plan_folder.folder / "plan.json"
     path.write_bytes(path.read_bytes() + b"\n")
     refused(PLAN, office, "MS651")
 
@@ -107,8 +107,8 @@ def test_a_signature_by_a_key_of_nobody_is_refused(office: Office) -> None:
 def test_a_signature_of_another_quarter_cannot_be_replayed(office: Office) -> None:
     secret = office.appoint("doe")
     other = ShownPlan("2025Q2", '{"quarter":"2025Q2"}')
-    [(_, signature)] = office.sign(other, secret).review.read_signatures().items()
-    review = office.approvals().review
+    [(_, signature)] = office.sign(other, secret).plan_folder.read_signatures().items()
+    review = office.approvals().plan_folder
     review.put_plan(PLAN.to_json())
     review.add_signature("0" * 16, signature)
     assert "doe" in refused(PLAN, office, "MS654").sentence
@@ -116,7 +116,7 @@ def test_a_signature_of_another_quarter_cannot_be_replayed(office: Office) -> No
 
 def test_a_signature_of_a_plan_replaced_since_cannot_be_replayed(office: Office) -> None:
     secret = office.appoint("doe")
-    review = office.sign(PLAN, secret).review
+    review = office.sign(PLAN, secret).plan_folder
     [(_, signature)] = review.read_signatures().items()
     review.put_plan(PLAN.touched().to_json())
     review.add_signature("0" * 16, signature)
@@ -125,21 +125,21 @@ def test_a_signature_of_a_plan_replaced_since_cannot_be_replayed(office: Office)
 
 def test_a_file_that_is_no_signature_is_refused_by_its_name(office: Office) -> None:
     office.appoint("doe")
-    review = office.approvals().review
+    review = office.approvals().plan_folder
     review.put_plan(PLAN.to_json())
     review.add_signature("F" * 16, b"no signature")
     assert "plan.json.FFFFFFFFFFFFFFFF.minisig" in refused(PLAN, office, "MS654").sentence
 
 
 def test_a_changed_comment_of_a_signature_is_refused(office: Office) -> None:
-    review = office.sign(PLAN, office.appoint("doe")).review
+    review = office.sign(PLAN, office.appoint("doe")).plan_folder
     [(name, content)] = review.read_signatures().items()
     (review.folder / name).write_bytes(content.replace(b"timestamp:", b"timestamp:1"))
     refused(PLAN, office, "MS654")
 
 
 def test_a_rejected_plan_is_refused_even_when_it_is_signed(office: Office) -> None:
-    review = office.sign(PLAN, office.appoint("doe")).review
+    review = office.sign(PLAN, office.appoint("doe")).plan_folder
     review.reject(PLAN.hash, "too dear", "2025-04-02T08:00:00+00:00")
     error = refused(PLAN, office, "MS655")
     assert "too dear" not in error.sentence
@@ -147,7 +147,7 @@ def test_a_rejected_plan_is_refused_even_when_it_is_signed(office: Office) -> No
 
 
 def test_a_rejection_of_another_plan_does_no_harm(office: Office) -> None:
-    review = office.sign(PLAN, office.appoint("doe")).review
+    review = office.sign(PLAN, office.appoint("doe")).plan_folder
     review.reject(PLAN.touched().hash, "too dear", "2025-04-02T08:00:00+00:00")
     assert approve(PLAN, office).facts
 
@@ -164,7 +164,7 @@ def test_two_signers_are_two_officers(office: Office) -> None:
 
 def test_a_copy_of_a_signature_under_another_name_is_no_second_signer(office: Office) -> None:
     plan = ShownPlan(signers=2)
-    review = office.sign(plan, office.appoint("doe")).review
+    review = office.sign(plan, office.appoint("doe")).plan_folder
     [signature] = review.read_signatures().values()
     review.add_signature("0" * 16, signature)
     review.add_signature("F" * 16, signature)
@@ -174,10 +174,10 @@ def test_a_copy_of_a_signature_under_another_name_is_no_second_signer(office: Of
 def test_one_key_under_two_key_ids_is_one_signer(office: Office) -> None:
     plan = ShownPlan(signers=2)
     approvals = office.sign(plan, office.appoint("doe"))
-    [signature] = approvals.review.read_signatures().values()
+    [signature] = approvals.plan_folder.read_signatures().values()
     other = with_another_key_id((approvals.officers / "doe.pub").read_bytes())
     (approvals.officers / "roe.pub").write_bytes(other)
-    approvals.review.add_signature("0" * 16, with_another_key_id(signature))
+    approvals.plan_folder.add_signature("0" * 16, with_another_key_id(signature))
     assert "1 of the 2" in refused(plan, office, "MS652").sentence
 
 
@@ -250,7 +250,7 @@ def test_a_signature_without_a_time_is_approved_without_one(office: Office) -> N
     from minisign import SecretKey
 
     secret = office.appoint("doe")
-    review = office.approvals().review
+    review = office.approvals().plan_folder
     review.put_plan(PLAN.to_json())
     key = SecretKey.from_file(secret)
     content = bytes(key.sign(PLAN.to_json().encode(), trusted_comment=f"ledger:{GENESIS}"))
@@ -270,7 +270,7 @@ def test_an_approval_that_names_no_head_of_the_ledger_does_not_count(
     from minisign import SecretKey
 
     secret = office.appoint("doe")
-    review = office.approvals().review
+    review = office.approvals().plan_folder
     review.put_plan(PLAN.to_json())
     signature = SecretKey.from_file(secret).sign(PLAN.to_json().encode(), trusted_comment=comment)
     review.add_signature("0" * 16, bytes(signature))
@@ -303,8 +303,8 @@ def test_a_key_is_read_whatever_its_comment_is_as_minisign_reads_it(
 
 def test_a_signature_counts_whatever_its_untrusted_comment_is(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
-    [name] = approvals.review.read_signatures()
-    path = approvals.review.folder / name
+    [name] = approvals.plan_folder.read_signatures()
+    path = approvals.plan_folder.folder / name
     respell(path, LATIN, b"\n")
     [officer] = approvals.list_officers()
     found = approve(PLAN, office)
@@ -317,44 +317,44 @@ def test_a_signature_counts_whatever_its_untrusted_comment_is(office: Office) ->
 
 def test_the_comment_that_is_signed_is_ascii(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
-    [(name, content)] = approvals.review.read_signatures().items()
+    [(name, content)] = approvals.plan_folder.read_signatures().items()
     assert content.splitlines()[2].decode("ascii").startswith("trusted comment: timestamp:")
     for encoding in ("latin-1", "utf-8"):
         changed = content.replace(b"file:plan.json", "file:pl\xe4n.json".encode(encoding))
-        (approvals.review.folder / name).write_bytes(changed)
+        (approvals.plan_folder.folder / name).write_bytes(changed)
         refused(PLAN, office, "MS654")
 
 
 @pytest.mark.skipif(shutil.which("minisign") is None, reason="the program minisign is not here")
 def test_a_signed_comment_that_is_not_ascii_is_refused_although_it_fits(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
-    folder, secret = approvals.review.folder, office.folder / "roe.key"
+    folder, secret = approvals.plan_folder.folder, office.folder / "roe.key"
     public = office.folder / "officers" / "roe.pub"
     for command in (
         ["-G", "-W", "-p", public, "-s", secret],
         ["-Sm", folder / "plan.json", "-s", secret, "-t", "von Müller"],
     ):
         subprocess.run(["minisign", *command], check=True, capture_output=True)
-    [name] = [one for one in approvals.review.read_signatures() if one != "plan.json.minisig"]
+    [name] = [one for one in approvals.plan_folder.read_signatures() if one != "plan.json.minisig"]
     (folder / name).unlink()
     refused(PLAN, office, "MS654")
 
 
 def test_a_signature_by_the_name_that_minisign_gives_it_counts(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
-    [name] = approvals.review.read_signatures()
-    folder = approvals.review.folder
+    [name] = approvals.plan_folder.read_signatures()
+    folder = approvals.plan_folder.folder
     (folder / name).rename(folder / "plan.json.minisig")
     assert approve(PLAN, office).facts[0].signer == "doe"
-    approvals.review.put_plan(PLAN.touched().to_json())
-    assert approvals.review.read_signatures() == {}
+    approvals.plan_folder.put_plan(PLAN.touched().to_json())
+    assert approvals.plan_folder.read_signatures() == {}
     assert [path.name for path in folder.glob("superseded/*/*.minisig")] == ["plan.json.minisig"]
 
 
 def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     secret = office.appoint("doe", PASSWORD)
     assert b"encrypted" in secret.read_bytes().splitlines()[0]
-    review = office.approvals().review
+    review = office.approvals().plan_folder
     review.put_plan(PLAN.to_json())
     with pytest.raises(PrivacyError, match="MS657") as caught:
         sign_plan(PLAN.quarter, review.read_plan(), GENESIS, secret, lambda: "wrong")
@@ -414,8 +414,8 @@ def test_the_keys_that_came_with_the_project_can_be_read() -> None:
 @pytest.mark.skipif(shutil.which("minisign") is None, reason="the program minisign is not here")
 def test_the_program_minisign_checks_our_approvals_and_we_check_its_own(office: Office) -> None:
     approvals = office.sign(PLAN, office.appoint("doe"))
-    folder = approvals.review.folder
-    [name] = approvals.review.read_signatures()
+    folder = approvals.plan_folder.folder
+    [name] = approvals.plan_folder.read_signatures()
     [officer] = approvals.list_officers()
     checked = subprocess.run(
         ["minisign", "-Vm", "plan.json", "-x", name, "-p", office.folder / "officers" / "doe.pub"],

@@ -18,9 +18,9 @@ from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, Charge, Entry
 from privacy.plan import Plan
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.released import Release, describe_release
-from privacy.reviewed import PlanReview, TableAccuracy
+from privacy.shown import ShownPlan, TableAccuracy
 
 DOE = Officer("doe", "A1", b"", is_throwaway=False)
 
@@ -43,7 +43,7 @@ def enter_release(plan: Plan, release: Release) -> list[Entry]:
     ]
 
 
-def find(review: PlanReview, name: str) -> TableAccuracy:
+def find(review: ShownPlan, name: str) -> TableAccuracy:
     return next(table for table in review.tables if table.name == name)
 
 
@@ -53,17 +53,17 @@ def plan() -> Plan:
 
 
 @pytest.fixture(scope="module")
-def first(plan: Plan) -> PlanReview:
+def first(plan: Plan) -> ShownPlan:
     """The review of a plan where nothing was ever charged."""
     return assess(plan, (), [DOE])
 
 
-def assess_after(plan: Plan, entries: Sequence[Entry]) -> PlanReview:
+def assess_after(plan: Plan, entries: Sequence[Entry]) -> ShownPlan:
     return assess(plan, entries, [DOE])
 
 
 def test_the_review_names_the_plan_that_is_signed_and_who_may_sign(
-    plan: Plan, first: PlanReview
+    plan: Plan, first: ShownPlan
 ) -> None:
     assert (first.quarter, first.plan) == ("2025Q2", plan.hash)
     assert [(one.name, one.key_id) for one in first.officers] == [("doe", "A1")]
@@ -73,7 +73,7 @@ def test_the_review_names_the_plan_that_is_signed_and_who_may_sign(
 
 
 def test_every_table_of_the_release_is_in_the_review_with_its_own_margin(
-    plan: Plan, first: PlanReview
+    plan: Plan, first: ShownPlan
 ) -> None:
     release = publish(plan, fill_cells(plan, 10))
     assert [one.name for one in first.tables] == [table.name for table in release.tables]
@@ -83,7 +83,7 @@ def test_every_table_of_the_release_is_in_the_review_with_its_own_margin(
 
 
 def test_the_three_budgets_are_half_one_and_two_and_margins_follow_their_square_root(
-    plan: Plan, first: PlanReview
+    plan: Plan, first: ShownPlan
 ) -> None:
     assert [choice.rho / plan.rho for choice in first.choices] == [Fraction(1, 2), 1, 2]
     table = find(first, "reports")
@@ -95,7 +95,7 @@ def test_the_three_budgets_are_half_one_and_two_and_margins_follow_their_square_
     assert table.smallest_change[1] == compute_margin(row.deviation * math.sqrt(2))
 
 
-def test_a_budget_that_would_pass_a_cap_says_so(plan: Plan, first: PlanReview) -> None:
+def test_a_budget_that_would_pass_a_cap_says_so(plan: Plan, first: ShownPlan) -> None:
     assert [choice.fits for choice in first.choices] == [True, True, False]
     assert first.problem == ""
 
@@ -119,7 +119,7 @@ def test_the_budget_is_shown_before_and_after_in_the_worst_case(plan: Plan) -> N
 
 
 def test_a_plan_that_was_charged_is_shown_as_before_its_charge(
-    plan: Plan, first: PlanReview
+    plan: Plan, first: ShownPlan
 ) -> None:
     charged = enter(CHARGE, charge_of(plan), {"plan": plan.to_json()})
     review = assess_after(plan, [charged])
@@ -128,14 +128,14 @@ def test_a_plan_that_was_charged_is_shown_as_before_its_charge(
     assert review.problem == ""
 
 
-def test_silent_tables_say_why_they_have_no_number(first: PlanReview) -> None:
+def test_silent_tables_say_why_they_have_no_number(first: ShownPlan) -> None:
     silent = [table for table in first.tables if table.silence]
     assert [table.name for table in silent] == ["prosecutions"]
     assert silent[0].moe90 == (0, 0, 0)
     assert silent[0].usable == ()
 
 
-def test_nothing_is_called_usable_before_anything_was_released(first: PlanReview) -> None:
+def test_nothing_is_called_usable_before_anything_was_released(first: ShownPlan) -> None:
     assert {table.usable for table in first.tables} == {()}
     assert {table.compared for table in first.tables} == {""}
 
@@ -192,13 +192,13 @@ def test_what_changed_is_said_against_the_plan_charged_last(plan: Plan) -> None:
     assert review.changes
 
 
-def test_bounds_cost_what_the_plan_costs(plan: Plan, first: PlanReview) -> None:
+def test_bounds_cost_what_the_plan_costs(plan: Plan, first: ShownPlan) -> None:
     assert sum(frame.rho for frame in first.frames) == plan.rho
     assert all(frame.reason and frame.title for frame in first.frames)
 
 
 def test_the_rehearsal_shows_made_up_counts_near_what_would_be_published(
-    plan: Plan, first: PlanReview
+    plan: Plan, first: ShownPlan
 ) -> None:
     shown = {table.name: table for table in first.rehearsal}
     assert shown.keys() == {table.name for table in first.tables if not table.silence}
@@ -247,7 +247,7 @@ def test_the_rehearsal_makes_up_as_many_rows_in_both_sets() -> None:
     assert sum(made_up["report_lag"]) == made_up["victim_records_in_year"][1]
 
 
-def test_a_lifetime_is_foreseen_for_the_officer(first: PlanReview, plan: Plan) -> None:
+def test_a_lifetime_is_foreseen_for_the_officer(first: ShownPlan, plan: Plan) -> None:
     *others, lifetime = first.periods
     assert [one.ahead for one in others] == [None] * 4
     assert lifetime.ahead == sum_worst(example_plan("2025Q4"), LIFETIME_QUARTERS)

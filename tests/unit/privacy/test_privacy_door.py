@@ -130,7 +130,7 @@ def test_a_release_in_an_older_form_is_refused_and_not_drawn_again(
     assert kinds(ledger) == [CHARGE, BEGUN, DRAWN, DONE]
 
 
-def test_what_follows_the_draw_is_rehearsed_before_anything_is_charged(
+def test_what_follows_the_draw_is_tried_before_anything_is_charged(
     plan: Plan, open_door: Open, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -239,7 +239,7 @@ def test_a_plan_that_nobody_signed_is_refused_before_anything_is_read(
     plan: Plan, open_door: Open, office: Office, ledger: Ledger, tmp_path: Path
 ) -> None:
     refused(open_door, plan, ledger, "MS650", exit_code=6, by=Office(tmp_path / "empty"))
-    for path in office.approvals().review.folder.glob("*.minisig"):
+    for path in office.approvals().plan_folder.folder.glob("*.minisig"):
         path.unlink()
     refused(open_door, plan, ledger, "MS652", exit_code=6)
 
@@ -254,7 +254,7 @@ def test_a_plan_whose_policy_was_touched_after_signing_is_refused(
 def test_an_approval_of_another_quarter_cannot_be_replayed(
     plan: Plan, open_door: Open, office: Office, ledger: Ledger
 ) -> None:
-    review, other = office.approvals().review, office.approvals("2025Q2").review
+    review, other = office.approvals().plan_folder, office.approvals("2025Q2").plan_folder
     for name, signature in other.read_signatures().items():
         (review.folder / name).write_bytes(signature)
     refused(open_door, plan, ledger, "MS654", exit_code=6)
@@ -270,7 +270,7 @@ def test_a_plan_signed_with_a_wrong_key_is_refused(
 def test_a_rejected_plan_is_refused_though_it_is_signed(
     plan: Plan, open_door: Open, office: Office, ledger: Ledger
 ) -> None:
-    office.approvals().review.reject(plan.hash, "too dear", "2025-04-02")
+    office.approvals().plan_folder.reject(plan.hash, "too dear", "2025-04-02")
     refused(open_door, plan, ledger, "MS655", exit_code=6)
 
 

@@ -35,7 +35,7 @@ ALL = [CHARGE, BEGUN, DRAWN, DONE]
 CRASHES = [
     ("approve", "before", [], "drawn"),
     ("approve", "after", [], "drawn"),
-    ("rehearse", "after", [], "drawn"),
+    ("try", "after", [], "drawn"),
     ("read", "before", [], "drawn"),
     ("reserve", "before", [], "drawn"),
     ("reserve", "halfway", [], "drawn"),

@@ -9,7 +9,7 @@ from privacy_examples import PROVENANCE, example_plan
 from privacy.engine.margins import compute_margin
 from privacy.plan import Plan
 from privacy.publishing.history import History, count_quarters
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release
 from privacy.publishing.tables import prepare_tables
 from privacy.released import (

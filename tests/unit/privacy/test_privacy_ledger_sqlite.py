@@ -38,8 +38,11 @@ def test_a_new_ledger_is_readable_by_its_owner_only(path: Path) -> None:
 
 
 def test_a_ledger_half_made_is_made_again(tmp_path: Path) -> None:
-    (tmp_path / "ledger.sqlite.draft").write_text("half")
+    draft = tmp_path / ".ledger.sqlite.0011.draft"
+    draft.mkdir()
+    (draft / "ledger.sqlite").write_text("half")
     assert Ledger.create(tmp_path / "ledger.sqlite").verify() == GENESIS
+    assert not draft.exists()
 
 
 def test_a_ledger_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from privacy.errors import PrivacyError
 from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, make_plan
 from privacy.policy.optimise import optimise
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.tables import EXPECTED_FALSE_ALARMS
 from privacy.released import (
     ANNUAL,
@@ -283,7 +283,7 @@ def test_a_frame_that_is_only_a_total_has_no_synthetic_records(tmp_path: Path) -
     assert [(one.frame, one.records) for one in made] == [("victims", ()), ("pairs", ())]
 
 
-def test_what_synthetic_records_need_is_rehearsed_before_the_draw(
+def test_what_synthetic_records_need_is_tried_before_the_draw(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> None:
@@ -330,7 +330,7 @@ def test_the_reference_values_of_the_guarantee_are_met() -> None:
     assert noise.compute_power(Fraction(1, 2)) == pytest.approx(0.092, abs=0.001)
 
 
-def test_whatever_follows_a_draw_is_rehearsed_before_it(
+def test_whatever_follows_a_draw_is_tried_before_it(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:

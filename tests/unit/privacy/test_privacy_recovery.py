@@ -103,7 +103,7 @@ def test_a_lost_quarter_stays_unpublished_until_its_new_plan_is_signed(
     again = with_caps(replace(plan, recovers=plan.hash), ROOMY)
     with pytest.raises(PrivacyError, match="MS651"):
         release(again, office, lost, never_read)
-    office.approvals().review.put_plan(again.to_json())
+    office.approvals().plan_folder.put_plan(again.to_json())
     with pytest.raises(PrivacyError, match="MS652"):
         release(again, office, lost, never_read)
     with pytest.raises(PrivacyError, match="MS626"):

@@ -12,7 +12,7 @@ from privacy_examples import PROVENANCE, example_plan
 from privacy.engine.frames import TOTAL, Row
 from privacy.plan import Plan, PlannedFrame
 from privacy.publishing.history import History
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release
 from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.years import add_year_sums

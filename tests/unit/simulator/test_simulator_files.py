@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from durable.vault import Vault
 from simulator.simulate import SimulatedTruth
 from sources.contracts import current_contract
 from sources.ingest import ingest
@@ -35,7 +36,7 @@ def test_every_delivery_is_accepted_with_nothing_set_aside(
     small_world: World, tmp_path: Path
 ) -> None:
     _, truth = small_world
-    zones = Zones(tmp_path / "landing", tmp_path / "vault")
+    zones = Zones(tmp_path / "landing", Vault(tmp_path / "vault"))
     for prepared in truth.deliveries:
         quarter = str(prepared.quarter)
         inbox = zones.inbox(prepared.agency, quarter)

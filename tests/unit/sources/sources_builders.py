@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from durable.vault import Vault
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
@@ -148,7 +149,7 @@ def text_of(lines: list[str]) -> bytes:
 
 
 def make_zones(folder: Path) -> Zones:
-    return Zones(folder / "landing", folder / "vault")
+    return Zones(folder / "landing", Vault(folder / "vault"))
 
 
 def deliver(
@@ -198,7 +199,7 @@ def refuse(zones: Zones, agency: str = "dss") -> SourcesError:
     with pytest.raises(SourcesError) as caught:
         ingest(zones, agency, QUARTER)
     assert caught.value.exit_code == 3
-    assert not (zones.vault / "raw").exists()
-    assert not (zones.vault / "deliveries").exists()
-    assert not (zones.vault / "work" / agency / QUARTER).exists()
+    assert not (zones.vault.folder / "raw").exists()
+    assert not (zones.vault.folder / "deliveries").exists()
+    assert not (zones.vault.work(agency, QUARTER)).exists()
     return caught.value

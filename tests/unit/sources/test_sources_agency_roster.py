@@ -73,7 +73,7 @@ def test_the_roster_is_kept_with_the_manifest_in_the_vault(tmp_path: Path) -> No
     zones = make_zones(tmp_path)
     deliver(zones, incident(), ROSTER)
     assert ingest(zones, "mshp", QUARTER).problems == ()
-    kept = zones.deliveries("mshp", QUARTER) / "0001" / "manifest.json"
+    kept = zones.vault.deliveries("mshp", QUARTER) / "0001" / "manifest.json"
     assert Manifest.model_validate_json(kept.read_text()).agency_roster == ROSTER
 
 

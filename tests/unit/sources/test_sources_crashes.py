@@ -70,7 +70,11 @@ def clock() -> datetime:
 
 
 def list_files(zones: Zones) -> dict[str, bytes]:
-    folders = [zones.vault / "deliveries", zones.vault / "raw", zones.vault / "quarantine"]
+    folders = [
+        zones.vault.folder / "deliveries",
+        zones.vault.folder / "raw",
+        zones.vault.folder / "quarantine",
+    ]
     paths = [path for folder in [*folders, zones.landing] for path in folder.rglob("*")]
     root = zones.landing.parent
     return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.is_file()}
@@ -86,7 +90,7 @@ def run_with_crash(zones: Zones, moment: int) -> bool:
 
 
 def raw_is_complete_or_absent(zones: Zones) -> bool:
-    folder = zones.raw("dss", QUARTER) / "0001"
+    folder = zones.vault.raw("dss", QUARTER) / "0001"
     return not folder.exists() or len([pq.read_table(path) for path in folder.iterdir()]) == 3
 
 
@@ -128,7 +132,7 @@ def test_a_crash_in_the_finishing_ingest_is_finished_by_the_next(tmp_path: Path)
     after_acceptance, after_each_step_that_follows = 9, (2, 2, 2)
     for moment in (after_acceptance, *after_each_step_that_follows):
         assert run_with_crash(zones, moment)
-        assert (zones.deliveries("dss", QUARTER) / "0001").is_dir()
+        assert (zones.vault.deliveries("dss", QUARTER) / "0001").is_dir()
     assert not run_with_crash(zones, 0)
     assert list_files(zones) == list_files(undisturbed)
 
@@ -136,13 +140,13 @@ def test_a_crash_in_the_finishing_ingest_is_finished_by_the_next(tmp_path: Path)
 def test_what_a_crash_left_is_finished_before_a_newer_delivery_is_judged(tmp_path: Path) -> None:
     zones = make_accepted(tmp_path)
     moment = 1
-    while not (zones.deliveries("dss", QUARTER) / "0001").exists():
+    while not (zones.vault.deliveries("dss", QUARTER) / "0001").exists():
         run_with_crash(zones, moment)
         moment += 1
-    assert not zones.raw("dss", QUARTER).exists()
+    assert not zones.vault.raw("dss", QUARTER).exists()
     inbox = deliver_children(zones, child_lines(3), sequence=2)
     (inbox / "child_file.txt").unlink()
     with pytest.raises(SourcesError, match="MS109"):
         ingest(zones, "dss", QUARTER)
-    assert (zones.raw("dss", QUARTER) / "0001" / "child_file.parquet").is_file()
+    assert (zones.vault.raw("dss", QUARTER) / "0001" / "child_file.parquet").is_file()
     assert (zones.outbox("dss") / f"{QUARTER}-0001-accepted.json").is_file()

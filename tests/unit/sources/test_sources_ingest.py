@@ -27,7 +27,7 @@ from sources_builders import (
 )
 
 import sources.ingest as ingest_module
-from sources.contracts import load_contracts
+from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.zones import Zones
@@ -56,17 +56,17 @@ def test_an_accepted_delivery_lies_in_the_vault_and_its_receipt_in_the_outbox(
         ("child_file", 3),
         ("tokens", 1),
     ]
-    kept = list_files(zones.deliveries("dss", QUARTER) / "0001")
+    kept = list_files(zones.vault.deliveries("dss", QUARTER) / "0001")
     assert kept.pop("receipt.json").decode() == receipt.to_json()
     assert kept == delivered
     assert list_files(inbox) == {}
     outbox = list_files(zones.outbox("dss"))
     assert set(outbox) == {f"{QUARTER}-0001-accepted.json", f"{QUARTER}-0001-accepted.txt"}
     assert outbox[f"{QUARTER}-0001-accepted.json"].decode() == receipt.to_json()
-    assert set(list_files(zones.vault / "raw")) == {
+    assert set(list_files(zones.vault.folder / "raw")) == {
         f"dss/{QUARTER}/0001/{table}.parquet" for table in ("child_file", "tokens", "deliveries")
     }
-    assert not (zones.vault / "work" / "dss").joinpath(QUARTER).exists()
+    assert not (zones.vault.folder / "work" / "dss").joinpath(QUARTER).exists()
 
 
 @pytest.mark.parametrize("agency", ["dss", "mshp", "hotline"])
@@ -75,8 +75,8 @@ def test_every_raw_table_has_provenance_and_then_the_fields_of_the_contract_as_t
 ) -> None:
     deliver(zones, agency, {}, kind="nil")
     ingest(zones, agency, QUARTER)
-    for table, fields in load_contracts()[f"{agency}/1"].tables.items():
-        schema = pq.read_schema(zones.raw(agency, QUARTER) / "0001" / f"{table}.parquet")
+    for table, fields in current_contract(agency).tables.items():
+        schema = pq.read_schema(zones.vault.raw(agency, QUARTER) / "0001" / f"{table}.parquet")
         assert schema.names == [*PROVENANCE, "line_number", *fields]
         types = [str(schema.field(name).type) for name in schema.names]
         assert types[:5] == ["string", "date32[day]", "int32", "string", "int64"]
@@ -88,7 +88,7 @@ def test_a_nil_delivery_writes_every_table_without_a_row(zones: Zones) -> None:
     receipt = ingest(zones, "mshp", QUARTER)
     assert (receipt.status, receipt.files) == ("accepted", ())
     assert "Nothing to report was delivered." in receipt.to_text()
-    folder = zones.raw("mshp", QUARTER) / "0001"
+    folder = zones.vault.raw("mshp", QUARTER) / "0001"
     rows = {path.stem: pq.read_metadata(path).num_rows for path in folder.iterdir()}
     assert rows.pop("deliveries") == 1
     assert set(rows.values()) == {0}
@@ -99,7 +99,9 @@ def test_the_table_of_deliveries_says_when_and_what_was_delivered(zones: Zones) 
     deliver(zones, "dss", {}, kind="nil", sequence=4)
     moment = datetime(2025, 4, 6, 12, 30, 1, 999, tzinfo=UTC)
     ingest(zones, "dss", QUARTER, clock=lambda: moment)
-    rows = pq.read_table(zones.raw("dss", QUARTER) / "0004" / "deliveries.parquet").to_pylist()
+    rows = pq.read_table(
+        zones.vault.raw("dss", QUARTER) / "0004" / "deliveries.parquet"
+    ).to_pylist()
     assert rows == [
         {
             "agency": "dss",
@@ -121,7 +123,7 @@ def test_hotline_counts_are_accepted_with_their_description(zones: Zones) -> Non
     }
     deliver(zones, "hotline", files)
     assert ingest(zones, "hotline", QUARTER).status == "accepted"
-    table = pq.read_table(zones.raw("hotline", QUARTER) / "0001" / "counts.parquet")
+    table = pq.read_table(zones.vault.raw("hotline", QUARTER) / "0001" / "counts.parquet")
     assert table["count"].to_pylist() == ["5", "2", "2", "2", "2"]
 
 
@@ -171,7 +173,7 @@ def test_no_delivery_is_an_error_and_leaves_no_receipt(zones: Zones) -> None:
     (zones.inbox("dss", QUARTER) / "child_file.txt").write_bytes(text_of(child_lines(1)))
     assert refuse(zones).code == "MS101"
     assert not zones.outbox("dss").exists()
-    assert not (zones.vault / "quarantine").exists()
+    assert not (zones.vault.folder / "quarantine").exists()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_an_unknown_agency_or_quarter_is_wrong_usage(
     with pytest.raises(SourcesError) as caught:
         ingest(zones, agency, quarter)
     assert (caught.value.code, caught.value.exit_code) == (code, 2)
-    assert not zones.vault.exists()
+    assert not zones.vault.folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_a_delivery_that_is_not_what_its_manifest_says_is_rejected_and_leaves_no
     )
     assert (receipt["status"], receipt["error_code"]) == ("rejected", code)
     assert receipt["error"] == error.sentence
-    kept = list_files(zones.quarantine("dss", QUARTER) / f"{sequence}-1")
+    kept = list_files(zones.vault.quarantine("dss", QUARTER) / f"{sequence}-1")
     assert kept["manifest.json"] == (folder / "manifest.json").read_bytes()
 
 
@@ -237,7 +239,7 @@ def test_only_plain_files_are_taken_from_an_inbox(
         os.mkfifo(folder / name)
     error = refuse(zones)
     assert error.code == "MS110"
-    kept = list_files(zones.vault / "quarantine")
+    kept = list_files(zones.vault.folder / "quarantine")
     assert secret.read_bytes() not in kept.values()
 
 
@@ -278,7 +280,7 @@ def test_quarantined_records_lie_in_quarantine_with_line_and_code_and_nowhere_el
     deliver_children(zones, [*child_lines(30), bad])
     receipt = ingest(zones, "dss", QUARTER)
     assert receipt.files[0].lines_quarantined == 1
-    path = zones.quarantine("dss", QUARTER) / "0001-1" / "records.parquet"
+    path = zones.vault.quarantine("dss", QUARTER) / "0001-1" / "records.parquet"
     assert pq.read_table(path).to_pylist() == [
         {
             "file": "child_file.txt",
@@ -288,7 +290,7 @@ def test_quarantined_records_lie_in_quarantine_with_line_and_code_and_nowhere_el
             "record": bad.encode(),
         }
     ]
-    raw = zones.raw("dss", QUARTER) / "0001" / "child_file.parquet"
+    raw = zones.vault.raw("dss", QUARTER) / "0001" / "child_file.parquet"
     assert "MARKERMARKER" not in pq.read_table(raw)["rptid"].to_pylist()
     assert pq.read_table(raw)["line_number"].to_pylist() == list(range(1, 31))
 
@@ -301,7 +303,7 @@ def test_too_many_quarantined_records_reject_the_delivery_and_list_the_problems(
     assert (error.code, "5% of its lines, or 20 records" in error.sentence) == ("MS116", True)
     text = (zones.outbox("dss") / f"{QUARTER}-0001-rejected-1.txt").read_text()
     assert "lines 31, 32, 33, 34, 35, 36, 37, 38, 39, 40 and 11 more; total 21" in text
-    folder = zones.quarantine("dss", QUARTER) / "0001-1"
+    folder = zones.vault.quarantine("dss", QUARTER) / "0001-1"
     assert pq.read_metadata(folder / "_records" / "records.parquet").num_rows == 21
     assert (folder / "child_file.txt").is_file()
 
@@ -367,6 +369,6 @@ def test_police_incidents_are_stored_whole(zones: Zones) -> None:
     file = receipt.files[0]
     assert (file.lines_read, file.lines_stored) == (246, 200)
     assert (file.lines_quarantined, file.lines_left_out) == (6, 40)
-    folder = zones.raw("mshp", QUARTER) / "0001"
+    folder = zones.vault.raw("mshp", QUARTER) / "0001"
     for table in ("administrative", "offense", "victim", "offender", "arrestee"):
         assert pq.read_metadata(folder / f"{table}.parquet").num_rows == 40

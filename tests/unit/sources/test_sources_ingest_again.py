@@ -31,23 +31,23 @@ def zones(tmp_path: Path) -> Zones:
 def test_ingesting_an_accepted_delivery_again_changes_nothing(zones: Zones) -> None:
     deliver_children(zones, [*child_lines(30), child_line(chsex="5")])
     first = ingest(zones, "dss", QUARTER)
-    before = list_files(zones.vault) | list_files(zones.landing)
+    before = list_files(zones.vault.folder) | list_files(zones.landing)
     second = ingest(zones, "dss", QUARTER)
     assert second.status == "already accepted"
     assert (second.files, second.problems) == (first.files, first.problems)
-    assert list_files(zones.vault) | list_files(zones.landing) == before
+    assert list_files(zones.vault.folder) | list_files(zones.landing) == before
 
 
 def test_the_same_rejected_delivery_is_kept_once_and_may_be_corrected(zones: Zones) -> None:
     folder = deliver_children(zones, child_lines(3))
     (folder / "child_file.txt").write_bytes(b"A" * 1017)
     refuse(zones)
-    before = list_files(zones.vault) | list_files(zones.landing)
+    before = list_files(zones.vault.folder) | list_files(zones.landing)
     refuse(zones)
-    assert list_files(zones.vault) | list_files(zones.landing) == before
+    assert list_files(zones.vault.folder) | list_files(zones.landing) == before
     (folder / "child_file.txt").write_bytes(b"B" * 1017)
     refuse(zones)
-    assert (zones.quarantine("dss", QUARTER) / "0001-2").is_dir()
+    assert (zones.vault.quarantine("dss", QUARTER) / "0001-2").is_dir()
     deliver_children(zones, child_lines(3))
     assert ingest(zones, "dss", QUARTER).status == "accepted"
 
@@ -57,7 +57,10 @@ def test_a_later_delivery_lies_beside_the_earlier_one(zones: Zones) -> None:
     ingest(zones, "dss", QUARTER)
     deliver_children(zones, child_lines(2), sequence=7, kind="delta")
     assert ingest(zones, "dss", QUARTER).sequence == 7
-    assert sorted(path.name for path in zones.raw("dss", QUARTER).iterdir()) == ["0001", "0007"]
+    assert sorted(path.name for path in zones.vault.raw("dss", QUARTER).iterdir()) == [
+        "0001",
+        "0007",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +72,12 @@ def test_a_stale_or_changed_delivery_replaces_nothing(
     for accepted in (3, 7):
         deliver_children(zones, child_lines(3), sequence=accepted)
         ingest(zones, "dss", QUARTER)
-    before = list_files(zones.vault / "raw")
+    before = list_files(zones.vault.folder / "raw")
     deliver_children(zones, child_lines(count), sequence=sequence)
     with pytest.raises(SourcesError) as caught:
         ingest(zones, "dss", QUARTER)
     assert caught.value.code == code
-    assert list_files(zones.vault / "raw") == before
+    assert list_files(zones.vault.folder / "raw") == before
 
 
 def test_concurrent_ingests_accept_a_delivery_once(zones: Zones) -> None:
@@ -85,14 +88,14 @@ def test_concurrent_ingests_accept_a_delivery_once(zones: Zones) -> None:
         "accepted",
         *["already accepted"] * 3,
     ]
-    assert len(list_files(zones.vault / "raw")) == 3
+    assert len(list_files(zones.vault.folder / "raw")) == 3
 
 
 def test_two_quarters_do_not_touch_each_other(zones: Zones) -> None:
     deliver_children(zones, child_lines(1))
     deliver_children(zones, child_lines(1), quarter="2025Q2")
     ingest(zones, "dss", "2025Q2")
-    assert not zones.raw("dss", QUARTER).exists()
+    assert not zones.vault.raw("dss", QUARTER).exists()
     assert ingest(zones, "dss", QUARTER).status == "accepted"
 
 

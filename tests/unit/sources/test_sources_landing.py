@@ -260,7 +260,7 @@ def test_a_sequence_that_would_leave_no_number_for_corrections_is_refused(zones:
 
 
 def read_received(zones: Zones) -> list[datetime]:
-    paths = sorted(zones.vault.glob("raw/dss/*/*/deliveries.parquet"))
+    paths = sorted(zones.vault.folder.glob("raw/dss/*/*/deliveries.parquet"))
     return [pq.read_table(path)["received_at"].to_pylist()[0] for path in paths]
 
 

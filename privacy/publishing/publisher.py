@@ -51,7 +51,7 @@ _Place = tuple[str | None, str, tuple[str, ...]]
 class Publisher:
     """Turns the noisy cells of one plan into a release's content; made before the draw.
 
-    All that may fail happens when it is made: conversions by OpenDP, and a rehearsal on zeros of
+    All that may fail happens when it is made: conversions by OpenDP, and a trial on zeros of
     everything that follows the draw, so that nothing can be lost between the draw and its record.
     `earlier` are finished releases of earlier quarters.
     """
@@ -77,9 +77,9 @@ class Publisher:
             name: {key.key: key.label for key in listed} for name, listed in plan.keys.lists
         }
         self._prepare()
-        self._rehearsed = self._rehearse(0)
+        self._tried = self._try_on(0)
         if plan.policy.is_synthetic:
-            self._rehearse(1)  # records are made up only where there are any
+            self._try_on(1)  # records are made up only where there are any
 
     def publish(self, drawn: Mapping[str, Sequence[int]], provenance: Provenance) -> dict[str, Any]:
         """Return the content of the release, without what only the ledger's entry knows.
@@ -122,9 +122,9 @@ class Publisher:
         given = {"deliveries": dict(provenance.deliveries), "is_simulated": provenance.is_simulated}
         at = f"{self._plan.quarter_start.isoformat()}T00:00:00+00:00"
         known = {"provenance": given, "drawn_at": at, "ledger_head": ""}
-        return read_release({**self._rehearsed, **known})
+        return read_release({**self._tried, **known})
 
-    def _rehearse(self, value: int) -> dict[str, Any]:
+    def _try_on(self, value: int) -> dict[str, Any]:
         cells = {
             measured.name: [value] * measured.cell_count
             for frame in self._plan.frames

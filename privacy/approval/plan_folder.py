@@ -30,7 +30,7 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Review:
+class PlanFolder:
     """The folder of a quarter, which need not exist yet."""
 
     quarter: str

@@ -6,7 +6,7 @@ from ledger_examples import example_charge
 from privacy_examples import example_plan
 from release_examples import fill_cells, publish
 
-from portal.review import render_review
+from portal.officers_page import render_officers_page
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
 from privacy.ledger.chain import CHARGE, DONE, Charge, Entry
@@ -27,5 +27,5 @@ def write_review(folder: Path) -> Path:
     ]
     officers = [Officer("doe", "00AA11BB22CC33DD", b"", is_throwaway=False)]
     page = folder / "index.html"
-    page.write_bytes(render_review(assess(plan, entries, officers)))
+    page.write_bytes(render_officers_page(assess(plan, entries, officers)))
     return page

@@ -9,11 +9,11 @@ import pytest
 from privacy_examples import example_plan
 
 from portal.checklist import fill_checklist
-from portal.review import describe_review, render_review
+from portal.officers_page import describe_officers_page, render_officers_page
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
 from privacy.plan import Plan
-from privacy.reviewed import PlanReview
+from privacy.shown import ShownPlan
 
 DOE = Officer("j_doe", "A1B2", b"", is_throwaway=False)
 
@@ -24,13 +24,13 @@ def plan() -> Plan:
 
 
 @pytest.fixture(scope="module")
-def review(plan: Plan) -> PlanReview:
+def review(plan: Plan) -> ShownPlan:
     return assess(plan, (), [DOE])
 
 
 @pytest.fixture(scope="module")
-def html(review: PlanReview) -> str:
-    return render_review(review).decode("utf-8")
+def html(review: ShownPlan) -> str:
+    return render_officers_page(review).decode("utf-8")
 
 
 class Outline(HTMLParser):
@@ -74,7 +74,7 @@ def test_every_link_on_the_page_leads_somewhere_and_no_id_is_there_twice(html: s
 
 
 def test_the_page_shows_hash_cost_margins_and_who_may_sign(
-    html: str, plan: Plan, review: PlanReview
+    html: str, plan: Plan, review: ShownPlan
 ) -> None:
     assert plan.hash in html
     assert f"rho {float(plan.rho):.5f}" in html
@@ -86,9 +86,9 @@ def test_the_page_shows_hash_cost_margins_and_who_may_sign(
         assert f"{float(period.cap):.5f}" in html
 
 
-def test_the_verdict_says_whether_the_plan_can_be_paid(html: str, review: PlanReview) -> None:
+def test_the_verdict_says_whether_the_plan_can_be_paid(html: str, review: ShownPlan) -> None:
     assert "stays under every cap" in html
-    refused = render_review(replace(review, problem="MS625: Too dear.")).decode()
+    refused = render_officers_page(replace(review, problem="MS625: Too dear.")).decode()
     assert "cannot be released" in refused
     assert "MS625: Too dear." in refused
 
@@ -98,18 +98,19 @@ def test_the_page_shows_both_epsilons_and_that_a_lifetime_does_not_run_out(html:
         assert words in html
 
 
-def test_the_page_shows_which_records_stand_in_two_sets(html: str, review: PlanReview) -> None:
+def test_the_page_shows_which_records_stand_in_two_sets(html: str, review: ShownPlan) -> None:
     assert review.shared
     for pair in review.shared:
         assert f"<code>{pair.test}</code>" in html
     assert (
-        "Records that stand in two sets" not in render_review(replace(review, shared=())).decode()
+        "Records that stand in two sets"
+        not in render_officers_page(replace(review, shared=())).decode()
     )
 
 
-def test_what_changed_is_said_in_each_of_its_three_ways(review: PlanReview) -> None:
+def test_what_changed_is_said_in_each_of_its_three_ways(review: ShownPlan) -> None:
     def words(**changes: object) -> str:
-        return render_review(replace(review, **changes)).decode()  # type: ignore[arg-type]
+        return render_officers_page(replace(review, **changes)).decode()  # type: ignore[arg-type]
 
     assert "No plan was charged before" in words()
     assert "Nothing but the quarter" in words(changed_since="2024Q3")
@@ -118,36 +119,36 @@ def test_what_changed_is_said_in_each_of_its_three_ways(review: PlanReview) -> N
     assert "<li>Arrests is not measured.</li>" in told
 
 
-def test_usable_cells_are_shown_where_a_release_can_judge_them(review: PlanReview) -> None:
-    assert "Usable cells" not in render_review(review).decode()
+def test_usable_cells_are_shown_where_a_release_can_judge_them(review: ShownPlan) -> None:
+    assert "Usable cells" not in render_officers_page(review).decode()
     first = replace(review.tables[0], usable=(0, 1, 1), compared="2024Q3")
-    shown = render_review(replace(review, tables=(first, *review.tables[1:]))).decode()
+    shown = render_officers_page(replace(review, tables=(first, *review.tables[1:]))).decode()
     assert "Usable cells" in shown
     assert "1 of 1" in shown
     assert "never released before" in shown
 
 
-def test_a_plan_that_nobody_may_sign_says_so(review: PlanReview) -> None:
-    shown = render_review(replace(review, officers=(), signers=2)).decode()
+def test_a_plan_that_nobody_may_sign_says_so(review: ShownPlan) -> None:
+    shown = render_officers_page(replace(review, officers=(), signers=2)).decode()
     assert "none is in <code>privacy/officers</code> yet" in shown
     assert "2 officers must sign" in shown
 
 
-def test_a_period_over_its_cap_is_marked_and_its_bar_ends_there(review: PlanReview) -> None:
+def test_a_period_over_its_cap_is_marked_and_its_bar_ends_there(review: ShownPlan) -> None:
     over = replace(review.periods[0], before=Fraction(1), after=Fraction(2), cap=Fraction(3, 2))
-    [shown] = describe_review(replace(review, periods=(over,))).periods
+    [shown] = describe_officers_page(replace(review, periods=(over,))).periods
     assert shown.is_over
     assert shown.share_before + shown.share_cost == 100
     assert shown.left == "0.00000"
 
 
-def test_what_comes_of_the_officers_own_words_is_escaped(review: PlanReview) -> None:
-    shown = render_review(replace(review, unit="<b>One</b> & all")).decode()
+def test_what_comes_of_the_officers_own_words_is_escaped(review: ShownPlan) -> None:
+    shown = render_officers_page(replace(review, unit="<b>One</b> & all")).decode()
     assert "&lt;b&gt;One&lt;/b&gt; &amp; all" in shown
 
 
 def test_every_question_is_answered_and_says_where_it_is_shown(
-    review: PlanReview, html: str
+    review: ShownPlan, html: str
 ) -> None:
     items = [item for group in fill_checklist(review) for item in group.items]
     assert len(items) > 20
@@ -159,7 +160,7 @@ def test_every_question_is_answered_and_says_where_it_is_shown(
         assert item.anchor in ids or re.fullmatch(r"docs/\w+\.md", item.place)
 
 
-def test_answers_follow_the_plan(review: PlanReview) -> None:
+def test_answers_follow_the_plan(review: ShownPlan) -> None:
     def answers(**changes: object) -> str:
         groups = fill_checklist(replace(review, **changes))  # type: ignore[arg-type]
         return " ".join(item.answer for group in groups for item in group.items)
@@ -175,7 +176,7 @@ def test_answers_follow_the_plan(review: PlanReview) -> None:
     assert "MS625" in answers(problem="MS625: Too dear.")
 
 
-def test_how_often_an_identity_is_counted_is_said_in_words(review: PlanReview) -> None:
+def test_how_often_an_identity_is_counted_is_said_in_words(review: ShownPlan) -> None:
     frame = next(one for one in review.frames if one.counting == "activity")
     ways = [
         replace(frame, quarters=None),
@@ -183,7 +184,7 @@ def test_how_often_an_identity_is_counted_is_said_in_words(review: PlanReview) -
         replace(frame, quarters=2, cadence="annual"),
         replace(frame, counting="cohort"),
     ]
-    shown = describe_review(replace(review, frames=tuple(ways))).bounds
+    shown = describe_officers_page(replace(review, frames=tuple(ways))).bounds
     assert [bound.times for bound in shown] == [
         "every time",
         "in 1 quarter",
@@ -192,10 +193,10 @@ def test_how_often_an_identity_is_counted_is_said_in_words(review: PlanReview) -
     ]
 
 
-def test_the_places_of_a_linked_table_are_said_beside_its_distance(review: PlanReview) -> None:
+def test_the_places_of_a_linked_table_are_said_beside_its_distance(review: ShownPlan) -> None:
     linked = replace(review.frames[0], kind="linked", bound=9, places=2)
     frames = (linked, replace(linked, bound=3, places=1), replace(linked, bound=5, places=None))
-    shown = describe_review(replace(review, frames=frames)).bounds
+    shown = describe_officers_page(replace(review, frames=frames)).bounds
     assert [bound.bound for bound in shown] == [
         "a distance of √9, as at most 2 records may take one child",
         "a distance of √3, as at most 1 record may take one child",

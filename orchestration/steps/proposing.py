@@ -2,7 +2,7 @@
 
 Reads the policy, its stored split, public lists, the rules and the ledger, and no confidential row.
 Does not belong here: signing (see `approving`), what stands on the page (see
-`privacy.approval.assessment`) and how it looks (see `portal.review`).
+`privacy.approval.assessment`) and how it looks (see `portal.officers_page`).
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from durable.writing import PUBLIC, write_whole
 from orchestration.guards.closed_quarters import refuse_open_quarter
 from orchestration.guards.rules import hash_rules
 from orchestration.hub.settings import Settings
-from orchestration.steps.publishing import check_folder
+from orchestration.steps.building import check_folder
 from orchestration.steps.spending import read_entries
-from portal.review import mark_rejected, render_review
+from portal.officers_page import mark_rejected, render_officers_page
 from privacy.approval.approval import load_all_officers
 from privacy.approval.assessment import assess
-from privacy.approval.review import Review
+from privacy.approval.plan_folder import PlanFolder
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import CHARGE, LOST, Entry
 from privacy.plan import Plan, make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
-from privacy.publishing.publishing import Publisher
+from privacy.publishing.publisher import Publisher
 from privacy.released import Provenance
 from sources.quarters import Quarter
 
@@ -84,18 +84,18 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     lost = {entry.charge.plan for entry in entries if entry.kind == LOST}
     if charged - lost - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
-    review = Review(plan.quarter, settings.review / plan.quarter)
+    review = PlanFolder(plan.quarter, settings.review / plan.quarter)
     given = tuple((source, "full") for source in sorted(plan.policy.sources))
     check_folder(Publisher(plan).preview(Provenance(given, is_simulated=True)))
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
-    page = render_review(assess(plan, entries, officers))
+    page = render_officers_page(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
     write_whole(review.folder / PAGE_NAME, page, PUBLIC)
     tell_rejection(review, plan.hash)
     return review.folder
 
 
-def tell_rejection(review: Review, plan: str) -> None:
+def tell_rejection(review: PlanFolder, plan: str) -> None:
     """Say on the page of a plan that it was rejected, where it was.
 
     Raises:

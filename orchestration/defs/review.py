@@ -12,7 +12,7 @@ from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.hub.settings import load_settings
 from orchestration.steps.approving import require_approval
-from orchestration.steps.planning import plan_quarter, put_up_plan
+from orchestration.steps.proposing import plan_quarter, put_up_plan
 from privacy.errors import PrivacyError
 
 OFFICER = "team:privacy-officer"

@@ -36,15 +36,15 @@ from privacy.released import (
 )
 
 
-def publish(release: Release, settings: Settings) -> Path:
+def build_folder(release: Release, settings: Settings) -> Path:
     """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
 
     Raises:
         PortalError: When the folder there is not what was drawn, or cannot be signed.
     """
     with _keys_locked(settings):
-        ensure_signing_key(settings.signing_key, settings.public_key)
-        return build_release(release, settings.releases, make_signer(settings.signing_key))
+        ensure_signing_key(settings.vault.signing_key, settings.public_key)
+        return build_release(release, settings.releases, make_signer(settings.vault.signing_key))
 
 
 def require_signing_key(settings: Settings) -> None:
@@ -55,7 +55,7 @@ def require_signing_key(settings: Settings) -> None:
             whole, MS756 when it cannot be written.
     """
     with _keys_locked(settings):
-        ensure_signing_key(settings.signing_key, settings.public_key)
+        ensure_signing_key(settings.vault.signing_key, settings.public_key)
 
 
 def rotate_signing_key(settings: Settings) -> PublicKey:
@@ -66,13 +66,14 @@ def rotate_signing_key(settings: Settings) -> PublicKey:
             written; then the old key stays.
     """
     with _keys_locked(settings):
-        return exchange_signing_key(settings.signing_key, settings.public_key, datetime.now(UTC))
+        secret = settings.vault.signing_key
+        return exchange_signing_key(secret, settings.public_key, datetime.now(UTC))
 
 
 @contextmanager
 def _keys_locked(settings: Settings) -> Iterator[None]:
     """Keep other processes from exchanging the key while a release is signed."""
-    lock = settings.signing_key.with_name("signing.lock")
+    lock = settings.vault.signing_lock
     try:
         make_folder(lock.parent, PRIVATE)
         with lock.open("w") as held:

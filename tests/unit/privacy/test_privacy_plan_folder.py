@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from privacy.approval.review import Review
+from privacy.approval.plan_folder import PlanFolder
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS
@@ -12,24 +12,24 @@ AT = "2025-04-02T08:00:00+00:00"
 
 
 @pytest.fixture
-def review(tmp_path: Path) -> Review:
-    return Review("2025Q1", tmp_path / "review" / "2025Q1")
+def review(tmp_path: Path) -> PlanFolder:
+    return PlanFolder("2025Q1", tmp_path / "review" / "2025Q1")
 
 
-def test_a_plan_is_kept_byte_for_byte(review: Review) -> None:
+def test_a_plan_is_kept_byte_for_byte(review: PlanFolder) -> None:
     path = review.put_plan('{"é":1}')
     assert path.read_bytes() == review.read_plan() == '{"é":1}'.encode()
     assert compute_sha256('{"é":1}') == compute_sha256(path.read_text("utf-8"))
 
 
-def test_the_same_plan_put_up_again_keeps_its_signatures(review: Review) -> None:
+def test_the_same_plan_put_up_again_keeps_its_signatures(review: PlanFolder) -> None:
     review.put_plan("{}")
     review.add_signature("AA", b"signed")
     review.put_plan("{}")
     assert review.read_signatures() == {"plan.json.AA.minisig": b"signed"}
 
 
-def test_another_plan_sets_the_old_one_aside_with_its_signatures(review: Review) -> None:
+def test_another_plan_sets_the_old_one_aside_with_its_signatures(review: PlanFolder) -> None:
     review.put_plan("{}")
     review.add_signature("AA", b"signed")
     review.put_plan("[]")
@@ -39,7 +39,7 @@ def test_another_plan_sets_the_old_one_aside_with_its_signatures(review: Review)
     assert (kept / "plan.json.AA.minisig").read_bytes() == b"signed"
 
 
-def test_a_key_has_one_signature_and_files_are_whole_or_not_there(review: Review) -> None:
+def test_a_key_has_one_signature_and_files_are_whole_or_not_there(review: PlanFolder) -> None:
     review.put_plan("{}")
     review.add_signature("AA", b"first")
     review.add_signature("AA", b"second")
@@ -48,14 +48,14 @@ def test_a_key_has_one_signature_and_files_are_whole_or_not_there(review: Review
     assert not list(review.folder.glob("*.draft"))
 
 
-def test_a_folder_without_a_plan_is_a_sentence(review: Review) -> None:
+def test_a_folder_without_a_plan_is_a_sentence(review: PlanFolder) -> None:
     with pytest.raises(PrivacyError, match="MS650"):
         review.read_plan()
     assert review.read_signatures() == {}
     assert review.list_rejections() == ()
 
 
-def test_rejections_are_added_each_with_the_hash_of_the_one_before(review: Review) -> None:
+def test_rejections_are_added_each_with_the_hash_of_the_one_before(review: PlanFolder) -> None:
     first = review.reject("a" * 64, "too dear", AT)
     second = review.reject("b" * 64, "too “coarse”\nand\u2028late", AT)
     assert review.list_rejections() == (first, second)
@@ -77,7 +77,7 @@ def test_rejections_are_added_each_with_the_hash_of_the_one_before(review: Revie
     ],
 )
 def test_a_changed_record_of_rejections_is_found_and_not_added_to(
-    review: Review, change: object
+    review: PlanFolder, change: object
 ) -> None:
     review.reject("a" * 64, "too dear", AT)
     review.reject("b" * 64, "too coarse", AT)
@@ -92,7 +92,7 @@ def test_a_changed_record_of_rejections_is_found_and_not_added_to(
     assert record.read_bytes() == before
 
 
-def test_a_record_that_cannot_be_read_is_a_sentence(review: Review) -> None:
+def test_a_record_that_cannot_be_read_is_a_sentence(review: PlanFolder) -> None:
     (review.folder / "rejections.jsonl").mkdir(parents=True)
     with pytest.raises(PrivacyError, match="MS658"):
         review.find_rejection("a" * 64)

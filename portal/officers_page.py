@@ -17,12 +17,12 @@ import jinja2
 from jurisdiction.state import read_state
 from portal.checklist import Group, fill_checklist
 from privacy.released import ACTIVITY, COHORT
-from privacy.reviewed import (
+from privacy.shown import (
     BudgetChoice,
     FrameBound,
     PeriodBudget,
-    PlanReview,
     RehearsedRow,
+    ShownPlan,
     TableAccuracy,
 )
 
@@ -130,7 +130,7 @@ class RehearsedBlock:
 class Page:
     """Everything the template shows, besides the facts that it takes as they are."""
 
-    review: PlanReview
+    review: ShownPlan
     period: str
     groups: tuple[Identities, ...]
     choices: tuple[Choice, ...]
@@ -145,7 +145,7 @@ class Page:
     signer_words: str
 
 
-def describe_review(review: PlanReview) -> Page:
+def describe_officers_page(review: ShownPlan) -> Page:
     """Choose what the page of a plan shows."""
     return Page(
         review=review,
@@ -177,10 +177,10 @@ def describe_review(review: PlanReview) -> Page:
     )
 
 
-def render_review(review: PlanReview) -> bytes:
+def render_officers_page(review: ShownPlan) -> bytes:
     """The HTML of a plan's page: one file, UTF-8, no script and no outside request."""
-    template = _open_templates().get_template("review.html")
-    return template.render(page=describe_review(review), review=review).encode("utf-8")
+    template = _open_templates().get_template("officers_page.html")
+    return template.render(page=describe_officers_page(review), review=review).encode("utf-8")
 
 
 def mark_rejected(page: bytes, at: str, because: str) -> bytes:

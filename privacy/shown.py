@@ -1,7 +1,7 @@
 """What an officer is shown of a plan: frozen types of public facts, which portal may import.
 
 Does not belong here: working the facts out (privacy.approval.assessment), words and looks
-(portal.review).
+(portal.officers_page).
 """
 
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class PlanReview:
+class ShownPlan:
     """Everything on the review page of a plan, which was made on the ledger's `ledger_head`.
 
     `recovers` is the hash of the plan whose lost draw it pays for once more, empty for any other;
