@@ -248,7 +248,7 @@ _NIBRS_INCIDENTS = {
         fate="kept",
     ),
     "MS335": ErrorText(
-        "Nearly every {field} of {file} is of another month than those of the quarter.",
+        "The {field} of {file} is of other months than the quarter of the delivery.",
         "The months in its name, its headers and its incidents are three things, and only the "
         "dates of incidents decide where one is counted.",
         "Check that the file is the one that was meant.",

@@ -23,7 +23,7 @@ YEARS = 2
 """The FBI's own window: an incident is reported in its year or the next (FBI rule 171)."""
 
 ELSEWHEN = 0.9
-"""Of a good file more than half may be late; at most this share of it may be of other months."""
+"""No more than this share of a good file is of other months; more than half often is."""
 
 _MONTH_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?(?!\d)")
 
