@@ -442,6 +442,6 @@ def test_the_program_minisign_checks_our_approvals_and_we_check_its_own(office: 
     )
     [facts] = approve(PLAN, office).facts
     assert facts.signer == "roe"
-    assert facts.key_id in public.read_text()
+    assert facts.key_id.lstrip("0") in public.read_text()  # the program writes no leading zeros
     assert facts.signed_at
     assert officer.key_id in (office.folder / "officers" / "doe.pub").read_text()
