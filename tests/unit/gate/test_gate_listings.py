@@ -9,8 +9,6 @@ import pytest
 from gate_places import GateClient, GatePlace, open_client
 from gate_releases import build_release_folder
 
-TABLE = "/releases/2025Q1/data/children_by_region.csv"
-
 
 @pytest.fixture
 def header(visitor: GateClient) -> dict[str, str]:

@@ -1,3 +1,5 @@
+"""Keys of officers: how they are made, kept and read."""
+
 import stat
 from pathlib import Path
 
@@ -23,17 +25,6 @@ def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
 
 
-def refused(plan: ShownPlan, office: Office, code: str) -> PrivacyError:
-    with pytest.raises(PrivacyError, match=code) as caught:
-        check_approval(plan, office.approvals(plan.quarter))  # type: ignore[arg-type]
-    assert caught.value.exit_code == 6
-    return caught.value
-
-
-def approve(plan: ShownPlan, office: Office):
-    return check_approval(plan, office.approvals(plan.quarter))  # type: ignore[arg-type]
-
-
 def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     secret = office.appoint("doe", PASSWORD)
     assert b"encrypted" in secret.read_bytes().splitlines()[0]
@@ -45,7 +36,7 @@ def test_a_key_with_a_password_signs_with_it_alone(office: Office) -> None:
     review.add_signature(
         *sign_plan(PLAN.quarter, review.read_plan(), GENESIS, secret, lambda: PASSWORD)
     )
-    assert approve(PLAN, office).facts
+    assert check_approval(PLAN, office.approvals()).facts  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("content", [None, b"not a key"])
