@@ -38,7 +38,7 @@ class PublicKey:
     """A key that releases are checked with, and the span it signed for.
 
     Attributes:
-        key_id: As ``minisign`` prints it: 16 hexadecimal digits.
+        key_id: 16 hexadecimal digits; ``minisign`` prints them without leading zeros.
         text: Its line in base64.
         since: From when on the hub signed with it, ISO 8601 in UTC; empty for the first key.
         until: Releases drawn from then on are not signed with it; empty for the key in use.

@@ -183,7 +183,7 @@ def kill_commands(folder: Path) -> drill.Score:
     approved = run_child(lambda: _approve(Settings(home)), home)
     if approved.problem:
         raise RuntimeError(approved.problem)
-    for seconds, number in ((5, signal.SIGKILL), (12, signal.SIGINT), (20, signal.SIGTERM)):
+    for seconds, number in ((4, signal.SIGKILL), (7, signal.SIGINT), (10, signal.SIGTERM)):
         process = call("run", "--quarter", str(QUARTER))
         try:
             process.communicate(timeout=seconds)
@@ -217,14 +217,7 @@ def _show(scores: list[tuple[str, str, drill.Score]], console: Console, seconds:
     total = drill.Score()
     for name, ledger, score in scores:
         table.add_row(name, ledger, *_cells(score))
-        for key in (
-            "kills",
-            "disks",
-            "deliveries_lost",
-            "quarters_lost",
-            "second_draws",
-            "finished",
-        ):
+        for key in SUMMED:
             setattr(total, key, getattr(total, key) + getattr(score, key))
     table.add_section()
     table.add_row("all", "", *_cells(total))
@@ -243,7 +236,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     words.add_argument("--share", type=float, default=1.0, help="Of the trials; 1 for all.")
     share = words.parse_args().share
-    console, start = Console(), time.monotonic()
+    console, start = Console(width=120), time.monotonic()
     with exit_when_interrupted(), tempfile.TemporaryDirectory() as name, _server() as server:
         folder = Path(name)
         warm_up(Settings(folder / "none"))

@@ -55,7 +55,7 @@ def deliver(
 def passed(tmp_path_factory: pytest.TempPathFactory) -> Passed:
     """Build five quarters; 2025Q2 is passed over, and the others are released in their order."""
     vault = Vault(tmp_path_factory.mktemp("order") / "vault")
-    vault.bounds["first_day_of_record"] = load_policy().first_day_of_record
+    vault.variables["first_day_of_record"] = load_policy().first_day_of_record
     built: dict[str, Rows] = {}
     released: list[str] = []
 

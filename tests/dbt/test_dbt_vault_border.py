@@ -87,7 +87,7 @@ def test_an_unreadable_hotline_count_fails_a_check_and_is_not_read_as_zero(tmp_p
     outcome = vault.dbt(
         "build", "--select", "+hotline_cases", "--exclude-resource-type", "unit_test"
     )
-    assert outcome["test.moshare." + _find(outcome, "delivered_count_is_filled")] == "fail"
+    assert outcome["test.moshare." + _find(outcome, "rules_of_int_hotline__counts")] == "fail"
     assert outcome["model.moshare.hotline_cases"] == "skipped"
 
 
