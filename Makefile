@@ -8,7 +8,7 @@ EXTRAS_hub := hub
 EXTRAS_synthetic := hub synthetic
 EXTRAS_dev := hub gate synthetic dev
 # Rooms whose tests are quick and need no process of their own, and the rules of the house and of the door.
-QUICK := $(addprefix tests/unit/,durable linkage expectations portal) \
+QUICK := $(addprefix tests/unit/,durable failures jurisdiction linkage expectations portal) \
   $(addprefix tests/unit/privacy/test_privacy_,door.py exact.py caps.py plan.py approval.py policy.py) \
   tests/house/test_house_rules.py tests/house/test_locks.py
 BIN := .venv/bin

@@ -26,6 +26,7 @@ _KINDS = {
     "literal_error": "'{place}' is not one of {expected}",
     "greater_than": "'{place}' is not above {gt}",
     "greater_than_equal": "'{place}' is below {ge}",
+    "less_than": "'{place}' is not below {lt}",
     "less_than_equal": "'{place}' is above {le}",
     "string_pattern_mismatch": "'{place}' does not have the form that it must have",
     "string_type": "'{place}' is not a text",

@@ -32,7 +32,10 @@ def _find_moment(opens: datetime) -> datetime:
     if opens.tzinfo is not None:
         raise ValueError("is not like 2025-07-15 08:00:00")
     local = opens.replace(tzinfo=CLOCK)
-    moment = local.astimezone(UTC)
+    try:
+        moment = local.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is too far away") from None
     if moment.astimezone(CLOCK).replace(tzinfo=None) != opens:
         raise ValueError("is skipped when summer time begins")
     if local.replace(fold=1).astimezone(UTC) != moment:

@@ -62,11 +62,15 @@ def _check_number(address: str) -> str:
 
 
 def _place(path: Path, info: ValidationInfo) -> Path:
+    if "\0" in str(path):
+        raise ValueError("is not a path")
     return Path(info.context["folder"]) / path if info.context else path
 
 
-Count = Annotated[int, Field(strict=True, gt=0)]
-Seconds = Annotated[float, Field(strict=True, gt=0)]
+Count = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
+Port = Annotated[int, Field(strict=True, gt=0, lt=2**16)]
+Hours = Annotated[int, Field(strict=True, gt=0, le=8760)]
+Seconds = Annotated[float, Field(strict=True, gt=0, lt=2**31)]
 Place = Annotated[Path, AfterValidator(_place)]
 """A path, relative to the folder of the settings."""
 IpAddress = Annotated[str, AfterValidator(_check_number)]
@@ -128,7 +132,7 @@ class Sftp:
     key: Place
     known_hosts: Place
     folder: str
-    port: Count = 22
+    port: Port = 22
 
 
 @with_config(CLOSED)
@@ -140,7 +144,7 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     host: str
-    port: Count = 587
+    port: Port = 587
 
 
 @with_config(CLOSED)
@@ -164,10 +168,10 @@ class GateSettings:
     publisher: str
     contact: str
     listen: IpAddress = "127.0.0.1"
-    port: Count = 8600
+    port: Port = 8600
     public_key: Place | None = None
     anonymous: Annotated[bool, Field(strict=True)] = False
-    session_hours: Count = 8
+    session_hours: Hours = 8
     limits: Limits = field(default_factory=Limits)
     proxy: Proxy = field(default_factory=Proxy)
     sftp: tuple[Sftp, ...] = ()

@@ -6,23 +6,23 @@ contract says of files (`sources.contracts`), and tables (`folder`).
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
+
+from failures.documents import CLOSED, BrokenDocumentError, Form, read_toml
+from jurisdiction.errors import JurisdictionError
 from jurisdiction.folder import AGENCIES, CONTRACTS, FOLDER
 
 
-@dataclass(frozen=True)
-class Agency:
-    """One agency that delivers.
+class AgencyWords(BaseModel):
+    """What the file of an agency says of it.
 
     Attributes:
-        key: Its short name in folders, manifests and commands.
         title: Its name with what it delivers, as a release gives it.
         name: Its name in a sentence.
         recorded_as: Its name, or whose records it gathers, where all are told who recorded.
@@ -34,32 +34,46 @@ class Agency:
         caveats: What its numbers do not say.
     """
 
-    key: str
+    model_config = CLOSED
+
     title: str
     name: str
     recorded_as: str
     short: str
     delivers: str
-    order: int
-    is_linked: bool
+    order: Annotated[int, Field(strict=True)]
+    is_linked: Annotated[bool, Field(strict=True)]
     block: str
     caveats: tuple[str, ...]
 
+
+class Agency(AgencyWords):
+    """One agency that delivers.
+
+    Attributes:
+        key: Its short name in folders, manifests and commands, which is the name of its file.
+    """
+
+    key: str
+
     @property
     def most_set_aside(self) -> tuple[int, int]:
-        """What its newest contract allows to be set aside of a file.
+        """What its newest contract allows to be set aside of a file; raises MS001.
 
         Per cent of the lines, or so many records (of police files: incidents) where that is more.
         Read when it is asked for, so that a broken contract stops its own agency alone.
         """
-        versions = CONTRACTS.glob(f"{self.key}-*.toml")
-        contract = _read(max(versions, key=lambda path: int(path.stem.rpartition("-")[2])))
-        return round(100 * contract["max_quarantined_share"]), contract["quarantined_floor"]
+        versions = sorted(CONTRACTS.glob(f"{self.key}-*.toml"), key=_version) or [
+            CONTRACTS / f"{self.key}-1.toml"
+        ]
+        limits = _read(versions[-1], _LIMITS)
+        return round(100 * limits.max_quarantined_share), limits.quarantined_floor
 
 
-@dataclass(frozen=True)
-class Law:
+class Law(BaseModel):
     """What the state's law asks for, in words that stand on the page."""
+
+    model_config = CLOSED
 
     asks_for_numbers: str
     to_be_seen: str
@@ -68,8 +82,15 @@ class Law:
     of_police_in_full: str
 
 
-@dataclass(frozen=True)
-class State:
+def _check_clock(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no clock of the IANA database") from None
+    return name
+
+
+class State(BaseModel):
     """The state that is served.
 
     Attributes:
@@ -77,22 +98,33 @@ class State:
         postal_code: Two letters, with which the ORI of each of its police agencies begins.
         fips: Two digits, with which the code of each of its counties begins.
         time_zone: Name of its clock in the IANA database.
-        agencies: Who delivers, in the order in which they are told.
         blocks: Key and title of the blocks of a release, in the order of its page.
         law: What its law asks for.
     """
 
+    model_config = CLOSED
+
     name: str
     postal_code: str
     fips: str
-    time_zone: str
-    agencies: tuple[Agency, ...]
-    blocks: Mapping[str, str]
+    time_zone: Annotated[str, AfterValidator(_check_clock)]
+    blocks: dict[str, str]
     law: Law
 
+    @property
+    def agencies(self) -> tuple[Agency, ...]:
+        """Who delivers, in the order in which they are told; raises MS001.
+
+        Read when they are asked for: a command that needs none works where a file is broken.
+        """
+        return _read_agencies()
+
     def agency(self, key: str) -> Agency:
-        """The agency of that short name; KeyError where there is none."""
-        return {one.key: one for one in self.agencies}[key]
+        """The agency of that short name; raises MS001 where there is none."""
+        for one in self.agencies:
+            if one.key == key:
+                return one
+        raise JurisdictionError("MS001", file=f"agencies/{key}.toml", problem="It cannot be read")
 
     @property
     def linked(self) -> tuple[str, ...]:
@@ -111,23 +143,25 @@ class State:
         return f"Outside {self.name}"
 
 
+class _Limits(BaseModel):
+    """What a contract says of setting aside; the rest of it is not looked at here."""
+
+    max_quarantined_share: float
+    quarantined_floor: int
+
+
+_STATE, _WORDS, _LIMITS = TypeAdapter(State), TypeAdapter(AgencyWords), TypeAdapter(_Limits)
+
+
 @cache
 def read_state() -> State:
-    """Read the state; TypeError or KeyError where its files lack a word or have one more."""
-    content = _read(FOLDER / "state.toml")
-    return State(
-        **{
-            **content,
-            "agencies": tuple(sorted(map(_read_agency, AGENCIES.glob("*.toml")), key=_order)),
-            "blocks": MappingProxyType(content["blocks"]),
-            "law": Law(**content["law"]),
-        }
-    )
+    """Read the state; raises JurisdictionError MS001 where its file is not as it must be."""
+    return _read(FOLDER / "state.toml", _STATE)
 
 
 def say_agencies() -> str:
-    """The short names of all agencies, as a command names them."""
-    return join_words([one.key for one in read_state().agencies], "or")
+    """The short names of all agencies by the alphabet, as a command names them."""
+    return join_words(sorted(path.stem for path in AGENCIES.glob("*.toml")), "or")
 
 
 def join_words(words: Sequence[str], last: str) -> str:
@@ -135,14 +169,23 @@ def join_words(words: Sequence[str], last: str) -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+@cache
+def _read_agencies() -> tuple[Agency, ...]:
+    agencies = []
+    for path in AGENCIES.glob("*.toml"):
+        words: AgencyWords = _read(path, _WORDS)
+        agencies.append(Agency(key=path.stem, **words.model_dump()))
+    return tuple(sorted(agencies, key=lambda one: one.order))
 
 
-def _order(agency: Agency) -> int:
-    return agency.order
+def _read(path: Path, form: TypeAdapter[Form]) -> Form:
+    try:
+        return read_toml(path, form)
+    except BrokenDocumentError as broken:
+        file = path.relative_to(FOLDER).as_posix()
+        raise JurisdictionError("MS001", file=file, problem=str(broken)) from None
 
 
-def _read_agency(path: Path) -> Agency:
-    content = _read(path)
-    return Agency(key=path.stem, **{**content, "caveats": tuple(content["caveats"])})
+def _version(contract: Path) -> int:
+    number = contract.stem.rpartition("-")[2]
+    return int(number) if number.isdigit() else 0

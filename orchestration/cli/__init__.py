@@ -6,6 +6,7 @@ Only what is needed to be interrupted from the first moment on is imported here;
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from orchestration.hub.interrupts import exit_when_interrupted
@@ -23,8 +24,13 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; nothing but our own settings comes from the surroundings."""
+    from failures.numbered import NumberedError
     from orchestration.hub.settings import drop_foreign_settings
 
     with exit_when_interrupted():
         drop_foreign_settings()
-        build_app()()
+        try:
+            build_app()()
+        except NumberedError as error:  # met before a command began, by a module it imports
+            sys.stderr.write(f"{error.sentence}\n")
+            sys.exit(error.exit_code)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,6 +70,7 @@ def demo() -> None:
 
 
 def _say_what_to_open(home: str, last: str) -> None:
+    release, key = (quote(f"{home}/releases/{name}") for name in (last, "moshare.pub"))
     talk().print(
         f"\n[bold green]Done.[/] {len(DEMO_QUARTERS)} releases lie in [bold]{home}/releases[/]. "
         "All of it is simulated, and the plans were approved with a throw-away key that counts for "
@@ -76,7 +78,7 @@ def _say_what_to_open(home: str, last: str) -> None:
         "Open next:\n"
         f"  {home}/releases/{last}/index.html   the page of the last quarter, in a browser\n"
         f"  {home}/review/{last}/index.html   what the privacy officer read before signing\n"
-        f"  .venv/bin/moshare verify {home}/releases/{last} --key {home}/releases/moshare.pub\n"
+        f"  .venv/bin/moshare verify {release} --key {key}\n"
         "      check every file of a release, and its signature (by a key made for this demo)\n"
         "  .venv/bin/moshare ledger   what was spent on privacy, and what is left\n"
         "  .venv/bin/moshare gate --demo   the releases as agencies get them, with a token\n"

@@ -16,6 +16,7 @@ import typer
 from expectations.errors import ExpectationsError
 from failures.exits import Exit
 from gate.errors import GateError
+from jurisdiction.errors import JurisdictionError
 from linkage.errors import LinkageError
 from orchestration.cli import build_app
 from orchestration.hub.errors import OrchestrationError
@@ -25,6 +26,7 @@ from privacy.errors import PrivacyError
 from sources.errors import SourcesError
 
 ROOMS = (
+    JurisdictionError,
     SourcesError,
     ExpectationsError,
     PrivacyError,

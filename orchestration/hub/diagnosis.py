@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from failures.numbered import NumberedError
+from jurisdiction.folder import LISTS, OUTLINES, list_counties, read_table
+from jurisdiction.state import read_state
 from orchestration.hub.settings import Settings
+from sources.contracts import current_contract
+from sources.errors import SourcesError
 from sources.landing import find_misspelt, is_open_to_others
 from sources.manifest import MANIFEST_NAME
 
@@ -55,6 +60,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _python,
         _packages,
         _manifest,
+        _state,
         _home,
         _privacy_of_zones,
         _published,
@@ -65,7 +71,16 @@ def diagnose(settings: Settings) -> list[Finding]:
         _witness,
         _signing_key,
     )
-    return [finding for look in looks for finding in look(settings)]
+    return [finding for look in looks for finding in _look(look, settings)]
+
+
+def _look(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """Give what was found; where one look fails, the others go on."""
+    try:
+        yield from look(settings)
+    except NumberedError as error:
+        name = look.__name__.strip("_").replace("_", " ")
+        yield Finding(name, ok=False, sentence=error.sentence)
 
 
 def _python(_: Settings) -> Iterator[Finding]:
@@ -86,6 +101,20 @@ def _packages(_: Settings) -> Iterator[Finding]:
 def _manifest(settings: Settings) -> Iterator[Finding]:
     fit = settings.dbt_manifest.exists()
     yield Finding("dbt project", fit, "prepared." if fit else "not prepared. Run 'make install'.")
+
+
+def _state(_: Settings) -> Iterator[Finding]:
+    list_counties()
+    for table in (*LISTS.glob("*.csv"), *OUTLINES.glob("*.csv")):
+        read_table(table)
+    agencies = read_state().agencies
+    yield Finding("state", ok=True, sentence=f"{read_state().name}, its lists and words.")
+    for agency in agencies:
+        try:
+            told = f"{current_contract(agency.key).contract}."
+            yield Finding(f"contract of {agency.key}", ok=True, sentence=told)
+        except SourcesError as error:
+            yield Finding(f"contract of {agency.key}", ok=False, sentence=error.sentence)
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

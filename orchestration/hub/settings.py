@@ -8,6 +8,7 @@ and offline. Does not belong here: anything that changes what is released or how
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -199,7 +200,8 @@ def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
     What this process writes is its owner's alone (umask 077), but for what is published, whose
-    writers say so. The folder of an agency is closed to all others.
+    writers say so. The folder of an agency is closed to all others. A crash leaves no dump of
+    memory, in which records may stand.
 
     Raises:
         OrchestrationError: MS925 when this account may not write to the data home.
@@ -207,6 +209,7 @@ def prepare_process(settings: Settings) -> None:
     """
     drop_foreign_settings()
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
     if settings.witness is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import socket
 import sys
 from typing import Any
@@ -59,7 +60,10 @@ def _answer(channel: socket.socket, project: _Project) -> bool:
     log, lock = held
     try:
         while not message.endswith(b"\n"):
-            message += channel.recv(_LONGEST)
+            more = channel.recv(_LONGEST)
+            if not more:
+                return False
+            message += more
         os.dup2(log, 1)
         os.dup2(log, 2)
         _run(json.loads(message), project)
@@ -74,6 +78,8 @@ def _answer(channel: socket.socket, project: _Project) -> bool:
 
 def main() -> int:
     """Answer calls until the parent is gone."""
+    # An interrupted dbt writes results of what it built until then, as if nothing were missing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     project = _Project()
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         while _answer(channel, project):

@@ -95,7 +95,7 @@ class DbtProcess:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - a fixed program of our own
-                [sys.executable, "-m", _CHILD, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", _CHILD, str(theirs.fileno())],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -111,7 +111,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         results.unlink(missing_ok=True)
         log = _call_dbt(step, quarter, released, settings, lock)
         if not results.exists():
-            raise OrchestrationError("MS902", stage=step.name, failed="Nothing", log=log)
+            raise OrchestrationError("MS902", stage=step.name, failed="Something", log=log)
         outcome = _read_outcome(step, quarter, settings)
     write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     if not outcome.unbuilt:

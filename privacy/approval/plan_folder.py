@@ -9,7 +9,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from durable.writing import PUBLIC, write_whole
+from durable.writing import PUBLIC, make_folder, write_whole
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import GENESIS
@@ -74,6 +74,8 @@ class PlanFolder:
         rejection = Rejection(at, plan, because, previous)
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / REJECTIONS_NAME).open("a", encoding="utf-8") as record:
+            if not record.tell():
+                os.fchmod(record.fileno(), PUBLIC)
             record.write(to_canonical_json(asdict(rejection)) + "\n")
             record.flush()
             os.fsync(record.fileno())
@@ -107,6 +109,6 @@ class PlanFolder:
 
     def _set_aside(self, plan: Path) -> None:
         kept = self.folder / SUPERSEDED_NAME / compute_sha256(plan.read_text("utf-8"))[:16]
-        kept.mkdir(parents=True, exist_ok=True)
+        make_folder(kept, PUBLIC)
         for path in (plan, *self._list_signatures()):
             path.replace(kept / path.name)

@@ -39,6 +39,7 @@ def test_a_release_opens_at_the_hour_and_not_a_moment_before(tmp_path: Path) -> 
         (entry(opens="2025-03-09 02:30:00"), r"release\[0\].opens. is skipped"),
         (entry(opens="2025-11-02 01:30:00"), "twice"),
         (entry(opens="2025-07-15T08:00:00Z"), "is not like"),
+        (entry(opens="9999-12-31 23:59:59"), "too far away"),
         (entry(opens='"tomorrow"'), "date with a time"),
         (entry(opens="2025-07-15"), "date with a time"),
         (entry(tier="all"), "tier"),

@@ -1,4 +1,5 @@
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from failures.exits import Exit
 from orchestration.cli import build_app
+from orchestration.cli.hub import _say_what_to_open
 from orchestration.hub.settings import HOME_VARIABLE, Settings
 from privacy.ledger.ledger import Ledger
 from sources.ingest import ingest
@@ -256,3 +258,13 @@ def test_a_roster_without_names_is_counted_for_whoever_made_the_tokens(
     call("new-key", str(key))
     ended = call("tokenize", str(roster), str(tmp_path / "tokens.csv"), "--key", str(key))
     assert "2 records; 1 of them" in ended.stderr
+
+
+def test_the_command_that_the_demo_tells_works_in_any_data_home(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home = "Ellen's data"
+    _say_what_to_open(home, "2025Q4")
+    line = next(line for line in capsys.readouterr().err.splitlines() if " verify " in line)
+    told = ["verify", f"{home}/releases/2025Q4", "--key", f"{home}/releases/moshare.pub"]
+    assert shlex.split(line)[1:] == told

@@ -85,6 +85,22 @@ def test_what_a_child_process_puts_aside_stays_in_the_vault(surroundings) -> Non
     assert Path(ended.stdout.strip()).is_relative_to(surroundings.vault.folder)
 
 
+def test_a_crash_of_this_process_or_its_children_leaves_no_dump_of_memory(surroundings) -> None:
+    ask = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))"
+    start = (
+        "import subprocess, sys; from orchestration.hub.settings import *; "
+        "prepare_process(load_settings()); subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", start, ask],
+        env={**os.environ, HOME_VARIABLE: str(surroundings.home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.strip() == "(0, 0)"
+
+
 def test_every_command_starts_without_the_settings_of_other_programs(tmp_path: Path) -> None:
     ask = (
         "import os, sys, orchestration.cli as cli; sys.argv = ['moshare', '--help']\n"

@@ -1,8 +1,10 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from durable.writing import PUBLIC, make_folder
 from privacy.approval.plan_folder import PlanFolder
 from privacy.canonical import compute_sha256
 from privacy.errors import PrivacyError
@@ -37,6 +39,22 @@ def test_another_plan_sets_the_old_one_aside_with_its_signatures(review: PlanFol
     kept = review.folder / "superseded" / compute_sha256("{}")[:16]
     assert (kept / "plan.json").read_bytes() == b"{}"
     assert (kept / "plan.json.AA.minisig").read_bytes() == b"signed"
+
+
+def test_what_was_set_aside_or_rejected_can_be_read_by_everyone_like_the_plan(
+    review: PlanFolder,
+) -> None:
+    before = os.umask(0o077)
+    try:
+        make_folder(review.folder, PUBLIC)
+        review.put_plan("{}")
+        review.reject("a" * 64, "too dear", AT)
+        review.put_plan("[]")
+    finally:
+        os.umask(before)
+    for path in review.folder.rglob("*"):
+        needed = 0o055 if path.is_dir() else 0o044
+        assert path.stat().st_mode & needed == needed, path
 
 
 def test_a_key_has_one_signature_and_files_are_whole_or_not_there(review: PlanFolder) -> None:

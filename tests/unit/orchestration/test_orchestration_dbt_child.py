@@ -1,0 +1,112 @@
+"""The kept child of dbt ends whole: no results of half a build, and never without its parent."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestration.steps.dbt_process import DbtCall, DbtProcess
+
+RUNNER = """
+import pathlib, time
+class dbtRunner:
+    def __init__(self, manifest=None):
+        pass
+    def invoke(self, arguments):
+        self.result = self
+        if arguments == ["build"]:
+            folder = pathlib.Path(__file__).parents[2]
+            (folder / "began").touch()
+            try:
+                time.sleep(30)
+            except BaseException:
+                (folder / "results").touch()  # as dbt does, of what was built until then
+        return self
+    def deepcopy(self):
+        return self
+"""
+
+CONNECTIONS = """
+class DuckDBConnectionManager:
+    close_all_connections = staticmethod(lambda: None)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder where a made-up dbt is found first; the child works in one with a module of
+    the name of one of Python's own."""
+    for package, module, text in (
+        ("dbt/cli", "main", RUNNER),
+        ("dbt/adapters/duckdb", "connections", CONNECTIONS),
+    ):
+        inside = tmp_path / package
+        inside.mkdir(parents=True)
+        (inside / f"{module}.py").write_text(text, "utf-8")
+        for one in (inside, inside.parent):
+            (one / "__init__.py").touch()
+    surroundings = tmp_path / "surroundings"
+    surroundings.mkdir()
+    (surroundings / "json.py").write_text("raise SystemExit", "utf-8")
+    monkeypatch.chdir(surroundings)
+    return tmp_path
+
+
+def _wait_for(path: Path) -> None:
+    for _ in range(200):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{path.name} never came")
+
+
+def test_an_interrupt_that_reaches_the_child_alone_leaves_no_results_of_half_a_build(
+    folder: Path,
+) -> None:
+    process = DbtProcess()
+    environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
+    call = DbtCall(parse=(), build=("build",), parsed_for="", environment=environment)
+    with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
+        waiting = threading.Thread(target=process.call, args=(call, log, lock.fileno()))
+        waiting.start()
+        _wait_for(folder / "began")
+        assert process._process is not None
+        os.kill(process._process.pid, signal.SIGINT)
+        waiting.join(20)
+    process.stop()
+    assert not waiting.is_alive()
+    assert not (folder / "results").exists()
+
+
+def test_a_module_that_lies_where_somebody_works_is_no_part_of_the_child(folder: Path) -> None:
+    process = DbtProcess()
+    with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
+        environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
+        call = DbtCall(parse=(), build=("other",), parsed_for="", environment=environment)
+        process.call(call, log, lock.fileno())
+    child = process._process
+    process.stop()
+    assert child is not None
+
+
+def test_a_child_whose_parent_died_while_it_called_ends(folder: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "orchestration.steps.dbt_child", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stderr=subprocess.DEVNULL,
+        )
+        with ours:
+            socket.send_fds(ours, [b'{"half": '], [log.fileno(), lock.fileno()])
+    try:
+        assert child.wait(10) == 0
+    finally:
+        child.kill()
+        child.wait()
