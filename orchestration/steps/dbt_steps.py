@@ -108,7 +108,8 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     results = settings.vault.dbt_target / "run_results.json"
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
-        results.unlink(missing_ok=True)
+        for of_before in (results, record):
+            of_before.unlink(missing_ok=True)
         log = _call_dbt(step, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Something", log=log)

@@ -84,6 +84,15 @@ def test_a_test_that_did_not_pass_counts_as_failed(settings, monkeypatch, state:
     assert read_test_outcomes(QUARTER, settings) == {"t": False}
 
 
+def test_a_dbt_that_died_leaves_no_outcome_of_an_earlier_call(settings, monkeypatch) -> None:
+    monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"test.moshare.t.1": "pass"}))
+    run_dbt_step(CORE, QUARTER, settings)
+    monkeypatch.setattr(dbt_steps, "_call_dbt", lambda *_: "dbt/logs/it.txt")
+    with pytest.raises(OrchestrationError, match="MS902"):
+        run_dbt_step(CORE, QUARTER, settings)
+    assert read_test_outcomes(QUARTER, settings) == {}
+
+
 def test_a_model_that_was_not_built_stops_the_release(settings, monkeypatch) -> None:
     monkeypatch.setattr(dbt_steps, "_call_dbt", fake_dbt({"model.moshare.children": "skipped"}))
     assert run_dbt_step(CORE, QUARTER, settings).unbuilt == ("children",)
