@@ -59,7 +59,7 @@ def demo() -> None:
 
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
         talk().print(
-            f"{len(quarters)} quarters, about half a minute each. "
+            f"{len(quarters)} quarters, about fifteen seconds each. "
             "Simulated deliveries from DSS, the Patrol and the hotline …"
         )
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
