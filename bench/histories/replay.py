@@ -16,7 +16,7 @@ import duckdb
 import jinja2
 import pyarrow as pa
 
-from linkage.links import ExactTokenLinker, find_owners, note_children
+from linkage.links import EqualTokenLinker, find_owners, note_children
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.guards.quarter_order import refuse_passed_quarter
 from orchestration.hub.errors import OrchestrationError
@@ -230,7 +230,7 @@ class Replay:
         earlier = connection.table("links").filter(f"quarter_start in ({kept})")
         new = note_children(start(quarter), connection.sql(CHILDREN_KNOWN.format(**days)), noted)
         new = self._keep(new, "new_noted")
-        links = ExactTokenLinker(read_bounds(self._policy)[RECORDS_FOR_ONE_CHILD]).link(
+        links = EqualTokenLinker(read_bounds(self._policy)[RECORDS_FOR_ONE_CHILD]).link(
             connection.sql(VICTIMS_KNOWN.format(**days)),
             find_owners(noted.union(new), order_key),
             earlier,

@@ -23,9 +23,10 @@ from orchestration.steps.linking import link_quarter
         ["intermediate", "int_tokens"],
     ],
     description="Police victim records linked to children of Social Services by equal keyed "
-    "tokens. Each record makes one choice on its own and few records may take one child, so that "
-    "one child can only move a bounded number of rows. The hotline is never linked.",
-    metadata={"rule": "exact token"},
+    "tokens of the sound of name and birth date. Each record makes one choice on its own and few "
+    "records may take one child, so that one child can only move a bounded number of rows. The "
+    "hotline is never linked.",
+    metadata={"rule": "equal token of the sound of name and birth date"},
 )
 def links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Link one quarter."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linkage.links import LINKS, ExactTokenLinker, write_links
+from linkage.links import LINKS, EqualTokenLinker, write_links
 from linkage.order_key import ensure_order_key
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.guards.built_rules import LINKAGE, begin_step, end_step
@@ -35,6 +35,15 @@ where r.is_trafficking_event
 group by r.child_id
 """
 
+EPOCHS = """
+select list(distinct case when contains(token, ':') then split_part(token, ':', 1) else '' end)
+    as epochs
+from intermediate.int_tokens
+where delivery_quarter_start = date '{quarter}'
+group by agency
+"""
+"""Of each agency, the epochs of the tokens that a quarter brought; '' for the first recipe."""
+
 
 def link_quarter(quarter: Quarter, settings: Settings) -> None:
     """Write `linkage/<quarter>/`; the same warehouse gives the same links.
@@ -45,7 +54,8 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
     Raises:
         OrchestrationError: MS928 when a later quarter was released, MS932 where the policy does not
             say how many records may take a child.
-        LinkageError: When the warehouse or the order key cannot be read.
+        LinkageError: MS814 where no token of one agency could equal one of the other; and when the
+            warehouse or the order key cannot be read.
     """
     released = find_kept_quarters(settings)
     if quarter in released and (folder_of_links(quarter, settings) / LINKS).exists():
@@ -61,11 +71,12 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             connection,
             victims=VICTIMS_KNOWN.format(**days),
             children=CHILDREN_KNOWN.format(**days),
+            epochs=EPOCHS.format(**days),
             released=[folder_of_links(other, settings) for other in sorted(released)],
             quarter_start=quarter.first_day,
             order_key_path=order_key,
             folder=folder_of_links(quarter, settings),
-            linker=ExactTokenLinker(read_bounds(policy)[RECORDS_FOR_ONE_CHILD]),
+            linker=EqualTokenLinker(read_bounds(policy)[RECORDS_FOR_ONE_CHILD]),
         )
     end_step(LINKAGE, quarter, making, settings)
 

@@ -154,7 +154,7 @@ class Vault:
                 "child_id": child,
                 "has_place": token is not None,
                 "first_report_date": first_report,
-                "rule": "exact_token",
+                "rule": "equal_token",
             }
             for victim, (token, child, first_report) in links.items()
         ]

@@ -6,12 +6,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from linkage.errors import LinkageError
+from linkage.recipe import TOKEN_TYPES
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from orchestration.steps import linking
 from orchestration.steps.linking import link_quarter
 from sources.quarters import Quarter
 
+DBT_PROJECT = Path(__file__).parents[3] / "dbt_project"
 FIRST, SECOND, THIRD = Quarter(2025, 1), Quarter(2025, 2), Quarter(2025, 3)
 
 STAGING = """
@@ -20,7 +23,9 @@ create table intermediate.int_mshp__victims (
     victim_key varchar, known_quarter_start date, quarter_start date,
     is_trafficking_event boolean
 );
-create table intermediate.int_tokens (agency varchar, record_key varchar, token varchar);
+create table intermediate.int_tokens (
+    agency varchar, record_key varchar, token varchar, delivery_quarter_start date
+);
 create table intermediate.int_dss__child_reports (
     child_id varchar, report_date date, known_quarter_start date, quarter_start date,
     is_trafficking_event boolean
@@ -31,12 +36,13 @@ select col0, col1, col1, col2 from (values
     ('v3', date '2025-04-01', true), ('v4', date '2025-07-01', true),
     ('adult', date '2025-01-01', false));
 insert into intermediate.int_tokens
-select 'mshp', unnest(['v1', 'v2', 'v3', 'v4', 'adult']), 'a';
+select 'mshp', unnest(['v1', 'v2', 'v3', 'v4', 'adult']), 'a', date '2025-01-01';
 insert into intermediate.int_dss__child_reports
 select col0, col1, col1, col1, col2 from (values
     ('c1', date '2025-04-01', true), ('c2', date '2025-01-01', false),
     ('c3', date '2025-01-01', false), ('c4', date '2025-07-01', true));
-insert into intermediate.int_tokens select 'dss', unnest(['c1', 'c2', 'c3', 'c4']), 'a';
+insert into intermediate.int_tokens
+select 'dss', unnest(['c1', 'c2', 'c3', 'c4']), 'a', date '2025-01-01';
 """
 
 
@@ -123,6 +129,51 @@ def test_a_quarter_is_never_linked_after_a_later_one_was_released(settings, rele
     assert "2025Q1" in refused.value.sentence
     assert "2025Q2" in refused.value.sentence
     assert not settings.vault.links("2025Q1").exists()
+
+
+NEW_TOKENS = """
+insert into intermediate.int_mshp__victims values ('v5', '2025-04-01', '2025-04-01', true);
+insert into intermediate.int_dss__child_reports values ('c5', '2025-04-01', '2025-04-01',
+    '2025-04-01', true);
+insert into intermediate.int_tokens values ('mshp', 'v5', '{police}', '2025-04-01'),
+    ('dss', 'c5', '{division}', '2025-04-01');
+"""
+
+
+def test_tokens_of_a_new_recipe_or_key_meet_each_other_and_none_that_was_noted_before(
+    settings, release
+) -> None:
+    change(settings, "update intermediate.int_dss__child_reports set is_trafficking_event = true")
+    link_quarter(FIRST, settings)
+    before = links(FIRST, settings)
+    release(FIRST)
+    change(settings, NEW_TOKENS.format(police="k:sound:a", division="k:sound:a"))
+    link_quarter(SECOND, settings)
+    found = {key: child for key, child, _ in links(SECOND, settings)}
+    assert found["v5"] == "c5"
+    assert found["v3"] in {"c2", "c3"}
+    assert links(FIRST, settings) == before
+
+
+@pytest.mark.parametrize("police", ["a", "j:sound:a"])
+def test_a_quarter_whose_agencies_used_two_keys_or_recipes_is_not_linked(
+    settings, release, police: str
+) -> None:
+    change(settings, NEW_TOKENS.format(police=police, division="k:sound:a"))
+    link_quarter(FIRST, settings)
+    with pytest.raises(LinkageError, match="MS814"):
+        link_quarter(SECOND, settings)
+    assert not (settings.vault.links("2025Q2") / "links.parquet").exists()
+    change(
+        settings,
+        "update intermediate.int_tokens set token = 'k:sound:a' where record_key = 'v5'",
+    )
+    link_quarter(SECOND, settings)
+
+
+def test_the_model_of_tokens_takes_the_type_by_which_records_are_linked() -> None:
+    model = (DBT_PROJECT / "models/intermediate/int_tokens.sql").read_text("utf-8")
+    assert f"split_part(token, ':', {TOKEN_TYPES.index('sound') + 2})" in model
 
 
 def test_what_happened_before_the_first_day_of_record_is_never_linked(settings) -> None:
