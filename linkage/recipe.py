@@ -17,13 +17,14 @@ from linkage.normalise import normalise_birth_date, normalise_name
 RECIPE = "moshare-token/2"
 """Hashed into every token, so that tokens made by different recipes never match."""
 
-TOKEN_TYPES = ("exact", "parts", "nickname", "sound", "day_month")
-"""The types in the order in which a delivery writes them.
+TOKEN_TYPES = ("exact", "parts", "nickname", "sound", "day_month", "name_year", "name", "part")
+"""The types in the order in which a delivery writes them; there may be several of the last one.
 
 exact: all parts of the name, in alphabetical order, and the birth date. parts: without particles,
 suffixes and initials. nickname: these with short forms of given names written out. sound: the
 Soundex code of each of those. day_month: parts, and the birth date with the smaller one of day and
-month first.
+month first. name_year: the codes of sound and the year of birth. name: the codes alone. part: one
+of the codes and the birth date, for each part of the name.
 """
 
 _PARTICLES = frozenset(
@@ -80,11 +81,12 @@ _SOUNDS = {
 }
 
 
-def make_canonical_forms(name: str, birth_date: str) -> tuple[str, ...] | None:
-    """Give the text to hash for each of `TOKEN_TYPES`.
+def make_canonical_forms(name: str, birth_date: str) -> list[tuple[str, str]]:
+    """Give type and text of each token to hash, in the order of `TOKEN_TYPES`.
 
-    None where the name has fewer than two parts of two letters, or where name or birth date is
-    blank or a placeholder. Particles are left out where two other parts are there.
+    None at all where the name is a placeholder or has fewer than two parts of two letters, and the
+    type `name` alone where the birth date is blank or a placeholder. Particles are left out where
+    two other parts are there.
 
     Raises:
         ValueError: If the birth date is neither blank nor YYYY-MM-DD.
@@ -92,22 +94,27 @@ def make_canonical_forms(name: str, birth_date: str) -> tuple[str, ...] | None:
     born = normalise_birth_date(birth_date)
     every_part = normalise_name(name)
     parts = [part for part in every_part.split() if len(part) > 1 and part not in _SUFFIXES]
-    if not born or born in _PLACEHOLDER_DATES or len(parts) < _FEWEST_PARTS:
-        return None
-    if not _PLACEHOLDERS.isdisjoint(parts):
-        return None
+    if len(parts) < _FEWEST_PARTS or not _PLACEHOLDERS.isdisjoint(parts):
+        return []
     names = [part for part in parts if part not in _PARTICLES]
     parts = parts if len(names) < _FEWEST_PARTS else names
-    full = [FULL_FORMS.get(part, part) for part in parts]
+    full = sorted(FULL_FORMS.get(part, part) for part in parts)
+    sounds = sorted(map(sound_of, full))
+    written, codes = " ".join(parts), " ".join(sounds)
+    if not born or born in _PLACEHOLDER_DATES:
+        return [("name", codes)]
     year, month, day = born.split("-")
     either_way = "-".join((year, *sorted((month, day))))
-    return (
-        f"{every_part}\n{born}",
-        f"{' '.join(parts)}\n{born}",
-        f"{' '.join(sorted(full))}\n{born}",
-        f"{' '.join(sorted(map(sound_of, full)))}\n{born}",
-        f"{' '.join(parts)}\n{either_way}",
-    )
+    return [
+        ("exact", f"{every_part}\n{born}"),
+        ("parts", f"{written}\n{born}"),
+        ("nickname", f"{' '.join(full)}\n{born}"),
+        ("sound", f"{codes}\n{born}"),
+        ("day_month", f"{written}\n{either_way}"),
+        ("name_year", f"{codes}\n{year}"),
+        ("name", codes),
+        *(("part", f"{code}\n{born}") for code in sounds),
+    ]
 
 
 @lru_cache(maxsize=100_000)

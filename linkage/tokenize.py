@@ -43,8 +43,8 @@ class TokenSummary:
 
     Attributes:
         records: Lines of the roster after the heading.
-        without_token: Records whose name or birth date is missing, incomplete or a placeholder,
-            which no token stands for.
+        without_token: Records whose name is missing, incomplete or a placeholder, which no token
+            stands for. Where the birth date is, they have that of the name alone.
     """
 
     records: int
@@ -101,31 +101,33 @@ def make_token(name: str, birth_date: str, key: bytes) -> str | None:
     """Hash one person; None where the recipe has nothing to hash (see `make_canonical_forms`).
 
     Returns:
-        The epoch of the key (16 hexadecimal digits) and then a token (32) for each of
-        `TOKEN_TYPES`, parted by colons. The epoch tells keys apart and tells nothing of them.
+        The epoch of the key (16 hexadecimal digits) and then the tokens (32 each) in the order of
+        `TOKEN_TYPES`, parted by colons; blank for a type that is missing. The epoch tells keys
+        apart and tells nothing of them.
 
     Raises:
         ValueError: If the birth date is neither blank nor YYYY-MM-DD.
     """
     forms = make_canonical_forms(name, birth_date)
-    if forms is None:
+    if not forms:
         return None
     epoch, keys = _derive_keys(key)
-    made = (
-        hmac.digest(one, form.encode("utf-8"), "sha256").hex()[:_TOKEN_DIGITS]
-        for one, form in zip(keys, forms, strict=True)
-    )
-    return ":".join((epoch, *made))
+    made = [
+        hmac.digest(keys[kind], form.encode("utf-8"), "sha256").hex()[:_TOKEN_DIGITS]
+        for kind, form in forms
+    ]
+    missing = TOKEN_TYPES.index(forms[0][0])
+    return ":".join((epoch, *[""] * missing, *made))
 
 
 @cache
-def _derive_keys(key: bytes) -> tuple[str, tuple[bytes, ...]]:
+def _derive_keys(key: bytes) -> tuple[str, dict[str, bytes]]:
     """Give the epoch of a key, and its key for each type of token."""
     epoch, *keys = (
         hmac.digest(key, f"{RECIPE}\n{purpose}".encode(), "sha256")
         for purpose in ("epoch", *TOKEN_TYPES)
     )
-    return epoch.hex()[:_EPOCH_DIGITS], tuple(keys)
+    return epoch.hex()[:_EPOCH_DIGITS], dict(zip(TOKEN_TYPES, keys, strict=True))
 
 
 def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:

@@ -57,7 +57,7 @@ class Slips:
 DIVISION = Slips(
     misspelt=0.02,
     misheard=0.03,
-    shortened=0.1,
+    shortened=0.05,
     halved=0.2,
     renamed=0.03,
     misdated=0.015,
@@ -68,7 +68,7 @@ DIVISION = Slips(
 PATROL = Slips(
     misspelt=0.06,
     misheard=0.05,
-    shortened=0.2,
+    shortened=0.1,
     halved=0.4,
     renamed=0.06,
     misdated=0.04,

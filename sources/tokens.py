@@ -21,8 +21,9 @@ from sources.workbench import (
     set_lines_aside,
 )
 
-_FORMS = "[0-9a-f]{64}|[0-9a-f]{16}(:[0-9a-f]{32}){5}"
-"""One token of the first recipe, or the epoch of a key and the five tokens of the second one."""
+_FORMS = "[0-9a-f]{64}|[0-9a-f]{16}(:{7}[0-9a-f]{32}|(:[0-9a-f]{32}){9,})"
+"""One token of the first recipe, or the epoch of a key and the tokens of the second one, or the one
+of a name whose birth date is not known."""
 
 _CHECKS = (
     Check("MS131", "", "raw IS NOT NULL"),

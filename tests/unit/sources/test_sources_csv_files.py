@@ -33,8 +33,8 @@ def test_tokens_are_read_with_or_without_quotes(bench: Any) -> None:
         ("MS142", "CHILD2," + "0a" * 32 + ",more"),
         ("MS143", "CHILD2," + "0A" * 32),
         ("MS143", "CHILD2," + "0a" * 31),
-        ("MS143", "CHILD2," + "0a" * 8 + (":" + "0a" * 16) * 4),
-        ("MS143", "CHILD2," + "0a" * 8 + ":" * 5),
+        ("MS143", "CHILD2," + "0a" * 8 + (":" + "0a" * 16) * 8),
+        ("MS143", "CHILD2," + "0a" * 8 + ":" * 8),
         ("MS144", "CHILD1," + "0b" * 32),
     ],
 )
@@ -49,7 +49,8 @@ def test_a_bad_token_row_is_set_aside_alone(bench: Any, code: str, row: str) -> 
 
 
 def test_tokens_of_the_first_recipe_and_of_the_one_with_types_are_read(bench: Any) -> None:
-    tokens = ("0a" * 32, "0a" * 8 + (":" + "0b" * 16) * 5)
+    full, dateless = "0a" * 8 + (":" + "0b" * 16) * 10, "0a" * 8 + ":" * 7 + "0b" * 16
+    tokens = ("0a" * 32, full, dateless)
     lines = [f"CHILD{number},{token}" for number, token in enumerate(tokens)]
     assert bench.read("tokens", text_of(["record_key,token", *lines])).lines_stored == len(tokens)
     assert tuple(row["token"] for row in bench.rows("tokens")) == tokens
