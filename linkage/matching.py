@@ -65,7 +65,6 @@ from durable.writing import replacing
 from linkage.errors import LinkageError
 
 Numbers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 YEAR = "year.parquet"
 """File of the units of a year, in the folder of its fourth quarter; empty in those of others."""
@@ -201,21 +200,30 @@ def match_year(
         unit, child = pairs["unit"], pairs["child"]
         shape = (_count(connection, "units"), _count(connection, "numbered"))
         of_year = ~is_before["is_before"][child]
-        matched_children = _match(unit[of_year], child[of_year], shape)[1]
-        matched_units = _match(unit, child, shape)[0]
-        for name, is_matched in (("children", matched_children), ("units", matched_units)):
+        taken = pair(unit[of_year], child[of_year], shape)
+        matched = {
+            "children": np.isin(np.arange(shape[1]), taken),
+            "units": pair(unit, child, shape) >= 0,
+        }
+        for name, is_matched in matched.items():
             arrow = pa.table({"n": np.arange(len(is_matched)), "is_matched": is_matched})
             connection.register(f"matched_{name}", arrow)
         return connection.sql(_MADE).order("unit_id").to_arrow_table()
 
 
-def _match(unit: Numbers, child: Numbers, shape: tuple[int, int]) -> tuple[Flags, Flags]:
-    """Say which units and which children one largest matching takes (Hopcroft and Karp 1973)."""
+def pair(unit: Numbers, child: Numbers, shape: tuple[int, int]) -> Numbers:
+    """Give the child that one largest matching takes for each unit, -1 for none.
+
+    Args:
+        unit: Number of the unit of each pair that may be one person.
+        child: Number of its child.
+        shape: How many units and children there are.
+
+    Hopcroft and Karp (1973), as SciPy has it.
+    """
     graph = csr_array((np.ones(len(unit), dtype=bool), (unit, child)), shape=shape)
-    taken = maximum_bipartite_matching(graph, perm_type="column")
-    children = np.zeros(shape[1], dtype=bool)
-    children[taken[taken >= 0]] = True
-    return taken >= 0, children
+    taken: Numbers = maximum_bipartite_matching(graph, perm_type="column")
+    return taken
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -67,11 +67,11 @@ DIVISION = Slips(
 )
 PATROL = Slips(
     misspelt=0.06,
-    misheard=0.05,
+    misheard=0.04,
     shortened=0.1,
     halved=0.4,
-    renamed=0.06,
-    misdated=0.04,
+    renamed=0.05,
+    misdated=0.03,
     swapped=0.01,
     nameless=0.03,
     dateless=0.07,

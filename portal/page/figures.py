@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from portal.page.missed import MOST_MISSED, find_widened_ranges
+from portal.page.missed import find_widened_ranges, say_allowance
 from portal.page.rows import say_count
 from portal.page.words import HEADLINES, UNREPORTED
 from portal.ranges import find_range, find_shown
@@ -72,7 +72,7 @@ def list_unreported(release: Release) -> tuple[Figure, ...]:
     """The figures about children whom police know and Children's Division does not."""
     keys, past = dict(UNREPORTED), recall_latest(release)
     return tuple(
-        _describe_figure(table, row, past, _say_missed(widened))
+        _describe_figure(table, row, past, _say_missed(say_allowance(release, table), widened))
         for table in release.tables
         if table.name in keys
         for row, widened in zip(table.rows, find_widened_ranges(release, table), strict=True)
@@ -135,11 +135,11 @@ def _describe_figure(table: ReleasedTable, row: ReleasedRow, past: Past, also: s
     return Figure(say_count(row), say_likely(*likely), unit, trend, also, is_number)
 
 
-def _say_missed(widened: tuple[int, int] | None) -> str:
-    """The range of a row that lacks or holds what was not matched."""
+def _say_missed(allowance: str, widened: tuple[int, int] | None) -> str:
+    """The range of a row that lacks or holds what was not matched, or was matched wrongly."""
     if widened is None:
         return ""
-    return f"With up to {MOST_MISSED} of 10 matches missed: {say_likely(*widened)}."
+    return f"{allowance}: {say_likely(*widened)}."
 
 
 def _say_year(year: ReleasedTable | None, row: ReleasedRow) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from portal.codebook import AGENCIES
 from portal.datapackage import list_caveats
-from portal.page.missed import MOST_MISSED, find_widened_ranges
+from portal.page.missed import find_widened_ranges, say_allowance
 from portal.ranges import find_range, find_shown
 from portal.tables import has_modelled, name_geographies
 from portal.wording import say_range
@@ -154,7 +154,7 @@ def _list_extras(release: Release, table: ReleasedTable) -> tuple[str, tuple[str
         return "Modelled, not measured", tuple(map(_say_modelled, table.rows))
     ranges = find_widened_ranges(release, table)
     widened = tuple("" if one is None else say_range(*one) for one in ranges)
-    return f"With up to {MOST_MISSED} of 10 matches missed" if any(widened) else "", widened
+    return say_allowance(release, table) if any(widened) else "", widened
 
 
 def _say_modelled(row: ReleasedRow) -> str:
