@@ -37,7 +37,7 @@ class History:
     """What becomes of the records that share a change and a past.
 
     Attributes:
-        change: new, corrected, unchanged, deleted or left out.
+        change: new, corrected, unchanged, deleted, left out or no effect.
         history: what was delivered and what this delivery does, in words.
         total: how many records.
     """
@@ -228,7 +228,7 @@ _JUDGE = """
     CREATE TABLE judged AS
     SELECT key,
         CASE
-            WHEN stood.key IS NULL AND stands.key IS NULL THEN 'nothing'
+            WHEN stood.key IS NULL AND stands.key IS NULL THEN 'no effect'
             WHEN stood.key IS NULL THEN 'new'
             WHEN stands.key IS NULL AND acts IS NULL THEN 'left out'
             WHEN stands.key IS NULL THEN 'deleted'
@@ -280,10 +280,10 @@ _AGES = """
 
 _VICTIMS = """
     SELECT agency, count(*) FROM victims JOIN judged USING (key)
-    WHERE is_child AND change NOT IN ('unchanged', 'nothing') GROUP BY agency ORDER BY agency
+    WHERE is_child AND change NOT IN ('unchanged', 'no effect') GROUP BY agency ORDER BY agency
 """
 
 _CHILDREN = """
     SELECT 'all', count(DISTINCT child) FROM records JOIN judged USING (key)
-    WHERE (before OR after) AND change NOT IN ('unchanged', 'nothing')
+    WHERE (before OR after) AND change NOT IN ('unchanged', 'no effect')
 """

@@ -3,9 +3,9 @@
 Belongs here: the signs of other formats, encodings and line ends. Does not belong here: what a file
 of lines may hold (`fixed_width`), nor opening what is packed: a file is taken as it is or not.
 
-Signs are the first bytes that each format's own specification gives, and for text the share of
-bytes that no ASCII file has: EBCDIC (code page 37) writes digits as F0 to F9 and a blank as 40;
-UTF-16 has a zero in every second byte.
+Signs are the first bytes that each format's own specification gives, and for text the bytes that no
+ASCII file has: EBCDIC (code page 37) writes letters and digits as bytes from 81 to F9; ASCII in
+UTF-16 has a zero in every second byte, and in UTF-32 three in every four.
 """
 
 from pathlib import Path
@@ -30,8 +30,19 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OFFICE_PARTS = (b"[Content_Types].xml", b"xl/", b"mimetypeapplication/vnd.")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_EBCDIC_DIGITS = bytes(range(0xF0, 0xFA))
-_HIGH_OR_BLANK = bytes([0x40, *range(0x80, 0x100)])
+_ZEROS = (
+    [False, True, False, True],
+    [True, False, True, False],
+    [False, True, True, True],
+    [True, True, True, False],
+)
+"""Which of four bytes in a row are zero in UTF-16 and UTF-32, of either byte order."""
+
+_ALL = 0.95
+"""As good as all of a file: one that was damaged on its way is still what it is."""
+
+_EBCDIC_WORDS = "".join(map(chr, [*range(48, 58), *range(65, 91), *range(97, 123)])).encode("cp037")
+_EBCDIC_PLAIN = _EBCDIC_WORDS + " ,.-/_:{}'\"\r\n".encode("cp037") + b"\x15"
 
 
 def refuse_disguise(path: Path, *, has_lines: bool) -> None:
@@ -70,22 +81,25 @@ def _find_format(head: bytes) -> str:
 
 
 def _find_encoding(head: bytes) -> str:
-    if head.startswith(_WIDE_MARKS) or _has_zero_in_every_second_byte(head):
+    if head.startswith(_WIDE_MARKS) or _is_wide(head):
         return "MS137"
     return "MS135" if _is_ebcdic(head) else ""
 
 
-def _has_zero_in_every_second_byte(head: bytes) -> bool:
-    halves = head[::2], head[1::2]
-    zeros = sorted(half.count(0) / len(half) if half else 0 for half in halves)
-    is_utf_32 = zeros[0] > 0.4 and head[3::4].count(0) + head[::4].count(0) > len(head) // 4.5
-    return zeros[1] > 0.9 and (zeros[0] < 0.1 or is_utf_32)
+def _is_wide(head: bytes) -> bool:
+    """Whether zeros stand where UTF-16 or UTF-32 have them in ASCII text, and nowhere else."""
+    quarters = [head[start::4] for start in range(4)]
+    shares = [one.count(0) / len(one) if one else 0.5 for one in quarters]
+    are_zero = [share > _ALL for share in shares]
+    is_settled = all(share > _ALL or share < 1 - _ALL for share in shares)
+    return is_settled and are_zero in _ZEROS
 
 
 def _is_ebcdic(head: bytes) -> bool:
-    high = len(head) - len(head.translate(None, _HIGH_OR_BLANK))
-    digits = len(head) - len(head.translate(None, _EBCDIC_DIGITS))
-    return high > 0.9 * len(head) and digits > 0.1 * len(head) > 0
+    plain, words = (
+        len(head) - len(head.translate(None, known)) for known in (_EBCDIC_PLAIN, _EBCDIC_WORDS)
+    )
+    return plain > _ALL * len(head) and words > len(head) / 4 > 0
 
 
 def _ends_in_returns(head: bytes) -> bool:

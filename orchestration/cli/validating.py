@@ -104,23 +104,25 @@ def validate(
 @contextmanager
 def _progress(deliveries: int) -> Iterator[Callable[[str], None]]:
     """Show a bar on stderr once it takes longer than two seconds."""
+    console = talk()
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
-        console=talk(),
+        console=console,
         transient=True,
     )
     task = bar.add_task("", total=deliveries + 1, completed=-1)
     patience = Timer(_PATIENCE_SECONDS, bar.start)
     patience.daemon = True
-    patience.start()
+    if console.is_interactive:
+        patience.start()
     try:
         yield lambda what: bar.update(task, description=what, advance=1)
     finally:
         patience.cancel()
-        patience.join()
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def _document(found: Validation, as_of: str) -> dict[str, object]:
