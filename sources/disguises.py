@@ -99,7 +99,7 @@ def _is_ebcdic(head: bytes) -> bool:
     plain, words = (
         len(head) - len(head.translate(None, known)) for known in (_EBCDIC_PLAIN, _EBCDIC_WORDS)
     )
-    return plain > _ALL * len(head) and words > len(head) / 4 > 0
+    return plain > _ALL * len(head) and words > len(head) / 20 > 0
 
 
 def _ends_in_returns(head: bytes) -> bool:

@@ -147,7 +147,7 @@ def _read_exit_code(metadata: Mapping[str, dg.MetadataValue]) -> int:
 
 
 def _failed_checks(result: dg.ExecuteInProcessResult) -> str:
-    """Name the rules that do not hold; a missing approval tells of itself, a warning stops nothing."""
+    """Name the rules that do not hold; a missing approval tells of itself, a warning is none."""
     failed = [
         _name_rules(check)
         for check in result.get_asset_check_evaluations()
