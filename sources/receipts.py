@@ -138,7 +138,8 @@ class Receipt:
             files=tuple(FileReading(**file) for file in document.pop("files")),
             problems=tuple(_read_problem(problem) for problem in document.pop("problems")),
             before=tuple(DeliveryCounts(**one) for one in document.pop("before", ())),
-            **{key: tuple(document.pop(key, ())) for key in ("remarks", "unlike")},
+            remarks=tuple(document.pop("remarks", ())),
+            unlike=tuple(document.pop("unlike", ())),
             **document,
         )
 

@@ -1,7 +1,7 @@
 """The commands of `moshare`, and how they are listed.
 
-Commands import what they need when they run: `tokenize`, `validate`, `deliver` and `verify` work on an
-agency's own machine, where there is no Dagster. Does not belong here: doing the work itself.
+Commands import what they need when they run: `tokenize`, `validate`, `deliver` and `verify` work on
+an agency's own machine, where there is no Dagster. Does not belong here: doing the work itself.
 """
 
 from __future__ import annotations
