@@ -282,6 +282,21 @@ _NIBRS_INCIDENTS = {
     ),
 }
 
+_FBI_RULES = {
+    "MS341": DeliveryText(
+        "Segments of {file} break the FBI's rule {rule} in {field}",
+        "{said}; the lines were kept, for no figure rests on it",
+        "Correct it at its source, for the FBI refuses what breaks the rule",
+        fate="kept",
+    ),
+    "MS342": DeliveryText(
+        "Segments of {file} have what the FBI's rule {rule} warns of in {field}",
+        "{said}; the lines were kept",
+        "Look at whether it is meant; the FBI takes it with a warning",
+        fate="kept",
+    ),
+}
+
 _HOTLINE = {
     "MS401": DeliveryText(
         "The header of {file} is not the one of a counts file",
@@ -331,5 +346,5 @@ _HOTLINE = {
 }
 
 ERRORS: Mapping[str, DeliveryText] = (
-    DELIVERY | LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _HOTLINE
+    DELIVERY | LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _FBI_RULES | _HOTLINE
 )

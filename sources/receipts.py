@@ -120,6 +120,8 @@ def _read_problem(document: dict[str, Any]) -> LineProblem:
         field=document["field"],
         lines=tuple(document["lines"]),
         total=document["total"],
+        rule=document.get("rule", ""),
+        segment=document.get("segment", ""),
     )
 
 
