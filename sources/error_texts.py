@@ -285,13 +285,13 @@ _NIBRS_INCIDENTS = {
 _FBI_RULES = {
     "MS341": DeliveryText(
         "Segments of {file} break the FBI's rule {rule} in {field}",
-        "{said}; the lines were kept, for no figure rests on it",
+        "{said}; no figure rests on it, so nothing was lost for it",
         "Correct it at its source, for the FBI refuses what breaks the rule",
         fate="kept",
     ),
     "MS342": DeliveryText(
         "Segments of {file} have what the FBI's rule {rule} warns of in {field}",
-        "{said}; the lines were kept",
+        "{said}; nothing was lost for it",
         "Look at whether it is meant; the FBI takes it with a warning",
         fate="kept",
     ),

@@ -150,12 +150,14 @@ def set_lines_aside(
     """Take the lines that a problem costs out of their table, into `set_aside` or for good.
 
     Returns how many were set aside and how many were dropped. A line is set aside once, whatever
-    else is the matter with it; its notes go with it.
+    else is the matter with it; of its notes those stay that an FBI rule stands behind.
     """
     lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"  # noqa: S608
+    note = f"file = {quote(file)} AND {_is('kept')} AND rule <> '' AND line_number IN ({lost})"
+    connection.execute(f"UPDATE problems SET code = 'MS341' WHERE {note} AND code <> 'MS342'")  # noqa: S608
     connection.execute(
         f"DELETE FROM problems WHERE file = {quote(file)} AND NOT {_is('set aside')} "  # noqa: S608
-        f"AND line_number IN ({lost})"
+        f"AND rule = '' AND line_number IN ({lost})"
     )
     connection.execute(
         f"INSERT INTO set_aside SELECT file, line_number, code, field, "  # noqa: S608
