@@ -110,4 +110,6 @@ def _build_rule(number: str, level: str, entry: Mapping[str, Any]) -> FbiRule:
     )
 
 
-_ZERO_REPORT = frozenset("001 015 016 017 028 029 090 091 092 093 094 096".split())
+_ZERO_REPORT = frozenset(
+    ["001", "015", "016", "017", "028", "029", "090", "091", "092", "093", "094", "096"]
+)

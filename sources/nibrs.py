@@ -48,6 +48,7 @@ SEGMENT_TABLES = {
 
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
 
+
 def read_segments(
     connection: duckdb.DuckDBPyConnection,
     path: Path,

@@ -137,7 +137,9 @@ def _write_repeats(text: str, layout: RecordLayout) -> str:
 
 def _write_mixes(text: str, layout: RecordLayout) -> str:
     field, _, codes = text.partition(",")
-    return f"({_write_count(field, layout)}) > 1 AND ({_write_any(f'{field} IN ({codes})', layout)})"
+    return (
+        f"({_write_count(field, layout)}) > 1 AND ({_write_any(f'{field} IN ({codes})', layout)})"
+    )
 
 
 _CALLS: Mapping[str, Callable[[str, RecordLayout], str]] = {

@@ -12,6 +12,7 @@ from jurisdiction.state import Law, read_state
 from portal.codebook import AGENCIES, BLOCKS, LIMITS, SYNTHETIC, explain_delivery, explain_table
 from portal.page.charts import ChartView, list_charts
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
+from portal.page.known_to_any import KnownToAny, bound_known_to_any
 from portal.page.maps import MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
@@ -65,6 +66,7 @@ class Page:
     outlines: tuple[tuple[str, tuple[str, ...]], ...]
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
+    known_to_any: KnownToAny | None
     blocks: tuple[BlockView, ...]
     privacy_facts: tuple[Words, ...]
     gauges: tuple[GaugeView, ...]
@@ -103,6 +105,7 @@ def describe_page(release: Release) -> Page:
         outlines=list_outlines(maps),
         unreported=list_unreported(release),
         cracks=tuple(views[name] for name in CRACKS if name in views),
+        known_to_any=bound_known_to_any(release),
         blocks=_list_blocks(release, views),
         privacy_facts=tuple(Words(*entry) for entry in describe_privacy(release.privacy)),
         gauges=list_gauges(release.privacy),

@@ -50,7 +50,7 @@ def find_widened_ranges(
     if keys is None or None in likely:
         return (None,) * len(likely)
     matched = [row for row in table.rows if row.keys[0] in keys]
-    same = next((one.same_rows for one in release.frames if one.name == table.frame), None)
+    same = find_same_rows(release, table)
     missed = find_most_missed(release, table)
     share = missed / (10 - missed)
     return tuple(
@@ -73,6 +73,11 @@ def find_most_missed(release: Release, table: ReleasedTable) -> int:
     return MOST_MISSED if is_one_to_one else MOST_MISSED_BY_TOKEN
 
 
+def find_same_rows(release: Release, table: ReleasedTable) -> ReleasedSameRows | None:
+    """What the rows of a table's frame share with those of another one, if they do."""
+    return next((one.same_rows for one in release.frames if one.name == table.frame), None)
+
+
 def say_allowance(release: Release, table: ReleasedTable) -> str:
     """What the widened ranges of a table allow for, as the header of a column."""
     missed = find_most_missed(release, table)
@@ -91,7 +96,7 @@ class _Widening:
 def _widen_matched(row: ReleasedRow, likely: tuple[int, int], allow: _Widening) -> tuple[int, int]:
     weighted = [(1 + allow.share if one is row else allow.share, one) for one in allow.matched]
     low = math.floor(likely[0] * (1 - MOST_FALSE / 10))
-    return low, max(likely[1], math.ceil(_find_end(weighted, allow.same, 1)))
+    return low, max(likely[1], math.ceil(find_end(weighted, allow.same, 1)))
 
 
 def _widen_unmatched(
@@ -99,11 +104,11 @@ def _widen_unmatched(
 ) -> tuple[int, int]:
     fewer = [(1.0, row), *((-allow.share, one) for one in allow.matched)]
     more = [(1.0, row), *((MOST_FALSE / 10, one) for one in allow.matched)]
-    low = max(0, min(likely[0], math.floor(_find_end(fewer, allow.same, -1))))
-    return low, max(likely[1], math.ceil(_find_end(more, allow.same, 1)))
+    low = max(0, min(likely[0], math.floor(find_end(fewer, allow.same, -1))))
+    return low, max(likely[1], math.ceil(find_end(more, allow.same, 1)))
 
 
-def _find_end(
+def find_end(
     weighted: list[tuple[float, ReleasedRow]], same: ReleasedSameRows | None, side: int
 ) -> float:
     """The upper (1) or lower (-1) end of the interval of a sum of rows of a linked frame.
