@@ -7,7 +7,7 @@ depends on any one of them. Does not belong here: tables of anything but how man
 The rule
 --------
 A year has children, those that its quarters count, and police units: its juvenile victim records,
-of which those with one token of type `sound` and one sex are one unit. A unit and a child may be
+of which those with a token of type `sound`, the same tokens and one sex are one unit. A unit and a child may be
 one person if they agree on the sound of name and birth date; or, being of one sex, on one part of
 the name and the birth date, or on the name and the year of birth, or, where the police know no
 birth date, on the name while the child was born in a year that the recorded age allows. Of a graph
@@ -72,10 +72,11 @@ YEAR = "year.parquet"
 _UNITS = """
 select row_number() over (order by unit_id) - 1 as n, * from (
     select arg_min(victim_key, (md5_number_lower(order_key || victim_key) >> 4, victim_key))
-        as unit_id, token, any_value(name_year_token) as name_year_token,
-        any_value(name_token) as name_token, any_value(part_tokens) as part_tokens, sex_group,
+        as unit_id, token, name_year_token, name_token, part_tokens, sex_group,
         any_value(born_from) as born_from, any_value(born_to) as born_to
-    from victims, order_key group by token, sex_group, case when token is null then victim_key end)
+    from victims, order_key
+    group by token, name_year_token, name_token, part_tokens, sex_group,
+        case when token is null then victim_key end)
 """
 
 _CHILDREN = """
