@@ -6,6 +6,7 @@ that a broken one stops its own agency alone. Does not belong here: reading file
 """
 
 import re
+from datetime import date
 from functools import cache
 from typing import Annotated, Literal
 
@@ -53,6 +54,18 @@ class Watched(BaseModel):
     codes: tuple[str, ...] = ()
 
 
+class PoliceAgency(BaseModel):
+    """When a police agency reports to NIBRS: from its first day to the day before its last.
+
+    FBI UCR, 2019.1 NIBRS Technical Specification, rules 173 and 118.
+    """
+
+    model_config = CLOSED
+
+    first_day: date | None = None
+    last_day: date | None = None
+
+
 class Contract(BaseModel):
     """The agreement with one agency.
 
@@ -65,6 +78,7 @@ class Contract(BaseModel):
         max_quarantined_share: a file with a larger share of quarantined lines is rejected,
         quarantined_floor: unless no more records or incidents than this are meant.
         agency_roster: whether a manifest may carry the roster of police agencies.
+        police_agencies: ORI -> when it reports; empty where no table was agreed.
         files: by role.
         cells: measure -> relationship groups, for a delivery of aggregate counts.
         watched: what is held against the quarters before.
@@ -80,6 +94,7 @@ class Contract(BaseModel):
     max_quarantined_share: Annotated[float, Field(strict=True, ge=0, le=1)]
     quarantined_floor: Annotated[int, Field(strict=True, ge=0)]
     agency_roster: Annotated[bool, Field(strict=True)] = False
+    police_agencies: dict[str, PoliceAgency] = Field(default_factory=dict)
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     watched: Watched = Watched()

@@ -282,6 +282,21 @@ _NIBRS_INCIDENTS = {
     ),
 }
 
+_FBI_RULES = {
+    "MS341": DeliveryText(
+        "Segments of {file} break the FBI's rule {rule} in {field}",
+        "{said}; no figure rests on it, so nothing was lost for it",
+        "Correct it at its source, for the FBI refuses what breaks the rule",
+        fate="kept",
+    ),
+    "MS342": DeliveryText(
+        "Segments of {file} have what the FBI's rule {rule} warns of in {field}",
+        "{said}; nothing was lost for it",
+        "Look at whether it is meant; the FBI takes it with a warning",
+        fate="kept",
+    ),
+}
+
 _HOTLINE = {
     "MS401": DeliveryText(
         "The header of {file} is not the one of a counts file",
@@ -338,5 +353,6 @@ ERRORS: Mapping[str, DeliveryText] = (
     | _NIBRS_FORM
     | _NIBRS_FIELDS
     | _NIBRS_INCIDENTS
+    | _FBI_RULES
     | _HOTLINE
 )

@@ -85,6 +85,7 @@ def read_delivery(
         frozenset(manifest.unusual),
         first_day_of_record,
         earlier,
+        contract.police_agencies,
     )
     with open_workbench(delivery.parent, earlier) as connection:
         try:

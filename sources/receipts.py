@@ -157,4 +157,6 @@ def _read_problem(document: dict[str, Any]) -> LineProblem:
         field=document["field"],
         lines=tuple(document["lines"]),
         total=document["total"],
+        rule=document.get("rule", ""),
+        segment=document.get("segment", ""),
     )
