@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -209,7 +210,7 @@ def test_what_validate_says_is_what_the_hub_says_after_the_same_deliveries(
         (folder / "nibrs.txt").write_bytes("".join(f"{line}\n" for line in lines).encode())
         write_manifest(
             folder, agency="mshp", quarter=QUARTER, sequence=sequence, kind="full",
-            as_of=__import__("datetime").date(2025, 4, 5), simulated=False,
+            as_of=date(2025, 4, 5), simulated=False,
             files={"nibrs": "nibrs.txt"},
         )  # fmt: skip
         try:
