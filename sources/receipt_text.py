@@ -49,9 +49,15 @@ def say_lines(problem: LineProblem) -> str:
 
 
 def name_problem(problem: LineProblem) -> str:
-    """Its number, field and FBI rule, as a heading."""
-    parts = [problem.code, problem.field, f"FBI rule {problem.rule}" if problem.rule else ""]
-    return ", ".join(filter(None, parts))
+    """Its number, field, level of segments and FBI rule, as a heading."""
+    return ", ".join(filter(None, (problem.code, problem.field, *_name_source(problem))))
+
+
+def _name_source(problem: LineProblem) -> Iterator[str]:
+    if problem.segment:
+        yield f"level {problem.segment}"
+    if problem.rule:
+        yield f"FBI rule {problem.rule}"
 
 
 def _say_cause(problem: LineProblem) -> str:
@@ -73,8 +79,9 @@ def _describe_file(file: FileReading) -> str:
 
 
 def _describe_problem(problem: LineProblem) -> str:
-    rule = f"FBI rule {problem.rule}: " if problem.rule else ""
-    return f"  {problem.sentence}\n    {rule}{say_lines(problem)}"
+    source = ", ".join(_name_source(problem))
+    opening = f"{source}: " if source else ""
+    return f"  {problem.sentence}\n    {opening}{say_lines(problem)}"
 
 
 def _table(receipt: Receipt) -> Iterator[str]:
