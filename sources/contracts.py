@@ -38,6 +38,22 @@ class ContractFile(BaseModel):
     tables: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
+class Watched(BaseModel):
+    """What of a delivery is held against the quarters before; see `former_quarters`.
+
+    Attributes:
+        volume: raw tables whose number of lines is.
+        unknown: `table.field` -> the codes that stand for unknown; a blank does too.
+        codes: each `table.field` in which a code can be new.
+    """
+
+    model_config = CLOSED
+
+    volume: tuple[str, ...] = ()
+    unknown: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+
 class PoliceAgency(BaseModel):
     """When a police agency reports to NIBRS: from its first day to the day before its last.
 
@@ -65,6 +81,7 @@ class Contract(BaseModel):
         police_agencies: ORI -> when it reports; empty where no table was agreed.
         files: by role.
         cells: measure -> relationship groups, for a delivery of aggregate counts.
+        watched: what is held against the quarters before.
     """
 
     model_config = CLOSED
@@ -80,6 +97,7 @@ class Contract(BaseModel):
     police_agencies: dict[str, PoliceAgency] = Field(default_factory=dict)
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    watched: Watched = Watched()
 
     @property
     def limit(self) -> str:
@@ -110,6 +128,12 @@ _FORM = TypeAdapter(Contract)
 def list_agencies() -> tuple[str, ...]:
     """Agencies that have a contract, in alphabetical order."""
     return tuple(sorted({agency for agency, _ in _list_versions()}))
+
+
+def list_contracts() -> tuple[str, ...]:
+    """The newest contract of each agency, by name."""
+    newest = dict(_list_versions())
+    return tuple(f"{agency}/{version}" for agency, version in sorted(newest.items()))
 
 
 def current_contract(agency: str) -> Contract:
