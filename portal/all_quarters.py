@@ -102,4 +102,4 @@ def _list_first(row: ReleasedRow | HistoryPoint) -> Row:
     first = find_first(row)
     if first is None:
         return (None,) * len(FIRST)
-    return first.number, first.low90, first.high90, first.column
+    return float(first.number), first.low90, first.high90, first.column

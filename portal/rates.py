@@ -95,8 +95,8 @@ def _list_tables(release: Release) -> list[ReleasedTable]:
         and table.cadence in (ANNUAL, FOUR_QUARTERS)
         and not table.dimensions
     ]
-    by_region = {(one.definition, one.period) for one in tables if one.level == REGION}
-    return [table for table in tables if (table.definition, table.period) in by_region]
+    by_region = {(one.sources, one.kind, one.period) for one in tables if one.level == REGION}
+    return [one for one in tables if (one.sources, one.kind, one.period) in by_region]
 
 
 def _count_children(release: Release) -> Mapping[tuple[str, str], tuple[int, int]]:
