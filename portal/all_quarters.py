@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from jurisdiction.folder import list_counties
 from jurisdiction.state import read_state
 from portal.ranges import find_first
+from portal.series import Key
+from portal.smoothing import Smoothed, smooth_release
 from portal.tables import MODELLED, Row, list_numbers, name_geographies, write_period
 from privacy.released import HistoryPoint, Release, ReleasedRow, ReleasedTable
 
@@ -21,11 +23,13 @@ SUMMED = "all"
 """What stands in a dimension over which a row sums, so that no key is empty."""
 WHERE = ("vintage", "period", "cadence", "table", "level", "geography", "geo_id")
 NUMBERS = ("unit", "estimate", "moe90", "low90", "high90", "count", "status", *MODELLED)
+SMOOTHED = ("smoothed", "smoothed_low90", "smoothed_high90")
 FIRST = ("first", "first_low90", "first_high90", "first_column")
 STATE_CODE, COUNTY_CODE = "0400000US", "0500000US"
 """What stands before the FIPS code of a state or a county in the Census Bureau's GEO_ID."""
 
 GeoIds = Mapping[tuple[str, str], str]
+Smooth = Mapping[Key, Mapping[str, Smoothed]]
 
 
 def list_dimensions(release: Release) -> tuple[str, ...]:
@@ -35,7 +39,7 @@ def list_dimensions(release: Release) -> tuple[str, ...]:
 
 def list_all_columns(release: Release) -> tuple[str, ...]:
     """The columns: where a row stands, every dimension, its numbers, the one that stands first."""
-    return (*WHERE, *list_dimensions(release), *NUMBERS, *FIRST)
+    return (*WHERE, *list_dimensions(release), *NUMBERS, *SMOOTHED, *FIRST)
 
 
 def list_all_keys(release: Release) -> tuple[str, ...]:
@@ -49,8 +53,10 @@ def list_all_rows(release: Release) -> list[Row]:
     Raises:
         PortalError: MS703, a row has no status, or only some of its numbers.
     """
-    geo_ids = read_geo_ids()
-    return [row for table in release.tables for row in _list_table(release, table, geo_ids)]
+    geo_ids, smoothed = read_geo_ids(), smooth_release(release)
+    return [
+        row for table in release.tables for row in _list_table(release, table, geo_ids, smoothed)
+    ]
 
 
 def list_moments(
@@ -74,7 +80,9 @@ def read_geo_ids() -> GeoIds:
     return {("state", state.name): f"{STATE_CODE}{state.fips}", **counties}
 
 
-def _list_table(release: Release, table: ReleasedTable, geo_ids: GeoIds) -> Iterator[Row]:
+def _list_table(
+    release: Release, table: ReleasedTable, geo_ids: GeoIds, smoothed: Smooth
+) -> Iterator[Row]:
     labels = {(row.geography, row.keys): row.labels for row in table.rows}
     places, dimensions = name_geographies(release), list_dimensions(release)
     for period, row in list_moments(release, table):
@@ -94,8 +102,15 @@ def _list_table(release: Release, table: ReleasedTable, geo_ids: GeoIds) -> Iter
             *list_numbers(row, table, release.release_id),
             row.status,
             *(getattr(row, name) for name in MODELLED),
+            *_list_smoothed(smoothed.get((table.name, row.geography, row.keys), {}).get(period)),
             *_list_first(row),
         )
+
+
+def _list_smoothed(smoothed: Smoothed | None) -> Row:
+    if smoothed is None:
+        return (None,) * len(SMOOTHED)
+    return smoothed.level + 0.0, smoothed.low90 + 0.0, smoothed.high90 + 0.0
 
 
 def _list_first(row: ReleasedRow | HistoryPoint) -> Row:

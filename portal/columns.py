@@ -25,6 +25,10 @@ PERIOD = (
     f"The period counted: a calendar quarter (2025Q1) in {_STATE.name}'s time zone, a year "
     "(CY2025), or the first and last of four quarters."
 )
+SMOOTHED_CAVEAT = (
+    "Made of released numbers, and revised with each quarter that follows. Only where four "
+    "quarters or more were released."
+)
 NOT_FISCAL = "Not a fiscal year, and not the quarter of a decision on the report."
 
 COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
@@ -104,6 +108,17 @@ COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
         ),
         "modelled_high90": ColumnText(
             "Modelled, likely at most", "Upper end of the model's 90% range.", MODEL_CAVEAT
+        ),
+        "smoothed": ColumnText(
+            "Smoothed",
+            "What all released quarters of the row tell of this one, in tenths.",
+            SMOOTHED_CAVEAT,
+        ),
+        "smoothed_low90": ColumnText(
+            "Smoothed, likely at least", "Lower end of its 90% range.", SMOOTHED_CAVEAT
+        ),
+        "smoothed_high90": ColumnText(
+            "Smoothed, likely at most", "Upper end of its 90% range.", SMOOTHED_CAVEAT
         ),
         "first": ColumnText(
             "First number",

@@ -26,7 +26,7 @@ WHOLE = (
 )
 REAL = (
     *("estimate", "moe90", "sigma", *MODELLED, "first", "rate", "rate_low90", "rate_high90"),
-    *("mean_difference", "largest_difference"),
+    *("mean_difference", "largest_difference", "smoothed", "smoothed_low90", "smoothed_high90"),
 )
 
 Row = tuple[str | int | float | None, ...]

@@ -17,6 +17,7 @@ BENCH = ROOT / "bench"
 SMALL = {
     "readers.py 500": "Peak memory",
     "-m bench.composition": "Epsilon at the delta of the policy",
+    "-m bench.change --draws 20": "Smoothed series of 12 quarters",
     "usefulness.py": "weights of the policy, four quarters",
     "time_open.py": "as it is",
     "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",

@@ -21,6 +21,7 @@ from portal.all_quarters import (
 )
 from portal.files import list_files
 from portal.ranges import find_first
+from portal.smoothing import smooth_release
 from portal.tables import name_geographies
 from privacy.released import Release
 
@@ -87,6 +88,20 @@ def test_earlier_quarters_have_their_first_number_too(
         assert one is not None
         assert (float(row["first"]), int(row["first_low90"])) == (one.number, one.low90)
         assert row["first_column"] == one.column
+
+
+def test_smoothed_numbers_stand_beside_the_quarters_that_they_smooth(
+    release: Release, files: dict[str, bytes]
+) -> None:
+    smoothed = smooth_release(release)
+    told = [row for row in read(files) if row["smoothed"]]
+    assert len(told) == sum(len(quarters) for quarters in smoothed.values())
+    assert {row["cadence"] for row in told} == {"quarterly"}
+    one = smoothed["reports", "Missouri", ()]["2025Q2"]
+    (row,) = (row for row in told if (row["table"], row["period"]) == ("reports", "2025Q2"))
+    assert float(row["smoothed"]) == one.level
+    assert (float(row["smoothed_low90"]), float(row["smoothed_high90"])) == (one.low90, one.high90)
+    assert not any(row["smoothed"] for row in read(list_files(publish_quarters()["2025Q3"])))
 
 
 def test_a_county_has_its_fips_code_as_text_and_the_state_its_own(files: dict[str, bytes]) -> None:
