@@ -12,8 +12,8 @@ from orchestration.defs.linkage import links
 from orchestration.defs.refusing_io import RefusingIOManager
 from orchestration.defs.release import quality, released
 from orchestration.defs.review import review
-from orchestration.defs.schedule import quarterly_release
-from orchestration.defs.sensor import delivery_arrived
+from orchestration.defs.schedule import schedules
+from orchestration.defs.sensor import sensors
 from orchestration.defs.transform import dbt_steps
 
 silence_redacted_errors()
@@ -22,8 +22,8 @@ defs = dg.Definitions(
     assets=[*deliveries, *dbt_steps, links, quality, *review, *released],
     asset_checks=checks,
     jobs=jobs,
-    schedules=[quarterly_release],
-    sensors=[delivery_arrived],
+    schedules=schedules,
+    sensors=sensors,
     resources={"io_manager": RefusingIOManager()},
     executor=dg.in_process_executor,
 )

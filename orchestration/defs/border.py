@@ -13,18 +13,20 @@ import dagster as dg
 
 from failures.numbered import NumberedError
 from orchestration.hub.settings import Settings
+from orchestration.hub.turns import take_turn
 from orchestration.hub.unnumbered import keep_report
 
 
 @contextmanager
 def border(stage: str, settings: Settings) -> Iterator[None]:
-    """Let only safe sentences out of a Dagster step.
+    """Let only safe sentences out of a Dagster step, which waits until no other quarter is run.
 
     Raises:
         dagster.Failure: With the sentence as description, and the code and exit code as metadata;
             never with a cause or a context.
     """
     try:
+        take_turn(settings)
         yield
     except dg.Failure:
         raise

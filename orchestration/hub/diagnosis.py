@@ -20,8 +20,9 @@ from jurisdiction.state import read_state
 from orchestration.hub.settings import Settings
 from sources.contracts import current_contract
 from sources.errors import SourcesError
-from sources.landing import find_misspelt, is_open_to_others
+from sources.landing import is_open_to_others
 from sources.manifest import MANIFEST_NAME
+from sources.waiting import is_accepted, list_waiting, name_unknown
 
 _NEEDED_FREE_BYTES = 2 * 1024**3
 _PACKAGES = (
@@ -183,24 +184,23 @@ def _landing(settings: Settings) -> Iterator[Finding]:
 
 
 def _look_into(name: str, folder: Path, settings: Settings) -> Iterator[Finding]:
-    found = [
-        f"the folder '{one.name}' is not looked at; rename it to {quarter}"
-        for one, quarter in find_misspelt(folder)
-    ]
-    found += [
-        f"the accepted delivery of {manifest.parent.name} still lies there; let the hub's account "
-        "remove files from it, and ingest again"
-        for manifest in sorted(folder.glob(f"*/{MANIFEST_NAME}"))
-        if _is_accepted(manifest, folder.name, settings)
-    ]
+    zones, agency = settings.zones, folder.name
+    found = []
+    if folder == zones.inboxes(agency):
+        found += name_unknown(zones, agency)
+        found += [
+            f"the accepted delivery of {manifest.parent.name} still lies there; let the hub's "
+            "account remove files from it, and ingest again"
+            for manifest in sorted(folder.glob(f"*/{MANIFEST_NAME}"))
+            if is_accepted(zones, agency, manifest)
+        ]
+        found += [
+            f"the delivery of {one.quarter} has no receipt since {one.since:%Y-%m-%d %H:%M} UTC; "
+            f"run 'moshare ingest --agency {agency} --quarter {one.quarter}'"
+            for one in list_waiting(zones, agency)
+        ]
     told = "closed to others." if not found else f"{'; '.join(found)}."
     yield Finding(name, not found, told)
-
-
-def _is_accepted(manifest: Path, agency: str, settings: Settings) -> bool:
-    accepted = settings.vault.deliveries(agency, manifest.parent.name)
-    content = manifest.read_bytes()
-    return any(one.read_bytes() == content for one in accepted.glob(f"*/{MANIFEST_NAME}"))
 
 
 def _mode(path: Path) -> int:

@@ -28,13 +28,20 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS904": ErrorText(
         "'{text}' is not a quarter",
-        "A quarter is written like 2025Q1 and lies between 2013 and now",
+        "A quarter is written like 2025Q1",
         "Give a quarter in that form",
     ),
     "MS905": ErrorText(
         "Quarter {quarter} cannot be released yet",
         "It has not ended in Missouri",
         "Run it after {last_day}",
+        Exit.BUDGET,
+    ),
+    "MS662": ErrorText(
+        "Quarter {quarter} is not run",
+        "It lies before {first}, with which the policy's record begins, and what happened before "
+        "is in no table",
+        "Run a quarter from then on, or have the policy reviewed",
         Exit.BUDGET,
     ),
     "MS906": ErrorText(
