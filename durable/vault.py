@@ -135,6 +135,11 @@ class Vault:
         return self.kept_rows / "ledger_head"
 
     @property
+    def restored(self) -> Path:
+        """Of which backup the data home was restored, where it was."""
+        return self.folder / "restored.json"
+
+    @property
     def held_draws(self) -> Path:
         """Draws on their way into the ledger."""
         return self.folder / "held_draws"

@@ -37,6 +37,15 @@ class WaitingDelivery:
     manifest: Path
     since: datetime
 
+    @property
+    def sentence(self) -> str:
+        """What waits and since when, for people."""
+        return (
+            f"The delivery of {self.agency} for {self.quarter} has no receipt since "
+            f"{self.since:%Y-%m-%d %H:%M} UTC; 'moshare ingest --agency {self.agency} --quarter "
+            f"{self.quarter}' takes it in."
+        )
+
 
 def list_waiting(zones: Zones, agency: str) -> list[WaitingDelivery]:
     """Deliveries of an agency that have no receipt, the newest first."""

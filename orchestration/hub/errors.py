@@ -163,6 +163,48 @@ ERRORS: Mapping[str, ErrorText] = {
         "new data home",
         Exit.BUDGET,
     ),
+    "MS938": ErrorText(
+        "No key was made",
+        "{file} or its public half lies there already, or cannot be written there",
+        "Name another file",
+    ),
+    "MS939": ErrorText(
+        "{file} is no key of a backup",
+        "A backup is made with the public half and restored with the secret half of a key that "
+        "'moshare new-backup-key' made",
+        "Name the right file",
+    ),
+    "MS940": ErrorText(
+        "The backup cannot be written to {folder}",
+        "It is no folder, lies in the data home, is full, or this account may not write there",
+        "Name a folder on another disk; what was backed up before is as it was",
+    ),
+    "MS941": ErrorText(
+        "{file} is no whole backup",
+        "It cannot be read, or what is in it is not what its own list says",
+        "Take another backup; nothing was put back, and the data home is as it was",
+        Exit.VERIFICATION,
+    ),
+    "MS942": ErrorText(
+        "{file} cannot be opened with this key",
+        "It was encrypted to another key",
+        "Name the secret key that its keeper has",
+        Exit.VERIFICATION,
+    ),
+    "MS943": ErrorText(
+        "Nothing is restored into {folder}",
+        "Something lies there, and a mixture of two data homes could release a quarter twice",
+        "Name an empty folder in MOSHARE_HOME",
+    ),
+    "MS944": ErrorText(
+        "This hub was restored from a backup, and nothing outside it says that the backup is the "
+        "newest",
+        "If anything was drawn after it was made, {at}, the ledger has forgotten that, and a draw "
+        "would spend more than it says",
+        "Name in MOSHARE_WITNESS a file with the ledger_head of the newest release.json that any "
+        "agency has, or of the last release in the audit of the gate",
+        Exit.BUDGET,
+    ),
 }
 
 

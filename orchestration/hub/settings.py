@@ -117,9 +117,19 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def watch(self) -> Path:
+        """What the hub notes of itself: messages to be sent, its last backup."""
+        return self.home / "watch"
+
+    @property
+    def last_backup(self) -> Path:
+        """When the last backup was made that could be read back."""
+        return self.watch / "last_backup.json"
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """Folders that the hub's account alone may open."""
-        return self.vault.folder, self.ledger.parent, self.dagster_home
+        return self.vault.folder, self.ledger.parent, self.dagster_home, self.watch
 
     @property
     def shown(self) -> tuple[Path, ...]:

@@ -96,14 +96,14 @@ def test_a_delivery_from_the_future_is_asked_for_once() -> None:
 
 
 def test_an_inbox_folder_that_is_no_quarter_is_named_unless_a_word_stands_in_it(
-    inbox, caplog
+    inbox, capsys
 ) -> None:
     for name in ("2025-04", "2025q1", "JANE QZJXVKWY"):
         (inbox / "dss" / name).mkdir(parents=True)
     put_manifest(inbox, "dss", "2024Q1")
     with dg.build_sensor_context() as context:
         assert list(delivery_arrived(context)) == []
-    said = caplog.text
+    said = capsys.readouterr().err
     assert "'2025-04' is not looked at" in said
     assert "'2025q1' is not looked at; rename it to 2025Q1" in said
     assert "number 4 by the alphabet" in said
