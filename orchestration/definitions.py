@@ -15,15 +15,16 @@ from orchestration.defs.review import review
 from orchestration.defs.schedule import schedules
 from orchestration.defs.sensor import sensors
 from orchestration.defs.transform import dbt_steps
+from orchestration.defs.watch import standing, year_watched
 
 silence_redacted_errors()
 
 defs = dg.Definitions(
-    assets=[*deliveries, *dbt_steps, links, quality, *review, *released],
+    assets=[*deliveries, *dbt_steps, links, quality, *review, *released, standing],
     asset_checks=checks,
     jobs=jobs,
     schedules=schedules,
-    sensors=sensors,
+    sensors=[*sensors, year_watched],
     resources={"io_manager": RefusingIOManager()},
     executor=dg.in_process_executor,
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import typer
 
 from failures.exits import Exit
-from orchestration.cli import agency, approval, backup, gate, hub, ledger, policy
+from orchestration.cli import agency, approval, backup, gate, hub, ledger, policy, watch
 
 _EXAMPLES = """\
 **Examples**
@@ -30,7 +30,15 @@ The data home is the folder named by `MOSHARE_HOME`, or `data`.
 """
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.rotate_key, hub.dev),
+    "On the hub": (
+        hub.doctor,
+        watch.status,
+        hub.ingest,
+        hub.run,
+        hub.release,
+        hub.rotate_key,
+        hub.dev,
+    ),
     "Backups": (backup.new_backup_key, backup.backup, backup.restore),
     "For the privacy officer": (
         approval.plan,

@@ -220,10 +220,16 @@ def _name_some(names: list[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
+def find_needed_bytes(settings: Settings) -> int:
+    """Room that the next quarter needs: 2 GiB, and as much again as the warehouse has."""
+    warehouse = settings.vault.warehouse
+    return _NEEDED_FREE_BYTES + (warehouse.stat().st_size if warehouse.exists() else 0)
+
+
 def _free_space(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(_nearest_folder(settings)).free
-    fit = free >= _NEEDED_FREE_BYTES
-    advice = "" if fit else " A quarter needs about 2 GiB; make room."
+    fit = free >= find_needed_bytes(settings)
+    advice = "" if fit else " The next quarter needs more; make room."
     yield Finding("disk", fit, f"{free / 1024**3:.1f} GiB free.{advice}")
 
 

@@ -205,6 +205,11 @@ ERRORS: Mapping[str, ErrorText] = {
         "agency has, or of the last release in the audit of the gate",
         Exit.BUDGET,
     ),
+    "MS945": ErrorText(
+        "Nobody can be told of alarms",
+        "{file} in the data home cannot be used: {problem}",
+        "Mend the file; deploy/alarms.example.toml shows its form",
+    ),
 }
 
 

@@ -122,6 +122,16 @@ class Settings:
         return self.home / "watch"
 
     @property
+    def outbox(self) -> Path:
+        """Messages about alarms that were not sent yet, and those that were."""
+        return self.watch / "outbox.sqlite"
+
+    @property
+    def alarms(self) -> Path:
+        """Who is told of alarms; a person writes it."""
+        return self.home / "alarms.toml"
+
+    @property
     def last_backup(self) -> Path:
         """When the last backup was made that could be read back."""
         return self.watch / "last_backup.json"

@@ -106,12 +106,13 @@ def list_open_quarters(settings: Settings, now: datetime) -> list[Quarter]:
 
 
 def look_at_year(settings: Settings, now: datetime) -> list[QuarterStanding]:
-    """The standing of the last four closed quarters, and of older ones that are open."""
+    """The standing of open quarters, and of those of the last four that are done with."""
     last = find_last_closed(now)
     shown = {*list_open_quarters(settings, now)}
     first, quarter = find_first_quarter(), last
     for _ in range(QUARTERS_OF_A_YEAR):
-        if quarter >= first:
+        is_done = is_released(quarter, settings) or is_rejected(quarter, settings)
+        if quarter >= first and is_done:
             shown.add(quarter)
         quarter = quarter.previous()
     return [look_at_quarter(one, settings) for one in sorted(shown)]
