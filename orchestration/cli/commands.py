@@ -49,7 +49,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     ),
     "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
     "On the machine that serves releases": (gate.gate, gate.push, gate.notify),
-    "For trying it out": (hub.demo, hub.simulate),
+    "For trying it out": (hub.demo, hub.simulate, watch.dry_run_year),
 }
 
 _EXITS = "Exit codes: " + ", ".join(f"{code} {code.meaning}" for code in Exit)

@@ -209,6 +209,15 @@ def load_settings() -> Settings:
     )
 
 
+def enter_rehearsal(home: Path) -> Settings:
+    """Let this process work in a data home of its own, without a ledger or witness elsewhere."""
+    for variable in (LEDGER_VARIABLE, WITNESS_VARIABLE):
+        os.environ.pop(variable, None)
+    settings = Settings(home.resolve())
+    prepare_process(settings)
+    return settings
+
+
 def drop_foreign_settings() -> None:
     """Take away what other programs in this process would take from their surroundings."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
