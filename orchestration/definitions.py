@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.border import silence_redacted_errors
 from orchestration.defs.checks import checks
+from orchestration.defs.guidance import guide
 from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
 from orchestration.defs.linkage import links
@@ -20,7 +21,7 @@ from orchestration.defs.watch import standing, year_watched
 silence_redacted_errors()
 
 defs = dg.Definitions(
-    assets=[*deliveries, *dbt_steps, links, quality, *review, *released, standing],
+    assets=[*guide([*deliveries, *dbt_steps, links, quality, *review, *released]), standing],
     asset_checks=checks,
     jobs=jobs,
     schedules=schedules,

@@ -11,12 +11,14 @@ from datetime import datetime, time
 
 import dagster as dg
 
+from failures.numbered import NumberedError
 from jurisdiction.calendar import read_calendar
 from jurisdiction.state import read_state
 from orchestration.defs.jobs import put_up_plan, whole_quarter
 from orchestration.defs.quarters import describe_run, partition_key
 from orchestration.guards.closed_quarters import TIMEZONE
 from orchestration.hub.settings import load_settings
+from orchestration.steps.approving import pass_over
 from orchestration.watch.standing import (
     QuarterStanding,
     find_today,
@@ -72,11 +74,24 @@ def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | 
     if now < standing.dates.released_at:
         return dg.SkipReason(f"{standing.quarter} is released on {standing.dates.release}.")
     if not standing.is_delivered:
-        silent = ", ".join(one.agency for one in standing.deliveries if one.state != "accepted")
-        return dg.SkipReason(f"{standing.quarter} waits for the delivery of {silent}.")
+        return _wait_for_agencies(standing, now)
     if not standing.is_approved:
         return dg.SkipReason(f"{standing.quarter} waits for its approval. {standing.problem}")
     return _ask_for(whole_quarter.name, standing.quarter, now)
+
+
+def _wait_for_agencies(standing: QuarterStanding, now: datetime) -> dg.SkipReason:
+    """Wait for silent agencies, or pass the quarter over where the calendar says so."""
+    silent = [one.agency for one in standing.deliveries if one.state != "accepted"]
+    last_day = standing.dates.passed_over_on
+    if last_day is None or find_today(now) < last_day:
+        names = ", ".join(silent)
+        return dg.SkipReason(f"{standing.quarter} waits for the delivery of {names}.")
+    try:
+        pass_over(standing.quarter, load_settings(), silent)
+    except NumberedError as error:
+        return dg.SkipReason(f"{standing.quarter} cannot be passed over. {error.sentence}")
+    return dg.SkipReason(f"{standing.quarter} is passed over; its plan says why.")
 
 
 def find_open(now: datetime) -> QuarterStanding | None:

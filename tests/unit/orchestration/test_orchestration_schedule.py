@@ -116,3 +116,17 @@ def test_the_oldest_quarter_that_is_neither_released_nor_passed_over_comes_first
     (settings.releases / "2025Q1" / "release.json").write_text("{}")
     os.environ[HOME_VARIABLE] = str(settings.home)
     assert str(schedule.find_open(moment).quarter) == "2025Q2"
+
+
+def test_a_quarter_is_passed_over_with_a_note_only_where_the_calendar_says_so(
+    settings, ready, monkeypatch
+) -> None:
+    silent = (*ready.deliveries[:2], DeliveryStanding("hotline", "absent"))
+    day = (RELEASE_DAY + timedelta(days=30)).date()
+    dated = replace(ready, deliveries=silent, dates=replace(ready.dates, passed_over_on=day))
+    monkeypatch.setattr(schedule, "find_open", lambda _: dated)
+    assert "waits for the delivery" in said(quarterly_release, RELEASE_DAY + timedelta(days=29))
+    assert "is passed over" in said(quarterly_release, RELEASE_DAY + timedelta(days=30))
+    page = (settings.review / "2025Q1" / "index.html").read_text("utf-8")
+    assert "no delivery came from hotline" in page
+    assert look_at_quarter(Quarter(2025, 1), settings).is_passed_over
