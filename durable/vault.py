@@ -74,6 +74,11 @@ class Vault:
         return self.folder / "tmp"
 
     @property
+    def passing(self) -> tuple[Path, ...]:
+        """Folders whose content is of one process at work, and need not be kept."""
+        return self.warehouse_overflow, self.aside, self.folder / "work", self.dbt_target
+
+    @property
     def aside(self) -> Path:
         """What programs put aside while they work with confidential rows."""
         return self.folder / "aside"

@@ -26,9 +26,6 @@ PARTS = ("vault", "review", "releases")
 """Folders of the data home that follow the ledger. Inboxes and outboxes are the agencies' own, and
 what Dagster and the alarms keep can be lost."""
 
-PASSING = ("tmp", "aside", "work", "dbt/target")
-"""Folders of the vault whose content passes: what programs put aside while they work."""
-
 _PIECE = 1024 * 1024
 
 

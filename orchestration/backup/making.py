@@ -27,7 +27,6 @@ from orchestration.backup.form import (
     LEDGER_NAME,
     LIST_NAME,
     PARTS,
-    PASSING,
     BackupList,
     check_archive,
 )
@@ -165,7 +164,7 @@ def _list_files(settings: Settings) -> Iterator[tuple[Path, str]]:
             ):
                 source.backup(target)
             yield copy, LEDGER_NAME
-    passing = {settings.vault.folder / name for name in PASSING}
+    passing = set(settings.vault.passing)
     for part in PARTS:
         for path in sorted((settings.home / part).rglob("*")):
             if path.is_file() and path.suffix != ".lock" and passing.isdisjoint(path.parents):

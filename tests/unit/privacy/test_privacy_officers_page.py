@@ -218,9 +218,3 @@ def test_the_page_says_first_what_differs_from_the_plan_that_was_signed_last(
     assert page.news.endswith("2 more stand under “Changes”.")
     html = render_officers_page(replace(same, changes=changes)).decode("utf-8")
     assert html.index(page.news) < html.index("Nothing is drawn until")
-
-
-def test_the_page_is_read_in_fifteen_minutes(html: str) -> None:
-    """At 230 words a minute, which grown people read of plain prose without haste."""
-    words = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL).split()
-    assert len(words) <= 15 * 230
