@@ -23,7 +23,6 @@ standing = dg.AssetSpec(
 @dg.sensor(
     name="year_watched",
     minimum_interval_seconds=300,
-    asset_selection=dg.AssetSelection.assets(standing.key),
     description="Compares the year with the calendar every five minutes, tells those named in "
     "alarms.toml of what is late or stopped, each thing once, and shows it all on "
     "`watch/standing`. It starts nothing.",

@@ -66,7 +66,7 @@ class People:
     def _receive(self, today: date) -> Iterator[str]:
         if RECEIVER_AWAY not in self.bad_days:
             return
-        is_away = 0 < (today - self.dates.deliveries).days < 4
+        is_away = 0 <= (today - self.dates.deliveries).days < 4
         if is_away != self.receiver.is_away:
             self.receiver.is_away = is_away
             yield f"the server that takes messages is {'away' if is_away else 'back'}"

@@ -17,6 +17,7 @@ from jurisdiction.calendar import read_calendar
 from jurisdiction.state import read_state
 from orchestration.backup.making import make_key
 from orchestration.cli.runs import run_job
+from orchestration.definitions import defs
 from orchestration.defs.schedule import schedules
 from orchestration.defs.sensor import sensors
 from orchestration.defs.watch import year_watched
@@ -132,7 +133,9 @@ class _Hub:
             )
             if (now.hour, now.minute) != (hour.hour, hour.minute):
                 continue
-            with dg.build_schedule_context(self._instance, now) as context:
+            with dg.build_schedule_context(
+                self._instance, now, repository_def=defs.get_repository_def()
+            ) as context:
                 data = schedule.evaluate_tick(context)
             for request in data.run_requests or ():
                 self._run(schedule.name, schedule.job_name, request)
@@ -140,7 +143,7 @@ class _Hub:
     def _look_around(self) -> None:
         """Let each sensor look until nothing more is asked for, then the one that tells."""
         for sensor in (*sensors, *sensors):
-            with dg.build_sensor_context(self._instance) as context:
+            with dg.build_sensor_context(self._instance, definitions=defs) as context:
                 data = sensor.evaluate_tick(context)
             for request in data.run_requests or ():
                 self._run(sensor.name, request.job_name or sensor.job_name, request)
