@@ -77,7 +77,7 @@ def make_backup(settings: Settings, folder: Path, key: Path) -> Path:
     if folder.resolve().is_relative_to(settings.home) or not folder.is_dir():
         raise OrchestrationError("MS940", folder=folder.name)
     own = pyrage.x25519.Identity.generate()
-    made_at = datetime.now(UTC)
+    made_at = datetime.now(UTC).replace(microsecond=0)
     with own_turn(settings), warehouse_lock(settings):
         head = find_head(read_entries(settings))
         target = folder / f"moshare-{made_at:%Y%m%dT%H%M%SZ}-{head[:8]}{ENDING}"
@@ -87,7 +87,7 @@ def make_backup(settings: Settings, folder: Path, key: Path) -> Path:
                 read_back(draft, [own], lambda stream: check_archive(stream, target.name))
         except OSError:
             raise OrchestrationError("MS940", folder=folder.name) from None
-    note = {"made_at": made_at.isoformat(timespec="seconds"), "file": target.name, "head": head}
+    note = {"made_at": made_at.isoformat(), "file": target.name, "head": head}
     write_whole(settings.last_backup, json.dumps(note))
     return target
 

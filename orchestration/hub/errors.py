@@ -202,7 +202,7 @@ ERRORS: Mapping[str, ErrorText] = {
         "If anything was drawn after it was made, {at}, the ledger has forgotten that, and a draw "
         "would spend more than it says",
         "Name in MOSHARE_WITNESS a file with the ledger_head of the newest release.json that any "
-        "agency has, or of the last release in the audit of the gate",
+        "agency has",
         Exit.BUDGET,
     ),
     "MS945": ErrorText(
