@@ -149,6 +149,11 @@ class Settings:
         return self.dbt_project / "target" / "manifest.json"
 
     @property
+    def dbt_parsed(self) -> Path:
+        """What dbt kept of that, so that it reads again only files that changed since."""
+        return self.dbt_manifest.with_name("partial_parse.msgpack")
+
+    @property
     def policy(self) -> Path:
         """The one reviewed file that holds every privacy parameter."""
         return PROJECT_ROOT / "privacy" / "policy.toml"
