@@ -7,6 +7,7 @@ and offline. Does not belong here: anything that changes what is released or how
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from dataclasses import dataclass, field
@@ -50,6 +51,10 @@ _OFFLINE_AND_SILENT = {
     "GX_ANALYTICS_ENABLED": "false",
     "PYTHONUTF8": "1",
 }
+
+_NEW_OBJECTS = 50_000
+"""After how many new objects Python looks for garbage: what is imported stays, and to look through
+it again at every 700 takes a tenth of a quarter's time."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,7 @@ def prepare_process(settings: Settings) -> None:
         SourcesError: MS123 when the folder of an agency is a link.
     """
     drop_foreign_settings()
+    gc.set_threshold(_NEW_OBJECTS, 20, 100)
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.update(_OFFLINE_AND_SILENT)

@@ -83,7 +83,7 @@ def main() -> int:
     """Answer calls until the parent is gone."""
     # An interrupted dbt writes results of what it built until then, as if nothing were missing.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # Nearly all that dbt makes lives as long as this process; what does not is collected after a call.
+    # Nearly all that dbt makes is kept; garbage is collected after each call.
     gc.disable()
     project = _Project()
     with socket.socket(fileno=int(sys.argv[1])) as channel:

@@ -184,7 +184,7 @@ def _call_dbt(
             *(*silent, "build", "--select", *step.select.split()),
             *("--exclude-resource-type", "unit_test"),
             *("--indirect-selection", "buildable", *project),
-            *("--vars", json.dumps(_name_variables(policy, settings))),
+            *("--target", "vault", "--vars", json.dumps(_name_variables(policy, settings))),
         ),
         parsed_for=f"{settings.dbt_project} {rules} {hash_rules(settings)}",
         environment=child_environment(settings),
