@@ -7,14 +7,14 @@ depends on any one of them. Does not belong here: tables of anything but how man
 The rule
 --------
 A year has children, those that its quarters count, and police units: its juvenile victim records,
-of which those with a token of type `sound`, the same tokens and one sex are one unit. A unit and a child may be
-one person if they agree on the sound of name and birth date; or, being of one sex, on one part of
-the name and the birth date, or on the name and the year of birth, or, where the police know no
-birth date, on the name while the child was born in a year that the recorded age allows. Of a graph
-so made the *matching number* is the most pairs that can be chosen so that nobody is in two. `both`
-is the matching number of the year's units and children. A unit is police only if a largest matching
-of the units with the children of this year and of the year before leaves it over; which ones it
-leaves over depends on the rest, how many does not.
+of which those with a token of type `sound`, the same tokens and one sex are one unit. A unit and a
+child may be one person if they agree on the sound of name and birth date; or, being of one sex, on
+one part of the name and the birth date, or on the name and the year of birth, or, where the police
+know no birth date, on the name while the child was born in a year that the recorded age allows. Of
+a graph so made the *matching number* is the most pairs that can be chosen so that nobody is in two.
+`both` is the matching number of the year's units and children. A unit is police only if a largest
+matching of the units with the children of this year and of the year before leaves it over; which
+ones it leaves over depends on the rest, how many does not.
 
 What is proved (tests: `tests/properties/test_matching_bounds.py`)
 ------------------------------------------------------------------
@@ -196,11 +196,12 @@ def match_year(
             connection.execute(f"create table {name} as from {name}_arrow")
         connection.execute(f"create table units as {_UNITS}")
         connection.execute(f"create table numbered as {_CHILDREN}")
-        pairs = connection.sql(_PAIRS).fetchnumpy()
-        is_before = connection.sql("select is_before from numbered order by n").fetchnumpy()
-        unit, child = pairs["unit"], pairs["child"]
+        unit, child = _read_columns(connection, _PAIRS)
+        (is_before,) = _read_columns(
+            connection, "select is_before::bigint from numbered order by n"
+        )
         shape = (_count(connection, "units"), _count(connection, "numbered"))
-        of_year = ~is_before["is_before"][child]
+        of_year = is_before[child] == 0
         taken = pair(unit[of_year], child[of_year], shape)
         matched = {
             "children": np.isin(np.arange(shape[1]), taken),
@@ -225,6 +226,10 @@ def pair(unit: Numbers, child: Numbers, shape: tuple[int, int]) -> Numbers:
     graph = csr_array((np.ones(len(unit), dtype=bool), (unit, child)), shape=shape)
     taken: Numbers = maximum_bipartite_matching(graph, perm_type="column")
     return taken
+
+
+def _read_columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[Numbers]:
+    return [column.to_numpy() for column in connection.sql(query).to_arrow_table().columns]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

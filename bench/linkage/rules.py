@@ -93,11 +93,11 @@ def match(duck: duckdb.DuckDBPyConnection) -> str:
     duck.execute(GIVEN.format(no_year=matching._NO_YEAR))
     duck.execute(f"create table units as {matching._UNITS}")
     duck.execute(f"create table numbered as {matching._CHILDREN}")
-    pairs = duck.sql(matching._PAIRS).fetchnumpy()
+    unit, child = matching._read_columns(duck, matching._PAIRS)
     shape = (len(duck.table("units")), len(duck.table("numbered")))
-    taken = matching.pair(pairs["unit"], pairs["child"], shape)
-    unit = np.flatnonzero(taken >= 0)
-    duck.register("taken", pa.table({"n": unit, "child": taken[unit]}))
+    taken = matching.pair(unit, child, shape)
+    is_matched = np.flatnonzero(taken >= 0)
+    duck.register("taken", pa.table({"n": is_matched, "child": taken[is_matched]}))
     duck.execute(TAKEN)
     return "select count(*) from taken"
 
