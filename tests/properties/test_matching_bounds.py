@@ -32,16 +32,17 @@ World = dict[int, tuple[list[dict[str, object]], list[dict[str, object]]]]
 
 
 def make_person(rng: random.Random) -> dict[str, object]:
-    """Tokens of one of a few names and birth dates, as the recipe would make them."""
+    """Tokens of one of a few names and birth dates, as the recipe would make them, or nearly."""
     first, last = rng.choice("ab"), rng.choice("cd")
     year, day = rng.choice([2009, 2010]), rng.choice("12")
     dated = rng.random() < 0.8
     born = f"{year}{day}"
+    part = last if rng.random() < 0.8 else "e"  # as no recipe makes it: other parts, one sound
     return {
         "token": f"{first}{last}{born}" if dated else None,
         "name_year_token": f"{first}{last}{year}" if dated else None,
         "name_token": f"{first}{last}",
-        "part_tokens": [f"{first}{born}", f"{last}{born}"] if dated else None,
+        "part_tokens": [f"{first}{born}", f"{part}{born}"] if dated else None,
         "sex_group": rng.choice(["female", "female", "male", "unknown"]),
     }
 
