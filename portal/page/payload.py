@@ -9,7 +9,7 @@ are another frame's rows. ``noises``: deviation and margin. ``tables``: a
 row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
-estimates, counts, statuses and noises.
+estimates, counts, statuses and noises. ``dispersion``: of counts, as ``portal.chance`` has it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from portal.chance import DISPERSION
 from portal.page.rows import list_labels
 from portal.tables import MODELLED, has_modelled, list_columns, name_geographies
 from privacy.released import (
@@ -80,6 +81,7 @@ def describe_payload(release: Release) -> dict[str, Any]:
     lists = _Lists()
     return {
         "release": release.release_id,
+        "dispersion": DISPERSION,
         "frames": [_describe_frame(release, frame, lists) for frame in release.frames],
         "tables": [_describe_table(release, table, lists) for table in release.tables],
         "geographies": lists.geographies,

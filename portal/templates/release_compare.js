@@ -1,4 +1,4 @@
-/* How likely noise alone is to make a difference between two sums of published rows.
+/* How likely noise alone, and noise and chance, are to make a difference between two sums of rows.
    A term is { table, row, period }: numbers of a table, a row, and an earlier quarter or null. */
 
 const SURE = 0.01;
@@ -132,7 +132,14 @@ function describeSide(terms) {
     overlaps: overlap(read) };
 }
 
-/* The difference of two sums, and the chance that noise alone makes a larger one. */
+/* The same of noise and chance: counts vary by so many times their mean, each with its weight. */
+function mixTails(difference, deviation, total) {
+  return numbers.dispersion.reduce((sum, [times, weight]) => (
+    sum + weight * computeTails(difference / Math.sqrt(deviation ** 2 + times * Math.max(0, total)))
+  ), 0);
+}
+
+/* The difference of two sums, and how often noise, and noise and chance, make a larger one. */
 function compare(first, second) {
   const refusal = refuse(first, second);
   if (refusal) return { refusal };
@@ -144,6 +151,7 @@ function compare(first, second) {
   const difference = sides[0].estimate - sides[1].estimate;
   const deviation = Math.sqrt(sumVariance(weighted));
   if (deviation < SAME) return { refusal: "Both sides are the same number." };
-  return { refusal: "", sides, difference, deviation, chance: computeTails(difference / deviation),
-    unit: weighted[0][1].table.unit };
+  const total = sides[0].estimate + sides[1].estimate;
+  return { refusal: "", sides, difference, deviation, noise: computeTails(difference / deviation),
+    both: mixTails(difference, deviation, total), unit: weighted[0][1].table.unit };
 }

@@ -74,10 +74,14 @@ function offerFilter(holder, table) {
   if (rows.length) holder.querySelector(".files").append(" ", button);
 }
 
+/* Open what is folded around the part that the address names. */
 function openTarget() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const folded = target && target.parentElement.querySelector("details");
-  if (folded && target.tagName === "H3") folded.open = true;
+  if (!target) return;
+  for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) {
+    part.open = true;
+  }
+  target.scrollIntoView();
 }
 
 function offerFilters() {
