@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.codebook import AGENCIES
-from portal.datapackage import list_caveats
+from portal.codebook import AGENCIES, list_caveats
 from portal.page.missed import MOST_MISSED, find_widened_ranges
 from portal.ranges import find_range, find_shown
 from portal.tables import has_modelled, name_geographies
@@ -84,7 +83,7 @@ def describe_table(release: Release, table: ReleasedTable) -> TableView:
         unit=table.unit,
         source=" and ".join(AGENCIES[source] for source in table.sources) or "none",
         period=table.period,
-        caveats=tuple(list_caveats(release, table)),
+        caveats=tuple(list_caveats(table, release.tables)),
         headers=(*list_place_header(release, table), *table.dimension_titles),
         rows=tuple(
             _describe_row(row, list_labels(release, table, row), largest, extra)
