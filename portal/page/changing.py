@@ -14,15 +14,15 @@ from portal.chance import say_both
 from portal.changed import Change, Changes, add_estimates, name_moments
 from portal.page.charts import say_short
 from portal.page.links import link_change
-from portal.page.rows import list_labels
-from portal.ranges import find_shown
+from portal.page.rows import list_labels, say_number
+from portal.ranges import find_first
 from portal.series import Key, Moment
 from portal.wording import say_range
-from privacy.released import ESTIMATED, Release
+from privacy.released import Release
 
 FEW = 6
 """Changes that are shown at once; the others are folded away."""
-MOST = 40
+MOST = 20
 """Changes that a page holds; CHANGES.md has all of them."""
 
 _QUANTILE = NormalDist().inv_cdf(0.95)
@@ -86,8 +86,8 @@ def say_change(change: Change) -> str:
 
 
 def _say_then(moment: Moment) -> str:
-    row = moment.row
-    return f"about {find_shown(row):,}" if row.status == ESTIMATED else row.status
+    first = find_first(moment.row)
+    return moment.row.status if first is None else say_number(moment.row, first)
 
 
 def _name(change: Change, name: str, state: str) -> str:
@@ -99,8 +99,8 @@ def _describe(change: Change, name: str, state: str) -> ChangeView:
     return ChangeView(
         what=_name(change, name, state),
         when=f"{name_moments(change.now)} beside {name_moments(change.before)}",
-        before=_say(change.before),
-        now=_say(change.now),
+        before=say_moments(change.before),
+        now=say_moments(change.now),
         luck=say_both(change.noise, change.both),
         verdict=change.verdict,
         is_held=change.is_held,
@@ -108,7 +108,7 @@ def _describe(change: Change, name: str, state: str) -> ChangeView:
     )
 
 
-def _say(moments: tuple[Moment, ...]) -> str:
+def say_moments(moments: tuple[Moment, ...]) -> str:
     """One number with its range, or the sum of several."""
     if len(moments) == 1:
         return say_short(moments[0].row)

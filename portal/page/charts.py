@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from portal.chance import say_both
 from portal.changed import Change, name_moments
-from portal.page.links import link_change, link_split
+from portal.page.links import link_change, write_row
 from portal.page.rows import STATE, list_labels
 from portal.page.words import HEADLINES
-from portal.ranges import find_range, find_shown
+from portal.ranges import First, find_first
 from portal.series import Key, Moment, list_counted, list_series
 from portal.smoothing import Smoothed, smooth_moments
 from portal.wording import say_range
@@ -24,7 +24,10 @@ from privacy.released import ESTIMATED, HistoryPoint, Release, ReleasedRow, Rele
 LEFT, RIGHT, TOP, BOTTOM = 34, 214, 8, 106
 MOST_ROWS = 12
 """Rows up to which a table by place is drawn; a longer one is left to its rows and its map."""
+MOST_MOMENTS = 8
+"""Quarters or years of a series that are shown, the latest: as many as a release carries."""
 OVER_TIME = "Over the quarters"
+NO_NUMBER = "not released"
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,24 @@ class ChartView:
     change: str
     link: str
 
+    @property
+    def dots(self) -> str:
+        """A path of no length at every point, which the style draws as dots."""
+        return "".join(f"M{point.x} {point.y}h0" for point in self.points)
 
-@dataclass(frozen=True)
-class CellView:
-    """One number in a table of series; `link` is "" where nothing lies before it."""
-
-    words: str
-    link: str
+    @property
+    def holes(self) -> str:
+        """The same of points where zero cannot be excluded; they are drawn open."""
+        return "".join(f"M{point.x} {point.y}h0" for point in self.points if not point.is_estimated)
 
 
 @dataclass(frozen=True)
 class SeriesRow:
-    """One row of a table of series; a cell for each period."""
+    """One row of a table of series; a cell for each period, `term` names it in links."""
 
     label: str
-    cells: tuple[CellView, ...]
+    term: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,8 @@ def _find_series(
     if table.level == STATE:
         thing = table.title.removesuffix(f" ({table.unit})")
         title = f"{thing}: {', '.join(row.labels).lower()}" if row.labels else thing
-    return _Series(key, name, title, table.unit, series[key], smooth_moments(series[key]))
+    moments = series[key][-MOST_MOMENTS:]
+    return _Series(key, name, title, table.unit, moments, smooth_moments(moments))
 
 
 def _describe_group(
@@ -171,13 +178,18 @@ def _describe_group(
 
 
 def _find_top(moments: Sequence[Moment]) -> int:
-    return max((find_range(one.row) or (0, 0))[1] for one in moments)
+    return max(_find(one).high90 for one in moments)
+
+
+def _find(moment: Moment) -> First:
+    """The number and range of a moment; a series holds only those that have one."""
+    return find_first(moment.row) or First(0, 0, 0, "")
 
 
 def _draw_chart(series: _Series, change: Change, shared: int) -> ChartView:
     """One chart; places are drawn to one scale, so that they can be compared by eye."""
     moments = series.moments
-    ranges = [find_range(one.row) or (0, 0) for one in moments]
+    firsts = [_find(one) for one in moments]
     top = round_up(shared or _find_top(moments))
     step = (RIGHT - LEFT) / (len(moments) - 1)
 
@@ -186,11 +198,16 @@ def _draw_chart(series: _Series, change: Change, shared: int) -> ChartView:
 
     across = [round(LEFT + step * place, 1) for place in range(len(moments))]
     points = tuple(
-        PointView(x, height(find_shown(one.row) or 0), one.row.status == ESTIMATED)
-        for x, one in zip(across, moments, strict=True)
+        PointView(x, height(first.number), one.row.status == ESTIMATED)
+        for x, first, one in zip(across, firsts, moments, strict=True)
     )
-    above = [f"{x} {height(high)}" for x, (_, high) in zip(across, ranges, strict=True)]
-    below = [f"{x} {height(low)}" for x, (low, _) in zip(across, ranges, strict=True)]
+    above = [
+        f"{x} {height(high)}"
+        for x, high in zip(across, [one.high90 for one in firsts], strict=True)
+    ]
+    below = [
+        f"{x} {height(low)}" for x, low in zip(across, [one.low90 for one in firsts], strict=True)
+    ]
     smooth = [
         f"{x} {height(series.smoothed[one.period].level)}"
         for x, one in zip(across, moments, strict=True)
@@ -224,44 +241,31 @@ def round_up(number: int) -> int:
 
 
 def _list_published(series: _Series, periods: Sequence[str]) -> SeriesRow:
-    known = {one.period: one.row for one in series.moments}
-    first = series.moments[0].period
-    return SeriesRow(
-        series.title,
-        tuple(
-            CellView(
-                say_short(known[period]),
-                link_split(series.key[0], series.name, period) if period > first else "",
-            )
-            if period in known
-            else CellView("not released", "")
-            for period in periods
-        ),
-    )
+    known = {one.period: say_short(one.row) for one in series.moments}
+    cells = tuple(known.get(period, NO_NUMBER) for period in periods)
+    return SeriesRow(series.title, write_row(series.key[0], series.name), cells)
 
 
 def say_short(row: ReleasedRow | HistoryPoint) -> str:
     """A number with its likely range in a few words; the range alone where it may be zero."""
-    likely = find_range(row)
-    if likely is None:
+    first = find_first(row)
+    if first is None:
         return row.status
     if row.status != ESTIMATED:
-        return say_range(*likely)
-    return f"about {find_shown(row):,} ({say_range(*likely)})"
+        return say_range(*first.range90)
+    return f"about {round(first.number):,} ({say_range(*first.range90)})"
 
 
 def _list_smoothed(series: _Series, periods: Sequence[str]) -> SeriesRow:
-    return SeriesRow(
-        series.title,
-        tuple(CellView(_say_smoothed(series, period), "") for period in periods),
-    )
+    cells = tuple(_say_smoothed(series, period) for period in periods)
+    return SeriesRow(series.title, "", cells)
 
 
 def _say_smoothed(series: _Series, period: str) -> str:
     """A smoothed number and its range, and what it was when it was the newest."""
     now = series.smoothed.get(period)
     if now is None:
-        return "not released"
+        return NO_NUMBER
     words = f"{max(0, now.level):,.1f} ({max(0, now.low90):,.1f} to {max(0, now.high90):,.1f})"
     then = smooth_moments([one for one in series.moments if one.period <= period]).get(period)
     is_newest = period == series.moments[-1].period

@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from jurisdiction.state import Law, read_state
 from portal.chance import DISPERSION
 from portal.changed import list_changes, list_latest
-from portal.codebook import AGENCIES, BLOCKS, LIMITS, SYNTHETIC, explain_delivery, explain_table
+from portal.codebook import (
+    AGENCIES,
+    BLOCKS,
+    HIGH_RATE,
+    LIMITS,
+    SYNTHETIC,
+    explain_delivery,
+    explain_table,
+)
 from portal.page.changing import ChangesView, describe_changes_of_page
 from portal.page.charts import GroupView, list_groups
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.maps import MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
+from portal.page.rate_rows import RatesView, describe_rates
 from portal.page.rows import TableView, describe_table
 from portal.page.words import (
     CRACKS,
@@ -67,6 +76,8 @@ class Page:
     groups: tuple[GroupView, ...]
     dispersion: tuple[tuple[float, float], ...]
     maps: tuple[MapView, ...]
+    rates: RatesView | None
+    high_rate: str
     outlines: tuple[tuple[str, tuple[str, ...]], ...]
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
@@ -110,6 +121,8 @@ def describe_page(release: Release) -> Page:
         groups=list_groups(release, latest),
         dispersion=DISPERSION,
         maps=maps,
+        rates=describe_rates(release),
+        high_rate=HIGH_RATE,
         outlines=list_outlines(maps),
         unreported=list_unreported(release, latest),
         cracks=tuple(views[name] for name in CRACKS if name in views),

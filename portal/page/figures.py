@@ -13,9 +13,9 @@ from portal.changed import Change, find_year
 from portal.page.changing import name_rows, say_change
 from portal.page.links import link_change
 from portal.page.missed import MOST_MISSED, find_widened_ranges
-from portal.page.rows import say_count
+from portal.page.rows import say_number
 from portal.page.words import HEADLINES, UNREPORTED
-from portal.ranges import find_range
+from portal.ranges import find_first
 from portal.series import Key
 from portal.wording import say_likely
 from privacy.released import ESTIMATED, Release, ReleasedRow, ReleasedTable
@@ -89,14 +89,14 @@ def _describe_figure(
     release: Release, table: ReleasedTable, row: ReleasedRow, latest: Latest, also: str
 ) -> Figure:
     unit = f"{table.unit}: {', '.join(row.labels).lower()}" if row.labels else table.unit
-    likely = find_range(row)
-    if likely is None:
+    first = find_first(row)
+    if first is None:
         return Figure(f"{row.status}, which is not zero", "", unit, "", "", "", is_number=False)
     key = (table.name, row.geography, row.keys)
     change = latest.get(key)
     return Figure(
-        words=say_count(row),
-        range_words=say_likely(*likely),
+        words=say_number(row, first),
+        range_words=say_likely(*first.range90),
         unit=unit,
         trend=say_change(change) if change else "",
         link=link_change(change, name_rows(release)[key]) if change else "",
@@ -122,8 +122,8 @@ def _say_year(year: ReleasedTable | None, row: ReleasedRow) -> str:
         ),
         None,
     )
-    likely = find_range(same) if same else None
-    if year is None or same is None or likely is None:
+    first = find_first(same) if same else None
+    if year is None or same is None or first is None:
         return ""
     when = f"In all of {year.period}" if year.frame else f"{year.period} together"
-    return f"{when}: {say_count(same)}, {say_likely(*likely)}."
+    return f"{when}: {say_number(same, first)}, {say_likely(*first.range90)}."

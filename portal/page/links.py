@@ -15,16 +15,12 @@ from portal.changed import Change
 def link_change(change: Change, name: str) -> str:
     """The link that opens a change; `name` is that of its row, as the page's tables have it."""
     sides = (
-        "+".join(_write_term(change.key[0], name, moment.period) for moment in moments)
+        "+".join(f"{write_row(change.key[0], name)}@{moment.period}" for moment in moments)
         for moments in (change.now, change.before)
     )
     return f"#compare={';'.join(sides)}"
 
 
-def link_split(table: str, name: str, period: str) -> str:
-    """The link that compares a period and those after it with as many before it."""
-    return f"#split={_write_term(table, name, period)}"
-
-
-def _write_term(table: str, name: str, period: str) -> str:
-    return f"{table}:{quote(name, safe='')}@{period}"
+def write_row(table: str, name: str) -> str:
+    """A row as links name it; the script adds a period to it."""
+    return f"{table}:{quote(name, safe='')}"

@@ -9,7 +9,8 @@ are another frame's rows. ``noises``: deviation and margin. ``tables``: a
 row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
-estimates, counts, statuses and noises. ``dispersion``: of counts, as ``portal.chance`` has it.
+estimates, counts, statuses, noises and, where there are any, modelled numbers. ``dispersion``: of
+counts, as ``portal.chance`` has it.
 """
 
 from __future__ import annotations
@@ -170,18 +171,21 @@ def _describe_past(release: Release, table: ReleasedTable, lists: _Lists) -> dic
 
 
 def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[list[Number]]:
-    moments: list[tuple[Number, Number, Number, Number]] = [
-        (None, None, None, None)
+    moments: list[tuple[Number, ...]] = [
+        (None,) * 5
         if point is None
         else (
             _count_tenths(point.estimate),
             point.count,
             lists.statuses.number(point.status),
             lists.number_noise(point),
+            point.modelled,
         )
         for point in points
     ]
-    return [list(column) for column in zip(*moments, strict=True)]
+    columns = [list(column) for column in zip(*moments, strict=True)]
+    is_modelled = any(one is not None for *_, one in moments)
+    return columns if is_modelled else columns[:4]
 
 
 def _count_tenths(number: float | None) -> int | None:

@@ -24,15 +24,18 @@ function readTerm(term) {
   const table = numbers.tables[term.table];
   const row = table.rows[term.row];
   const isNow = term.period === null;
-  const [estimate, count, status, noise] = isNow ? row.slice(3, 7)
+  const [estimate, count, status, noise, modelled] = isNow ? row.slice(3, 8)
     : table.past[term.row].map((moments) => moments[term.period]);
   const [deviation, margin] = numbers.noises[noise];
   const isEstimated = numbers.statuses[status] === "estimated";
-  const [low, high] = findRange(estimate, margin, count, isEstimated);
+  const range = findRange(estimate, margin, count, isEstimated);
+  const first = modelled ?? count;
+  const low = first === null ? range[0] : Math.min(range[0], Math.floor(first));
+  const high = first === null ? range[1] : Math.max(range[1], Math.ceil(first));
   const position = isNow && { level: table.level, unit: row[1], keys: table.kinds[row[2]][1] };
   return { table, frame: table.frame, place: `${term.table},${term.row}`, period: term.period,
     when: isNow ? table.period : table.earlier[term.period],
-    estimate: estimate / 10, count, deviation, isEstimated, low, high, position };
+    estimate: estimate / 10, first, deviation, isEstimated, low, high, position };
 }
 
 function covary(one, two) {
@@ -123,7 +126,7 @@ function describeSide(terms) {
   const margin = QUANTILE * Math.sqrt(sumVariance(read.map((term) => [1, term])));
   const only = read.length === 1 ? read[0] : null;
   const isShown = only ? only.isEstimated : estimate > margin;
-  const shown = only && only.count !== null ? only.count : Math.max(0, Math.round(estimate));
+  const shown = only && only.first !== null ? Math.round(only.first) : Math.max(0, Math.round(estimate));
   let low = Math.max(0, Math.floor(estimate - margin));
   let high = Math.max(0, Math.ceil(estimate + margin));
   if (only) [low, high] = [only.low, only.high];

@@ -212,6 +212,20 @@ function fillTerm(made, term) {
   period.value = term.period === null ? "" : term.period;
 }
 
+/* Every number in a table of series leads to it and what follows, beside as many before it. */
+function offerSplits() {
+  document.querySelectorAll("tr[data-row]").forEach((line) => {
+    const heads = line.closest("table").tHead.rows[0].cells;
+    const numbered = [...line.cells].slice(1).filter((cell) => /\d/.test(cell.textContent));
+    numbered.slice(1).forEach((cell) => {
+      const link = document.createElement("a");
+      link.href = `#split=${line.dataset.row}@${heads[cell.cellIndex].textContent}`;
+      link.append(...cell.childNodes);
+      cell.append(link);
+    });
+  });
+}
+
 /* Open the comparison that the address names. */
 function openLink(sides) {
   const terms = readLink(location.hash);
@@ -247,5 +261,6 @@ function offerComparison() {
     showAnswer(document.getElementById("verdict"), compare(...terms), terms);
   });
   addEventListener("hashchange", () => openLink(sides));
+  offerSplits();
   openLink(sides);
 }

@@ -49,6 +49,7 @@ def test_two_quarters_are_compared_by_keyboard_alone(page: Page) -> None:
     words = page.inner_text("#verdict")
     assert "Unit: reports." in words
     assert "If the two were the same, noise alone would make a larger difference" in words
+    assert "noise and chance together would make one" in words
     assert "You have made" not in words
 
 
@@ -101,6 +102,7 @@ def test_no_number_shown_is_negative(page: Page) -> None:
 
 @pytest.mark.parametrize("name", ["children_in_year_by_county", "incidents_by_troop", "reports"])
 def test_a_table_downloads_as_its_data_file(page: Page, folder: Path, name: str) -> None:
+    page.click(f"[data-table='{name}'] summary")
     with page.expect_download() as waiting:
         page.click(f"[data-table='{name}'] .files button")
     assert waiting.value.suggested_filename == f"{name}.csv"

@@ -82,7 +82,10 @@ def test_a_verdict_and_its_probability_are_said_in_words() -> None:
         "No sign of a change",
     ]
     assert judge(0.001, is_held=False) == "Perhaps a change, perhaps luck among many looks"
-    assert [say_share(one) for one in (0.00001, 0.0001, 0.004, 0.076, 0.999)] == [
+    assert [
+        say_share(one).replace("\N{NO-BREAK SPACE}", " ")
+        for one in (0.00001, 0.0001, 0.004, 0.076, 0.999)
+    ] == [
         "under 0.01 %",
         "0.01 %",
         "0.40 %",
