@@ -30,9 +30,9 @@ class Vault:
         """An accepted delivery."""
         return self.deliveries(agency, quarter) / f"{sequence:04d}"
 
-    def find_delivered(self, name: str) -> Iterator[Path]:
-        """Every accepted file of that name, of all agencies and quarters."""
-        return self.folder.glob(f"deliveries/*/*/*/{name}")
+    def find_delivered(self, name: str, agency: str = "*") -> Iterator[Path]:
+        """Every accepted file of that name, of all quarters."""
+        return self.folder.glob(f"deliveries/{agency}/*/*/{name}")
 
     def quarantine(self, agency: str, quarter: str) -> Path:
         """Parent of rejected deliveries and quarantined records of a quarter."""

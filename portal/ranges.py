@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from privacy.released import ESTIMATED, NOT_DISTINGUISHABLE, HistoryPoint, ReleasedRow
 
 COUNT, ESTIMATE, MODELLED = "count", "estimate", "modelled"
-UNDER_CUT_OFF = (
-    "above zero by its own range, but not by the cut-off for all cells of the release together"
-)
+UNDER_CUT_OFF = f"{NOT_DISTINGUISHABLE} by the cut-off for the whole release"
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,15 @@ def find_first(row: ReleasedRow | HistoryPoint) -> First | None:
 
 
 def say_status(row: ReleasedRow | HistoryPoint) -> str:
-    """The status of a row; where its own range excludes zero, what it is that it did not pass."""
+    """The status of a row in words.
+
+    Where the row's own range excludes zero, the words say that the cut-off which it did not pass is
+    for all cells of the release together, and what the range is by itself.
+    """
     if row.status != NOT_DISTINGUISHABLE or row.estimate is None or row.moe90 is None:
         return row.status
-    return UNDER_CUT_OFF if math.floor(round(row.estimate - row.moe90, 1)) > 0 else row.status
+    low = math.floor(round(row.estimate - row.moe90, 1))
+    if low <= 0:
+        return row.status
+    high = math.ceil(round(row.estimate + row.moe90, 1))
+    return f"{UNDER_CUT_OFF}; by itself {low:,} to {high:,}"

@@ -7,7 +7,7 @@ agreed limits may be filled in.
 
 from collections.abc import Mapping
 
-from sources.delivery_error_texts import DELIVERY, LINES
+from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
@@ -38,7 +38,7 @@ _NCANDS = {
         "It must be a calendar date written mmddyyyy, or blank; it was left blank and the record "
         "kept, for an age or the report date stands in for it",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS206": DeliveryText(
         "Records of {file} have a code in {field} that is not on the list of the layout",
@@ -55,7 +55,7 @@ _NCANDS = {
         "Records of {file} have something in {field} that is not on the list of the layout",
         "No child is left out for it: the field was left blank, which counts as unknown",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS209": DeliveryText(
         "Records of {file} have a birth date in {field} after the report, or more than 21 years "
@@ -63,7 +63,7 @@ _NCANDS = {
         "Nobody in a Child File is so old, and the age that the record gives is possible; the "
         "date was left blank, and the age counts",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
 }
 
@@ -94,7 +94,7 @@ _NIBRS_FORM = {
         "Month (01 to 12) and year of submission stand in every segment (see FBI rule 058); no "
         "figure needs them, so the field was left blank",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS306": DeliveryText(
         "Segments of {file} have an ORI that is not nine letters and digits",
@@ -148,7 +148,7 @@ _NIBRS_FIELDS = {
         "No figure needs the hour, so it was left blank, which stands for an unknown one (FBI rule "
         "152)",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS315": DeliveryText(
         "Zero reports of {file} have no valid {field}",
@@ -193,7 +193,7 @@ _NIBRS_INCIDENTS = {
         "form that the layout gives",
         "No figure needs it, so the field was left blank and the segment kept",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS327": DeliveryText(
         "Incidents of {file} have an {field} after the day on which the data were taken",
@@ -282,10 +282,25 @@ _NIBRS_INCIDENTS = {
     ),
 }
 
+_FBI_RULES = {
+    "MS341": DeliveryText(
+        "Segments of {file} break the FBI's rule {rule} in {field}",
+        "{said}; no figure rests on it, so nothing was lost for it",
+        "Correct it at its source, for the FBI refuses what breaks the rule",
+        fate="kept",
+    ),
+    "MS342": DeliveryText(
+        "Segments of {file} have what the FBI's rule {rule} warns of in {field}",
+        "{said}; nothing was lost for it",
+        "Look at whether it is meant; the FBI takes it with a warning",
+        fate="kept",
+    ),
+}
+
 _HOTLINE = {
     "MS401": DeliveryText(
         "The header of {file} is not the one of a counts file",
-        "It must read quarter,measure,relationship_group,count and nothing else",
+        "The contract names the columns {header}, and the first line must read so and no other way",
         _RESEND,
     ),
     "MS402": DeliveryText(
@@ -331,5 +346,13 @@ _HOTLINE = {
 }
 
 ERRORS: Mapping[str, DeliveryText] = (
-    DELIVERY | LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _HOTLINE
+    DELIVERY
+    | DISGUISES
+    | LINES
+    | _NCANDS
+    | _NIBRS_FORM
+    | _NIBRS_FIELDS
+    | _NIBRS_INCIDENTS
+    | _FBI_RULES
+    | _HOTLINE
 )

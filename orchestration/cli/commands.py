@@ -1,7 +1,7 @@
 """The commands of `moshare`, and how they are listed.
 
-Commands import what they need when they run: `tokenize`, `deliver` and `verify` work on an
-agency's own machine, where there is no Dagster. Does not belong here: doing the work itself.
+Commands import what they need when they run: `tokenize`, `validate`, `deliver` and `verify` work on
+an agency's own machine, where there is no Dagster. Does not belong here: doing the work itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 import typer
 
 from failures.exits import Exit
-from orchestration.cli import agency, approval, gate, hub, ledger, policy
+from orchestration.cli import agency, approval, gate, hub, ledger, policy, validating
 
 _EXAMPLES = """\
 **Examples**
@@ -38,7 +38,13 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         approval.recover,
         approval.new_officer_key,
     ),
-    "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
+    "On an agency's machine": (
+        agency.new_key,
+        agency.tokenize,
+        validating.validate,
+        agency.deliver,
+        agency.verify,
+    ),
     "On the machine that serves releases": (gate.gate, gate.push, gate.notify),
     "For trying it out": (hub.demo, hub.simulate),
 }

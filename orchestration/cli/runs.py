@@ -147,11 +147,13 @@ def _read_exit_code(metadata: Mapping[str, dg.MetadataValue]) -> int:
 
 
 def _failed_checks(result: dg.ExecuteInProcessResult) -> str:
-    """Name the rules that do not hold; a missing approval is no rule and tells of itself."""
+    """Name the rules that do not hold; a missing approval tells of itself, a warning is none."""
     failed = [
         _name_rules(check)
         for check in result.get_asset_check_evaluations()
-        if not check.passed and check.asset_key != _APPROVAL
+        if not check.passed
+        and check.severity == dg.AssetCheckSeverity.ERROR
+        and check.asset_key != _APPROVAL
     ]
     return "; ".join(sorted(failed))
 

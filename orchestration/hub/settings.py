@@ -196,6 +196,12 @@ def drop_foreign_settings() -> None:
             del os.environ[name]
 
 
+def keep_to_owner() -> None:
+    """Let nobody else read what this process writes, and a crash leave no dump of its memory."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def prepare_process(settings: Settings) -> None:
     """Make this process and its children quiet, offline and at home in the same zones.
 
@@ -208,8 +214,7 @@ def prepare_process(settings: Settings) -> None:
         SourcesError: MS123 when the folder of an agency is a link.
     """
     drop_foreign_settings()
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_to_owner()
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
     if settings.witness is not None:

@@ -48,8 +48,8 @@ def test_the_first_number_of_every_row_lies_in_its_range() -> None:
 @pytest.mark.parametrize(
     ("estimate", "status", "said"),
     [
-        (18.0, NOT_DISTINGUISHABLE, UNDER_CUT_OFF),
-        (5.9, NOT_DISTINGUISHABLE, NOT_DISTINGUISHABLE),
+        (18.0, NOT_DISTINGUISHABLE, f"{UNDER_CUT_OFF}; by itself 13 to 23"),
+        (5.0, NOT_DISTINGUISHABLE, NOT_DISTINGUISHABLE),
         (21.0, ESTIMATED, ESTIMATED),
     ],
 )

@@ -259,12 +259,12 @@ def test_a_format_of_the_future_is_refused_and_named(folder: Path, number: objec
         verify(folder)
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_folder_that_an_earlier_version_built_is_still_verified(number: int) -> None:
+@pytest.mark.parametrize(("number", "key"), [(1, "moshare"), (2, "moshare"), (3, "format_3")])
+def test_a_folder_that_an_earlier_version_built_is_still_verified(number: int, key: str) -> None:
     folder = OLD / f"format_{number}" / "2025Q1"
     assert json.loads((folder / "release.json").read_bytes())["format"] == number
     assert verify(folder).passed
-    check_signature(folder, OLD / "moshare.pub")
+    check_signature(folder, OLD / f"{key}.pub")
 
 
 def test_the_format_that_is_written_is_one_that_can_be_verified() -> None:

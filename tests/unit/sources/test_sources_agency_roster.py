@@ -12,6 +12,7 @@ from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.manifest import Manifest, write_manifest
 from sources.quarters import Quarter
+from sources.receipt_text import say_receipt
 from sources.zones import Zones
 
 MONTHS = Quarter.parse(QUARTER).months
@@ -93,8 +94,8 @@ def test_a_zero_report_that_the_roster_denies_is_noted_and_the_roster_stands(
     assert (receipt.status, receipt.files[0].lines_quarantined) == ("accepted", 0)
     (note,) = receipt.problems
     assert (note.code, note.lines, note.is_note) == ("MS148", (9, 10), True)
-    assert "Notes\n  MS148: " in receipt.to_text()
-    assert "MO0110100" not in receipt.to_text()
+    assert "Notes\n  MS148: " in say_receipt(receipt)
+    assert "MO0110100" not in say_receipt(receipt)
 
 
 def test_a_roster_in_which_nobody_reports_denies_every_zero_report(tmp_path: Path) -> None:
