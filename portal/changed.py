@@ -68,6 +68,11 @@ class Changes:
         """How many are called real after all looks."""
         return sum(one.is_held for one in self.changes)
 
+    @property
+    def cut_off(self) -> float:
+        """The largest probability of noise and chance that is called real; 0 where none is."""
+        return max((one.both for one in self.changes if one.is_held), default=0.0)
+
 
 def list_changes(release: Release) -> Changes:
     """Compare every number of a release with those before it."""

@@ -151,7 +151,7 @@ def describe_page(release: Release) -> Page:
         plan_hash=release.plan.hash,
         recovered_plan=release.plan.recovers,
         policy_version=release.plan.policy_version,
-        payload=write_payload(release),
+        payload=write_payload(release, changes),
     )
 
 

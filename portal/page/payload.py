@@ -10,7 +10,8 @@ row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, 
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
 estimates, counts, statuses, noises and, where there are any, modelled numbers. ``dispersion``: of
-counts, as ``portal.chance`` has it.
+counts, as ``portal.chance`` has it. ``looks`` and ``cutOff``: how many changes of the release are
+looked at, and up to which probability they are called real.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from portal.chance import DISPERSION
+from portal.changed import Changes
 from portal.page.rows import list_labels
 from portal.tables import MODELLED, has_modelled, list_columns, name_geographies
 from privacy.released import (
@@ -71,18 +73,20 @@ class _Lists:
         return self.noises.number([_shorten(row.deviation), _count_tenths(row.moe90)])
 
 
-def write_payload(release: Release) -> str:
+def write_payload(release: Release, changes: Changes) -> str:
     """The JSON text of a release for its page, safe inside a script element."""
-    text = json.dumps(describe_payload(release), separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(describe_payload(release, changes), separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c")
 
 
-def describe_payload(release: Release) -> dict[str, Any]:
+def describe_payload(release: Release, changes: Changes) -> dict[str, Any]:
     """The value that the scripts read."""
     lists = _Lists()
     return {
         "release": release.release_id,
         "dispersion": DISPERSION,
+        "looks": len(changes.changes),
+        "cutOff": changes.cut_off,
         "frames": [_describe_frame(release, frame, lists) for frame in release.frames],
         "tables": [_describe_table(release, table, lists) for table in release.tables],
         "geographies": lists.geographies,

@@ -96,7 +96,19 @@ function sayChance(chance) {
   return "less than once in 10,000 times";
 }
 
-function judge(both) {
+/* Whether a row is compared with itself in other periods: one of the looks that the page counts. */
+function isListed(sides) {
+  const [first] = sides[0];
+  return sides.flat().every((term) => term.table === first.table && term.row === first.row);
+}
+
+function isLuck(both, sides) {
+  if (both >= LIKELY) return false;
+  return isListed(sides) ? both > 1.001 * numbers.cutOff : both * made.size >= LIKELY;
+}
+
+function judge(both, sides) {
+  if (isLuck(both, sides)) return "Perhaps a change, perhaps luck among many looks.";
   if (both < SURE) return "Very probably a real change.";
   if (both < LIKELY) return "Probably a real change.";
   if (both < UNCLEAR) return "It cannot be told whether anything changed.";
@@ -129,13 +141,14 @@ function sayAnswer(answer) {
   return sentences;
 }
 
-function warnOfMany(count, both) {
+function warnOfMany(count, both, sides) {
+  if (isListed(sides)) {
+    return `This release has ${numbers.looks} such changes to look at. “What changed”, above, counts them all.`;
+  }
   if (count < 2) return "";
   const luck = Math.min(1, count * both);
-  const words = `You have made ${count} comparisons. Even if nothing differed in any of them, the chance that `
+  return `You have made ${count} comparisons. Even if nothing differed in any of them, the chance that `
     + `one of them looks at least so different is up to ${Math.max(1, Math.round(100 * luck))} in 100.`;
-  return both < LIKELY && luck >= LIKELY
-    ? `${words} After so many, this one is no longer good evidence.` : words;
 }
 
 function writeTerm(term) {
@@ -157,7 +170,7 @@ function findTerm(text) {
   const place = entry.rows.findIndex((one) => nameRow(entry, one) === decodeURIComponent(row));
   const period = when === entry.period ? null : entry.earlier.indexOf(when);
   if (place < 0 || entry.rows[place][3] === null) return null;
-  return period === null || (period >= 0 && hasPeriod(entry, place, period))
+  return period === null || (period >= 0 && hasPeriod(table, place, period))
     ? { table, row: place, period } : null;
 }
 
@@ -167,7 +180,7 @@ function splitTerms(text) {
   if (!term) return [[null], [null]];
   const { earlier } = numbers.tables[term.table];
   const known = [...earlier.keys()].filter((one) => (
-    hasPeriod(numbers.tables[term.table], term.row, one)
+    hasPeriod(term.table, term.row, one)
   ));
   const all = [...known, null].map((period) => ({ ...term, period }));
   const place = all.findIndex((one) => one.period === term.period);
@@ -187,8 +200,8 @@ function showAnswer(holder, answer, sides) {
     lines.push(["p", answer.refusal]);
   } else {
     made.add(JSON.stringify(sides));
-    lines.push(["h3", judge(answer.both)], ...sayAnswer(answer).map((words) => ["p", words]));
-    lines.push(["p", warnOfMany(made.size, answer.both)]);
+    lines.push(["h3", judge(answer.both, sides)], ...sayAnswer(answer).map((words) => ["p", words]));
+    lines.push(["p", warnOfMany(made.size, answer.both, sides)]);
     lines.push(["p", "This speaks of noise and chance, and not of late or missing records."]);
   }
   holder.replaceChildren(...lines.filter(([, words]) => words).map(([tag, words]) => {

@@ -145,7 +145,14 @@ def test_without_javascript_everything_but_filter_and_comparison_is_there(
     context.close()
 
 
+def open_check(page: Page) -> None:
+    page.locator("section[aria-labelledby='check'] details").evaluate(
+        "(one) => { one.open = true }"
+    )
+
+
 def check(page: Page, record: Path, key: Path, *files: Path) -> str:
+    open_check(page)
     page.set_input_files("#check-record", record)
     page.set_input_files("#check-signature", record.with_name("release.json.minisig"))
     page.set_input_files("#check-key", key)
@@ -220,6 +227,7 @@ def test_from_a_server_only_the_key_is_asked_for_and_only_the_folder_is_reached(
     page = context.new_page()
     page.goto(f"{address}/2025Q4/index.html")
     assert asked == [f"{address}/2025Q4/index.html"]
+    open_check(page)
     page.set_input_files("#check-key", home / "moshare.pub")
     page.click("#check-form button.main")
     page.wait_for_selector("#check-result p")
