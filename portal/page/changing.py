@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 from portal.chance import say_both
 from portal.changed import Change, Changes, add_estimates, name_moments
-from portal.page.charts import say_short
+from portal.page.charts import keep_together, say_short
 from portal.page.links import link_change
 from portal.page.rows import list_labels, say_number
 from portal.ranges import find_first
@@ -115,4 +115,4 @@ def say_moments(moments: tuple[Moment, ...]) -> str:
     estimate = add_estimates(moments)
     margin = _QUANTILE * math.hypot(*(float(one.row.deviation or 0) for one in moments))
     low, high = max(0, math.floor(estimate - margin)), max(0, math.ceil(estimate + margin))
-    return f"about {max(0, round(estimate)):,} ({say_range(low, high)})"
+    return f"about {max(0, round(estimate)):,} ({keep_together(say_range(low, high))})"

@@ -252,8 +252,13 @@ def say_short(row: ReleasedRow | HistoryPoint) -> str:
     if first is None:
         return row.status
     if row.status != ESTIMATED:
-        return say_range(*first.range90)
-    return f"about {round(first.number):,} ({say_range(*first.range90)})"
+        return keep_together(say_range(*first.range90))
+    return f"about {round(first.number):,} ({keep_together(say_range(*first.range90))})"
+
+
+def keep_together(words: str) -> str:
+    """Words that are not broken at the end of a line."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _list_smoothed(series: _Series, periods: Sequence[str]) -> SeriesRow:
