@@ -200,10 +200,10 @@ def _list_periods(release: Release) -> dict[str, set[str]]:
 def _list_uncompared(release: Release) -> Iterator[str]:
     """Sentences on comparisons that no table has, and on tables that miss one others have."""
     published = _list_periods(release)
-    for cadence, name, steps in (
-        (QUARTERLY, BEFORE, 1),
-        (QUARTERLY, YEAR_AGO, QUARTERS),
-        (ANNUAL, YEARS, 1),
+    for cadence, steps, thing in (
+        (QUARTERLY, 1, "quarter before"),
+        (QUARTERLY, QUARTERS, "quarter a year before"),
+        (ANNUAL, 1, "year before"),
     ):
         tables = [one for one in list_counted(release) if one.cadence == cadence]
         lacking = [
@@ -213,8 +213,7 @@ def _list_uncompared(release: Release) -> Iterator[str]:
             continue
         before = name_before(lacking[0].period, steps)
         if len(lacking) == len(tables):
-            thing = "quarter" if name == BEFORE else "year"
-            yield f"No {thing} before this one to compare with: {before} was not released."
+            yield f"No {thing} this one to compare with: {before} was not released."
         else:
             titles = "; ".join(one.title for one in lacking)
             yield f"Not released for {before} with the meaning that it has now: {titles}."

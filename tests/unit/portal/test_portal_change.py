@@ -130,7 +130,9 @@ def test_years_are_compared_by_their_own_numbers_where_they_have_them() -> None:
 
 def test_what_cannot_be_compared_is_named() -> None:
     missing = list_changes(publish_quarters("2025Q1", "2025Q2")).missing
-    assert "No year before this one to compare with: 2024Q2 was not released." in missing
+    assert "No quarter a year before this one to compare with: 2024Q2 was not released." in missing
+    year = list_changes(publish_quarters("2025Q1", "2025Q2", "2025Q3", "2025Q4")).missing
+    assert "No year before this one to compare with: 2024 was not released." in year
     first = list_changes(publish_quarters("2025Q1"))
     assert first.changes == ()
     assert "No quarter before this one to compare with: 2024Q4 was not released." in (first.missing)
