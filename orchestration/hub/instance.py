@@ -27,6 +27,8 @@ compute_logs:
   module: dagster.core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 concurrency:
+  runs:
+    max_concurrent_runs: 1
   pools:
     default_limit: 1
     granularity: op
@@ -55,7 +57,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 
 def write_instance_file(settings: Settings) -> None:
-    """Write `dagster.yaml`: no telemetry, no captured output, pools of one, no retries."""
+    """Write `dagster.yaml`: no telemetry, no captured output, one run after another, no retries."""
     write_whole(settings.dagster_home / "dagster.yaml", _INSTANCE_YAML)
 
 

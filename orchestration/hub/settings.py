@@ -117,9 +117,29 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def watch(self) -> Path:
+        """What the hub notes of itself: messages to be sent, its last backup."""
+        return self.home / "watch"
+
+    @property
+    def outbox(self) -> Path:
+        """Messages about alarms that were not sent yet, and those that were."""
+        return self.watch / "outbox.sqlite"
+
+    @property
+    def alarms(self) -> Path:
+        """Who is told of alarms; a person writes it."""
+        return self.home / "alarms.toml"
+
+    @property
+    def last_backup(self) -> Path:
+        """When the last backup was made that could be read back."""
+        return self.watch / "last_backup.json"
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """Folders that the hub's account alone may open."""
-        return self.vault.folder, self.ledger.parent, self.dagster_home
+        return self.vault.folder, self.ledger.parent, self.dagster_home, self.watch
 
     @property
     def shown(self) -> tuple[Path, ...]:
@@ -187,6 +207,15 @@ def load_settings() -> Settings:
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
         witness=Path(witness).resolve() if witness else None,
     )
+
+
+def enter_rehearsal(home: Path) -> Settings:
+    """Let this process work in a data home of its own, without a ledger or witness elsewhere."""
+    for variable in (LEDGER_VARIABLE, WITNESS_VARIABLE):
+        os.environ.pop(variable, None)
+    settings = Settings(home.resolve())
+    prepare_process(settings)
+    return settings
 
 
 def drop_foreign_settings() -> None:

@@ -17,6 +17,7 @@ BENCH = ROOT / "bench"
 SMALL = {
     "readers.py 500": "Peak memory",
     "-m bench.composition": "Epsilon at the delta of the policy",
+    "-m bench.change --draws 20": "Smoothed series of 12 quarters",
     "usefulness.py": "weights of the policy, four quarters",
     "time_open.py": "as it is",
     "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",
@@ -26,6 +27,7 @@ SMALL = {
     "-m bench.histories --worlds 2 --at-once 2": "2 of 2 worlds",
     "nibrs_histories.py --random 5": "0 incidents differ",
     "-m bench.opendp_faults --here": "opendp#2949",
+    "-m bench.places --draws 2": "With hot spots, 2 draws",
     "matches.py 1": "1 simulated years",
     "-m bench.accuracy --only ours --draws 2 --workloads design": "this engine, estimate",
     "-m bench.accuracy --draws 2 --workloads policy": "children",
