@@ -163,9 +163,7 @@ def _guard(fails: str) -> str:
 
 def _write_derived(circumstances: Circumstances) -> list[tuple[str, str]]:
     """What conditions are asked of beside fields and facts, each worked out once."""
-    year, month = (
-        f"substr(text, {start}, {length})" for start, length in ((9, 4), (7, 2))
-    )
+    year, month = (f"substr(text, {start}, {length})" for start, length in ((9, 4), (7, 2)))
     return [
         ("submission", f"{year} || {month}"),
         ("earliest_month", f"(try_cast({year} AS INTEGER) - 2) || {month}"),
@@ -302,7 +300,7 @@ _ZERO_DESPITE_INCIDENT = f"""
         SELECT report[1:9] AS ori, day[1:6] AS month FROM acts
         WHERE verdict = '' AND action IN ('I', 'R')
     ) USING (ori, month)
-"""
+"""  # noqa: S608
 
 _ZERO_DESPITE_ARREST = f"""
     {_ZERO} SELECT line_number FROM zeros SEMI JOIN (
