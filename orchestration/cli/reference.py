@@ -129,7 +129,7 @@ def _fbi_rules() -> Iterator[str]:
     checked = sum(bool(rule.says) for rule in rules.values())
     yield from ("", "## The FBI's rules of a NIBRS file", "")
     yield f"Of the {len(rules)} numbers {checked} are checked, in our own words. What breaks one is"
-    yield "noted and kept (MS341; a warning of the FBI's: MS342), unless another number stands there."
+    yield "noted and kept (MS341; for a warning MS342), unless another number stands beside it."
     yield from ("", "| rule | segment | what it says, or why it is not checked | number |")
     yield "| --- | --- | --- | --- |"
     for rule in rules.values():
