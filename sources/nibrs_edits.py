@@ -18,6 +18,7 @@ from sources.nibrs_period import Circumstances
 from sources.nibrs_pieces import MARKS, SEGMENTS_OF_A_KIND
 from sources.rule_language import (
     bits_of_offences,
+    bits_of_things,
     create_functions,
     list_names,
     load_groups,
@@ -197,13 +198,12 @@ _INCIDENT_FACTS = (
     "offences",
     "needing",
     "losses",
-    "stolen_things",
-    "recovered_things",
     "offenders",
     "offence_segments",
     "victim_segments",
     "offender_segments",
-    "hour",
+    "is_without_hour",
+    "is_vehicle_stolen",
     "is_before_incident",
     "is_by_clearance",
 )
@@ -216,6 +216,9 @@ _JOINED = """
     ) WHERE true
 """
 _WORKED_OUT = {
+    "is_without_hour": "hour = ''",
+    "is_vehicle_stolen": "(stolen_things & "
+    f"{bits_of_things(load_groups()['things']['vehicles'].split())}) <> 0",
     "is_before_incident": "detail <> '' AND detail < day",
     "is_by_clearance": "cleared BETWEEN 'A' AND 'E' AND detail <= clearance_date",
 }
