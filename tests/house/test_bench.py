@@ -22,6 +22,7 @@ SMALL = {
     "time_open.py": "as it is",
     "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",
     "faults.py mutate 5": "mutated",
+    "faults.py agree 5": "5 mutated files, 0 failures",
     "faults.py kill 1": "0 data homes differ",
     "-m bench.histories --worlds 2 --at-once 2": "2 of 2 worlds",
     "nibrs_histories.py --random 5": "0 incidents differ",
