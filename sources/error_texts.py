@@ -65,6 +65,71 @@ _NCANDS = {
         _CORRECT,
         fate="blanked",
     ),
+    "MS210": DeliveryText(
+        "Records of {file} have something in {field} that is not on the list of the layout",
+        "No table keeps the field, so nothing was lost",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS211": DeliveryText(
+        "Records of {file} have a date in {field} that is out of order",
+        "An incident comes before its report, and the report before its investigation and its "
+        "disposition; only the date of the report decides a quarter, so the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS212": DeliveryText(
+        "Records of {file} were closed in another federal year than their {field}",
+        "A Child File holds the reports with a disposition from October to September of its year; "
+        "no figure rests on it, so the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS213": DeliveryText(
+        "Records of {file} have a victim, and in {field} a report without one",
+        "The disposition of a report is its most severe one; the levels of the maltreatments "
+        "decide what a child counts as, so the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS214": DeliveryText(
+        "Records of {file} have a maltreatment without its {field}, or the level without it",
+        "The two stand together; the record was kept as it is",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS215": DeliveryText(
+        "Records of {file} have a victim and no {field}",
+        "A victim has a perpetrator, known or not; the child was kept, with an unknown relationship",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS216": DeliveryText(
+        "Records of {file} hold a perpetrator responsible in {field} for what is not there",
+        "Each mark belongs to a maltreatment of the child and to a perpetrator; the records were "
+        "kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS217": DeliveryText(
+        "Records of {file} repeat a value among the places of {field}",
+        "A maltreatment or a perpetrator stands once in a record; each counts once, and the "
+        "records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS218": DeliveryText(
+        "Records of {file} have a code in {field} that is no county of the state",
+        "Such a record counts as of an unknown county",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS219": DeliveryText(
+        "Records of {file} have an age in {field} that the birth date contradicts by over a year",
+        "The two say the same thing twice; the age counts, and the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
 }
 
 _NIBRS_FORM = {

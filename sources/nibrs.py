@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -45,6 +47,13 @@ SEGMENT_TABLES = {
     "group_b_arrest": "7",
     "zero_report": "0",
 }
+
+_REPORT_LENGTH = 21
+_LETTER, _BLANK, _HYPHEN, _OTHER = range(4)
+_KINDS = np.full(256, _OTHER, np.uint8)
+_KINDS[np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", np.uint8)] = _LETTER
+_KINDS[ord(" ")] = _BLANK
+_KINDS[ord("-")] = _HYPHEN
 
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
 
@@ -92,7 +101,8 @@ def read_segments(
 def _iterate_lines_with_act(path: Path, width: int) -> Iterator[pa.RecordBatch]:
     """The lines of a file, padded to a width, each with its level, its length before and its act.
 
-    A line is early if its level is below that of the line before.
+    A line is early if its level is below that of the line before, and keyed if ORI and number have
+    their form.
 
     The act is the number of the level 1 segment that the line follows: the last one before it, or
     the line itself, and NULL if that is of another incident and the line must be looked up by its
@@ -119,8 +129,22 @@ def _iterate_lines_with_act(path: Path, width: int) -> Iterator[pa.RecordBatch]:
                 "width": pc.binary_length(batch["line"]),
                 "act": pc.if_else(pc.equal(report, act_reports), acts, None),
                 "is_early": is_early,
+                "is_keyed": pa.array(_find_keyed(report)),
             }
         )
+
+
+def _find_keyed(reports: pa.Array) -> npt.NDArray[np.bool_]:
+    """Where ORI and number have their form: capital letters, digits and, in the number, hyphens."""
+    octets = np.frombuffer(reports.buffers()[2] or b"", np.uint8)
+    first = reports.offset * _REPORT_LENGTH
+    kinds = _KINDS[octets[first : first + len(reports) * _REPORT_LENGTH]]
+    kinds = kinds.reshape(len(reports), _REPORT_LENGTH)
+    ori, number = kinds[:, :9], kinds[:, 9:]
+    is_parted = ((number[:, :-1] == _BLANK) & (number[:, 1:] != _BLANK)).any(axis=1)
+    is_formed = (ori == _LETTER).all(axis=1) & (number[:, 0] != _BLANK) & (number <= _HYPHEN).all(1)
+    found: npt.NDArray[np.bool_] = is_formed & ~is_parted
+    return found
 
 
 def _shift(values: pa.Array, before: pa.Scalar) -> pa.Array:
@@ -189,7 +213,7 @@ def _compare(
 _CREATE_LINES = """
     CREATE TABLE lines_nibrs (
         line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, width INTEGER, act BIGINT,
-        is_early BOOLEAN
+        is_early BOOLEAN, is_keyed BOOLEAN
     )
 """
 

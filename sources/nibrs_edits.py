@@ -39,8 +39,8 @@ def note_broken_rules(
     for ori, agency in circumstances.agencies.items():
         days = [f"{day:%Y%m%d}" if day else None for day in (agency.first_day, agency.last_day)]
         connection.execute("INSERT INTO agencies VALUES (?, ?, ?)", [ori, *days])
-    for level, layout in load_nibrs_layout().items():
-        _note_segments(connection, file, level, layout, circumstances)
+    for (level,) in connection.execute("SELECT DISTINCT level FROM pieces").fetchall():
+        _note_segments(connection, file, level, load_nibrs_layout()[level], circumstances)
     _note_incidents(connection, file)
     note_broken_pairs(connection, file)
     _note_comparisons(connection, file)
@@ -62,33 +62,40 @@ def _note_segments(
         ]
     if not checks:
         return
-    named = frozenset[str]().union(*(list_names(fails) for _, fails in checks))
+    named = {"segment_action_type"}.union(*(list_names(fails) for _, fails in checks))
+    if "losing" in named:
+        named |= {"completed", "attempted"}
     facts = [fact for fact in [*_INCIDENT_FACTS, *sorted(_AGENCY_FACTS)] if fact in named]
     cuts = [
         f"rtrim(substr(text, {field.start}, {field.length})) AS {field.name}"
         for field in layout.fields
-        if field.name in {*named, *_ALWAYS}
+        if field.name in named
     ]
     joined = _JOINED.format(
         level=quote(level),
+        facts=", ".join(f"{_WORKED_OUT.get(fact, fact)} AS {fact}" for fact in facts) or "NULL",
         incidents="LEFT JOIN incidents USING (act)" if {*facts} & {*_INCIDENT_FACTS} else "",
         agencies="LEFT JOIN agencies ON segments.report[1:9] = agencies.ori"
         if {*facts} & _AGENCY_FACTS
         else "",
     )
+    derived = [f"{sql} AS {name}" for name, sql in _write_derived(circumstances) if name in named]
     asked = ", ".join(["piece", *facts])
     for first in range(0, len(checks), _CHECKS_AT_ONCE):
         some = checks[first : first + _CHECKS_AT_ONCE]
+        judged = ", ".join(f"({_guard(fails)}) AS b{i}" for i, (_, fails) in enumerate(some))
         bits = " + ".join(
-            f"CASE WHEN {_guard(fails)} THEN {1 << i} ELSE 0::BIGINT END"
-            for i, (_, fails) in enumerate(some)
+            f"CASE WHEN b{i} THEN {1 << i} ELSE 0::BIGINT END" for i in range(len(some))
         )
         connection.execute(
-            "CREATE OR REPLACE TABLE broken AS SELECT * FROM ("  # noqa: S608
-            f"SELECT {asked}, {bits} AS mask FROM (SELECT asked.*, facts.* EXCLUDE (piece), "
-            f"{', '.join(cuts)}, {_write_derived(circumstances)} "
+            "CREATE OR REPLACE TABLE broken AS WITH fields AS MATERIALIZED ("  # noqa: S608
+            f"SELECT asked.*, connected, described, {', '.join([*cuts, *derived])} "
             f"FROM (SELECT DISTINCT {asked} FROM {joined}) AS asked "
-            "JOIN pieces USING (piece) LEFT JOIN facts USING (piece))) WHERE mask <> 0"
+            "JOIN pieces USING (piece) "
+            "LEFT JOIN (SELECT piece, connected, described FROM facts) USING (piece)), "
+            f"judged AS MATERIALIZED (SELECT {asked}, {judged} FROM fields), "
+            f"masked AS MATERIALIZED (SELECT {asked}, {bits} AS mask FROM judged) "
+            "SELECT * FROM masked WHERE mask <> 0"
         )
         _note_broken(connection, file, [check for check, _ in some], joined, facts)
 
@@ -154,13 +161,18 @@ def _guard(fails: str) -> str:
     return fails if "= 'D'" in fails else f"segment_action_type <> 'D' AND ({fails})"
 
 
-def _write_derived(circumstances: Circumstances) -> str:
-    return (
-        "year_of_submission || month_of_submission AS submission, "
-        "(try_cast(year_of_submission AS INTEGER) - 2) || month_of_submission AS earliest_month, "
-        f"'{circumstances.as_of:%Y%m}' AS as_of_month, "
-        "trim(substr(text, 39, 239)) <> '' AS is_described"
+def _write_derived(circumstances: Circumstances) -> list[tuple[str, str]]:
+    """What conditions are asked of beside fields and facts, each worked out once."""
+    year, month = (
+        f"substr(text, {start}, {length})" for start, length in ((9, 4), (7, 2))
     )
+    return [
+        ("submission", f"{year} || {month}"),
+        ("earliest_month", f"(try_cast({year} AS INTEGER) - 2) || {month}"),
+        ("as_of_month", f"'{circumstances.as_of:%Y%m}'"),
+        ("is_described", "trim(substr(text, 39, 239)) <> ''"),
+        ("losing", "losing_offences(substr(text, 38, 1), completed, attempted)"),
+    ]
 
 
 def _write_recovered_above_stolen() -> str:
@@ -180,7 +192,6 @@ def _write_recovered_above_stolen() -> str:
     return _RECOVERED_ABOVE_STOLEN.format(pairs=pairs, vehicles=vehicles)
 
 
-_ALWAYS = ("segment_action_type", "month_of_submission", "year_of_submission")
 _AGENCY_FACTS = frozenset({"first_day", "last_day"})
 _INCIDENT_FACTS = (
     "completed",
@@ -194,15 +205,22 @@ _INCIDENT_FACTS = (
     "offence_segments",
     "victim_segments",
     "offender_segments",
-    "day",
     "hour",
-    "cleared",
-    "clearance_date",
+    "is_before_incident",
+    "is_by_clearance",
 )
 
+# The detail of a property segment is its first day of recovery, that of an arrest its day.
 _JOINED = """
-    segments {incidents} {agencies} WHERE segments.level = {level} AND is_legible
+    (
+        SELECT segments.*, {facts}
+        FROM segments {incidents} {agencies} WHERE segments.level = {level} AND is_legible
+    ) WHERE true
 """
+_WORKED_OUT = {
+    "is_before_incident": "detail <> '' AND detail < day",
+    "is_by_clearance": "cleared BETWEEN 'A' AND 'E' AND detail <= clearance_date",
+}
 
 _KINDS = ", ".join(
     f"((counts >> {place}) & 4095) AS {kind}" for kind, place in SEGMENTS_OF_A_KIND.items()
@@ -214,28 +232,43 @@ _CREATE_INCIDENTS = f"""
     SELECT act, day, completed, attempted, completed | attempted AS offences,
         (completed | attempted) & {bits_of_offences(load_groups()["offences"]["needing"].split())}
             AS needing,
-        marks & 4095 AS losses, (marks >> {MARKS["offender_sex"]}) & 15 AS offender_sexes,
-        (marks >> {MARKS["raped"]}) & 15 AS raped, stolen_things, recovered_things, connections,
-        offenders, vehicles & 16777215 AS stolen_vehicles, vehicles >> 24 AS recovered_vehicles,
+        coalesce(losses, 0) AS losses, (marks >> {MARKS["offender_sex"]}) & 15 AS offender_sexes,
+        (marks >> {MARKS["raped"]}) & 15 AS raped,
+        coalesce(stolen_things, 0::HUGEINT) AS stolen_things,
+        coalesce(recovered_things, 0::HUGEINT) AS recovered_things, connections, offenders,
+        coalesce(vehicles, 0) & 16777215 AS stolen_vehicles,
+        coalesce(vehicles, 0) >> 24 AS recovered_vehicles,
         hour, cleared, clearance_date, offence AS offence_segments, victim AS victim_segments,
         offender AS offender_segments, arrestee AS arrestee_segments, known AS known_offenders
     FROM (
         SELECT *, {_KINDS}
         FROM (
             SELECT act, sum(counts)::BIGINT AS counts, bit_or(marks) AS marks,
-                sum(vehicles)::BIGINT AS vehicles, bit_or(completed) AS completed,
-                bit_or(attempted) AS attempted, bit_or(stolen_things) AS stolen_things,
-                bit_or(recovered_things) AS recovered_things, bit_or(connected) AS connections,
-                bit_or(offenders) AS offenders
-            FROM segments LEFT JOIN facts USING (piece)
-            WHERE act IS NOT NULL AND level > '1'
+                bit_or(completed) AS completed, bit_or(attempted) AS attempted,
+                bit_or(connected) AS connections, bit_or(offenders) AS offenders
+            FROM segments
+            LEFT JOIN (
+                SELECT piece, counts, marks, completed, attempted, connected, offenders FROM facts
+            ) USING (piece)
+            WHERE act IS NOT NULL AND level > '1' AND level <> '3'
             GROUP BY act HAVING NOT bool_or(is_lost)
         )
     )
-    JOIN (SELECT act, day FROM acts WHERE verdict = '' AND action IN ('I', 'R')) USING (act)
     JOIN (
-        SELECT line_number AS act, hour, cleared, clearance_date
-        FROM segments JOIN facts USING (piece) WHERE level = '1'
+        SELECT acts.act, day, hour, cleared, clearance_date
+        FROM (SELECT act, day FROM acts WHERE verdict = '' AND action IN ('I', 'R')) AS acts
+        JOIN segments ON acts.act = line_number
+        JOIN (SELECT piece, hour, cleared, clearance_date FROM facts) USING (piece)
+        WHERE level = '1'
+    ) USING (act)
+    LEFT JOIN (
+        SELECT act, bit_or(marks) AS losses, sum(vehicles)::BIGINT AS vehicles,
+            bit_or(stolen_things) AS stolen_things, bit_or(recovered_things) AS recovered_things
+        FROM segments
+        JOIN (SELECT piece, marks, vehicles, stolen_things, recovered_things FROM facts)
+            USING (piece)
+        WHERE act IS NOT NULL AND level = '3' AND NOT is_lost
+        GROUP BY act
     ) USING (act)
 """  # noqa: S608
 

@@ -7,7 +7,7 @@ A piece is a line without its ORI, its number and a transaction number, where th
 so every rule about a segment is asked once of a piece and not once of a line.
 
 * pieces: piece, level, width, raw (not NULL where a byte is not ASCII), text (the line, padded),
-  and what `segments` takes from it;
+  mask (the checks it fails) and what `segments` takes from it;
 * segments: described in `nibrs_incidents`;
 * facts: what a piece tells of its incident, in numbers that add up or are joined bit by bit.
 """
@@ -30,7 +30,13 @@ _PARTS = {
     "6": "arrestee_sequence_number",
     "7": "arrestee_sequence_number",
 }
-_DETAILS = {"1": "incident_date", "6": "arrest_date", "7": "arrest_date"}
+_RECOVERED = ", ".join(f"nullif(substr(text, {31 + 19 * n}, 8), '')" for n in range(1, 11))
+_DETAILS = {
+    "1": "incident_date",
+    "3": f"coalesce(list_min(list_filter([{_RECOVERED}], day -> trim(day) <> '')), '')",
+    "6": "arrest_date",
+    "7": "arrest_date",
+}
 
 
 def create_segments(
@@ -177,39 +183,36 @@ _FACTS = {
     "6": {"counts": f"1::BIGINT << {SEGMENTS_OF_A_KIND['arrestee']}"},
 }
 
-# Whose a line is, is left out where it has its form, and kept where the checks must see it.
+# Whose a line is, is left out where it has its form, and kept where the checks must see it. What a
+# piece is known by ends with its width in two characters and with whether a byte of it was odd.
 _CUT = """
-    substr(line, 1, 12) AS head,
-    CASE WHEN level = '0' THEN substr(line, 17, 21)
-        WHEN regexp_full_match(substr(line, 17, 21), '[A-Z0-9]{9}[A-Z0-9-]+ *')
-        THEN 'ORI000000NUMBER      ' ELSE substr(line, 17, 21) END AS report,
-    CASE WHEN level = '6' AND regexp_full_match(substr(line, 40, 12), '[A-Z0-9-]+ *')
-        THEN substr(line, 38, 2) || 'NUMBER      ' || substr(line, 52)
-        ELSE substr(line, 38) END AS body
+    substr(line, 1, 12) || '    '
+        || CASE WHEN is_keyed AND level <> '0' THEN 'ORI000000NUMBER      '
+            ELSE substr(line, 17, 21) END
+        || CASE WHEN level = '6' AND regexp_full_match(substr(line, 40, 12), '[A-Z0-9-]+ *')
+            THEN substr(line, 38, 2) || 'NUMBER      ' || substr(line, 52)
+            ELSE substr(line, 38) END
+        || chr(32 + least(width, 6000) // 80) || chr(32 + least(width, 6000) % 80) || CASE WHEN raw IS NULL THEN ' ' ELSE '?' END
 """
 
 _CREATE_CUT_PIECES = f"""
     CREATE TABLE cut_pieces AS
-    SELECT row_number() OVER ()::INTEGER AS piece, level, width,
-        CASE WHEN is_odd THEN ''::BLOB END AS raw, is_odd, head, report, body,
-        head || '    ' || report || body AS text
-    FROM (
-        SELECT DISTINCT level, width, raw IS NOT NULL AS is_odd, {_CUT} FROM lines_nibrs
-        WHERE level BETWEEN '0' AND '7'
-    )
+    SELECT row_number() OVER ()::INTEGER AS piece, cut, cut[5] AS level,
+        (ascii(cut[-3]) - 32) * 80 + ascii(cut[-2]) - 32 AS width,
+        CASE WHEN cut[-1] = '?' THEN ''::BLOB END AS raw, cut[:-4] AS text
+    FROM (SELECT DISTINCT {_CUT} AS cut FROM lines_nibrs WHERE level BETWEEN '0' AND '7')
 """  # noqa: S608
 
 _CREATE_SEGMENTS = f"""
     CREATE TABLE segments AS
-    SELECT line_number, pieces.level, action,
-        CASE WHEN NOT is_keyless THEN lines.whose END AS report,
-        CASE WHEN NOT is_keyless AND pieces.level NOT IN ('0', '7') THEN act END AS act,
+    SELECT line_number, level, action, CASE WHEN NOT is_keyless THEN whose END AS report,
+        CASE WHEN NOT is_keyless AND level NOT IN ('0', '7') THEN act END AS act,
         is_early, part, detail, piece, is_legible, is_spoilt, is_lost
     FROM (
-        SELECT line_number, act, is_early, level, width, raw IS NOT NULL AS is_odd,
-            substr(line, 17, 21) AS whose, {_CUT}
+        SELECT line_number, act, is_early, substr(line, 17, 21) AS whose, {_CUT} AS cut
         FROM lines_nibrs
     ) AS lines
-    JOIN cut_pieces USING (level, width, is_odd, head, report, body)
-    JOIN pieces USING (piece)
+    JOIN (
+        SELECT cut, pieces.* EXCLUDE (width, raw, text, mask) FROM pieces JOIN cut_pieces USING (piece)
+    ) AS pieces USING (cut)
 """  # noqa: S608

@@ -97,22 +97,22 @@ def list_segment_checks(
 
 def _list_header_checks(level: str, layout: RecordLayout) -> Iterator[Check]:
     costs: Literal["record", "line"] = "record" if level in _COUNTED_LEVELS else "line"
-    yield Check("MS131", "", "raw IS NOT NULL", costs, "", level)
+    yield Check("MS131", "", "raw IS NOT NULL", costs)
     lengths = [f"{length:04d}" for length in layout.lengths]
     wrong_length = is_not_listed("segment_length", lengths, may_be_blank=False)
     rule = _RULES_OF_LENGTHS.get(level, "")
     yield Check("MS302", "segment_length", wrong_length, costs, rule, level)
     too_long = "width > try_cast(segment_length AS INTEGER)"
-    yield Check("MS303", "", too_long, costs, "", level)
+    yield Check("MS303", "", too_long, costs)
     unknown_action = is_not_listed("segment_action_type", ACTION_TYPES, may_be_blank=False)
-    yield Check("MS304", "segment_action_type", unknown_action, costs, "", level)
+    yield Check("MS304", "segment_action_type", unknown_action, costs)
     wrong_month = is_not_listed("month_of_submission", _MONTHS, may_be_blank=False)
-    rule = "175" if level == "1" else ""
-    yield Check("MS305", "month_of_submission", wrong_month, "field", rule, level)
+    whose = ("175", "1") if level == "1" else ("", "")
+    yield Check("MS305", "month_of_submission", wrong_month, "field", *whose)
     wrong_year = is_not_numeric("year_of_submission", may_be_blank=False)
-    yield Check("MS305", "year_of_submission", wrong_year, "field", rule, level)
+    yield Check("MS305", "year_of_submission", wrong_year, "field", *whose)
     no_ori = "NOT regexp_full_match(ori, '[A-Z0-9]{9}')"
-    yield Check("MS306", "ori", no_ori, "line", "052", level)
+    yield Check("MS306", "ori", no_ori, "line", "052")
     key = key_field_of(level)
     blank, indented = is_blank(key), f"({key}[1] = ' ' AND NOT {is_blank(key)})"
     yield Check("MS307", key, blank, "line", f"{level}01", level)

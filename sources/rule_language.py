@@ -181,16 +181,16 @@ def _write_property_functions() -> dict[str, str]:
         f"WHEN {quote(loss)} THEN (completed & {completed[loss]}) | (attempted & {attempted[loss]})"
         for loss in "12345678"
     )
-    unfit = " | ".join(
-        f"CASE WHEN list_contains([{', '.join(map(quote, groups['things'][kind].split()))}], thing) "
-        f"THEN {bits_of_offences(offences.split())}::HUGEINT ELSE 0::HUGEINT END"
+    unfit = " OR ".join(
+        f"((things & {bits_of_things(groups['things'][kind].split())}) <> 0 "
+        f"AND (losing & {bits_of_offences(offences.split())}) = losing)"
         for kind, offences in groups["unfit"].items()
     )
     return {
         "is_unmet(completed, losses)": f"({unmet})",
         "is_unused(losses, completed, attempted)": f"({unused})",
         "losing_offences(loss, completed, attempted)": f"CASE loss {losing} ELSE 0::HUGEINT END",
-        "unfit_offences(thing)": f"({unfit})",
+        "is_unfit(things, losing)": f"(losing = 0 OR {unfit})",
         "kind_of_measure(measure)": "CASE "
         + " ".join(
             f"WHEN list_contains([{', '.join(map(quote, codes.split()))}], measure) "

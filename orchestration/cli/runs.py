@@ -89,15 +89,15 @@ def run_job(
 @contextmanager
 def _progress(instance: dg.DagsterInstance, run_id: str, on_step: StepListener) -> Iterator[None]:
     stop = threading.Event()
-    told = 0
+    told: str | None = None
 
     def tell() -> None:
         nonlocal told
-        entries = instance.all_logs(run_id, of_type=set(_STEP_EVENTS))
-        for entry in entries[told:]:
-            event = entry.get_dagster_event()
-            on_step(str(event.step_key), _STEP_EVENTS[event.event_type], entry.timestamp)
-        told = len(entries)
+        found = instance.get_records_for_run(run_id, cursor=told, of_type=set(_STEP_EVENTS))
+        told = found.cursor
+        for record in found.records:
+            event = record.event_log_entry.get_dagster_event()
+            on_step(str(event.step_key), _STEP_EVENTS[event.event_type], record.timestamp)
 
     def watch() -> None:
         while not stop.wait(_POLL_SECONDS):

@@ -37,7 +37,7 @@ def validate(
         list[str],
         typer.Argument(
             help="Files in the order of the contract's roles, or role=path for each.",
-            metavar="FILE...",
+            metavar="FILE",
         ),
     ],
     contract: Annotated[str, typer.Option(help="Name and version of what was agreed.")],
@@ -52,8 +52,9 @@ def validate(
     against: Annotated[
         list[str] | None,
         typer.Option(
-            help="A former delivery: its file, or several as role=path,role=path; may be repeated, "
-            "the oldest first."
+            help="A former full delivery: its file, or several as role=path,role=path; with "
+            "2024Q4: before them where it is of that quarter. May be repeated, the oldest first.",
+            metavar="DELIVERY",
         ),
     ] = None,
     unusual: Annotated[
@@ -75,7 +76,7 @@ def validate(
     keep_to_owner()
     with told_failures("validate", settings):
         from orchestration.steps.delivering import Delivery
-        from orchestration.steps.validating import assign_roles, find_agreed
+        from orchestration.steps.validating import assign_roles, find_agreed, read_former
         from orchestration.steps.validating import validate as take
         from sources.agency_roster import read_agency_roster
         from sources.quarters import quarter_before
@@ -91,7 +92,7 @@ def validate(
             agency_roster=read_agency_roster(agency_roster) if agency_roster else (),
             unusual=tuple(unusual or ()),
         )
-        former = [assign_roles(agreed, one.split(",")) for one in against or ()]
+        former = [read_former(agreed, one, delivery.quarter) for one in against or ()]
         with _progress(len(former) + 1) as tell:
             found = take(delivery, assign_roles(agreed, files), former, settings.policy, tell)
     if as_json:

@@ -29,13 +29,15 @@ class DbtCall:
         parse: Arguments that parse the project.
         build: Arguments of the call itself.
         parsed_for: What the parsed project depends on; it is parsed anew where this is another.
-        environment: The whole environment of the call.
+        environment: The whole environment of parsing.
+        variables: What the call itself has beside it.
     """
 
     parse: Sequence[str]
     build: Sequence[str]
     parsed_for: str
     environment: Mapping[str, str]
+    variables: Mapping[str, str]
 
 
 class DbtProcess:
