@@ -147,7 +147,7 @@ class _Hub:
             with dg.build_sensor_context(self._instance, definitions=defs) as context:
                 data = sensor.evaluate_tick(context)
             for request in data.run_requests or ():
-                self._run(sensor.name, request.job_name or sensor.job_name, request)
+                self._run(sensor.name, str(request.job_name or sensor.job_name), request)
         with dg.build_sensor_context(self._instance, self._cursor) as context:
             self._cursor = year_watched.evaluate_tick(context).cursor or self._cursor
         for message in self._receiver.read_new():
