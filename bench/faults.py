@@ -1,9 +1,13 @@
-"""Whether an ingest survives what may come: mutated files, and being killed.
+"""Whether an ingest survives what may come: mutated files, and being killed; and is foretold.
 
 `python bench/faults.py mutate FILES [SEED]` changes files of every format at random (bytes, lines,
 fields, lengths, characters) and takes each in. An ingest may accept or refuse; anything but a
 numbered sentence, a number that blames the machine (MS120), or a marker of the files in what leaves
 the vault is a failure. Prints the largest memory of a process.
+
+`python bench/faults.py agree FILES [SEED]` has `moshare validate` and an ingest look at the same
+mutated files, and compares what both say of them: outcome, lines of each file, numbers with their
+fields and lines. Nothing may be left in the temporary folder.
 
 `python bench/faults.py kill TIMES [SEED]` kills an ingest at a random moment, ingests again, and
 compares the whole data home with one that was left alone.
@@ -22,6 +26,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
@@ -31,10 +36,15 @@ from nibrs_lines import report, segment
 from rich.console import Console
 
 from durable.vault import Vault
+from orchestration.hub.settings import load_settings
+from orchestration.steps.delivering import Delivery
+from orchestration.steps.validating import validate
+from privacy.policy.policy import load_policy
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
 from sources.manifest import write_manifest
+from sources.receipts import Receipt
 from sources.zones import Zones
 
 MARK = b"XQZJ"
@@ -200,6 +210,46 @@ def take_mutated(seed: int) -> tuple[str, str, int]:
     return outcome, wrong, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def compare_mutated(seed: int) -> tuple[str, str, int]:
+    """Let one mutated delivery be validated and taken in; gives what `take_mutated` gives."""
+    chance = Random(seed)  # noqa: S311
+    agency = chance.choice(("dss", "mshp", "hotline"))
+    files = make_files(agency)
+    role = chance.choice(sorted(files))
+    files[role] = mutate(files[role], chance)
+    wrong = ""
+    with tempfile.TemporaryDirectory() as folder:
+        zones = Zones(Path(folder) / "landing", Vault(Path(folder) / "vault"))
+        own = Path(folder) / "own"
+        own.mkdir()
+        for name, content in files.items():
+            (own / f"{name}.dat").write_bytes(content)
+        said = Delivery(agency, QUARTER, "full", 1, date(2025, 4, 5), simulated=True)
+        paths = {name: own / f"{name}.dat" for name in files}
+        tempfile.tempdir = str(own)
+        try:
+            foretold = validate(said, paths, (), load_settings().policy, lambda _: None).receipt
+        finally:
+            tempfile.tempdir = None
+        try:
+            _put(zones, agency, files)
+            first_day = date.fromisoformat(load_policy(load_settings().policy).first_day_of_record)
+            told = ingest(zones, agency, QUARTER, first_day_of_record=first_day)
+        except SourcesError as error:
+            receipts = [path.read_text() for path in zones.outbox(agency).glob("*.json")]
+            told = (
+                Receipt.from_json(receipts[0])
+                if receipts
+                else replace(
+                    foretold, status="rejected", error=error.sentence, files=(), problems=()
+                )
+            )
+        wrong = "" if told == foretold else "validate and ingest differ"
+        wrong = "validate left files" if len(list(own.iterdir())) != len(files) else wrong
+    outcome = told.error_code or "accepted"
+    return outcome, wrong, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def _put(zones: Zones, agency: str, files: dict[str, bytes]) -> None:
     inbox = zones.inbox(agency, QUARTER)
     inbox.mkdir(parents=True)
@@ -217,7 +267,9 @@ def _put(zones: Zones, agency: str, files: dict[str, bytes]) -> None:
     )
 
 
-def run_mutations(console: Console, count: int, seed: int) -> int:
+def run_mutations(
+    console: Console, look: Callable[[int], tuple[str, str, int]], count: int, seed: int
+) -> int:
     start = time.perf_counter()
     outcomes: Counter[str] = Counter()
     failures, peak = 0, 0
@@ -225,7 +277,7 @@ def run_mutations(console: Console, count: int, seed: int) -> int:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         for number, (outcome, wrong, memory) in zip(
-            seeds, pool.map(take_mutated, seeds, chunksize=50), strict=True
+            seeds, pool.map(look, seeds, chunksize=50), strict=True
         ):
             outcomes[outcome] += 1
             peak = max(peak, memory)
@@ -309,7 +361,9 @@ if __name__ == "__main__":
         case ["take", folder]:
             take_slowly(folder)
         case ["mutate", count, *seed]:
-            sys.exit(run_mutations(Console(), int(count), int(*seed or ["1"])) > 0)
+            sys.exit(run_mutations(Console(), take_mutated, int(count), int(*seed or ["1"])) > 0)
+        case ["agree", count, *seed]:
+            sys.exit(run_mutations(Console(), compare_mutated, int(count), int(*seed or ["1"])) > 0)
         case ["kill", times, *seed]:
             sys.exit(run_kills(Console(), int(times), int(*seed or ["1"])) > 0)
         case _:

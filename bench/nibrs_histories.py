@@ -21,6 +21,8 @@ from nibrs_model import compare, make_histories
 from rich.console import Console
 from rich.table import Table
 
+from sources.receipt_text import say_receipt
+
 NONE = (0, 0, 0)
 
 
@@ -49,7 +51,7 @@ def run_cases(folder: Path) -> int:
         table.add_row(case, str(right), str(seen), "" if good else "WRONG", row["why"])
     console.print(table)
     for receipt in receipts:
-        console.print(receipt.to_text(), highlight=False)
+        console.print(say_receipt(receipt), highlight=False)
     console.print(f"News of the second quarter: {later}")
     console.print(f"{len(expected) - wrong} of {len(expected)} cases are counted right.")
     return wrong

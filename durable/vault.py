@@ -30,9 +30,9 @@ class Vault:
         """An accepted delivery."""
         return self.deliveries(agency, quarter) / f"{sequence:04d}"
 
-    def find_delivered(self, name: str) -> Iterator[Path]:
-        """Every accepted file of that name, of all agencies and quarters."""
-        return self.folder.glob(f"deliveries/*/*/*/{name}")
+    def find_delivered(self, name: str, agency: str = "*") -> Iterator[Path]:
+        """Every accepted file of that name, of all quarters."""
+        return self.folder.glob(f"deliveries/{agency}/*/*/{name}")
 
     def quarantine(self, agency: str, quarter: str) -> Path:
         """Parent of rejected deliveries and quarantined records of a quarter."""
@@ -72,6 +72,11 @@ class Vault:
     def warehouse_overflow(self) -> Path:
         """What DuckDB puts on the disk when memory runs out."""
         return self.folder / "tmp"
+
+    @property
+    def passing(self) -> tuple[Path, ...]:
+        """Folders whose content is of one process at work, and need not be kept."""
+        return self.warehouse_overflow, self.aside, self.folder / "work", self.dbt_target
 
     @property
     def aside(self) -> Path:
@@ -133,6 +138,11 @@ class Vault:
     def ledger_head(self) -> Path:
         """Hash of the newest entry of the ledger that the vault has seen."""
         return self.kept_rows / "ledger_head"
+
+    @property
+    def restored(self) -> Path:
+        """Of which backup the data home was restored, where it was."""
+        return self.folder / "restored.json"
 
     @property
     def held_draws(self) -> Path:

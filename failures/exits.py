@@ -21,7 +21,7 @@ class Exit(IntEnum):
     OK = 0, "ok"
     UNEXPECTED = 1, "unexpected error, reported in the vault (of doctor: not fit to run)"
     USAGE = 2, "usage"
-    DELIVERY = 3, "delivery rejected"
+    DELIVERY = 3, "delivery rejected (of validate: or lines set aside)"
     QUALITY = 4, "quality check failed"
     BUDGET = 5, "budget refused"
     APPROVAL = 6, "approval missing or invalid"

@@ -35,7 +35,19 @@ def describe_changes(release: Release) -> str:
         lines += ["This is the first release. There is nothing to compare it with.", ""]
     else:
         lines += [*_compare(release, release.previous), *_list_numbers(release)]
+    if release.synthetic:
+        lines += [*_describe_synthetic(release), ""]
     return "\n".join(lines)
+
+
+def _describe_synthetic(release: Release) -> Iterator[str]:
+    names = ", ".join(f"synthetic_{frame.frame}.csv" for frame in release.synthetic)
+    yield "## Synthetic records"
+    yield ""
+    yield (
+        f"{names}: made-up records, no child is behind any. They join the tables by their labels. "
+        "Where they miss a published table, synthetic_moved.csv says by how much."
+    )
 
 
 def _compare(release: Release, previous: PreviousRelease) -> Iterator[str]:

@@ -198,6 +198,8 @@ def _code_offences(chance: Chance) -> tuple[tuple[Offence, ...], str]:
 
 
 def _offence(code: str, location: str) -> Offence:
+    if location == "58" and code in ("11D", "13B", "36B", "23D", "23H", "220", "240"):
+        location = "20"
     return Offence(code, location, _ACTIVITY.get(code, ""), _WEAPON.get(code, ""))
 
 

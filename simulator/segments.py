@@ -155,7 +155,7 @@ def _write_administrative(
     template = _template(
         "1",
         *("incident_number", "incident_date", "incident_hour"),
-        *("cleared_exceptionally", "exceptional_clearance_date"),
+        *("cleared_exceptionally", "exceptional_clearance_date", "cargo_theft"),
     )
     return template.fill(
         header
@@ -164,6 +164,7 @@ def _write_administrative(
             "incident_hour": f"{incident.hour:02d}",
             "cleared_exceptionally": clearance,
             "exceptional_clearance_date": cleared_on,
+            "cargo_theft": "N",
         }
     )
 

@@ -6,6 +6,7 @@ that a broken one stops its own agency alone. Does not belong here: reading file
 """
 
 import re
+from datetime import date
 from functools import cache
 from typing import Annotated, Literal
 
@@ -37,6 +38,34 @@ class ContractFile(BaseModel):
     tables: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
+class Watched(BaseModel):
+    """What of a delivery is held against the quarters before; see `former_quarters`.
+
+    Attributes:
+        volume: raw tables whose number of lines is.
+        unknown: `table.field` -> the codes that stand for unknown; a blank does too.
+        codes: each `table.field` in which a code can be new.
+    """
+
+    model_config = CLOSED
+
+    volume: tuple[str, ...] = ()
+    unknown: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+
+class PoliceAgency(BaseModel):
+    """When a police agency reports to NIBRS: from its first day to the day before its last.
+
+    FBI UCR, 2019.1 NIBRS Technical Specification, rules 173 and 118.
+    """
+
+    model_config = CLOSED
+
+    first_day: date | None = None
+    last_day: date | None = None
+
+
 class Contract(BaseModel):
     """The agreement with one agency.
 
@@ -49,8 +78,10 @@ class Contract(BaseModel):
         max_quarantined_share: a file with a larger share of quarantined lines is rejected,
         quarantined_floor: unless no more records or incidents than this are meant.
         agency_roster: whether a manifest may carry the roster of police agencies.
+        police_agencies: ORI -> when it reports; empty where no table was agreed.
         files: by role.
         cells: measure -> relationship groups, for a delivery of aggregate counts.
+        watched: what is held against the quarters before.
     """
 
     model_config = CLOSED
@@ -63,8 +94,10 @@ class Contract(BaseModel):
     max_quarantined_share: Annotated[float, Field(strict=True, ge=0, le=1)]
     quarantined_floor: Annotated[int, Field(strict=True, ge=0)]
     agency_roster: Annotated[bool, Field(strict=True)] = False
+    police_agencies: dict[str, PoliceAgency] = Field(default_factory=dict)
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    watched: Watched = Watched()
 
     @property
     def limit(self) -> str:
@@ -95,6 +128,12 @@ _FORM = TypeAdapter(Contract)
 def list_agencies() -> tuple[str, ...]:
     """Agencies that have a contract, in alphabetical order."""
     return tuple(sorted({agency for agency, _ in _list_versions()}))
+
+
+def list_contracts() -> tuple[str, ...]:
+    """The newest contract of each agency, by name."""
+    newest = dict(_list_versions())
+    return tuple(f"{agency}/{version}" for agency, version in sorted(newest.items()))
 
 
 def current_contract(agency: str) -> Contract:

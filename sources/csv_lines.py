@@ -34,7 +34,7 @@ def load_csv_lines(
         f"SELECT line_number, replace(line, '\"', '') FROM {table} ORDER BY line_number LIMIT 1"  # noqa: S608
     ).fetchall()
     if not first or first[0][1] != ",".join(columns):
-        raise SourcesError(wrong_header, file=path.name)
+        raise SourcesError(wrong_header, file=path.name, header=",".join(columns))
     connection.execute(f"DELETE FROM {table} WHERE line_number = {first[0][0]}")  # noqa: S608
     value = '("[^",]*"|[^",]*)'
     cuts = ", ".join(

@@ -1,6 +1,6 @@
 """The texts of the numbers about a delivery as a whole, and about lines whatever their format.
 
-Belongs here: MS101 to MS150. Does not belong here: numbers about the fields of one format
+Belongs here: MS101 to MS159. Does not belong here: numbers about the fields of one format
 (`error_texts`).
 """
 
@@ -139,6 +139,12 @@ DELIVERY = {
         "is, and after it nothing could be corrected",
         "Send it again with the sequence that follows {last}",
     ),
+    "MS126": DeliveryText(
+        "The name of a file cannot be used; see {field} in the manifest",
+        "A name is made of the letters A to Z and a to z, digits, '.', '_' and '-', begins with a "
+        "letter or a digit, and has at most 100 characters; blanks are not among them",
+        "Rename the file, and deliver it again",
+    ),
     "MS127": DeliveryText(
         "A delivery of {agency} for {quarter} waits in the inbox and was not taken in yet",
         "Another one in its place would replace it unread, and a delivery is never lost",
@@ -158,11 +164,95 @@ DELIVERY = {
         "the numbers made from it are too low",
         "Send the quarter's full delivery, and this delta again behind it with a higher sequence",
     ),
+    "MS151": DeliveryText(
+        "This delivery has far more or far fewer lines for the table {field} than the quarters "
+        "before",
+        "It has less than half or more than twice of what is usual; both happen, and both are what "
+        "a wrong extract looks like",
+        "Compare the extract with its source; if it is right, there is nothing to do",
+        fate="kept",
+    ),
+    "MS152": DeliveryText(
+        "{field} is blank or unknown far more often than in the quarters before",
+        "The share of lines without it is more than ten percentage points higher",
+        "Look at whether the field is still exported; if it is right, there is nothing to do",
+        fate="kept",
+    ),
+    "MS153": DeliveryText(
+        "{field} holds a code that it held in none of the quarters before",
+        "The code is on the list of the layout, so it may be right; a new one is often a changed "
+        "export",
+        "Look at what changed in the export; if it is right, there is nothing to do",
+        fate="kept",
+    ),
+    "MS154": DeliveryText(
+        "Nothing was compared, for the former delivery {file} would itself be rejected with "
+        "{number}",
+        "What a delivery changes can be told only beside one that counts",
+        "Validate the former delivery by itself, and give the one that was accepted",
+        Exit.USAGE,
+    ),
+    "MS155": DeliveryText(
+        "There is no contract of that name",
+        "Files are read by the contract alone, never by guessing",
+        "Use one of: {contracts}",
+        Exit.USAGE,
+    ),
+    "MS156": DeliveryText(
+        "More files were given than the contract has roles",
+        "Files take the roles of the contract in their order, unless one is named before the path, "
+        "as in role=path",
+        "Give files for these roles, each once: {expected}",
+        Exit.USAGE,
+    ),
     "MS150": DeliveryText(
         "The hub's contract {file} cannot be used",
         "{problem}",
         "Restore the file at the hub; what was delivered waits, and other agencies are not touched",
         Exit.USAGE,
+    ),
+}
+
+DISGUISES = {
+    "MS132": DeliveryText(
+        "{file} is compressed or an archive",
+        "Files are read as they lie there, and nothing is unpacked",
+        "Unpack it, and send what was in it",
+    ),
+    "MS133": DeliveryText(
+        "{file} is a spreadsheet or another Office document",
+        "The contract asks for lines of plain text, in which every character has its position",
+        "Export plain text from the system that made the records",
+    ),
+    "MS134": DeliveryText(
+        "{file} is XML or HTML",
+        "The contract asks for lines of plain text; the NIBRS XML of the FBI is another format",
+        "Export the format that the contract names",
+    ),
+    "MS135": DeliveryText(
+        "{file} is written in EBCDIC",
+        "The contract asks for ASCII; the transfer from the mainframe did not convert it",
+        "Transfer it in text mode, or convert it to ASCII, and send it again",
+    ),
+    "MS136": DeliveryText(
+        "The lines of {file} end in a carriage return alone",
+        "Lines end in a line feed, with or without a carriage return before it",
+        "Save it with line ends of Unix or Windows, and send it again",
+    ),
+    "MS137": DeliveryText(
+        "{file} is written in UTF-16 or UTF-32",
+        "The contract asks for one byte a character, in ASCII",
+        "Save it as ASCII or UTF-8, and send it again",
+    ),
+    "MS138": DeliveryText(
+        "{file} is a file of a database or of columns, such as Parquet, or a PDF",
+        "The contract asks for lines of plain text",
+        "Export the format that the contract names",
+    ),
+    "MS139": DeliveryText(
+        "{file} is encrypted",
+        "The inbox is closed to others, and files are read as they lie there",
+        "Decrypt it where it was encrypted, and send what was in it over a closed connection",
     ),
 }
 
@@ -175,7 +265,7 @@ LINES = {
     ),
     "MS141": DeliveryText(
         "The header of {file} is not the one of a token file",
-        "It must read record_key,token and nothing else",
+        "The contract names the columns {header}, and the first line must read so and no other way",
         "Make the file with `moshare tokenize`. " + RESEND,
     ),
     "MS142": DeliveryText(

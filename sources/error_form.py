@@ -8,7 +8,7 @@ from typing import Literal
 
 from failures.numbered import ErrorText
 
-Fate = Literal["set aside", "dropped", "kept"]
+Fate = Literal["set aside", "dropped", "blanked", "kept"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class DeliveryText(ErrorText):
 
     Attributes:
         fate: what becomes of a line with this number: it is set aside; dropped, because it adds
-            nothing; or kept, and the number is a note.
+            nothing; kept with the field left blank; or kept, and the number is a note.
     """
 
     fate: Fate = "set aside"

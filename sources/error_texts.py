@@ -7,7 +7,7 @@ agreed limits may be filled in.
 
 from collections.abc import Mapping
 
-from sources.delivery_error_texts import DELIVERY, LINES
+from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
@@ -38,7 +38,7 @@ _NCANDS = {
         "It must be a calendar date written mmddyyyy, or blank; it was left blank and the record "
         "kept, for an age or the report date stands in for it",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS206": DeliveryText(
         "Records of {file} have a code in {field} that is not on the list of the layout",
@@ -55,13 +55,78 @@ _NCANDS = {
         "Records of {file} have something in {field} that is not on the list of the layout",
         "No child is left out for it: the field was left blank, which counts as unknown",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS209": DeliveryText(
         "Records of {file} have a birth date in {field} after the report, or more than 21 years "
         "before it",
         "Nobody in a Child File is so old, and the age that the record gives is possible; the "
         "date was left blank, and the age counts",
+        _CORRECT,
+        fate="blanked",
+    ),
+    "MS210": DeliveryText(
+        "Records of {file} have something in {field} that is not on the list of the layout",
+        "No table keeps the field, so nothing was lost",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS211": DeliveryText(
+        "Records of {file} have a date in {field} that is out of order",
+        "An incident comes before its report, and the report before its investigation and its "
+        "disposition; only the date of the report decides a quarter, so the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS212": DeliveryText(
+        "Records of {file} were closed in another federal year than their {field}",
+        "A Child File holds the reports with a disposition from October to September of its year; "
+        "no figure rests on it, so the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS213": DeliveryText(
+        "Records of {file} have a victim, and in {field} a report without one",
+        "The disposition of a report is its most severe one; the levels of the maltreatments "
+        "decide what a child counts as, so the records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS214": DeliveryText(
+        "Records of {file} have a maltreatment without its {field}, or the level without it",
+        "The two stand together; the record was kept as it is",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS215": DeliveryText(
+        "Records of {file} have a victim and no {field}",
+        "A victim has a perpetrator, known or not; the child was kept, with an unknown relationship",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS216": DeliveryText(
+        "Records of {file} hold a perpetrator responsible in {field} for what is not there",
+        "Each mark belongs to a maltreatment of the child and to a perpetrator; the records were "
+        "kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS217": DeliveryText(
+        "Records of {file} repeat a value among the places of {field}",
+        "A maltreatment or a perpetrator stands once in a record; each counts once, and the "
+        "records were kept",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS218": DeliveryText(
+        "Records of {file} have a code in {field} that is no county of the state",
+        "Such a record counts as of an unknown county",
+        _CORRECT,
+        fate="kept",
+    ),
+    "MS219": DeliveryText(
+        "Records of {file} have an age in {field} that the birth date contradicts by over a year",
+        "The two say the same thing twice; the age counts, and the records were kept",
         _CORRECT,
         fate="kept",
     ),
@@ -94,7 +159,7 @@ _NIBRS_FORM = {
         "Month (01 to 12) and year of submission stand in every segment (see FBI rule 058); no "
         "figure needs them, so the field was left blank",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS306": DeliveryText(
         "Segments of {file} have an ORI that is not nine letters and digits",
@@ -148,7 +213,7 @@ _NIBRS_FIELDS = {
         "No figure needs the hour, so it was left blank, which stands for an unknown one (FBI rule "
         "152)",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS315": DeliveryText(
         "Zero reports of {file} have no valid {field}",
@@ -193,7 +258,7 @@ _NIBRS_INCIDENTS = {
         "form that the layout gives",
         "No figure needs it, so the field was left blank and the segment kept",
         _CORRECT,
-        fate="kept",
+        fate="blanked",
     ),
     "MS327": DeliveryText(
         "Incidents of {file} have an {field} after the day on which the data were taken",
@@ -282,10 +347,25 @@ _NIBRS_INCIDENTS = {
     ),
 }
 
+_FBI_RULES = {
+    "MS341": DeliveryText(
+        "Segments of {file} break the FBI's rule {rule} in {field}",
+        "{said}; no figure rests on it, so nothing was lost for it",
+        "Correct it at its source, for the FBI refuses what breaks the rule",
+        fate="kept",
+    ),
+    "MS342": DeliveryText(
+        "Segments of {file} have what the FBI's rule {rule} warns of in {field}",
+        "{said}; nothing was lost for it",
+        "Look at whether it is meant; the FBI takes it with a warning",
+        fate="kept",
+    ),
+}
+
 _HOTLINE = {
     "MS401": DeliveryText(
         "The header of {file} is not the one of a counts file",
-        "It must read quarter,measure,relationship_group,count and nothing else",
+        "The contract names the columns {header}, and the first line must read so and no other way",
         _RESEND,
     ),
     "MS402": DeliveryText(
@@ -331,5 +411,13 @@ _HOTLINE = {
 }
 
 ERRORS: Mapping[str, DeliveryText] = (
-    DELIVERY | LINES | _NCANDS | _NIBRS_FORM | _NIBRS_FIELDS | _NIBRS_INCIDENTS | _HOTLINE
+    DELIVERY
+    | DISGUISES
+    | LINES
+    | _NCANDS
+    | _NIBRS_FORM
+    | _NIBRS_FIELDS
+    | _NIBRS_INCIDENTS
+    | _FBI_RULES
+    | _HOTLINE
 )

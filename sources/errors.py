@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from failures.exits import Exit
 from failures.numbered import NumberedError
 from sources.error_texts import ERRORS
+from sources.fbi_rules import load_fbi_rules
 
 __all__ = ["ERRORS", "LineProblem", "SourcesError"]
 
@@ -29,6 +30,8 @@ class LineProblem:
         field: name of the field in the layout, or "" where the whole line is meant.
         lines: the first line numbers, counted from 1.
         total: how many lines have the problem.
+        rule: the FBI's own number where it is one of the FBI's rules, or "".
+        segment: level of the NIBRS segments, or "" for other formats and for lines of no level.
     """
 
     code: str
@@ -36,6 +39,8 @@ class LineProblem:
     field: str
     lines: tuple[int, ...]
     total: int
+    rule: str = ""
+    segment: str = ""
 
     @property
     def is_note(self) -> bool:
@@ -44,7 +49,17 @@ class LineProblem:
 
     @property
     def sentence(self) -> str:
-        """The text of the code with file and field filled in; never a value."""
-        known = {"file": self.file, "field": self.field or "line"}
-        asked = ERRORS[self.code].placeholders
-        return SourcesError(self.code, **{name: known[name] for name in asked}).sentence
+        """The text of the code with file, field and the FBI's rule filled in; never a value."""
+        return SourcesError(self.code, **self._facts).sentence
+
+    @property
+    def next_step(self) -> str:
+        """The last part of the sentence: what to do."""
+        return ERRORS[self.code].fill(self._facts)[2]
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        known = {"file": self.file, "field": self.field or "line", "rule": self.rule}
+        if self.rule:
+            known["said"] = load_fbi_rules()[self.rule].says
+        return {name: known[name] for name in ERRORS[self.code].placeholders}

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sources.disguises import refuse_disguise
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
 from sources.workbench import Check, ask_number, bits_of
@@ -80,7 +81,11 @@ def insert_lines(
 
 
 def count_records(path: Path, file_format: str) -> int:
-    """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file."""
+    """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
+
+    Raises what `iterate_lines` and `refuse_disguise` raise.
+    """
+    refuse_disguise(path, has_lines=file_format != "hotline_datapackage")
     if file_format == "hotline_datapackage":
         return 0
     lines: int = sum(batch.num_rows for batch in iterate_lines(path))

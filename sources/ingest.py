@@ -22,12 +22,13 @@ from sources.landing import find_misspelt, refuse_link
 from sources.manifest import Manifest, parse_manifest
 from sources.quarters import Quarter
 from sources.reading import DeliveryReading, read_delivery
-from sources.receipts import Receipt, Status
+from sources.receipts import Receipt
 from sources.storing import (
     accept_delivery,
     complete_accepted,
     find_next_moment,
     list_accepted,
+    list_counts,
     read_accepted,
     reject_delivery,
 )
@@ -145,10 +146,12 @@ def _take(
             return _recall(zones, agency, quarter, error)
         if error.code == "MS150":  # the hub's own fault: the delivery waits
             raise
-        receipt = _draw_up(agency, quarter, manifest, "rejected", error.sentence, reading, remarks)
-        reject_delivery(zones, delivery, receipt)
+        receipt = _draw_up(agency, quarter, manifest, error.sentence, reading, remarks)
+        reject_delivery(zones, delivery, _add_deliveries_before(zones, receipt))
         raise error from None
-    receipt = _draw_up(agency, quarter, manifest, "accepted", "", reading, remarks)
+    receipt = _add_deliveries_before(
+        zones, _draw_up(agency, quarter, manifest, "", reading, remarks)
+    )
     accept_delivery(zones, delivery, receipt)
     return receipt
 
@@ -199,11 +202,15 @@ def _remark_on_order(zones: Zones, manifest: Manifest) -> Iterator[str]:
         yield SourcesError("MS129").sentence
 
 
+def _add_deliveries_before(zones: Zones, receipt: Receipt) -> Receipt:
+    before = list_counts(zones, receipt.agency, receipt.quarter, receipt.sequence)
+    return replace(receipt, before=before)
+
+
 def _draw_up(
     agency: str,
     quarter: str,
     manifest: Manifest | None,
-    status: Status,
     error: str,
     reading: DeliveryReading,
     remarks: tuple[str, ...],
@@ -215,9 +222,10 @@ def _draw_up(
         contract=manifest.contract if manifest else "",
         kind=manifest.kind if manifest else "",
         simulated=manifest.simulated if manifest else None,
-        status=status,
+        status="rejected" if error else "accepted",
         error=error,
         remarks=remarks,
+        unlike=reading.unlike,
         files=reading.files,
         problems=reading.problems,
     )

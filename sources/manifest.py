@@ -165,8 +165,8 @@ def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str
     formats = {file.role: file.format for file in contract.files}
     try:
         rows = count_records(path, formats.get(role, ""))
-    except SourcesError:
-        raise SourcesError("MS117", file=role) from None
+    except SourcesError as error:
+        raise SourcesError(error.code, file=role) from None
     return {
         "name": name,
         "role": role,
@@ -203,6 +203,8 @@ def _describe(error: ValidationError) -> SourcesError:
     place = name_place(first["loc"], {"bytes", *chain(*fields)})
     if first["type"] == "extra_forbidden":
         return SourcesError("MS104", field=place or "its top level")
+    if place.endswith(".name") and first["type"].startswith("string_"):
+        return SourcesError("MS126", field=place)
     return SourcesError("MS103", field=place or "files")
 
 

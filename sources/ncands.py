@@ -1,6 +1,7 @@
 """Reads the NCANDS Child File: one line for each child in a report.
 
-Belongs here: the rules of this format. Does not belong here: what a code means for a count.
+Belongs here: the rules of this format that cost something. Does not belong here: those that only
+note (`ncands_rules`), nor what a code means for a count.
 Source of the rules: `layouts/ncands_child_file.csv`.
 
 A record is set aside only where no figure could tell what it is: without its keys, its report date,
@@ -17,6 +18,14 @@ from jurisdiction.state import read_state
 from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, list_cuts, load_lines
 from sources.layout import Field, RecordLayout, load_ncands_layout
+from sources.ncands_rules import (
+    is_unlisted,
+    list_codes,
+    list_relations,
+    spell,
+    write_columns,
+    write_form,
+)
 from sources.record_rules import is_blank, is_no_date, is_not_listed, is_not_numeric
 from sources.workbench import (
     Check,
@@ -26,6 +35,7 @@ from sources.workbench import (
     mask_of,
     note_failed_checks,
     note_problem,
+    quote,
     set_lines_aside,
 )
 
@@ -37,6 +47,13 @@ _COUNTIES = frozenset({"rptcnty", "chcnty"})
 _COUNTY_CODES = [f"{number:03d}" for number in (*range(1, 511), 998, 999)]
 _YEARS = [str(age) for age in range(22)]
 _AGES = [*_YEARS, "77", "99"]
+
+_NOT_IN_FORM = frozenset(
+    {"", "staterr", "rptid", "chid", "subyr", "rptcnty", "chcnty", "chage", "chbdate"}
+)
+"""Fields with a rule that the form of a whole line cannot show."""
+
+_RELATED = "(SELECT line_number, related AS mask FROM checked_child_file)"
 
 _REPLACED = """
     SELECT record.line_number
@@ -68,14 +85,11 @@ def read_child_file(
     kept = file.tables["child_file"]
     checks = list(_list_checks(layout, kept))
     load_lines(connection, path, "lines_child_file", layout.width)
-    connection.execute(
-        f"CREATE TABLE checked_child_file AS "  # noqa: S608
-        f"SELECT line_number, rptid, chid, {mask_of(checks)} AS mask FROM "
-        f"(SELECT line_number, raw, length(line) AS width, "
-        f"{list_cuts(layout, _with_keys(kept))} FROM lines_child_file)"
-    )
+    _check_lines(connection, layout, kept, checks)
     read = ask_number(connection, "SELECT count(*) FROM lines_child_file")
     note_failed_checks(connection, path.name, "checked_child_file", checks)
+    note_failed_checks(connection, path.name, _RELATED, list_relations())
+    _note_codes(connection, path.name, layout, kept)
     replaced = _REPLACED.format(lost=bits_of(checks, "record"))
     note_problem(connection, path.name, "MS207", "chid", replaced)
     blank_fields(connection, "lines_child_file", "checked_child_file", layout, checks)
@@ -86,6 +100,45 @@ def read_child_file(
     )
     stored = read - quarantined - dropped
     return FileReading(path.name, file.role, read, stored, quarantined, lines_dropped=dropped)
+
+
+def _check_lines(
+    connection: duckdb.DuckDBPyConnection,
+    layout: RecordLayout,
+    kept: Sequence[str],
+    checks: Sequence[Check],
+) -> None:
+    """Check every line; of one whose codes and dates have their form, keys and ages are left."""
+    form = quote(write_form(layout, [*_OPTIONAL_DATES, "rptdt"]))
+    always = [check for check in checks if check.field in _NOT_IN_FORM]
+    bits = {check: 1 << i for i, check in enumerate(checks)}
+    few = " + ".join(
+        ["0::BIGINT", *(f"CASE WHEN {one.fails} THEN {bits[one]} ELSE 0 END" for one in always)]
+    )
+    connection.execute(
+        f"CREATE TABLE checked_child_file AS SELECT line_number, rptid, chid, has_form, "  # noqa: S608
+        f"CASE WHEN has_form THEN {few} ELSE {mask_of(checks)} END AS mask, "
+        f"{mask_of(list_relations())} AS related FROM "
+        f"(SELECT line_number, raw, width, has_form, {write_columns(layout)}, "
+        f"{list_cuts(layout, _with_keys(kept))} FROM (SELECT *, length(line) AS width, "
+        f"raw IS NULL AND regexp_full_match(line, {form}) AS has_form FROM lines_child_file))"
+    )
+
+
+def _note_codes(
+    connection: duckdb.DuckDBPyConnection, file: str, layout: RecordLayout, kept: Sequence[str]
+) -> None:
+    """Note unknown codes in fields that no table keeps."""
+    codes = list_codes(layout, kept)
+    for first in range(0, len(codes), 60):
+        some = codes[first : first + 60]
+        cuts = list_cuts(layout, [check.field for check in some])
+        connection.execute(
+            "CREATE OR REPLACE TABLE checked_codes AS SELECT line_number, "  # noqa: S608
+            f"{mask_of(some)} AS mask FROM (SELECT line_number, {cuts} FROM lines_child_file "
+            "JOIN checked_child_file USING (line_number) WHERE NOT has_form AND raw IS NULL)"
+        )
+        note_failed_checks(connection, file, "checked_codes", some)
 
 
 def _with_keys(kept: Sequence[str]) -> list[str]:
@@ -112,7 +165,7 @@ def _check_field(field: Field) -> Check | None:
     if name == "rptdt":
         return Check("MS204", name, is_no_date(name, "mmddyyyy", may_be_blank=False))
     if _MALTREATMENT.fullmatch(name):
-        return Check("MS206", name, _is_unlisted(field))
+        return Check("MS206", name, is_unlisted(field))
     if name in _OPTIONAL_DATES:
         return Check("MS205", name, is_no_date(name, "mmddyyyy", may_be_blank=True), "field")
     if name == "subyr":
@@ -121,31 +174,17 @@ def _check_field(field: Field) -> Check | None:
         unlisted = is_not_listed(name, _COUNTY_CODES, may_be_blank=True)
         return Check("MS208", name, unlisted, "field")
     if _CODED.fullmatch(name):
-        return Check("MS208", name, _is_unlisted(field), "field")
+        return Check("MS208", name, is_unlisted(field), "field")
     return None
-
-
-def _is_unlisted(field: Field) -> str:
-    codes = _spell(field.code_list, field.length)
-    return is_not_listed(field.name, codes, may_be_blank=True)
 
 
 def _check_age() -> Iterator[Check]:
     """Age and birth date stand in for one another; nobody in a Child File is older than 21."""
-    no_age = is_not_listed("chage", _spell(_AGES, 2), may_be_blank=True)
+    no_age = is_not_listed("chage", spell(_AGES, 2), may_be_blank=True)
     no_date = is_no_date("chbdate", "mmddyyyy", may_be_blank=False)
     yield Check("MS206", "chage", f"{no_age} AND {no_date}")
     yield Check("MS208", "chage", f"{no_age} AND NOT {no_date}", "field")
-    has_years = f"NOT {is_not_listed('chage', _spell(_YEARS, 2), may_be_blank=False)}"
+    has_years = f"NOT {is_not_listed('chage', spell(_YEARS, 2), may_be_blank=False)}"
     born, reported = (f"try_strptime({name}, '%m%d%Y')" for name in ("chbdate", "rptdt"))
     impossible = f"({born} > {reported} OR {born} <= {reported} - INTERVAL 22 YEARS)"
     yield Check("MS209", "chbdate", f"NOT {no_date} AND {has_years} AND {impossible}", "field")
-
-
-def _spell(codes: frozenset[str] | list[str], width: int) -> list[str]:
-    """Each number as states write it: with leading zeros, right-justified or left-justified."""
-    return [
-        spelling
-        for code in codes
-        for spelling in (code.zfill(width), code.rjust(width), code.ljust(width))
-    ]

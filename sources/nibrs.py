@@ -7,30 +7,31 @@ arrests, zero reports). Does not belong here: rules on single fields (`nibrs_rul
 An incident is known by ORI and incident number. Its report is stored whole or not at all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.contracts import ContractFile
 from sources.fixed_width import blank_fields, insert_lines, iterate_lines, list_cuts
-from sources.layout import RecordLayout, load_nibrs_layout
+from sources.layout import load_nibrs_layout
 from sources.nibrs_changes import (
     note_changes_without_effect,
     note_deletions_without_effect,
     write_query_of_known_incidents,
 )
+from sources.nibrs_edits import note_broken_rules
 from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
-from sources.nibrs_rules import HEADER, KEY_CODES, key_field_of, list_segment_checks
+from sources.nibrs_pieces import create_facts, create_segments
+from sources.nibrs_rules import list_segment_checks
 from sources.workbench import (
-    Check,
     FileReading,
     ask_number,
-    bits_of,
-    mask_of,
     note_failed_checks,
     note_problem,
     quote,
@@ -47,18 +48,14 @@ SEGMENT_TABLES = {
     "zero_report": "0",
 }
 
-_CHECKED_FIELDS = {"3": ("type_property_loss",)}
-_PARTS = {
-    "2": "ucr_offense_code",
-    "3": "type_property_loss",
-    "4": "victim_sequence_number",
-    "5": "offender_sequence_number",
-    "6": "arrestee_sequence_number",
-    "7": "arrestee_sequence_number",
-}
-_FIRST_SLOT = load_nibrs_layout()["4"].field("ucr_offense_code_connection_1").start
-_DETAILS = {"1": "incident_date", "4": "slots", "6": "arrest_date"}
+_REPORT_LENGTH = 21
+_LETTER, _BLANK, _HYPHEN, _OTHER = range(4)
+_KINDS = np.full(256, _OTHER, np.uint8)
+_KINDS[np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", np.uint8)] = _LETTER
+_KINDS[ord(" ")] = _BLANK
+_KINDS[ord("-")] = _HYPHEN
 
+_CHECKED_FIELDS = {"3": ("type_property_loss",)}
 
 def read_segments(
     connection: duckdb.DuckDBPyConnection,
@@ -82,7 +79,9 @@ def read_segments(
     insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(path, width))
     _check_levels(connection, path.name, kept, circumstances)
     _check_unknown_levels(connection, path.name)
+    create_facts(connection, layouts)
     judge_incidents(connection, path.name)
+    note_broken_rules(connection, path.name, circumstances)
     _check_group_b(connection, path.name)
     _compare(connection, path.name, circumstances)
     read = ask_number(connection, "SELECT count(*) FROM lines_nibrs")
@@ -102,11 +101,15 @@ def read_segments(
 def _iterate_lines_with_act(path: Path, width: int) -> Iterator[pa.RecordBatch]:
     """The lines of a file, padded to a width, each with its level, its length before and its act.
 
+    A line is early if its level is below that of the line before, and keyed if ORI and number have
+    their form.
+
     The act is the number of the level 1 segment that the line follows: the last one before it, or
     the line itself, and NULL if that is of another incident and the line must be looked up by its
     key. A level 1 segment that only changes an incident (M) begins nothing.
     """
     act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.binary())
+    level_before = pa.scalar(None, pa.binary())
     for batch in iterate_lines(path):
         line = pc.ascii_rpad(batch["line"], width)
         octets = line.cast(pa.binary())
@@ -114,8 +117,9 @@ def _iterate_lines_with_act(path: Path, width: int) -> Iterator[pa.RecordBatch]:
         begins = pc.and_(pc.equal(level, b"1"), pc.not_equal(pc.binary_slice(octets, 5, 6), b"M"))
         acts = _carry(pc.if_else(begins, batch["line_number"], None), act)
         act_reports = _carry(pc.if_else(begins, report, None), act_report)
+        is_early = pc.less(level, _shift(level, level_before))
         if len(acts):
-            act, act_report = acts[-1], act_reports[-1]
+            act, act_report, level_before = acts[-1], act_reports[-1], level[-1]
         yield pa.record_batch(
             {
                 "line_number": batch["line_number"],
@@ -124,8 +128,29 @@ def _iterate_lines_with_act(path: Path, width: int) -> Iterator[pa.RecordBatch]:
                 "level": level.cast(pa.string()),
                 "width": pc.binary_length(batch["line"]),
                 "act": pc.if_else(pc.equal(report, act_reports), acts, None),
+                "is_early": is_early,
+                "is_keyed": pa.array(_find_keyed(report)),
             }
         )
+
+
+def _find_keyed(reports: pa.Array) -> npt.NDArray[np.bool_]:
+    """Where ORI and number have their form: capital letters, digits and, in the number, hyphens."""
+    octets = np.frombuffer(reports.buffers()[2] or b"", np.uint8)
+    first = reports.offset * _REPORT_LENGTH
+    kinds = _KINDS[octets[first : first + len(reports) * _REPORT_LENGTH]]
+    kinds = kinds.reshape(len(reports), _REPORT_LENGTH)
+    ori, number = kinds[:, :9], kinds[:, 9:]
+    is_parted = ((number[:, :-1] == _BLANK) & (number[:, 1:] != _BLANK)).any(axis=1)
+    is_formed = (ori == _LETTER).all(axis=1) & (number[:, 0] != _BLANK) & (number <= _HYPHEN).all(1)
+    found: npt.NDArray[np.bool_] = is_formed & ~is_parted
+    return found
+
+
+def _shift(values: pa.Array, before: pa.Scalar) -> pa.Array:
+    """Every value one place further down, behind the last one of an earlier batch."""
+    first = pa.array([before.as_py()], values.type)
+    return pa.concat_arrays([first, values[:-1]]) if len(values) else values
 
 
 def _carry(values: pa.Array, before: pa.Scalar) -> pa.Array:
@@ -145,37 +170,12 @@ def _check_levels(
         level: list(list_segment_checks(level, layout, kept[level], circumstances.as_of))
         for level, layout in layouts.items()
     }
-    parts = [
-        _write_query_of_level(level, layouts[level], kept[level], checks[level])
-        for level in layouts
-    ]
-    connection.execute(f"CREATE TABLE segments AS {' UNION ALL '.join(parts)}")
+    create_segments(connection, layouts, kept, checks)
     connection.execute(_CREATE_FAILED)
     for (level,) in connection.execute("SELECT DISTINCT level FROM failed").fetchall():
         checked = f"(SELECT line_number, mask FROM failed WHERE level = {quote(level)})"  # noqa: S608
         note_failed_checks(connection, file, checked, checks[level])
         blank_fields(connection, "lines_nibrs", checked, layouts[level], checks[level])
-
-
-def _write_query_of_level(
-    level: str, layout: RecordLayout, kept: tuple[str, ...], checks: Sequence[Check]
-) -> str:
-    """The segments of a level, with the columns of the table that `nibrs_incidents` describes."""
-    fields = list(dict.fromkeys([*HEADER, key_field_of(level), *kept]))
-    keyless = sum(1 << i for i, check in enumerate(checks) if check.code in KEY_CODES)
-    act = "NULL" if level in "07" else f"CASE WHEN (mask & {keyless}) = 0 THEN act END"
-    return (
-        f"SELECT line_number, {quote(level)} AS level, action, "  # noqa: S608
-        f"CASE WHEN (mask & {keyless}) = 0 THEN report END AS report, {act} AS act, "
-        f"part, detail, mask, (mask & {bits_of(checks, 'record')}) <> 0 AS is_spoilt, "
-        f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 AS is_lost "
-        f"FROM (SELECT line_number, act, report, segment_action_type AS action, "
-        f"trim({_PARTS.get(level, quote(''))}) AS part, "
-        f"{_DETAILS.get(level, quote(''))} AS detail, {mask_of(checks)} AS mask "
-        f"FROM (SELECT line_number, raw, act, width, substr(line, 17, 21) AS report, "
-        f"rtrim(substr(line, {_FIRST_SLOT}, 30)) AS slots, {list_cuts(layout, fields)} "
-        f"FROM lines_nibrs WHERE level = '{level}'))"
-    )
 
 
 def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
@@ -186,13 +186,15 @@ def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> N
     if known == lines:
         return
     unknown = "SELECT line_number FROM lines_nibrs WHERE level NOT BETWEEN '0' AND '7'"
-    note_problem(connection, file, "MS301", "segment_level", f"{unknown} AND raw IS NULL")
+    level = f"{unknown} AND raw IS NULL"
+    note_problem(connection, file, "MS301", "segment_level", level, rule="051")
     note_problem(connection, file, "MS131", "", f"{unknown} AND raw IS NOT NULL")
 
 
 def _check_group_b(connection: duckdb.DuckDBPyConnection, file: str) -> None:
-    for code, is_same in (("MS330", "AND"), ("MS331", "AND NOT")):
-        note_problem(connection, file, code, "", f"{_EARLIER_COPIES} {is_same} is_same")
+    for code, is_same, rule in (("MS330", "AND", ""), ("MS331", "AND NOT", "751")):
+        lines = f"{_EARLIER_COPIES} {is_same} is_same"
+        note_problem(connection, file, code, "", lines, rule=rule, segment="7")
 
 
 def _compare(
@@ -210,13 +212,15 @@ def _compare(
 
 _CREATE_LINES = """
     CREATE TABLE lines_nibrs (
-        line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, width INTEGER, act BIGINT
+        line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, width INTEGER, act BIGINT,
+        is_early BOOLEAN, is_keyed BOOLEAN
     )
 """
 
 # A table of its own, so that DuckDB knows how few they are and joins to all lines by them.
 _CREATE_FAILED = """
-    CREATE TABLE failed AS SELECT line_number, level, mask FROM segments WHERE mask <> 0
+    CREATE TABLE failed AS SELECT line_number, level, mask
+    FROM segments JOIN (SELECT piece, mask FROM pieces WHERE mask <> 0) USING (piece)
 """
 
 # A Group B report is known by ORI, transaction number and arrestee; its last copy stands.

@@ -14,8 +14,10 @@ The table `segments` holds every segment of a known level:
 * report: ORI and incident number, NULL if they cannot be read;
 * act: line of the level 1 segment of its report, for levels 1 to 6;
 * part: offence code, kind of property or number of the person;
-* detail: date of an incident or arrest, offences of a victim;
-* mask: the checks it failed; is_spoilt: one of them costs the record; is_lost: at least the line.
+* detail: date of an incident or arrest;
+* piece: of `nibrs_pieces`; is_early: its level is below that of the line before;
+* is_legible: its header can be read; is_spoilt: a check that it failed costs the record; is_lost:
+  at least the line.
 """
 
 import duckdb
@@ -40,32 +42,34 @@ def judge_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(_JUDGE_BY_PARTS)
     connection.execute(_JUDGE_BY_ORDER)
     note_problem(connection, file, "MS330", "", _lines_of("repeated line"))
-    note_problem(connection, file, "MS329", "", _LINES_WITHOUT_PARTS)
-    note_problem(connection, file, "MS322", "incident_number", _lines_of("reported before"))
+    note_problem(connection, file, "MS329", "", _LINES_WITHOUT_PARTS, rule="075", segment="1")
+    note_problem(connection, file, "MS322", "incident_number", _lines_of("reported before"), rule="056")
     note_problem(connection, file, "MS325", "", _REST_OF_INCIDENTS)
     connection.execute(_CREATE_STANDING)
     _note_repeated_parts(connection, file)
-    note_problem(connection, file, "MS333", "", _OFFENCE_MISSING)
+    note_problem(connection, file, "MS333", "", _OFFENCE_MISSING, rule="466", segment="4")
     note_problem(connection, file, "MS334", "", _CUT_OFF)
 
 
 def _note_strays(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(_CREATE_STRAYS)
-    note_problem(connection, file, "MS321", "incident_number", _STRAYS.format(join="ANTI"))
-    note_problem(connection, file, "MS323", "segment_level", _STRAYS.format(join="SEMI"))
+    note_problem(connection, file, "MS321", "incident_number", _STRAYS.format(join="ANTI"), rule="055")
+    note_problem(connection, file, "MS323", "segment_level", _STRAYS.format(join="SEMI"), rule="050")
 
 
 def _note_repeated_parts(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(_CREATE_REPEATED_PARTS)
     same = "SELECT line_number FROM repeated_parts WHERE is_same"
     note_problem(connection, file, "MS330", "", same)
-    for level, field in (
-        ("4", "victim_sequence_number"),
-        ("5", "offender_sequence_number"),
-        ("6", "arrestee_sequence_number"),
+    for level, code, field, rule in (
+        ("2", "MS341", "ucr_offense_code", "262"),
+        ("3", "MS341", "type_property_loss", "376"),
+        ("4", "MS324", "victim_sequence_number", "451"),
+        ("5", "MS324", "offender_sequence_number", "551"),
+        ("6", "MS324", "arrestee_sequence_number", "661"),
     ):
         other = f"SELECT line_number FROM repeated_parts WHERE NOT is_same AND level = '{level}'"  # noqa: S608
-        note_problem(connection, file, "MS324", field, other)
+        note_problem(connection, file, code, field, other, rule=rule, segment=level)
 
 
 def _lines_of(verdict: str) -> str:
@@ -235,19 +239,15 @@ _CREATE_REPEATED_PARTS = """
     WHERE standing.line_number > repeated.first_line
 """
 
-_SLOTS = " OR ".join(
-    f"(length(detail) >= {end} AND trim(detail[{end - 2}:{end}]) <> '' "
-    f"AND NOT contains(offences, detail[{end - 2}:{end}]))"
-    for end in range(3, 31, 3)
-)
-
-_OFFENCE_MISSING = f"""
+_OFFENCE_MISSING = """
     SELECT line_number FROM standing
+    JOIN facts USING (piece)
     JOIN (
-        SELECT act, string_agg(part, ' ') AS offences FROM standing WHERE level = '2' GROUP BY act
-    ) USING (act)
-    WHERE level = '4' AND ({_SLOTS})
-"""  # noqa: S608
+        SELECT act, bit_or(completed | attempted) AS offences
+        FROM standing JOIN facts USING (piece) WHERE level = '2' GROUP BY act
+    ) AS theirs USING (act)
+    WHERE level = '4' AND (connected & offences) <> connected
+"""
 
 # An incident ends with its offenders, if nobody was arrested.
 _CUT_OFF = """

@@ -5,13 +5,15 @@ Does not belong here: dates of single segments (`nibrs_rules`). See decision 001
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from jurisdiction.state import read_state
+from sources.contracts import PoliceAgency
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 from sources.workbench import ask_number, note_problem, quote
@@ -39,6 +41,8 @@ class Circumstances:
         unusual: what the manifest says is meant as it is: outside_missouri, other_years.
         first_day_of_record: of the policy; what is dated before is no news. None if not told.
         earlier: folder of the agency's raw tables of earlier deliveries; None if there are none.
+        agencies: ORI -> the days between which a police agency reports to NIBRS; empty if the
+            contract carries no table of them.
     """
 
     quarter: Quarter
@@ -47,6 +51,7 @@ class Circumstances:
     unusual: frozenset[str] = frozenset()
     first_day_of_record: date | None = None
     earlier: Path | None = None
+    agencies: Mapping[str, PoliceAgency] = field(default_factory=dict)
 
     @property
     def months(self) -> tuple[str, ...]:

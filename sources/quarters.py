@@ -49,3 +49,8 @@ class Quarter:
 
     def __str__(self) -> str:
         return f"{self.year}Q{self.number}"
+
+
+def quarter_before(day: date) -> Quarter:
+    """The quarter that ended last before the one of a day."""
+    return Quarter(day.year, (day.month + 2) // 3).previous()

@@ -6,15 +6,17 @@ where tables finally lie (`storing`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
 from sources.contracts import Contract, ContractFile
+from sources.disguises import refuse_disguise
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
+from sources.former_quarters import list_unlike
 from sources.hotline import check_description, read_counts
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import Manifest, ManifestFile
@@ -26,6 +28,7 @@ from sources.tokens import read_tokens
 from sources.workbench import (
     FileReading,
     ask_number,
+    count_blanked,
     list_problems,
     note_problem,
     open_workbench,
@@ -41,11 +44,19 @@ _READERS = {
 
 @dataclass(frozen=True)
 class DeliveryReading:
-    """What was found; `error` is why the delivery must be rejected, or None."""
+    """What was found.
+
+    Attributes:
+        files: what became of the lines of each file.
+        problems: what is the matter with lines.
+        error: why the delivery must be rejected, or None.
+        unlike: sentences on what is unlike the quarters before.
+    """
 
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     error: SourcesError | None
+    unlike: tuple[str, ...] = ()
 
 
 def read_delivery(
@@ -66,6 +77,7 @@ def read_delivery(
     """
     readings: list[FileReading] = []
     error = None
+    unlike: tuple[str, ...] = ()
     circumstances = Circumstances(
         Quarter.parse(manifest.quarter),
         manifest.as_of,
@@ -73,13 +85,15 @@ def read_delivery(
         frozenset(manifest.unusual),
         first_day_of_record,
         earlier,
+        contract.police_agencies,
     )
     with open_workbench(delivery.parent, earlier) as connection:
         try:
             for file in manifest.files:
                 reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
                 if reading:
-                    readings.append(reading)
+                    blanked = count_blanked(connection, file.name)
+                    readings.append(replace(reading, lines_blanked=blanked))
                     _check_reading(connection, reading, file, contract)
                 if contract.file_of(file.role).format == "nibrs_flat":
                     check_place_and_period(connection, file.name, circumstances)
@@ -92,8 +106,11 @@ def read_delivery(
             records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
+            if manifest.kind == "full":
+                quarter = circumstances.quarter
+                unlike = tuple(list_unlike(connection, contract, quarter, earlier))
             _write_tables(connection, delivery, manifest, contract, received_at)
-    return DeliveryReading(tuple(readings), problems, error)
+    return DeliveryReading(tuple(readings), problems, error, unlike)
 
 
 def _read_file(
@@ -106,6 +123,7 @@ def _read_file(
 ) -> FileReading | None:
     agreed = contract.file_of(file.role)
     path = delivery / file.name
+    refuse_disguise(path, has_lines=agreed.format != "hotline_datapackage")
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
         check_description(path, counts, contract)

@@ -1,22 +1,51 @@
 """What an agency is told about its delivery.
 
-Belongs here: the receipt, as JSON for programs and as text for people. Does not belong here:
-deciding what it says. A receipt holds counts, line numbers, names of fields and codes; it never
-holds the value of a record, and the same delivery always gives the same receipt.
+Belongs here: the receipt as data and as JSON for programs, and writing it. Does not belong here:
+deciding what it says, and its two forms for people (`receipt_text`, `receipt_page`). A receipt
+holds counts of lines, line numbers, names of fields and codes; it never holds the value of a
+record, and the same delivery always gives the same receipt.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from durable.writing import write_whole
 from sources.contracts import find_contract
-from sources.errors import LineProblem
-from sources.landing import close_to_others, file_mode
+from sources.errors import ERRORS, LineProblem
 from sources.workbench import FileReading
 
 Status = Literal["accepted", "rejected", "already accepted"]
+
+FIRST_THINGS = 3
+DELIVERIES_SHOWN = 8
+
+_DERIVED = ("error_code", "fix_first", "max_quarantined_share", "quarantined_floor")
+_FOLLOWS = frozenset({"MS325"})
+"""What is set aside only because another line of its incident is."""
+
+
+@dataclass(frozen=True)
+class DeliveryCounts:
+    """What became of the lines of one accepted delivery, over all its files.
+
+    Attributes:
+        quarter: for instance `2025Q1`.
+        sequence: of its manifest.
+        kind: full, delta or nil.
+        lines_read: lines that are not blank, without headers.
+        lines_stored: lines that became rows.
+        lines_quarantined: lines set aside.
+        lines_blanked: stored lines with a field that was left blank.
+    """
+
+    quarter: str
+    sequence: int
+    kind: str
+    lines_read: int
+    lines_stored: int
+    lines_quarantined: int
+    lines_blanked: int
 
 
 @dataclass(frozen=True)
@@ -33,8 +62,10 @@ class Receipt:
         status: whether the delivery counts.
         error: sentence of a rejection, or "".
         remarks: sentences about the delivery as a whole that change nothing.
+        unlike: sentences on what is unlike the quarters before; they change nothing either.
         files: what became of the lines of each file that was read.
         problems: what was wrong with lines that were set aside, and notes on others.
+        before: the agency's last accepted deliveries before this one, the newest last.
     """
 
     agency: str
@@ -48,69 +79,77 @@ class Receipt:
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     remarks: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    before: tuple[DeliveryCounts, ...] = ()
 
     @property
     def error_code(self) -> str:
         """Number of the rejection, or ""."""
         return self.error.partition(":")[0]
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether the delivery counts and no line of it was set aside."""
+        return not self.error and not any(file.lines_quarantined for file in self.files)
+
+    @property
+    def counts(self) -> DeliveryCounts:
+        """What became of its lines, over all files."""
+        return DeliveryCounts(
+            self.quarter,
+            self.sequence,
+            self.kind,
+            lines_read=sum(file.lines_read for file in self.files),
+            lines_stored=sum(file.lines_stored for file in self.files),
+            lines_quarantined=sum(file.lines_quarantined for file in self.files),
+            lines_blanked=sum(file.lines_blanked for file in self.files),
+        )
+
+    @property
+    def fix_first(self) -> tuple[LineProblem, ...]:
+        """The problems that cost most lines, at most three; what follows from others is not one."""
+        causes = [one for one in self.problems if not one.is_note and one.code not in _FOLLOWS]
+        return tuple(sorted(causes, key=lambda one: -one.total)[:FIRST_THINGS])
+
     def to_json(self) -> str:
         """The receipt as one JSON object, keys in a fixed order."""
         document = asdict(self)
         document["error_code"] = self.error_code
+        document["fix_first"] = [
+            {key: getattr(one, key) for key in ("code", "file", "field", "rule", "segment")}
+            for one in self.fix_first
+        ]
         if self.contract:
             contract = find_contract(self.contract, self.agency)
             document["max_quarantined_share"] = contract.max_quarantined_share
             document["quarantined_floor"] = contract.quarantined_floor
         for entry, problem in zip(document["problems"], self.problems, strict=True):
             entry["sentence"] = problem.sentence
+            entry["next_step"] = problem.next_step
             entry["is_note"] = problem.is_note
+            entry["fate"] = ERRORS[problem.code].fate
         return json.dumps(document, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Receipt":
-        """The receipt that `to_json` wrote."""
+        """The receipt that `to_json` wrote, or an earlier version of it."""
         document: dict[str, Any] = json.loads(text)
-        for derived in ("error_code", "max_quarantined_share", "quarantined_floor"):
+        for derived in _DERIVED:
             document.pop(derived, None)
-        problems = document.pop("problems")
-        files = document.pop("files")
-        remarks = document.pop("remarks", ())
         return cls(
-            files=tuple(FileReading(**file) for file in files),
-            remarks=tuple(remarks),
-            problems=tuple(_read_problem(problem) for problem in problems),
+            files=tuple(FileReading(**file) for file in document.pop("files")),
+            problems=tuple(_read_problem(problem) for problem in document.pop("problems")),
+            before=tuple(DeliveryCounts(**one) for one in document.pop("before", ())),
+            remarks=tuple(document.pop("remarks", ())),
+            unlike=tuple(document.pop("unlike", ())),
             **document,
         )
 
-    def to_text(self) -> str:
-        """The receipt for people."""
-        number = f"sequence {self.sequence}" if self.sequence else "sequence unknown"
-        lines = [
-            f"Receipt for {self.agency}, quarter {self.quarter}, {number}: {self.status}",
-            *(["These data are simulated."] if self.simulated else []),
-            *(["", self.error] if self.error else []),
-            *(line for remark in self.remarks for line in ("", remark)),
-            *(["", "Nothing to report was delivered."] if self.kind == "nil" else []),
-        ]
-        if self.files:
-            lines += ["", "Files", *(f"  {_describe_file(file)}" for file in self.files)]
-            limit = find_contract(self.contract, self.agency).limit
-            lines.append(f"  Of a file may be set aside: {limit}.")
-        for title, is_note in (("Problems", False), ("Notes", True)):
-            listed = [problem for problem in self.problems if problem.is_note == is_note]
-            if listed:
-                lines += ["", title, *(_describe_problem(problem) for problem in listed)]
-        return "\n".join(lines) + "\n"
 
-
-def write_receipt(receipt: Receipt, outbox: Path, suffix: str) -> None:
-    """Write `<quarter>-<sequence>-<suffix>.json` and `.txt`, each in one step."""
-    close_to_others(outbox)
-    mode = file_mode(outbox)
-    stem = f"{receipt.quarter}-{receipt.sequence:04d}-{suffix}"
-    for ending, content in (("txt", receipt.to_text()), ("json", receipt.to_json())):
-        write_whole(outbox / f"{stem}.{ending}", content, mode)
+def order_counts(receipts: Sequence[Receipt]) -> tuple[DeliveryCounts, ...]:
+    """The counts of the last deliveries, in the order of quarter and sequence."""
+    counts = sorted((one.counts for one in receipts), key=lambda one: (one.quarter, one.sequence))
+    return tuple(counts[-DELIVERIES_SHOWN:])
 
 
 def _read_problem(document: dict[str, Any]) -> LineProblem:
@@ -120,23 +159,6 @@ def _read_problem(document: dict[str, Any]) -> LineProblem:
         field=document["field"],
         lines=tuple(document["lines"]),
         total=document["total"],
+        rule=document.get("rule", ""),
+        segment=document.get("segment", ""),
     )
-
-
-def _describe_file(file: FileReading) -> str:
-    text = (
-        f"{file.file} ({file.role}): {file.lines_read} lines read, {file.lines_stored} stored, "
-        f"{file.lines_quarantined} quarantined"
-    )
-    if file.lines_left_out:
-        text += f", {file.lines_left_out} checked and by contract not stored"
-    if file.lines_dropped:
-        text += f", {file.lines_dropped} dropped because they add nothing"
-    return text
-
-
-def _describe_problem(problem: LineProblem) -> str:
-    shown = ", ".join(map(str, problem.lines))
-    more = problem.total - len(problem.lines)
-    rest = f" and {more} more" if more else ""
-    return f"  {problem.sentence}\n    lines {shown}{rest}; total {problem.total}"

@@ -10,6 +10,7 @@ Acceptance is one rename: the work folder, complete with its receipt and raw tab
 
 import hashlib
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pyarrow.parquet as pq
 
 from durable.writing import move_folder
 from sources.manifest import MANIFEST_NAME, Manifest
-from sources.receipts import Receipt, write_receipt
+from sources.outbox import write_receipt
+from sources.receipts import DeliveryCounts, Receipt, order_counts
 from sources.zones import Zones
 
 RECEIPT_NAME = "receipt.json"
@@ -38,6 +40,19 @@ def read_accepted(
     manifest = (folder / MANIFEST_NAME).read_text(encoding="utf-8-sig")
     receipt = (folder / RECEIPT_NAME).read_text(encoding="utf-8")
     return Manifest.model_validate_json(manifest), Receipt.from_json(receipt)
+
+
+def list_counts(
+    zones: Zones, agency: str, quarter: str, sequence: int
+) -> tuple[DeliveryCounts, ...]:
+    """What became of the lines of the agency's deliveries before one, the newest last."""
+    receipts = [
+        Receipt.from_json(path.read_text(encoding="utf-8"))
+        for path in zones.vault.find_delivered(RECEIPT_NAME, agency)
+    ]
+    return order_counts(
+        [one for one in receipts if (one.quarter, one.sequence) < (quarter, sequence)]
+    )
 
 
 def accept_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:
@@ -114,7 +129,7 @@ def _find_number(quarantine: Path, sequence: int, digest: str) -> int:
 
 
 def _digest_folder(delivery: Path, receipt: Receipt) -> str:
-    whole = hashlib.sha256(receipt.to_json().encode())
+    whole = hashlib.sha256(replace(receipt, before=()).to_json().encode())
     for path in sorted(path for path in delivery.iterdir() if path.is_file()):
         with path.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from typing import Literal
 
 import duckdb
 
+from sources.error_form import Fate
 from sources.errors import ERRORS, LineProblem
 
 MEMORY_LIMIT = "2GB"
@@ -30,12 +31,16 @@ class Check:
         fails: SQL condition over the cut fields that is true where the rule is broken.
         costs: what is lost with it: the record the line belongs to, the line alone, the field,
             which is left blank, or nothing.
+        rule: the FBI's own number for it, or "".
+        segment: level of the NIBRS segments that it is about, or "".
     """
 
     code: str
     field: str
     fails: str
     costs: Literal["record", "line", "field", "nothing"] = "record"
+    rule: str = ""
+    segment: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class FileReading:
         lines_quarantined: lines set aside with a problem.
         lines_left_out: lines that were checked and by contract are not stored.
         lines_dropped: lines that add nothing, such as repetitions; dropped with a note.
+        lines_blanked: of the stored lines, those with a field that was left blank.
     """
 
     file: str
@@ -59,6 +65,7 @@ class FileReading:
     lines_quarantined: int
     lines_left_out: int = 0
     lines_dropped: int = 0
+    lines_blanked: int = 0
 
 
 def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
@@ -80,7 +87,8 @@ def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET lock_configuration = true")
     connection.execute(
-        "CREATE TABLE problems (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR)"
+        "CREATE TABLE problems (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR, "
+        "rule VARCHAR, segment VARCHAR)"
     )
     connection.execute(
         "CREATE TABLE set_aside (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR, "
@@ -112,22 +120,30 @@ def note_failed_checks(
 ) -> None:
     """Copy the failures of a table (columns line_number, mask) into `problems`."""
     bits = ", ".join(
-        f"({1 << i}, {quote(check.code)}, {quote(check.field)})" for i, check in enumerate(checks)
+        f"({1 << i}, {', '.join(map(quote, (check.code, check.field, check.rule, check.segment)))})"
+        for i, check in enumerate(checks)
     )
     connection.execute(
-        f"INSERT INTO problems SELECT {quote(file)}, line_number, code, field "  # noqa: S608
+        f"INSERT INTO problems SELECT {quote(file)}, line_number, code, field, rule, segment "  # noqa: S608
         f"FROM (SELECT line_number, mask FROM {table} WHERE mask <> 0) AS failed "
-        f"JOIN (VALUES {bits}) AS checks(bit, code, field) ON (mask & bit) <> 0"
+        f"JOIN (VALUES {bits}) AS checks(bit, code, field, rule, segment) ON (mask & bit) <> 0"
     )
 
 
 def note_problem(
-    connection: duckdb.DuckDBPyConnection, file: str, code: str, field: str, lines: str
+    connection: duckdb.DuckDBPyConnection,
+    file: str,
+    code: str,
+    field: str,
+    lines: str,
+    *,
+    rule: str = "",
+    segment: str = "",
 ) -> None:
     """Add one problem for every line_number that a SQL query gives."""
+    values = ", ".join(map(quote, (code, field, rule, segment)))
     connection.execute(
-        f"INSERT INTO problems SELECT {quote(file)}, line_number, {quote(code)}, "  # noqa: S608
-        f"{quote(field)} FROM ({lines})"
+        f"INSERT INTO problems SELECT {quote(file)}, line_number, {values} FROM ({lines})"  # noqa: S608
     )
 
 
@@ -137,12 +153,20 @@ def set_lines_aside(
     """Take the lines that a problem costs out of their table, into `set_aside` or for good.
 
     Returns how many were set aside and how many were dropped. A line is set aside once, whatever
-    else is the matter with it; its notes go with it.
+    else is the matter with it; of its notes those stay that an FBI rule stands behind.
     """
+    # A byte that the format does not allow shifts or spoils fields: only it is named.
+    connection.execute(
+        f"DELETE FROM problems WHERE file = {quote(file)} AND code <> 'MS131' AND line_number IN "  # noqa: S608
+        f"(SELECT line_number FROM problems WHERE file = {quote(file)} AND code = 'MS131')"
+    )
     lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"  # noqa: S608
+    noted = f"file = {quote(file)} AND {_is('kept', 'blanked')}"
+    note = f"{noted} AND rule <> '' AND line_number IN ({lost})"
+    connection.execute(f"UPDATE problems SET code = 'MS341' WHERE {note} AND code <> 'MS342'")  # noqa: S608
     connection.execute(
         f"DELETE FROM problems WHERE file = {quote(file)} AND NOT {_is('set aside')} "  # noqa: S608
-        f"AND line_number IN ({lost})"
+        f"AND rule = '' AND line_number IN ({lost})"
     )
     connection.execute(
         f"INSERT INTO set_aside SELECT file, line_number, code, field, "  # noqa: S608
@@ -150,7 +174,8 @@ def set_lines_aside(
         f"WHERE file = {quote(file)} AND {_is('set aside')} ORDER BY line_number, code, field"
     )
     counts = [ask_number(connection, f"SELECT count(*) FROM {lines_table}")]  # noqa: S608
-    for fate in ("set aside", "dropped"):
+    fates: tuple[Fate, ...] = ("set aside", "dropped")
+    for fate in fates:
         connection.execute(
             f"DELETE FROM {lines_table} WHERE line_number IN "  # noqa: S608
             f"(SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is(fate)})"
@@ -159,8 +184,18 @@ def set_lines_aside(
     return counts[0] - counts[1], counts[1] - counts[2]
 
 
-def _is(fate: str) -> str:
-    codes = ", ".join(quote(code) for code, text in ERRORS.items() if text.fate == fate)
+def count_blanked(connection: duckdb.DuckDBPyConnection, file: str) -> int:
+    """How many lines of a file were kept with a field left blank."""
+    return ask_number(
+        connection,
+        f"SELECT count(DISTINCT line_number) FROM problems WHERE file = {quote(file)} "  # noqa: S608
+        f"AND {_is('blanked')} AND line_number NOT IN "
+        f"(SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('dropped')})",
+    )
+
+
+def _is(*fates: Fate) -> str:
+    codes = ", ".join(quote(code) for code, text in ERRORS.items() if text.fate in fates)
     return f"code IN ({codes})"
 
 
@@ -175,12 +210,12 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
 
 
 def list_problems(connection: duckdb.DuckDBPyConnection) -> tuple[LineProblem, ...]:
-    """Problems of all files read so far, grouped by file, code and field, in that order."""
+    """Problems of all files read so far, one for each file, code, rule, segment and field."""
     rows = connection.execute(
-        f"SELECT code, file, field, min(line_number, {LINES_SHOWN}), count(*) "  # noqa: S608
-        "FROM problems GROUP BY code, file, field ORDER BY file, code, field"
+        f"SELECT code, file, field, min(line_number, {LINES_SHOWN}), count(*), rule, segment "  # noqa: S608
+        "FROM problems GROUP BY ALL ORDER BY file, code, rule, segment, field"
     ).fetchall()
     return tuple(
-        LineProblem(code, file, field, tuple(lines), total)
-        for code, file, field, lines, total in rows
+        LineProblem(code, file, field, tuple(lines), total, rule, segment)
+        for code, file, field, lines, total, rule, segment in rows
     )

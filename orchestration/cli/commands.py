@@ -1,7 +1,7 @@
 """The commands of `moshare`, and how they are listed.
 
-Commands import what they need when they run: `tokenize`, `deliver` and `verify` work on an
-agency's own machine, where there is no Dagster. Does not belong here: doing the work itself.
+Commands import what they need when they run: `tokenize`, `validate`, `deliver` and `verify` work on
+an agency's own machine, where there is no Dagster. Does not belong here: doing the work itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,17 @@ from collections.abc import Callable
 import typer
 
 from failures.exits import Exit
-from orchestration.cli import agency, approval, gate, hub, ledger, policy
+from orchestration.cli import (
+    agency,
+    approval,
+    backup,
+    gate,
+    hub,
+    ledger,
+    policy,
+    validating,
+    watch,
+)
 
 _EXAMPLES = """\
 **Examples**
@@ -30,7 +40,16 @@ The data home is the folder named by `MOSHARE_HOME`, or `data`.
 """
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.rotate_key, hub.dev),
+    "On the hub": (
+        hub.doctor,
+        watch.status,
+        hub.ingest,
+        hub.run,
+        hub.release,
+        hub.rotate_key,
+        hub.dev,
+    ),
+    "Backups": (backup.new_backup_key, backup.backup, backup.restore),
     "For the privacy officer": (
         approval.plan,
         approval.approve,
@@ -38,9 +57,15 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         approval.recover,
         approval.new_officer_key,
     ),
-    "On an agency's machine": (agency.new_key, agency.tokenize, agency.deliver, agency.verify),
+    "On an agency's machine": (
+        agency.new_key,
+        agency.tokenize,
+        validating.validate,
+        agency.deliver,
+        agency.verify,
+    ),
     "On the machine that serves releases": (gate.gate, gate.push, gate.notify),
-    "For trying it out": (hub.demo, hub.simulate),
+    "For trying it out": (hub.demo, hub.simulate, watch.dry_run_year),
 }
 
 _EXITS = "Exit codes: " + ", ".join(f"{code} {code.meaning}" for code in Exit)

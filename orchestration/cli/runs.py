@@ -13,9 +13,11 @@ from uuid import uuid4
 
 import dagster as dg
 
-from orchestration.defs.quarters import partition_key
+from orchestration.defs.quarters import describe_run, partition_key
 from orchestration.guards.closed_quarters import refuse_open_quarter
 from orchestration.hub.instance import PROCESS_TAG, clear_dead_runs, process_tag
+from orchestration.hub.settings import load_settings
+from orchestration.hub.turns import own_turn
 from sources.quarters import Quarter
 
 _STEP_EVENTS = {
@@ -56,7 +58,7 @@ class RunOutcome:
 def run_job(
     job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: StepListener
 ) -> RunOutcome:
-    """Run a job in this process and wait for it.
+    """Run a job in this process and wait for it; first for whatever quarter is run elsewhere.
 
     Args:
         job: Name of the job.
@@ -65,21 +67,21 @@ def run_job(
         on_step: Told of each step's start and end.
 
     Raises:
-        OrchestrationError: MS904 or MS905 when the quarter may not be run.
+        OrchestrationError: MS662 or MS905 when the quarter may not be run.
     """
     refuse_open_quarter(quarter)
     from orchestration.definitions import defs
 
     clear_dead_runs(instance)
-    run_id = str(uuid4())
-    with _progress(instance, run_id, on_step):
+    run_id, key = str(uuid4()), partition_key(quarter)
+    with own_turn(load_settings()), _progress(instance, run_id, on_step):
         result = defs.resolve_job_def(job).execute_in_process(
             run_config=_QUIET,
             instance=instance,
-            partition_key=partition_key(quarter),
+            partition_key=key,
             raise_on_error=False,
             run_id=run_id,
-            tags={PROCESS_TAG: process_tag()},
+            tags={**describe_run(key), PROCESS_TAG: process_tag()},
         )
     return _outcome(result)
 
@@ -147,11 +149,13 @@ def _read_exit_code(metadata: Mapping[str, dg.MetadataValue]) -> int:
 
 
 def _failed_checks(result: dg.ExecuteInProcessResult) -> str:
-    """Name the rules that do not hold; a missing approval is no rule and tells of itself."""
+    """Name the rules that do not hold; a missing approval tells of itself, a warning is none."""
     failed = [
         _name_rules(check)
         for check in result.get_asset_check_evaluations()
-        if not check.passed and check.asset_key != _APPROVAL
+        if not check.passed
+        and check.severity == dg.AssetCheckSeverity.ERROR
+        and check.asset_key != _APPROVAL
     ]
     return "; ".join(sorted(failed))
 

@@ -1,5 +1,10 @@
-"""Group `ingest`: one asset for each agency's delivery of a quarter."""
+"""Group `ingest`: one asset for each agency's delivery of a quarter, and what it warns of.
 
+A warning is one bit with a constant text, and stops nothing (decision 154). What it is about stands
+in the receipt alone.
+"""
+
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
@@ -10,6 +15,14 @@ from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, qua
 from orchestration.hub.settings import load_settings
 from privacy.policy.policy import load_policy
 from sources.ingest import ingest
+from sources.receipts import Receipt
+
+_WARNINGS = {
+    "nothing_was_set_aside": "Lines of the delivery were set aside. Read the receipt, and ask the "
+    "agency to send what it names again, corrected.",
+    "is_like_the_quarters_before": "The delivery is unlike those of the quarters before. Read the "
+    "receipt, and ask the agency whether that is right.",
+}
 
 
 def _delivery_asset(agency: str, delivers: str) -> dg.AssetsDefinition:
@@ -23,11 +36,15 @@ def _delivery_asset(agency: str, delivers: str) -> dg.AssetsDefinition:
         description=f"{delivers} Checked against its manifest and contract; a receipt goes to "
         "the agency's outbox. A quarter without a delivery fails: silence is never read as zero.",
         metadata={"vault_folder": f"raw/{agency}"},
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=["raw", agency], blocking=False, description=text)
+            for name, text in _WARNINGS.items()
+        ],
     )
-    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster knows no other where there are checks
         settings = load_settings()
         quarter = quarter_of(context)
-        with border(f"raw/{agency}", settings):
+        with border(f"raw/{agency}", settings, receipts=f"outbox/{agency}"):
             receipt = ingest(
                 settings.zones,
                 agency,
@@ -36,17 +53,32 @@ def _delivery_asset(agency: str, delivers: str) -> dg.AssetsDefinition:
                     load_policy(settings.policy).first_day_of_record
                 ),
             )
+        place = f"outbox/{agency}/{quarter}-{receipt.sequence:04d}-accepted"
         return dg.MaterializeResult(
+            check_results=list(_warn(receipt, f"{place}.html")),
             metadata={
                 "quarter": str(quarter),
                 "status": receipt.status,
                 "delivery": f"sequence {receipt.sequence}",
                 "remarks": " ".join(receipt.remarks) or "none",
-                "receipt": f"outbox/{agency}/{quarter}-{receipt.sequence:04d}-accepted.txt",
-            }
+                "receipt": f"{place}.txt",
+            },
         )
 
     return delivery
+
+
+def _warn(receipt: Receipt, place: str) -> Iterator[dg.AssetCheckResult]:
+    """One result for each warning; its text and its metadata follow from no record."""
+    outcomes = (receipt.is_clean, not receipt.unlike)
+    for (name, text), is_well in zip(_WARNINGS.items(), outcomes, strict=True):
+        yield dg.AssetCheckResult(
+            check_name=name,
+            passed=is_well,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="There is nothing to do." if is_well else text,
+            metadata={"receipt": place},
+        )
 
 
 deliveries = [_delivery_asset(one.key, one.delivers) for one in read_state().agencies]

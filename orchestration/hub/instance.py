@@ -28,6 +28,8 @@ compute_logs:
   module: dagster.core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 concurrency:
+  runs:
+    max_concurrent_runs: 1
   pools:
     default_limit: 1
     granularity: op
@@ -61,7 +63,7 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 
 def write_instance_file(settings: Settings) -> None:
-    """Write `dagster.yaml`: no telemetry, no captured output, pools of one, no retries."""
+    """Write `dagster.yaml`: no telemetry, no captured output, one run after another, no retries."""
     events = json.dumps(str(settings.dagster_home / "history" / "runs"), ensure_ascii=False)
     write_whole(settings.dagster_home / "dagster.yaml", _INSTANCE_YAML.format(events=events))
 

@@ -122,9 +122,29 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def watch(self) -> Path:
+        """What the hub notes of itself: messages to be sent, its last backup."""
+        return self.home / "watch"
+
+    @property
+    def outbox(self) -> Path:
+        """Messages about alarms that were not sent yet, and those that were."""
+        return self.watch / "outbox.sqlite"
+
+    @property
+    def alarms(self) -> Path:
+        """Who is told of alarms; a person writes it."""
+        return self.home / "alarms.toml"
+
+    @property
+    def last_backup(self) -> Path:
+        """When the last backup was made that could be read back."""
+        return self.watch / "last_backup.json"
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """Folders that the hub's account alone may open."""
-        return self.vault.folder, self.ledger.parent, self.dagster_home
+        return self.vault.folder, self.ledger.parent, self.dagster_home, self.watch
 
     @property
     def shown(self) -> tuple[Path, ...]:
@@ -199,11 +219,26 @@ def load_settings() -> Settings:
     )
 
 
+def enter_rehearsal(home: Path) -> Settings:
+    """Let this process work in a data home of its own, without a ledger or witness elsewhere."""
+    for variable in (LEDGER_VARIABLE, WITNESS_VARIABLE):
+        os.environ.pop(variable, None)
+    settings = Settings(home.resolve())
+    prepare_process(settings)
+    return settings
+
+
 def drop_foreign_settings() -> None:
     """Take away what other programs in this process would take from their surroundings."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
         if name not in _SECRETS:
             del os.environ[name]
+
+
+def keep_to_owner() -> None:
+    """Let nobody else read what this process writes, and a crash leave no dump of its memory."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def prepare_process(settings: Settings) -> None:
@@ -219,8 +254,7 @@ def prepare_process(settings: Settings) -> None:
     """
     drop_foreign_settings()
     gc.set_threshold(_NEW_OBJECTS, 20, 100)
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_to_owner()
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
     if settings.witness is not None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.codebook import AGENCIES
-from portal.datapackage import list_caveats
+from portal.codebook import AGENCIES, list_caveats
 from portal.page.missed import MOST_MISSED, find_widened_ranges
-from portal.ranges import find_range, find_shown
+from portal.ranges import find_first, say_status
 from portal.tables import has_modelled, name_geographies
 from portal.wording import say_range
 from privacy.released import ESTIMATED, Release, ReleasedRow, ReleasedTable
@@ -75,7 +74,7 @@ class TableView:
 
 def describe_table(release: Release, table: ReleasedTable) -> TableView:
     """What the page shows of a table."""
-    largest = max((likely[1] for row in table.rows if (likely := find_range(row))), default=0)
+    largest = max((first.high90 for row in table.rows if (first := find_first(row))), default=0)
     header, extras = _list_extras(release, table)
     return TableView(
         name=table.name,
@@ -84,7 +83,7 @@ def describe_table(release: Release, table: ReleasedTable) -> TableView:
         unit=table.unit,
         source=" and ".join(AGENCIES[source] for source in table.sources) or "none",
         period=table.period,
-        caveats=tuple(list_caveats(release, table)),
+        caveats=tuple(list_caveats(table, release.tables)),
         headers=(*list_place_header(release, table), *table.dimension_titles),
         rows=tuple(
             _describe_row(row, list_labels(release, table, row), largest, extra)
@@ -118,24 +117,25 @@ def name_place(
 
 
 def _describe_row(row: ReleasedRow, labels: tuple[str, ...], largest: int, extra: str) -> RowView:
-    likely = find_range(row)
-    if likely is None:
+    first = find_first(row)
+    if first is None:
         return RowView(labels, row.status, NO_RANGE, "", is_estimated=False)
     return RowView(
         labels,
         say_count(row),
-        say_range(*likely),
-        draw_range(likely, find_shown(row), largest, row.status),
+        say_range(*first.range90),
+        draw_range(first.range90, round(first.number), largest, row.status),
         is_estimated=row.status == ESTIMATED,
         extra=extra,
     )
 
 
 def say_count(row: ReleasedRow) -> str:
-    """``about 24``, or the status word of a row that is not shown as a number."""
-    shown = find_shown(row)
-    is_number = shown is not None and row.status == ESTIMATED
-    return f"about {shown:,}" if is_number else row.status
+    """``about 24``, or the status of a row that is not shown as a number, in words."""
+    first = find_first(row)
+    if first is None or row.status != ESTIMATED:
+        return say_status(row)
+    return f"about {round(first.number):,}"
 
 
 def draw_range(likely: tuple[int, int], shown: int | None, largest: int, status: str) -> str:

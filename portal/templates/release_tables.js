@@ -12,13 +12,16 @@ function writePlain(number) {
   return Number.isInteger(number) ? number.toFixed(1) : String(number);
 }
 
+/* A year as no reader takes it for a number. */
+function writePeriod(period) { return /^\d+$/.test(period) ? `CY${period}` : period; }
+
 function writeRow(table, row) {
   const [place, , kind, estimate, count, status, noise, ...modelled] = row;
   const margin = numbers.noises[noise][1];
   const isEstimated = numbers.statuses[status] === "estimated";
   const [low, high] = estimate === null ? ["", ""] : findRange(estimate, margin, count, isEstimated);
   const [labels] = table.kinds[kind];
-  const cells = [table.period, numbers.places[place], ...labels, table.unit, writeTenths(estimate),
+  const cells = [writePeriod(table.period), numbers.places[place], ...labels, table.unit, writeTenths(estimate),
     writeTenths(margin), low, high, count ?? "", numbers.statuses[status],
     ...modelled.map(writePlain)];
   return cells.map(quoteCell).join(",");

@@ -147,7 +147,13 @@ def test_nothing_in_the_tree_names_this_machine() -> None:
     assert named == []
 
 
-@pytest.mark.parametrize("command", [["verify", "--help"], ["tokenize", "--help"], ["--help"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["verify", "--help"], ["tokenize", "--help"], ["--help"]),
+        ["validate", "pyproject.toml", "--contract", "mshp/1", "--against", "Makefile"],
+    ],
+)
 def test_commands_of_an_agency_start_without_the_hubs_packages(command: list[str]) -> None:
     probe = (
         "import sys\n"

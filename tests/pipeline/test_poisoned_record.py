@@ -8,15 +8,17 @@ storage, on the console, in receipts, in plans and approvals, in the ledger, in 
 import asyncio
 import io
 import shutil
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from httpx import ASGITransport, AsyncClient
-from pipeline_runs import run_approved, run_here
+from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import (
     child_record,
     incident,
@@ -34,7 +36,9 @@ from gate.audit import tell_time
 from gate.demo import prepare_demo
 from gate.visits import open_gate
 from jurisdiction.folder import FOLDER, LISTS
-from orchestration.hub.settings import PROJECT_ROOT, Settings
+from orchestration.cli.runs import run_job
+from orchestration.hub.instance import open_instance
+from orchestration.hub.settings import PROJECT_ROOT, Settings, prepare_process
 from orchestration.steps import linking, quality
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
@@ -216,6 +220,44 @@ def test_a_rejected_delivery_leaves_no_trace_of_a_record(poisoned, assert_clean)
     outcome = run_here("ingest_dss", poisoned)
     assert outcome.exit_code == 3
     assert list((poisoned.landing / "outbox" / "dss").iterdir())
+    assert_clean()
+
+
+def test_validating_a_poisoned_delivery_leaves_no_trace_and_nothing_else(
+    poisoned, assert_clean, moshare, tmp_path
+) -> None:
+    inbox = poisoned.landing / "inbox" / "mshp" / "2025Q1"
+    files = [f"nibrs={inbox / 'nibrs.txt'}", f"tokens={inbox / 'tokens.csv'}"]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {"MOSHARE_HOME": str(poisoned.home), "TMPDIR": str(temporary)}
+    for form in ((), ("--json",)):
+        ended = subprocess.run(
+            [*moshare, "validate", *files, "--contract", "mshp/1", "--quarter", "2025Q1",
+             "--against", ",".join(files), *form],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 3
+        assert "MS" in ended.stdout
+        sys.stdout.write(ended.stdout + ended.stderr)
+    assert list(temporary.iterdir()) == []
+    assert run_here("ingest_mshp", poisoned).exit_code == 0
+    assert_clean()
+
+
+def test_receipts_and_warnings_of_a_poisoned_delivery_leave_no_trace(
+    poisoned, assert_clean
+) -> None:
+    prepare_process(poisoned)
+    with open_instance(poisoned) as instance:
+        run_id = run_job("ingest_dss", QUARTER, instance, lambda *_: None).run_id
+        entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        judged = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    warned = [(one.check_name, one.description) for one in judged if not one.passed]
+    assert [name for name, _ in warned] == ["nothing_was_set_aside"]
+    assert warned[0][1].startswith("Lines of the delivery were set aside. Read the receipt")
+    endings = {path.suffix for path in (poisoned.landing / "outbox" / "dss").iterdir()}
+    assert endings == {".html", ".json", ".txt"}
     assert_clean()
 
 

@@ -41,10 +41,12 @@ def test_a_release_is_described_by_its_own_files(shelf: Shelf, place: GatePlace)
         assert item.size == len(content)
 
 
-@pytest.mark.parametrize("form", ["format_1", "format_2"])
-def test_a_folder_of_an_earlier_form_is_served(form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "key"), [("format_1", "moshare"), ("format_2", "moshare"), ("format_3", "format_3")]
+)
+def test_a_folder_of_an_earlier_form_is_served(form: str, key: str) -> None:
     old = Path(__file__).parents[1] / "portal" / "old_folders"
-    shelf = Shelf(old / form, old / "moshare.pub")
+    shelf = Shelf(old / form, old / f"{key}.pub")
     assert shelf.look() == []
     release = shelf.get("2025Q1")
     assert release.tables

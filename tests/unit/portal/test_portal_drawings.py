@@ -16,7 +16,7 @@ from portal.page.charts import list_charts, round_up
 from portal.page.figures import list_headlines, list_unreported, say_trend
 from portal.page.maps import find_steps, list_maps
 from portal.page.rows import describe_table, draw_range
-from portal.ranges import find_range, find_shown
+from portal.ranges import find_first, find_range, find_shown
 from privacy.released import ESTIMATED, NOT_DISTINGUISHABLE, NOT_RELEASED, HistoryPoint, Release
 
 KEYS = Path(__file__).resolve().parents[3] / "missouri" / "lists"
@@ -65,8 +65,11 @@ def test_a_place_that_cannot_be_told_from_zero_is_pale_and_says_its_range() -> N
     for place in view.places:
         row = rows[order[place.outline]]
         assert (place.shade == 0) == (row.status == NOT_DISTINGUISHABLE)
-        high = (find_range(row) or (0, 0))[1]
-        assert place.label == (f"0–{high}" if place.shade == 0 else f"{find_shown(row)}")
+        first = find_first(row)
+        assert first is not None
+        assert place.label == (
+            f"0–{first.high90}" if place.shade == 0 else f"{round(first.number)}"
+        )
     assert len(view.elsewhere) == 2
     assert view.elsewhere[0].startswith("Outside Missouri: ")
 

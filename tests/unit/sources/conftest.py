@@ -18,6 +18,9 @@ from sources.tokens import read_tokens
 from sources.workbench import FileReading, list_problems, open_workbench
 
 
+FBI_NOTES = ("MS341", "MS342")
+
+
 class Bench:
     """Reads the content of one file and remembers the connection."""
 
@@ -43,7 +46,16 @@ class Bench:
         return self._list(is_note=False)
 
     def notes(self) -> list[tuple[str, str, tuple[int, ...]]]:
-        return self._list(is_note=True)
+        """The hub's own notes; those of the FBI's rules alone are in `rules`."""
+        return [note for note in self._list(is_note=True) if note[0] not in FBI_NOTES]
+
+    def rules(self) -> list[tuple[str, str, str, tuple[int, ...]]]:
+        """Rule, segment, field and lines of every finding that the FBI has a number for."""
+        return [
+            (item.rule, item.segment, item.field, item.lines)
+            for item in list_problems(self.connection)
+            if item.rule
+        ]
 
     def _list(self, *, is_note: bool) -> list[tuple[str, str, tuple[int, ...]]]:
         return [

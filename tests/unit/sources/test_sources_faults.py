@@ -4,13 +4,20 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from faults import describe, prepare, take_disturbed, take_mutated, take_slowly
+from faults import compare_mutated, describe, prepare, take_disturbed, take_mutated, take_slowly
 
 
 @pytest.mark.parametrize("seed", range(7, 10))
 def test_a_mutated_delivery_is_taken_or_refused_by_number_and_shows_no_value(seed: int) -> None:
     for number in range(12):
         _, wrong, _ = take_mutated(100 * seed + number)
+        assert wrong == "", (seed, number)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_validate_says_of_a_mutated_delivery_is_what_ingest_says(seed: int) -> None:
+    for number in range(12):
+        _, wrong, _ = compare_mutated(1000 * seed + number)
         assert wrong == "", (seed, number)
 
 

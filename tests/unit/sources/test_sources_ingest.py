@@ -30,6 +30,7 @@ import sources.ingest as ingest_module
 from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.ingest import ingest
+from sources.receipt_text import say_receipt
 from sources.zones import Zones
 
 PROVENANCE = ["agency", "quarter_start", "delivery_sequence", "delivery_kind"]
@@ -61,7 +62,9 @@ def test_an_accepted_delivery_lies_in_the_vault_and_its_receipt_in_the_outbox(
     assert kept == delivered
     assert list_files(inbox) == {}
     outbox = list_files(zones.outbox("dss"))
-    assert set(outbox) == {f"{QUARTER}-0001-accepted.json", f"{QUARTER}-0001-accepted.txt"}
+    assert set(outbox) == {
+        f"{QUARTER}-0001-accepted.{ending}" for ending in ("html", "json", "txt")
+    }
     assert outbox[f"{QUARTER}-0001-accepted.json"].decode() == receipt.to_json()
     assert set(list_files(zones.vault.folder / "raw")) == {
         f"dss/{QUARTER}/0001/{table}.parquet" for table in ("child_file", "tokens", "deliveries")
@@ -87,7 +90,7 @@ def test_a_nil_delivery_writes_every_table_without_a_row(zones: Zones) -> None:
     deliver(zones, "mshp", {}, kind="nil")
     receipt = ingest(zones, "mshp", QUARTER)
     assert (receipt.status, receipt.files) == ("accepted", ())
-    assert "Nothing to report was delivered." in receipt.to_text()
+    assert "Nothing to report was delivered." in say_receipt(receipt)
     folder = zones.vault.raw("mshp", QUARTER) / "0001"
     rows = {path.stem: pq.read_metadata(path).num_rows for path in folder.iterdir()}
     assert rows.pop("deliveries") == 1
@@ -338,7 +341,7 @@ def test_a_receipt_tells_both_limits(zones: Zones) -> None:
     deliver_children(zones, child_lines(3))
     receipt = ingest(zones, "dss", QUARTER)
     said = "Of a file may be set aside: 5% of its lines, or 20 records (of NIBRS: incidents)"
-    assert said in receipt.to_text()
+    assert said in say_receipt(receipt)
     document = json.loads(receipt.to_json())
     assert (document["max_quarantined_share"], document["quarantined_floor"]) == (0.05, 20)
 

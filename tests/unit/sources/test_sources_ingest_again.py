@@ -19,6 +19,7 @@ from sources_builders import (
 
 from sources.errors import SourcesError
 from sources.ingest import ingest
+from sources.receipt_text import say_receipt
 from sources.receipts import Receipt
 from sources.zones import Zones
 
@@ -107,7 +108,7 @@ def test_a_gap_in_the_sequence_is_named_and_the_delivery_taken(zones: Zones) -> 
     assert receipt.status == "accepted"
     (remark,) = receipt.remarks
     assert remark.startswith("MS128: This delivery has sequence 3, and the one before it, 2, ")
-    assert remark in receipt.to_text()
+    assert remark in say_receipt(receipt)
     assert ingest(zones, "dss", QUARTER).remarks == receipt.remarks
 
 

@@ -26,6 +26,7 @@ from sources_builders import (
 from sources.errors import LineProblem, SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout, load_nibrs_layout
+from sources.receipt_text import say_receipt
 from sources.receipts import Receipt
 from sources.zones import Zones
 
@@ -116,7 +117,7 @@ def test_a_receipt_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     receipt = ingest(zones, "dss", QUARTER)
     assert Receipt.from_json(receipt.to_json()) == receipt
     assert any(isinstance(problem, LineProblem) for problem in receipt.problems)
-    assert "These data are simulated." in receipt.to_text()
+    assert "These data are simulated." in say_receipt(receipt)
 
 
 ROLES = {

@@ -1,0 +1,196 @@
+"""Try a delivery out on the agency's own machine, before it is delivered.
+
+It is sealed, taken in and told by the very code of the hub, in a folder of its own that is closed
+to others and gone afterwards; so what is said here is what the hub will say. Does not belong here:
+any rule of a format (`sources`), and showing the outcome (`cli`).
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from durable.vault import Vault
+from durable.writing import draft_folder
+from failures.exits import Exit
+from orchestration.steps.delivering import Delivery, deliver
+from sources.contracts import Contract, current_contract, list_contracts
+from sources.delivery_changes import DeliveryChanges, compare_deliveries
+from sources.errors import SourcesError
+from sources.ingest import ingest
+from sources.receipts import Receipt
+from sources.zones import Zones
+
+_NAME = "moshare-validate"
+_QUARTER = re.compile(r"([0-9]{4}Q[1-4]):(.+)")
+
+
+@dataclass(frozen=True)
+class Former:
+    """A full delivery of before: its quarter, and the role of each of its files."""
+
+    quarter: str
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What the hub would say, and what the delivery changes.
+
+    Attributes:
+        receipt: as the hub would write it.
+        changes: beside the former deliveries; None where none was given or it would be rejected.
+    """
+
+    receipt: Receipt
+    changes: DeliveryChanges | None
+
+    @property
+    def verdict(self) -> str:
+        """Accepted whole, with lines set aside, or not."""
+        if self.receipt.error:
+            return "rejected"
+        return "clean" if self.receipt.is_clean else "lines set aside"
+
+    @property
+    def exit_code(self) -> Exit:
+        """0 where nothing would be lost; 3 where lines would be set aside, or all is rejected."""
+        return Exit.OK if self.receipt.is_clean else Exit.DELIVERY
+
+
+def find_agreed(name: str) -> Contract:
+    """The newest contract of an agency by its name, such as `mshp/1`.
+
+    Raises:
+        SourcesError: MS155 where there is none of that name; MS150 where it is broken.
+    """
+    if name not in list_contracts():
+        raise SourcesError("MS155", contracts=", ".join(list_contracts()))
+    return current_contract(name.partition("/")[0])
+
+
+def assign_roles(contract: Contract, given: Sequence[str]) -> dict[str, Path]:
+    """Role of each file: the one before `=`, or the contract's next that nobody named.
+
+    Raises:
+        SourcesError: MS156, a role is not of the contract or given twice, or there are too many.
+    """
+    roles = [file.role for file in contract.files]
+    pairs = [text.partition("=") for text in given]
+    named = [role for role, equals, _ in pairs if equals]
+    free = iter([role for role in roles if role not in named])
+    files: dict[str, Path] = {}
+    for text, (role, equals, path) in zip(given, pairs, strict=True):
+        taken = role if equals else next(free, "")
+        if taken not in roles or taken in files:
+            raise SourcesError("MS156", expected=", ".join(roles))
+        files[taken] = Path(path if equals else text)
+    return files
+
+
+def read_former(contract: Contract, text: str, quarter: str) -> Former:
+    """A former delivery as a person writes it: `first.txt` or `2024Q4:nibrs=first.txt,tokens=t`.
+
+    Args:
+        contract: Of the agency.
+        text: Files between commas, and before them the quarter and a colon where it is another.
+        quarter: That of the delivery which is validated.
+
+    Raises:
+        SourcesError: MS156, as for `assign_roles`.
+    """
+    match = _QUARTER.fullmatch(text)
+    own, files = (match[1], match[2]) if match else (quarter, text)
+    return Former(own, assign_roles(contract, files.split(",")))
+
+
+def validate(
+    delivery: Delivery,
+    files: Mapping[str, Path],
+    former: Sequence[Former],
+    policy: Path,
+    tell: Callable[[str], None],
+) -> Validation:
+    """Take a delivery in for nobody, and say what the hub would.
+
+    Args:
+        delivery: What is said of it; its sequence is that after its quarter's former ones.
+        files: Role of each file, and where it lies.
+        former: The deliveries before, the oldest first.
+        policy: The policy file, for its first day of record.
+        tell: Told of each thing that begins.
+
+    Raises:
+        OrchestrationError: MS908, a file cannot be read.
+        SourcesError: MS120 this machine failed; MS154 a former delivery would be rejected.
+    """
+    record = tomllib.loads(policy.read_text(encoding="utf-8"))["first_day_of_record"]
+    sequences: Counter[str] = Counter()
+    with _own_zones() as zones:
+        for number, one in enumerate(former, start=1):
+            tell(f"reading former delivery {number}")
+            sequences[one.quarter] += 1
+            _take_former(zones, delivery, one, sequences[one.quarter])
+        tell("reading and checking")
+        last = replace(delivery, sequence=sequences[delivery.quarter] + 1)
+        receipt = _take(zones, last, files, record)
+        changes = None
+        if former and not receipt.error:
+            tell("comparing")
+            raw = zones.vault.raw(last.agency, last.quarter).parent
+            contract = current_contract(last.agency)
+            changes = compare_deliveries(raw, contract, last.quarter, last.sequence)
+    return Validation(receipt, changes)
+
+
+@contextmanager
+def _own_zones() -> Iterator[Zones]:
+    """Zones in a folder that only this account opens; what a killed run left goes as well."""
+    with draft_folder(Path(tempfile.gettempdir()) / _NAME) as folder:
+        yield Zones(folder / "landing", Vault(folder / "vault"))
+
+
+def _take_former(zones: Zones, delivery: Delivery, former: Former, sequence: int) -> None:
+    said = replace(delivery, quarter=former.quarter, kind="full", sequence=sequence)
+    receipt = _take(zones, replace(said, agency_roster=()), former.files, None)
+    if receipt.error:
+        file = next(iter(former.files.values())).name
+        raise SourcesError("MS154", file=file, number=receipt.error_code)
+
+
+def _take(
+    zones: Zones, delivery: Delivery, files: Mapping[str, Path], first_day: date | None
+) -> Receipt:
+    try:
+        deliver(zones.landing / "inbox", delivery, files)
+        return ingest(zones, delivery.agency, delivery.quarter, first_day_of_record=first_day)
+    except SourcesError as error:
+        if error.exit_code != Exit.DELIVERY or error.code == "MS120":
+            raise
+        return _find_rejection(zones, delivery, error)
+
+
+def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Receipt:
+    """The receipt of a rejection; one is drawn up where no manifest could be written."""
+    stem = f"{delivery.quarter}-{delivery.sequence:04d}-rejected"
+    for path in zones.outbox(delivery.agency).glob(f"{stem}-*.json"):
+        return Receipt.from_json(path.read_text(encoding="utf-8"))
+    return Receipt(
+        agency=delivery.agency,
+        quarter=delivery.quarter,
+        sequence=delivery.sequence,
+        contract=current_contract(delivery.agency).contract,
+        kind=delivery.kind,
+        simulated=delivery.simulated,
+        status="rejected",
+        error=error.sentence,
+        files=(),
+        problems=(),
+    )

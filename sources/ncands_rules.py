@@ -1,0 +1,160 @@
+"""What a record of the NCANDS Child File says twice, and may say differently.
+
+Belongs here: rules that only note, because no figure rests on them. Does not belong here: what costs
+a record or a field (`ncands`). Source: Children's Bureau, NCANDS Child File record layout (OMB
+0970-0424), by way of `layouts/ncands_child_file.csv`; its validation of dates, levels and
+perpetrators. See decision 0023.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from jurisdiction.folder import list_counties
+from sources.layout import Field, RecordLayout
+from sources.record_rules import is_not_listed
+from sources.workbench import Check, quote
+
+_SLOTS = range(1, 5)
+_PERPETRATORS = range(1, 4)
+_DATES_IN_ORDER = (
+    ("inciddt", "inciddt", "rptdt"),
+    ("invdate", "rptdt", "invdate"),
+    ("rptdisdt", "rptdt", "rptdisdt"),
+    ("deathdt", "chbdate", "deathdt"),
+)
+
+DATES = ("rptdt", "invdate", "rptdisdt", "chbdate", "inciddt", "deathdt")
+
+
+def list_relations() -> list[Check]:
+    """Checks of fields against each other, over the columns that `write_columns` gives."""
+    return [Check(code, field, fails, "nothing") for code, field, fails in _iterate_relations()]
+
+
+def list_codes(layout: RecordLayout, kept: Sequence[str]) -> list[Check]:
+    """Checks of the code lists of fields that no table keeps."""
+    return [
+        Check("MS210", field.name, is_unlisted(field), "nothing")
+        for field in layout.fields
+        if field.code_list and field.name not in kept
+    ]
+
+
+def is_unlisted(field: Field) -> str:
+    """True where a field is neither blank nor one of the codes of its layout."""
+    return is_not_listed(field.name, spell(field.code_list, field.length), may_be_blank=True)
+
+
+def spell(codes: frozenset[str] | Sequence[str], width: int) -> list[str]:
+    """Each number as states write it: with leading zeros, right-justified or left-justified."""
+    return [
+        spelling
+        for code in codes
+        for spelling in (code.zfill(width), code.rjust(width), code.ljust(width))
+    ]
+
+
+def write_form(layout: RecordLayout, dates: Sequence[str]) -> str:
+    """A regular expression that a line matches whose codes and dates all have their form.
+
+    A line that does not match is looked at field by field; 29 February is one of those.
+    """
+    parts = []
+    for field in layout.fields:
+        if field.code_list and field.name not in _PARTLY_LISTED:
+            blank = " " * field.length
+            listed = sorted({blank, *spell(field.code_list, field.length)})
+            parts.append(f"({'|'.join(map(re.escape, listed))})")
+        elif field.name in dates:
+            parts.append(f"({_DATE}| {{8}})" if field.name != "rptdt" else f"({_DATE})")
+        else:
+            parts.append(f".{{{field.length}}}")
+    return "".join(parts).replace("\\ ", " ")
+
+
+_PARTLY_LISTED = frozenset({"rptcnty", "chage", "per1age", "per2age", "per3age"})
+_DATE = (
+    "(0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])(19|20)[0-9]{2}"
+    "|(0[469]|11)(0[1-9]|[12][0-9]|30)(19|20)[0-9]{2}"
+    "|02(0[1-9]|1[0-9]|2[0-8])(19|20)[0-9]{2}"
+)
+
+
+def write_columns(layout: RecordLayout) -> str:
+    """SQL columns over a line: dates as yyyymmdd, "" where there is none; levels as numbers."""
+    dates = ", ".join(_write_day(layout.field(name)) for name in DATES)
+    levels = ", ".join(_write_number(layout.field(f"mal{slot}lev"), f"level_{slot}") for slot in _SLOTS)
+    relations = ", ".join(
+        _write_text(layout.field(f"per{person}rel"), f"relation_{person}") for person in _PERPETRATORS
+    )
+    types = ", ".join(_write_text(layout.field(f"chmal{slot}"), f"type_{slot}") for slot in _SLOTS)
+    ids = ", ".join(
+        _write_text(layout.field(f"per{person}id"), f"perpetrator_{person}") for person in _PERPETRATORS
+    )
+    flags = ", ".join(
+        f"substr(line, {layout.field(f'per{person}mal1').start}, 4) AS flags_{person}"
+        for person in _PERPETRATORS
+    )
+    return ", ".join(
+        [
+            *(dates, levels, relations, types, ids, flags),
+            _write_number(layout.field("rptdisp"), "report_level"),
+            _write_number(layout.field("subyr"), "year"),
+            _write_number(layout.field("chage"), "age"),
+            _write_text(layout.field("rptcnty"), "report_county"),
+            _write_text(layout.field("chcnty"), "child_county"),
+        ]
+    )
+
+
+def _write_day(field: Field) -> str:
+    """A date turned round; only where the line has not its form must it be looked at."""
+    written = f"substr(line, {field.start}, 8)"
+    turned = f"trim(substr(line, {field.start + 4}, 4) || substr(line, {field.start}, 4))"
+    is_real = f"(has_form AND {_IS_IN_FORM.get(field.name, 'true')}) OR "
+    is_real += f"try_strptime({written}, '%m%d%Y') IS NOT NULL"
+    return f"CASE WHEN {is_real} THEN {turned} ELSE '' END AS {field.name}_day"
+
+
+_IS_IN_FORM = dict.fromkeys(("invdate", "deathdt"), "false")
+"""Dates that no table keeps and no form asks for."""
+
+
+def _write_number(field: Field, name: str) -> str:
+    return f"try_cast(substr(line, {field.start}, {field.length}) AS INTEGER) AS {name}"
+
+
+def _write_text(field: Field, name: str) -> str:
+    return f"trim(substr(line, {field.start}, {field.length})) AS {name}"
+
+
+def _iterate_relations() -> Iterator[tuple[str, str, str]]:
+    for field, first, second in _DATES_IN_ORDER:
+        both = f"{first}_day <> '' AND {second}_day <> ''"
+        yield "MS211", field, f"{both} AND {first}_day > {second}_day"
+    closed = "try_cast(rptdisdt_day[1:4] AS INTEGER) + (rptdisdt_day[5:6] >= '10')::INTEGER"
+    yield "MS212", "subyr", f"rptdisdt_day <> '' AND {closed} <> year"
+    # Levels 1 to 3 are those of a victim: substantiated, indicated, alternative response victim.
+    is_victim = f"least({', '.join(f'level_{slot}' for slot in _SLOTS)}) BETWEEN 1 AND 3"
+    yield "MS213", "rptdisp", f"{is_victim} AND report_level BETWEEN 4 AND 7"
+    for slot in _SLOTS:
+        yield "MS214", f"mal{slot}lev", f"(type_{slot} = '') <> (level_{slot} IS NULL)"
+    yield "MS215", "per1rel", f"{is_victim} AND relation_1 = ''"
+    for person in _PERPETRATORS:
+        responsible = " OR ".join(
+            f"(flags_{person}[{slot}] = '1' AND type_{slot} = '')" for slot in _SLOTS
+        )
+        yield "MS216", f"per{person}mal1", responsible
+        nobody = f"relation_{person} = '' AND contains(flags_{person}, '1')"
+        yield "MS216", f"per{person}rel", nobody
+    types = ", ".join(f"nullif(type_{slot}, '')" for slot in _SLOTS)
+    yield "MS217", "chmal1", f"list_unique([{types}]) < list_count([{types}])"
+    people = ", ".join(f"nullif(perpetrator_{person}, '')" for person in _PERPETRATORS)
+    yield "MS217", "per1id", f"list_unique([{people}]) < list_count([{people}])"
+    counties = ", ".join(quote(county["fips"][-3:]) for county in list_counties())
+    for field, county in (("rptcnty", "report_county"), ("chcnty", "child_county")):
+        outside = f"NOT list_contains([{counties}, '998', '999'], lpad({county}, 3, '0'))"
+        yield "MS218", field, f"try_cast({county} AS INTEGER) BETWEEN 1 AND 510 AND {outside}"
+    reported, born = (f"try_cast({name}_day AS BIGINT)" for name in ("rptdt", "chbdate"))
+    age = f"({reported} - {born}) // 10000"
+    yield "MS219", "chage", f"age <= 21 AND {reported} >= {born} AND {age} <= 21 AND abs({age} - age) > 1"

@@ -1,0 +1,479 @@
+"""The committed list of the FBI's rules, against the code and against small files that break them."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sources_builders import incident, segment, text_of
+
+from sources.contracts import PoliceAgency, current_contract
+from sources.errors import ERRORS
+from sources.fbi_rules import load_fbi_rules
+from sources.layout import load_nibrs_layout
+from sources.nibrs import SEGMENT_TABLES
+from sources.nibrs_rules import list_segment_checks
+from sources.rule_language import list_names, write_condition
+
+SOURCES = Path(__file__).parents[3] / "sources"
+CLEAN = "12456"
+
+
+def test_the_list_has_every_number_once_with_a_sentence_or_a_reason() -> None:
+    rules = load_fbi_rules()
+    assert len(rules) == 265
+    assert all(re.fullmatch(r"\d{3}", number) for number in rules)
+    for rule in rules.values():
+        is_checked = bool(rule.checks or rule.codes)
+        assert is_checked == bool(rule.says) != bool(rule.why_not), rule.number
+        assert not rule.says.endswith("."), rule.number
+
+
+def test_the_list_and_the_code_name_the_same_numbers() -> None:
+    """Every number is raised by a condition of the list, or under the codes that the list names."""
+    raised: dict[str, set[str]] = {}
+    tables = current_contract("mshp").file_of("nibrs").tables
+    kept = {level: tables[table] for table, level in SEGMENT_TABLES.items()}
+    for level, layout in load_nibrs_layout().items():
+        names = kept.get(level, ("type_property_loss",))
+        for check in list_segment_checks(level, layout, names, date(2025, 4, 5)):
+            raised.setdefault(check.rule, set()).add(check.code)
+    named = "".join(path.read_text("utf-8") for path in SOURCES.glob("nibrs*.py"))
+    rules = load_fbi_rules()
+    for number in raised:
+        assert not number or rules[number].says, number
+    for rule in rules.values():
+        assert set(rule.codes) <= set(ERRORS), rule.number
+        if rule.says:
+            is_named = f'"{rule.number}"' in named
+            assert rule.checks or rule.number in raised or is_named, rule.number
+
+
+def test_every_condition_names_fields_of_its_segment_or_facts() -> None:
+    for rule in load_fbi_rules().values():
+        for check in rule.checks:
+            layout = load_nibrs_layout().get(check.segment)
+            condition = write_condition(check.fails, layout)
+            assert not re.search(r"[#$]", condition), rule.number
+            if layout and check.reach == "segment":
+                names = {field.name for field in layout.fields}
+                assert {check.field, f"{check.field}_1"} & names, (rule.number, check.field)
+                assert list_names(condition)
+
+
+def broken(bench: Any, lines: list[str]) -> set[tuple[str, str]]:
+    bench.read("nibrs", text_of(lines))
+    return {(rule, segment) for rule, segment, _, _ in bench.rules()}
+
+
+def test_a_clean_incident_breaks_no_rule(bench: Any) -> None:
+    assert broken(bench, [*incident("I1", CLEAN), segment("7"), segment("0", zero_report_month="02")]) == set()
+
+
+PROPERTY = {
+    "l2_ucr_offense_code": "220",
+    "l2_method_of_entry": "F",
+    "l2_type_weapon_force_1": "",
+    "l2_location_type": "20",
+    "l3_type_property_loss": "7",
+    "l3_property_description_1": "20",
+    "l3_value_of_property_1": "000000100",
+    "l4_ucr_offense_code_connection_1": "220",
+    "l4_offender_number_related_1": "",
+    "l4_relationship_of_victim_to_offender_1": "",
+    "l6_ucr_arrest_offense_code": "220",
+}
+DRUGS = PROPERTY | {
+    "l2_ucr_offense_code": "35A",
+    "l2_method_of_entry": "",
+    "l2_type_criminal_activity_1": "P",
+    "l3_type_property_loss": "6",
+    "l3_property_description_1": "10",
+    "l3_value_of_property_1": "",
+    "l3_suspected_drug_type_1": "A",
+    "l3_estimated_drug_quantity_1": "000000001000",
+    "l3_type_drug_measurement_1": "GM",
+    "l4_ucr_offense_code_connection_1": "35A",
+    "l4_type_of_victim": "S",
+    "l4_age_of_victim": "",
+    "l4_sex_of_victim": "",
+    "l4_race_of_victim": "",
+    "l6_ucr_arrest_offense_code": "35A",
+}
+THEFT = PROPERTY | {
+    "l2_ucr_offense_code": "240",
+    "l2_method_of_entry": "",
+    "l3_property_description_1": "03",
+    "l3_number_of_stolen_motor_vehicles": "01",
+    "l4_ucr_offense_code_connection_1": "240",
+    "l6_ucr_arrest_offense_code": "240",
+}
+OFFENCE = {"l2_ucr_offense_code": "13A", "l4_ucr_offense_code_connection_1": "13A"}
+OFFICER = {
+    "l4_type_of_victim": "L",
+    "l4_type_of_officer_activity": "01",
+    "l4_officer_assignment_type": "F",
+}
+
+
+@pytest.mark.parametrize("base", [PROPERTY, DRUGS, THEFT])
+def test_a_clean_incident_with_property_breaks_no_rule(bench: Any, base: Mapping[str, str]) -> None:
+    assert broken(bench, incident("I1", "123456", **base)) == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "base", "change"),
+    [
+        ("104", "1", {}, {"l1_cargo_theft": "X"}),
+        ("119", "1", PROPERTY, {"l1_cargo_theft": ""}),
+        ("122", "1", {}, {"l1_cargo_theft": "Y"}),
+        ("153", "1", {}, {"l1_exceptional_clearance_date": "20250120"}),
+        ("155", "1", {}, {"l1_cleared_exceptionally": "A", "l1_exceptional_clearance_date": "20250101"}),
+        ("156", "1", {}, {"l1_cleared_exceptionally": "A"}),
+        ("170", "1", {}, {"l1_incident_date": "20250301"}),
+        ("171", "1", {}, {"l1_incident_date": "20230131"}),
+        ("172", "1", {}, {"l1_incident_date": "19901231"}),
+        ("201", "2", {}, {"l2_bias_motivation_1": ""}),
+        ("202", "2", PROPERTY, {"l2_location_type": "14", "l2_number_of_premises_entered": "0A"}),
+        ("204", "2", {}, {"l2_bias_motivation_1": "98"}),
+        ("205", "2", PROPERTY, {"l2_location_type": "58"}),
+        ("206", "2", {}, {"l2_type_weapon_force_2": "95"}),
+        ("207", "2", {}, {"l2_offender_suspected_of_using_2": "A"}),
+        ("219", "2", {}, {"l2_type_criminal_activity_1": "P"}),
+        ("220", "2", DRUGS, {"l2_type_criminal_activity_1": ""}),
+        ("221", "2", {}, {"l2_type_weapon_force_1": ""}),
+        ("222", "2", PROPERTY, {"l2_type_weapon_force_1": "40"}),
+        ("252", "2", {}, {"l2_number_of_premises_entered": "01"}),
+        ("253", "2", PROPERTY, {"l2_method_of_entry": ""}),
+        ("254", "2", {}, {"l2_method_of_entry": "N"}),
+        ("255", "2", {}, {"l2_automatic_weapon_indicator_1": "B"}),
+        ("256", "2", OFFENCE, {"l2_offense_attempted_completed": "A"}),
+        ("257", "2", PROPERTY, {"l2_location_type": "14"}),
+        ("258", "2", {}, {"l2_automatic_weapon_indicator_1": "A"}),
+        ("264", "2", {}, {"l2_ucr_offense_code": "90C"}),
+        ("265", "2", {}, {"l2_ucr_offense_code": "13B", "l2_type_weapon_force_1": "20"}),
+        ("267", "2", {}, {"l2_ucr_offense_code": "09A", "l2_type_weapon_force_1": "99"}),
+        ("268", "2", PROPERTY, {"l2_ucr_offense_code": "23H", "l3_property_description_1": "03"}),
+        ("269", "2", {}, {"l2_ucr_offense_code": "13B", "l2_type_weapon_force_1": "12"}),
+        ("270", "2", {}, {"l2_ucr_offense_code": "09C", "l2_bias_motivation_1": "11"}),
+        ("302", "3", PROPERTY, {"l3_value_of_property_1": "10A"}),
+        ("304", "3", PROPERTY, {"l3_property_description_1": "40"}),
+        ("305", "3", THEFT, {"l3_type_property_loss": "5", "l3_date_recovered_1": "20250101"}),
+        ("305", "3", THEFT, {"l3_type_property_loss": "5", "l3_date_recovered_1": "20250230"}),
+        ("306", "3", PROPERTY, {"l3_property_description_2": "20"}),
+        ("306", "3", DRUGS, {"l3_suspected_drug_type_2": "A", "l3_type_drug_measurement_2": "KG"}),
+        ("342", "3", PROPERTY, {"l3_value_of_property_1": "001000000"}),
+        ("351", "3", PROPERTY, {"l3_value_of_property_1": "000000000"}),
+        ("352", "3", PROPERTY, {"l3_type_property_loss": "8"}),
+        ("353", "3", PROPERTY, {"l3_property_description_1": "88"}),
+        ("354", "3", PROPERTY, {"l3_value_of_property_2": "000000100"}),
+        ("355", "3", PROPERTY, {"l3_date_recovered_1": "20250120"}),
+        ("356", "3", THEFT, {"l3_date_recovered_2": "20250120"}),
+        ("357", "3", PROPERTY, {"l3_number_of_stolen_motor_vehicles": "01"}),
+        ("358", "3", THEFT, {"l3_number_of_stolen_motor_vehicles": ""}),
+        ("359", "3", THEFT, {"l3_property_description_1": "20"}),
+        ("360", "3", PROPERTY, {"l3_number_of_recovered_motor_vehicles": "01"}),
+        ("361", "3", THEFT, {"l3_type_property_loss": "5", "l3_number_of_stolen_motor_vehicles": ""}),
+        ("362", "3", DRUGS, {"l3_suspected_drug_type_2": "X"}),
+        ("363", "3", DRUGS, {"l3_suspected_drug_type_1": "X"}),
+        ("364", "3", DRUGS, {"l3_estimated_drug_quantity_1": "", "l3_type_drug_measurement_1": ""}),
+        ("365", "3", DRUGS, {"l3_property_description_1": "20"}),
+        ("366", "3", DRUGS, {"l3_type_drug_measurement_1": ""}),
+        ("367", "3", DRUGS, {"l3_type_drug_measurement_1": "NP"}),
+        ("368", "3", DRUGS, {"l3_estimated_drug_quantity_1": ""}),
+        ("372", "3", PROPERTY, {"l3_property_description_1": "", "l3_value_of_property_1": ""}),
+        ("375", "3", PROPERTY, {"l3_property_description_1": ""}),
+        ("382", "3", PROPERTY, {"l3_property_description_1": "10", "l3_value_of_property_1": ""}),
+        ("383", "3", DRUGS, {"l3_value_of_property_1": "000000005"}),
+        ("384", "3", DRUGS, {"l3_type_drug_measurement_1": "XX", "l3_estimated_drug_quantity_1": "2"}),
+        ("387", "3", DRUGS, {"l3_property_description_2": "11"}),
+        ("388", "3", THEFT, {"l3_property_description_2": "05"}),
+        (
+            "389",
+            "3",
+            THEFT,
+            {
+                "l3_type_property_loss": "5",
+                "l3_property_description_2": "05",
+                "l3_number_of_stolen_motor_vehicles": "",
+                "l3_number_of_recovered_motor_vehicles": "01",
+            },
+        ),
+        ("390", "3", PROPERTY, {"l3_property_description_1": "29"}),
+        ("391", "3", PROPERTY, {"l3_property_description_1": "09"}),
+        ("392", "3", DRUGS, {"l3_type_property_loss": "1", "l3_suspected_drug_type_1": ""}),
+        ("401", "4", {}, {"l4_offender_number_related_1": ""}),
+        ("404", "4", {}, {"l4_race_of_victim": "X"}),
+        ("406", "4", {}, {"l4_ucr_offense_code_connection_2": "64A"}),
+        ("407", "4", {}, {"l4_type_injury_1": "N", "l4_type_injury_2": "M"}),
+        ("419", "4", PROPERTY, {"l4_type_injury_1": "N"}),
+        ("449", "4", {}, {"l4_relationship_of_victim_to_offender_1": "SE"}),
+        (
+            "450",
+            "4",
+            {},
+            {"l4_relationship_of_victim_to_offender_1": "SE", "l4_age_of_victim": "12"},
+        ),
+        ("453", "4", {}, {"l4_race_of_victim": ""}),
+        ("454", "4", OFFENCE | OFFICER, {"l4_officer_assignment_type": ""}),
+        ("455", "4", OFFENCE, {"l4_agg_assault_homicide_circumstances_1": "20"}),
+        (
+            "456",
+            "4",
+            OFFENCE,
+            {
+                "l4_agg_assault_homicide_circumstances_1": "01",
+                "l4_agg_assault_homicide_circumstances_2": "10",
+            },
+        ),
+        ("457", "4", {}, {"l4_additional_justifiable_homicide_circ": "A"}),
+        ("458", "4", PROPERTY, {"l4_type_of_victim": "B"}),
+        ("459", "4", PROPERTY, {"l4_offender_number_related_1": "01"}),
+        ("460", "4", {}, {"l4_relationship_of_victim_to_offender_1": ""}),
+        ("461", "4", PROPERTY, {"l4_type_of_victim": "S"}),
+        ("462", "4", OFFENCE, {"l4_agg_assault_homicide_circumstances_1": "07"}),
+        (
+            "463",
+            "4",
+            {"l2_ucr_offense_code": "09C", "l4_ucr_offense_code_connection_1": "09C"},
+            {"l4_agg_assault_homicide_circumstances_1": "01"},
+        ),
+        ("464", "4", {}, {"l4_type_of_victim": "B"}),
+        ("465", "4", DRUGS, {"l4_type_of_victim": "I"}),
+        ("466", "4", {}, {"l4_ucr_offense_code_connection_2": "13A"}),
+        ("467", "4", PROPERTY, {"l4_type_of_victim": "S"}),
+        ("468", "4", {}, {"l4_offender_number_related_1": "00"}),
+        ("469", "4", {"l4_ucr_offense_code_connection_1": "11A"}, {"l4_sex_of_victim": "U"}),
+        ("470", "4", {}, {"l4_relationship_of_victim_to_offender_1": "VO"}),
+        (
+            "471",
+            "4",
+            {"l4_relationship_of_victim_to_offender_1": "VO", "l4_offender_number_related_2": "02"},
+            {"l4_relationship_of_victim_to_offender_2": "VO"},
+        ),
+        (
+            "472",
+            "4",
+            {},
+            {"l5_age_of_offender": "00", "l5_sex_of_offender": "U", "l5_race_of_offender": "U"},
+        ),
+        (
+            "475",
+            "4",
+            {"l4_relationship_of_victim_to_offender_1": "SE", "l4_offender_number_related_2": "02"},
+            {"l4_relationship_of_victim_to_offender_2": "SE"},
+        ),
+        (
+            "477",
+            "4",
+            {"l2_ucr_offense_code": "09A", "l4_ucr_offense_code_connection_1": "09A"},
+            {"l4_agg_assault_homicide_circumstances_1": "30"},
+        ),
+        ("478", "4", OFFENCE, {"l4_ucr_offense_code_connection_2": "13B"}),
+        ("479", "4", {"l4_ucr_offense_code_connection_1": "13B"}, {"l4_type_injury_1": "B"}),
+        ("480", "4", OFFENCE, {"l4_agg_assault_homicide_circumstances_1": "08"}),
+        ("481", "4", {"l4_ucr_offense_code_connection_1": "36B"}, {"l4_age_of_victim": "18"}),
+        ("482", "4", OFFICER, {}),
+        ("483", "4", {}, {"l4_officer_assignment_type": "F"}),
+        ("490", "4", OFFENCE | OFFICER, {"l1_incident_hour": ""}),
+        ("501", "5", {}, {"l5_race_of_offender": ""}),
+        ("504", "5", {}, {"l5_race_of_offender": "X"}),
+        ("549", "5", {}, {"l4_relationship_of_victim_to_offender_1": "SE", "l5_age_of_offender": "17"}),
+        ("550", "5", {}, {"l4_relationship_of_victim_to_offender_1": "SE", "l5_age_of_offender": "09"}),
+        ("552", "5", {}, {"l5_offender_sequence_number": "00"}),
+        ("553", "5", {}, {"l4_relationship_of_victim_to_offender_1": "BG", "l5_sex_of_offender": "F"}),
+        ("554", "5", {}, {"l4_relationship_of_victim_to_offender_1": "PA"}),
+        ("557", "", {"l1_cleared_exceptionally": "A"}, {"l5_offender_sequence_number": "00"}),
+        ("558", "", {"l1_cleared_exceptionally": "A"}, {"l5_race_of_offender": "U"}),
+        ("559", "", {"l2_ucr_offense_code": "09C"}, {"l5_race_of_offender": "U"}),
+        (
+            "560",
+            "",
+            {"l2_ucr_offense_code": "11A", "l4_ucr_offense_code_connection_1": "11A"},
+            {"l5_sex_of_offender": "F"},
+        ),
+        ("601", "6", {}, {"l6_arrestee_armed_with_1": ""}),
+        ("604", "6", {}, {"l6_arrestee_armed_with_1": "10"}),
+        ("605", "6", {}, {"l6_arrest_date": "20250301"}),
+        ("606", "6", {"l6_arrestee_armed_with_1": "11"}, {"l6_arrestee_armed_with_2": "11"}),
+        ("607", "6", {}, {"l6_arrestee_armed_with_2": "11"}),
+        ("615", "6", {}, {"l6_arrest_transaction_number": "A 1"}),
+        ("616", "6", {}, {"l6_arrest_transaction_number": " A1"}),
+        ("617", "6", {}, {"l6_arrest_transaction_number": "A*1"}),
+        ("623", "6", {}, {"l6_clearance_indicator": "Y"}),
+        ("640", "6", {}, {"l6_age_of_arrestee": "1618"}),
+        ("641", "6", {}, {"l6_age_of_arrestee": "99"}),
+        ("652", "6", {}, {"l6_age_of_arrestee": "17"}),
+        ("653", "6", {}, {"l6_disposition_of_arrestee_under_18": "H"}),
+        ("654", "6", {}, {"l6_arrestee_automatic_weapon_indicator_1": "B"}),
+        ("655", "6", {}, {"l6_arrestee_automatic_weapon_indicator_1": "A"}),
+        ("656", "", {}, {"l5_offender_sequence_number": "00"}),
+        ("665", "6", {}, {"l6_arrest_date": "20250114"}),
+        ("667", "6", {}, {"l6_sex_of_arrestee": "U"}),
+        ("669", "", {}, {"l2_ucr_offense_code": "09C"}),
+        ("670", "6", {}, {"l6_ucr_arrest_offense_code": "09C"}),
+        ("060", "1", {}, {"l1_month_of_submission": "05"}),
+        ("065", "", {}, {"l2_ucr_offense_code": "13A"}),
+        ("070", "4", {}, {"l4_offender_number_related_2": "07"}),
+        (
+            "071",
+            "6",
+            {"l1_cleared_exceptionally": "A"},
+            {"l1_exceptional_clearance_date": "20250116"},
+        ),
+        ("072", "", PROPERTY, {"l3_type_property_loss": "5"}),
+        (
+            "073",
+            "",
+            THEFT,
+            {"l3_type_property_loss": "5", "l3_number_of_recovered_motor_vehicles": "01"},
+        ),
+        ("077", "", PROPERTY, {"l2_offense_attempted_completed": "A"}),
+        ("078", "", PROPERTY, {"l2_ucr_offense_code": "200"}),
+        ("081", "", PROPERTY, {"l2_ucr_offense_code": "200"}),
+    ],
+)
+def test_each_rule_is_raised_where_it_is_broken(
+    bench: Any, rule: str, place: str, base: dict[str, str], change: dict[str, str]
+) -> None:
+    values = base | change
+    levels = "123456" if any(name.startswith("l3_") for name in values) else CLEAN
+    lines = incident("I1", levels, **values)
+    for level, names in (("1", ("l1_cargo_theft",)), ("4", tuple(OFFICER))):
+        if set(names) & set(values):
+            longest = {key[3:]: text for key, text in values.items() if key[:2] == f"l{level}"}
+            lines[levels.index(level)] = segment(level, "I1", longest=True, **longest)
+    assert (rule, place) in broken(bench, lines)
+
+
+def test_what_whole_incidents_break_is_raised(bench: Any) -> None:
+    victim, offender = (segment(n, "I1") for n in "45")
+    lines = [
+        *incident("I1", "12"),
+        segment("2", "I1", ucr_offense_code="09C"),
+        victim,
+        segment("4", "I1", victim_sequence_number="002"),
+        offender,
+        segment("5", "I1", offender_sequence_number="02"),
+        segment("5", "I1", offender_sequence_number="00"),
+    ]
+    assert {("085", ""), ("266", ""), ("555", ""), ("065", "")} <= broken(bench, lines)
+
+
+def test_incidents_without_offender_or_with_needless_property_are_named(bench: Any) -> None:
+    lines = [*incident("I1", "124"), *incident("I2", "12345"), *incident("I3", "1245", **PROPERTY)]
+    assert {("075", ""), ("076", ""), ("074", "")} <= broken(bench, lines)
+
+
+def test_a_crime_against_society_has_one_victim(bench: Any) -> None:
+    lines = incident("I1", "123456", **DRUGS)
+    second = {key[3:]: value for key, value in DRUGS.items() if key.startswith("l4_")}
+    lines.insert(4, segment("4", "I1", **second | {"victim_sequence_number": "002"}))
+    assert broken(bench, lines) == {("080", "")}
+
+
+def test_two_victims_cannot_be_the_same_offender_or_spouses_of_one(bench: Any) -> None:
+    def two(number: str, relationship: str) -> list[str]:
+        lines = incident(number, "1245", l4_relationship_of_victim_to_offender_1=relationship)
+        other = {"victim_sequence_number": "002", "relationship_of_victim_to_offender_1": relationship}
+        return [*lines[:3], segment("4", number, **other), lines[3]]
+
+    assert {("474", "4"), ("476", "4")} <= broken(bench, [*two("I1", "VO"), *two("I2", "SE")])
+
+
+def test_parts_that_stand_twice_are_named(bench: Any) -> None:
+    lines = incident("I1", "123456", **PROPERTY)
+    offence, loss = (
+        {key[3:]: value for key, value in PROPERTY.items() if key.startswith(f"l{level}_")}
+        for level in "23"
+    )
+    lines.insert(2, segment("2", "I1", **offence | {"offense_attempted_completed": "A"}))
+    lines.insert(4, segment("3", "I1", **loss | {"value_of_property_1": "000000007"}))
+    assert {("262", "2"), ("376", "3")} <= broken(bench, lines)
+
+
+def test_property_is_recovered_at_no_more_than_its_value(bench: Any) -> None:
+    lines = incident("I1", "123456", **PROPERTY)
+    loss = {key[3:]: value for key, value in PROPERTY.items() if key.startswith("l3_")}
+    more = {"type_property_loss": "5", "date_recovered_1": "20250120"}
+    lines.insert(3, segment("3", "I1", **loss | more | {"value_of_property_1": "000000101"}))
+    assert broken(bench, lines) == {("084", "")}
+
+
+def test_lines_of_different_reports_are_compared(bench: Any) -> None:
+    first, offence, victim, offender, arrest = incident("I1", CLEAN)
+    lines = [
+        *(first, offence, offender, victim, arrest),
+        segment("0"),
+        segment("0", zero_report_month="02"),
+        segment("7", arrest_transaction_number="I1", arrest_date="20250210"),
+        segment("7", ori="KS0100000"),
+    ]
+    expected = {("050", ""), ("028", "0"), ("029", "0"), ("088", ""), ("059", "")}
+    assert broken(bench, lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("001", {"zero_report_month": ""}),
+        ("015", {"incident_number": "000000 00000"}),
+        ("016", {"incident_number": " 00000000000"}),
+        ("017", {"incident_number": "00000000*000"}),
+        ("090", {"zero_report_month": "13"}),
+        ("091", {"zero_report_year": "20X5"}),
+        ("092", {"incident_number": "000000000001"}),
+        ("093", {"zero_report_year": "2022"}),
+        ("094", {"zero_report_month": "03"}),
+    ],
+)
+def test_each_rule_of_a_zero_report_is_raised(bench: Any, rule: str, values: dict[str, str]) -> None:
+    assert rule in {found for found, _ in broken(bench, [segment("0", **values)])}
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ("701", {"arrestee_armed_with_1": ""}),
+        ("704", {"race_of_arrestee": "X"}),
+        ("705", {"arrest_date": "20250301"}),
+        ("720", {"arrest_date": "20230101"}),
+        ("752", {"age_of_arrestee": "17"}),
+        ("758", {"sex_of_arrestee": "U"}),
+        ("760", {"ucr_arrest_offense_code": "13A"}),
+        ("761", {"ucr_arrest_offense_code": "90I"}),
+        ("797", {"segment_action_type": "D", "arrest_date": ""}),
+        ("708", {"age_of_arrestee": " 5"}),
+        ("709", {"age_of_arrestee": "15A"}),
+        ("710", {"age_of_arrestee": "2520"}),
+        ("722", {"age_of_arrestee": "0020"}),
+        ("757", {"age_of_arrestee": "5"}),
+    ],
+)
+def test_each_rule_of_a_group_b_report_is_raised(
+    bench: Any, rule: str, values: dict[str, str]
+) -> None:
+    assert rule in {found for found, _ in broken(bench, [segment("7", **values)])}
+
+
+def test_the_rules_about_an_agency_need_the_table_of_the_contract(bench: Any) -> None:
+    lines = [*incident("I1", CLEAN), *incident("I2", CLEAN, **{f"l{n}_ori": "MO0200000" for n in CLEAN})]
+    agencies = {"MO0100000": PoliceAgency(first_day=date(2025, 2, 1), last_day=date(2025, 1, 16))}
+    bench.circumstances = type(bench.circumstances)(
+        bench.circumstances.quarter, bench.circumstances.as_of, agencies=agencies
+    )
+    assert broken(bench, lines) == {("173", "1"), ("618", "6"), ("052", "")}
+
+
+def test_a_rule_is_named_beside_what_sets_its_line_aside(bench: Any) -> None:
+    lines = incident("I1", CLEAN, l4_age_of_victim="8", l4_race_of_victim="X", l5_age_of_offender="7")
+    assert {("404", "4"), ("556", "5")} <= broken(bench, lines)
+    assert bench.problems() == [("MS313", "age_of_victim", (3,)), ("MS325", "", (1, 2, 4, 5))]
+
+
+def test_nothing_is_lost_by_a_rule_that_only_notes(bench: Any) -> None:
+    bench.read("nibrs", text_of(incident("I1", CLEAN, l4_type_of_victim="B", l4_race_of_victim="X")))
+    assert bench.problems() == []
+    assert len(bench.rows("victim")) == 1
