@@ -59,11 +59,9 @@ def tell_files(folder: Path) -> Metadata:
     }
 
 
-def _table(rows: Sequence[Mapping[str, str | int | float]]) -> dg.MetadataValue:
+def _table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
     columns = [
         dg.TableColumn(name, "string" if isinstance(value, str) else "number")
         for name, value in (rows[0] if rows else {"nothing": ""}).items()
     ]
-    return dg.MetadataValue.table(
-        [dg.TableRecord(dict(row)) for row in rows], dg.TableSchema(columns)
-    )
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], dg.TableSchema(columns))
