@@ -113,7 +113,8 @@ def test_a_quarter_that_was_passed_over_is_never_built_again_and_its_records_cou
 ) -> None:
     played = play(EIGHT_RECORDS, OUT_OF_ORDER, policy)
     assert Q4_25 not in played.released
-    assert told(played, AGENCIES) == {("2026-10-01", "both"): 1}
+    assert {year for year, _ in told(played, AGENCIES)} == {"2026-10-01"}
+    assert told(played, AGENCIES)["2026-10-01", "both"] == 1
     assert sum(told(played, LAG).values()) == 8
 
 
