@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from orchestration.defs.dbt_graph import UNIQUE_ID
+
 _WHEN_IT_FAILS = {
     "ingest": "The receipt in the agency's outbox says what to mend; the agency sends again. "
     "MS101: nothing was delivered, ask the agency. MS120: this machine failed; the delivery waits, "
@@ -55,5 +57,5 @@ def _find_code(spec: dg.AssetSpec) -> str:
     schema = spec.key.path[0]
     if spec.key == _QUALITY:
         return _CODE["released"]
-    model = str(spec.metadata.get("dagster_dbt/unique_id", "")).rpartition(".")[2]
+    model = str(spec.metadata.get(UNIQUE_ID, "")).rpartition(".")[2]
     return _CODE.get(schema, f"dbt_project/models/{schema}/{model}.sql")

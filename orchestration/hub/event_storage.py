@@ -7,12 +7,14 @@ committed are Dagster's own. Does not belong here: how Dagster is set up (see `i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 
 _KEPT = 4
@@ -23,6 +25,13 @@ class KeptEventLogStorage(SqliteEventLogStorage):
     """Dagster's event storage, one database for each run and one for all, each opened once."""
 
     _engines: dict[str, Engine] | None = None
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> KeptEventLogStorage:
+        """Give the storage that `dagster.yaml` names."""
+        return cls(inst_data=inst_data, **config_value)
 
     def dispose(self) -> None:
         """Close what is open."""

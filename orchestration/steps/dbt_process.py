@@ -74,6 +74,11 @@ class DbtProcess:
             if not is_done:
                 self.stop()
 
+    @property
+    def process_number(self) -> int | None:
+        """The child's number at the operating system, while there is one."""
+        return None if self._process is None else self._process.pid
+
     def stop(self) -> None:
         """End the child; what it was building is not finished."""
         if self._channel is not None:
