@@ -39,6 +39,8 @@ class Finding(NamedTuple):
 
 
 class Expected(NamedTuple):
+    """The FBI's findings, how often each; when it read the pack; and when agencies began."""
+
     findings: Counter[Finding]
     processed: date
     agencies: dict[str, PoliceAgency]
@@ -103,7 +105,9 @@ def main(pack: Path, expected_path: Path | None) -> int:
     missed = list_unmatched(expected.findings, raised)
     extra = list_unmatched(raised, expected.findings)
     table = Table("rule", "expected", "raised", "missed", "extra", "in our words")
-    groups = [Counter(one.rule for one in group) for group in (expected.findings, raised, missed, extra)]
+    groups = [
+        Counter(one.rule for one in group) for group in (expected.findings, raised, missed, extra)
+    ]
     for rule in sorted({*groups[0], *groups[1]}):
         known = load_fbi_rules().get(rule)
         table.add_row(rule, *(str(group[rule]) for group in groups), known.says if known else "")
@@ -114,8 +118,8 @@ def main(pack: Path, expected_path: Path | None) -> int:
             console.print(f"{name}: {incident}, segment {one.segment or '-'}, rule {one.rule}")
     console.print(
         f"{pack.name}, by incident, segment and rule: {len(expected.findings)} expected, "
-        f"{len(expected.findings) - len(missed)} found, {len(missed)} missed; {len(raised)} raised, "
-        f"{len(extra)} extra. By line: {expected.findings.total()} expected, "
+        f"{len(expected.findings) - len(missed)} found, {len(missed)} missed; "
+        f"{len(raised)} raised, {len(extra)} extra. By line: {expected.findings.total()} expected, "
         f"{raised.total()} raised."
     )
     return len(missed) + (len(extra) if expected_path else 0)

@@ -1,60 +1,132 @@
-"""Time to take in a large delivery of each record format: `python bench/readers.py [rows]`.
+"""Time to take in a large delivery of each record format: `python -m bench.readers [ROWS]`.
 
 Simulates both deliveries first (some minutes), then takes each in from its inbox as the hub does:
-hash, checks, quarantine, Parquet, receipt. Needs about 3 GiB of disk in the temporary folder.
+hash, checks, quarantine, Parquet, receipt; and reads the same bytes plainly with DuckDB, as lines
+that nobody looks at. With `--beside FOLDER`, a checkout with its own .venv, that one simulates what
+both take in, and the two take turns. Needs about 3 GiB of disk in the temporary folder.
 """
 
-import resource
-import sys
+import argparse
+import json
+import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from durable.vault import Vault
-from orchestration.steps.delivering import Delivery, deliver
-from simulator.simulate import simulate
+ROOT = Path(__file__).resolve().parents[1]
+AGENCIES = {"dss": ("child_file", "child_file.txt"), "mshp": ("nibrs", "nibrs.txt")}
+ROUNDS = 3
+
+# Runs in the tree of either checkout; before 2026-12 the vault was a path and rooms lay elsewhere.
+_CHILD = """
+import json, resource, sys, time
+from datetime import date
+from pathlib import Path
+try:
+    from durable.vault import Vault
+    from orchestration.steps.delivering import Delivery, deliver
+    from simulator.simulate import simulate
+except ModuleNotFoundError:
+    Vault = Path
+    from orchestration.delivering import Delivery, deliver
+    from sources.simulator.simulate import simulate
 from sources.ingest import ingest
 from sources.quarters import Quarter
 from sources.zones import Zones
 
-QUARTER = Quarter(2025, 1)
+task, folder, *rest = sys.argv[1:]
+if task == "simulate":
+    rows = int(rest[0])
+    world = simulate(
+        Path(folder), [Quarter(2025, 1)], 1, dss_child_rows=rows, police_victims=rows
+    )
+else:
+    home, agency, role, name = rest
+    zones = Zones(landing=Path(home) / "landing", vault=Vault(Path(home) / "vault"))
+    said = Delivery(agency, "2025Q1", "full", 1, date(2025, 4, 10), simulated=True)
+    file = Path(folder) / "prepared" / agency / "2025Q1" / name
+    deliver(zones.landing / "inbox", said, {role: file})
+    start, spent = time.perf_counter(), time.process_time()
+    receipt = ingest(zones, agency, "2025Q1")
+    print(json.dumps({
+        "seconds": time.perf_counter() - start,
+        "spent": time.process_time() - spent,
+        "lines": sum(file.lines_read for file in receipt.files),
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }))
+"""
 
 
-def main(rows: int) -> None:
-    console = Console()
+def run_child(tree: Path, *arguments: str) -> str:
+    """Run the child in a tree and give the last line that it prints."""
+    command = [str(tree / ".venv/bin/python"), "-c", _CHILD, *arguments]
+    done = subprocess.run(command, cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+def take_in(tree: Path, world: Path, agency: str) -> dict[str, float]:
+    """Seconds, processor seconds, lines and peak memory (GiB) of one ingest."""
+    role, name = AGENCIES[agency]
+    with tempfile.TemporaryDirectory() as home:
+        taken: dict[str, float] = json.loads(
+            run_child(tree, "ingest", str(world), home, agency, role, name)
+        )
+    return taken
+
+
+def read_plainly(path: Path) -> tuple[float, float]:
+    """Seconds and processor seconds in which DuckDB reads the lines of a file."""
+    start, spent = time.perf_counter(), time.process_time()
+    with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
+        connection.execute(
+            "SELECT count(*), max(line) FROM read_csv(?, columns = {'line': 'VARCHAR'}, "
+            "header = false, delim = '\\x01', quote = '', escape = '')",
+            [str(path)],
+        ).fetchall()
+    return time.perf_counter() - start, time.process_time() - spent
+
+
+def main(rows: int, beside: Path | None) -> None:
+    console = Console(width=120)
+    trees = {"here": ROOT} | ({"beside": beside.resolve()} if beside else {})
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        zones = Zones(landing=home / "landing", vault=Vault(home / "vault"))
+        world = Path(folder) / "world"
         console.print(f"Simulating {rows:,} DSS rows and {rows:,} police victims …")
-        world = simulate(home / "world", [QUARTER], 1, dss_child_rows=rows, police_victims=rows)
-        table = Table("agency", "lines", "MiB", "seconds", "lines a second")
-        for prepared in world.deliveries:
-            if prepared.agency == "hotline":
-                continue
-            said = Delivery(
-                prepared.agency, str(QUARTER), "full", 1, prepared.as_of, simulated=True
-            )
-            files = {role: prepared.folder / name for role, name in prepared.files.items()}
-            deliver(zones.landing / "inbox", said, files)
-            size = sum(path.stat().st_size for path in files.values())
-            start = time.perf_counter()
-            receipt = ingest(zones, prepared.agency, str(QUARTER))
-            seconds = time.perf_counter() - start
-            lines = sum(reading.lines_read for reading in receipt.files)
-            table.add_row(
-                prepared.agency,
-                f"{lines:,}",
-                f"{size / 2**20:,.0f}",
-                f"{seconds:.1f}",
-                f"{lines / seconds:,.0f}",
-            )
+        run_child(list(trees.values())[-1], "simulate", str(world), str(rows))
+        table = Table("agency", "who", "lines", "MiB", "seconds", "processor", "times", "peak GiB")
+        for agency, (_, name) in AGENCIES.items():
+            path = world / "prepared" / agency / "2025Q1" / name
+            size = f"{path.stat().st_size / 2**20:,.0f}"
+            best: dict[str, dict[str, float]] = {}
+            for _ in range(ROUNDS if beside else 1):
+                for who, tree in trees.items():
+                    taken = take_in(tree, world, agency)
+                    if who not in best or taken["spent"] < best[who]["spent"]:
+                        best[who] = taken
+            for who, taken in best.items():
+                times = taken["spent"] / best[list(trees)[-1]]["spent"]
+                table.add_row(
+                    agency,
+                    who,
+                    f"{int(taken['lines']):,}",
+                    size,
+                    *(f"{taken[one]:.1f}" for one in ("seconds", "spent")),
+                    f"{times:.2f}",
+                    f"{taken['peak']:.1f}",
+                )
+            seconds, spent = read_plainly(path)
+            row = (agency, "DuckDB, plainly", "", size, f"{seconds:.1f}", f"{spent:.1f}", "", "")
+            table.add_row(*row)
         console.print(table)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    console.print(f"Peak memory of this process: {peak:.1f} GiB")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--beside", type=Path)
+    given = parser.parse_args()
+    main(given.rows, given.beside)

@@ -20,6 +20,7 @@ SURE, LIKELY, UNCLEAR = 0.01, 0.05, 0.2
 """Up to which probability a difference is called very probably real, probably, or unclear."""
 
 _NORMAL = NormalDist()
+_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def find_noise_probability(difference: float, variance: float) -> float:
@@ -47,23 +48,30 @@ def find_chance_probability(difference: float, variance: float, total: float) ->
     )
 
 
-def judge(probability: float) -> str:
-    """A verdict in words, from the probability of noise and chance together."""
-    if probability < SURE:
-        return "Very probably a real change"
-    if probability < LIKELY:
-        return "Probably a real change"
-    if probability < UNCLEAR:
+def judge(probability: float, *, is_held: bool) -> str:
+    """A verdict in words.
+
+    Args:
+        probability: of noise and chance together.
+        is_held: whether the difference is called real after all that were looked at.
+    """
+    if probability >= UNCLEAR:
+        return "No sign of a change"
+    if probability >= LIKELY:
         return "It cannot be told whether anything changed"
-    return "No sign of a change"
+    if not is_held:
+        return "Perhaps a change, perhaps luck among many looks"
+    return "Very probably a real change" if probability < SURE else "Probably a real change"
 
 
-def say_probability(probability: float) -> str:
-    """How often something happens, in words: about 3 of 100 times."""
-    for draws in (100, 1000, 10000):
-        times = round(probability * draws)
-        if times >= draws:
-            return "nearly every time"
-        if times >= 2 or (times >= 1 and draws == 10000):
-            return f"about {times} of {draws:,} times"
-    return "less than once in 10,000 times"
+def say_both(noise: float, both: float) -> str:
+    """How often noise alone, and noise and chance, make a larger difference: 1 %, 8 %."""
+    return f"by noise alone {say_share(noise)}, with chance {say_share(both)}"
+
+
+def say_share(probability: float) -> str:
+    """A probability in percent, to two digits below 1 %: 52 %, 0.93 %, under 0.01 %."""
+    percent = 100 * probability
+    if percent < 0.01:
+        return f"under 0.01{_SPACE}%"
+    return f"{percent:.2f}{_SPACE}%" if percent < 1 else f"{percent:.0f}{_SPACE}%"

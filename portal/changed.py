@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from portal.chance import find_chance_probability, find_noise_probability
+from portal.chance import LIKELY, find_chance_probability, find_noise_probability, judge
 from portal.series import (
     Key,
     Moment,
     list_counted,
-    list_row_labels,
     list_series,
     name_before,
 )
@@ -35,25 +34,26 @@ BEFORE, YEAR_AGO, YEARS = "quarter before", "same quarter a year before", "year 
 
 @dataclass(frozen=True)
 class Change:
-    """Two numbers of one row and how sure it is that they differ.
+    """Two numbers of one row, or two sums of its quarters, and how sure it is that they differ.
 
-    `before` and `now` name the periods, `was` and `became` their estimates; `noise` and `both` are
-    how often noise alone, and noise and chance, make a larger difference. `is_held` says whether it
-    is called real after all looks.
+    `noise` and `both` are how often noise alone, and noise and chance, make a larger difference.
+    `is_held` says whether it is called real after all looks.
     """
 
     key: Key
     title: str
-    labels: tuple[str, ...]
     unit: str
     comparison: str
-    before: str
-    now: str
-    was: float
-    became: float
+    before: tuple[Moment, ...]
+    now: tuple[Moment, ...]
     noise: float
     both: float
     is_held: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """What is to be thought of it, in words."""
+        return judge(self.both, is_held=self.is_held)
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,74 @@ class Changes:
         """How many are called real after all looks."""
         return sum(one.is_held for one in self.changes)
 
+    @property
+    def cut_off(self) -> float:
+        """The largest probability of noise and chance that is called real; 0 where none is."""
+        return max((one.both for one in self.changes if one.is_held), default=0.0)
+
 
 def list_changes(release: Release) -> Changes:
     """Compare every number of a release with those before it."""
     found = sorted(_compare_all(release), key=lambda one: (one.both, one.noise, one.key))
     held = find_held([one.both for one in found])
     return Changes(
-        tuple(replace(one, is_held=is_held) for one, is_held in zip(found, held, strict=True)),
+        tuple(
+            replace(one, is_held=is_held and one.both < LIKELY)
+            for one, is_held in zip(found, held, strict=True)
+        ),
         (*_list_uncompared(release), *list_missing_sums(release)),
     )
+
+
+def compare_moments(
+    table: ReleasedTable,
+    key: Key,
+    comparison: str,
+    before: Sequence[Moment],
+    now: Sequence[Moment],
+) -> Change:
+    """Compare two moments of a row, or two sums of them; their noise must be independent."""
+    was, became = add_estimates(before), add_estimates(now)
+    variance = sum(float(one.row.deviation or 0) ** 2 for one in (*before, *now))
+    return Change(
+        key=key,
+        title=table.title,
+        unit=table.unit,
+        comparison=comparison,
+        before=tuple(before),
+        now=tuple(now),
+        noise=find_noise_probability(became - was, variance),
+        both=find_chance_probability(became - was, variance, became + was),
+    )
+
+
+def add_estimates(moments: Sequence[Moment]) -> float:
+    """The sum of the estimates of some moments."""
+    return sum(float(one.row.estimate or 0) for one in moments)
+
+
+def name_moments(moments: Sequence[Moment]) -> str:
+    """The period of one moment, or the first and last of several."""
+    first, last = moments[0].period, moments[-1].period
+    return first if first == last else f"{first} to {last}"
+
+
+def list_latest(release: Release, changes: Changes) -> dict[Key, Change]:
+    """The change of each quarterly or annual row since its latest earlier number.
+
+    Where a quarter was passed over, that is no neighbour and not among `changes`; it is then judged
+    alone, and never called real after all looks.
+    """
+    known = {(one.key, one.before, one.now): one for one in changes.changes}
+    series = list_series(release)
+    found = (
+        compare_moments(table, key, "", series[key][-2:-1], series[key][-1:])
+        for table in list_counted(release)
+        for row in table.rows
+        for key in [(table.name, row.geography, row.keys)]
+        if len(series[key]) > 1 and series[key][-1].period == table.period
+    )
+    return {one.key: known.get((one.key, one.before, one.now), one) for one in found}
 
 
 def find_held(probabilities: Sequence[float]) -> list[bool]:
@@ -141,10 +200,10 @@ def _list_periods(release: Release) -> dict[str, set[str]]:
 def _list_uncompared(release: Release) -> Iterator[str]:
     """Sentences on comparisons that no table has, and on tables that miss one others have."""
     published = _list_periods(release)
-    for cadence, name, steps in (
-        (QUARTERLY, BEFORE, 1),
-        (QUARTERLY, YEAR_AGO, QUARTERS),
-        (ANNUAL, YEARS, 1),
+    for cadence, steps, thing in (
+        (QUARTERLY, 1, "quarter before"),
+        (QUARTERLY, QUARTERS, "quarter a year before"),
+        (ANNUAL, 1, "year before"),
     ):
         tables = [one for one in list_counted(release) if one.cadence == cadence]
         lacking = [
@@ -154,15 +213,14 @@ def _list_uncompared(release: Release) -> Iterator[str]:
             continue
         before = name_before(lacking[0].period, steps)
         if len(lacking) == len(tables):
-            thing = "quarter" if name == BEFORE else "year"
-            yield f"There is no {thing} before this one to compare with: {before} was not released."
+            yield f"No {thing} this one to compare with: {before} was not released."
         else:
             titles = "; ".join(one.title for one in lacking)
             yield f"Not released for {before} with the meaning that it has now: {titles}."
 
 
 def _compare_all(release: Release) -> Iterator[Change]:
-    series, labels = list_series(release), list_row_labels(release)
+    series = list_series(release)
     for table in list_counted(release):
         year = find_year(release, table)
         has_year = year is not None and year.cadence == ANNUAL
@@ -172,7 +230,7 @@ def _compare_all(release: Release) -> Iterator[Change]:
             if table.cadence == QUARTERLY and not has_year:
                 pairs = (*pairs, *_add_quarters(table, series[key]))
             for comparison, now, before in pairs:
-                yield _compare(table, key, labels[key], comparison, now, before)
+                yield compare_moments(table, key, comparison, before, now)
 
 
 def _find(table: ReleasedTable, moments: Sequence[Moment], steps: int) -> Moment | None:
@@ -198,36 +256,6 @@ def _add_quarters(table: ReleasedTable, moments: Sequence[Moment]) -> tuple[_Pai
     if len(known) < len(found):
         return ()
     return ((YEARS, known[:QUARTERS][::-1], known[QUARTERS:][::-1]),)
-
-
-def _compare(
-    table: ReleasedTable,
-    key: Key,
-    labels: tuple[str, ...],
-    comparison: str,
-    now: Sequence[Moment],
-    before: Sequence[Moment],
-) -> Change:
-    was, became = (sum(float(one.row.estimate or 0) for one in side) for side in (before, now))
-    variance = sum(float(one.row.deviation or 0) ** 2 for one in (*before, *now))
-    return Change(
-        key=key,
-        title=table.title,
-        labels=labels,
-        unit=table.unit,
-        comparison=comparison,
-        before=_name_periods(before),
-        now=_name_periods(now),
-        was=round(was, 1),
-        became=round(became, 1),
-        noise=find_noise_probability(became - was, variance),
-        both=find_chance_probability(became - was, variance, became + was),
-    )
-
-
-def _name_periods(moments: Sequence[Moment]) -> str:
-    first, last = moments[0].period, moments[-1].period
-    return first if first == last else f"{first} to {last}"
 
 
 def _join(words: Sequence[str]) -> str:

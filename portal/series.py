@@ -6,7 +6,6 @@ a series (``smoothing``, ``changed``) and how it is drawn (``page.charts``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from privacy.released import ANNUAL, QUARTERLY, HistoryPoint, Release, ReleasedRow, ReleasedTable
@@ -66,19 +65,3 @@ def name_before(period: str, steps: int) -> str:
     """The quarter or year so many before this one."""
     number = count_periods(period) - steps
     return f"{number // 4}Q{number % 4 + 1}" if "Q" in period else str(number)
-
-
-def list_row_labels(release: Release) -> Mapping[Key, tuple[str, ...]]:
-    """Place, unless it is the state, and labels of every row."""
-    places = {
-        (level.name, key): (label,)
-        for frame in release.frames
-        for level in frame.levels[1:]
-        for key, label in zip(level.keys, level.labels, strict=True)
-    }
-    return {
-        (table.name, row.geography, row.keys): (*place, *row.labels)
-        for table in release.tables
-        for row in table.rows
-        for place in [places.get((table.level, row.geography), ())]
-    }

@@ -51,6 +51,9 @@ _TIE = {
 }
 _RACE = Wheel({"W": 0.7, "B": 0.2, "U": 0.1})
 _MULTIPLE = Wheel({"N": 0.9, "C": 0.05, "M": 0.05})
+_NEVER_ONLINE = frozenset({"11D", "13A", "13B", "23D", "36B"})
+"""Offences whose place cannot be cyberspace (FBI rule 205)."""
+
 _WEAPON = {"64A": "95", "64B": "95", "11D": "40", "13B": "40"}
 _ACTIVITY = {"370": "E", "11D": "N", "13B": "N", "35A": "P"}
 _TWO_CHILDREN = 0.12
@@ -198,8 +201,7 @@ def _code_offences(chance: Chance) -> tuple[tuple[Offence, ...], str]:
 
 
 def _offence(code: str, location: str) -> Offence:
-    if location == "58" and code in ("11D", "13B", "36B", "23D", "23H", "220", "240"):
-        location = "20"
+    location = "20" if location == "58" and code in _NEVER_ONLINE else location
     return Offence(code, location, _ACTIVITY.get(code, ""), _WEAPON.get(code, ""))
 
 
@@ -346,7 +348,8 @@ def other_incidents(
             age = chance.below(18) if is_child else 18 + chance.below(60)
             person = _make_stranger(chance, day, age, county)
             people = ((1, person),)
-            victim = _make_victim(1, code, person, day, ties, chance)
+            theirs = () if code == "23D" else ties  # FBI rule 459
+            victim = _make_victim(1, code, person, day, theirs, chance)
         force = _choose_force(county, chance)
         submission = submit_within(quarter, submit(force, day, chance))
         if back:

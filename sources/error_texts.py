@@ -100,7 +100,7 @@ _NCANDS = {
     ),
     "MS215": DeliveryText(
         "Records of {file} have a victim and no {field}",
-        "A victim has a perpetrator, known or not; the child was kept, with an unknown relationship",
+        "A victim has a perpetrator, known or not; the child was kept, of unknown relationship",
         _CORRECT,
         fate="kept",
     ),

@@ -1,7 +1,8 @@
 """The FBI's numbered rules of a NIBRS flat file, as data.
 
-Belongs here: loading `layouts/nibrs_rules_*.toml`, which says of every number whether the hub checks
-it. Does not belong here: how a condition becomes SQL (`rule_language`), applying it (`nibrs_edits`).
+Belongs here: loading `layouts/nibrs_rules_*.toml`, which says of every number whether the hub
+checks it. Does not belong here: how a condition becomes SQL (`rule_language`), and applying it
+(`nibrs_edits`).
 Source of the rules: FBI UCR, 2019.1 NIBRS Technical Specification; the sentences are our own.
 """
 
@@ -46,7 +47,7 @@ class FbiRule:
 
     Attributes:
         number: three digits, for instance `404`.
-        level: of the segments that it is about: "0" to "7"; "" for a file as a whole.
+        level: of the segments that it is about, "0" to "7"; "0" also for a file as a whole.
         says: the rule in a sentence without full stop; "" where it is not checked.
         is_warning: whether the FBI takes what breaks it.
         codes: numbers of the hub under which older checks find it.
@@ -101,13 +102,10 @@ def _build_rule(number: str, level: str, entry: Mapping[str, Any]) -> FbiRule:
     ]
     return FbiRule(
         number,
-        "" if level == "0" and segment == "0" and number not in _ZERO_REPORT else segment,
+        segment,
         entry.get("says", ""),
         is_warning,
         tuple(entry.get("codes", ())),
         entry.get("why", ""),
         tuple(checks),
     )
-
-
-_ZERO_REPORT = frozenset("001 015 016 017 028 029 090 091 092 093 094 096".split())

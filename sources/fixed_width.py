@@ -154,7 +154,9 @@ def _iterate_blocks(path: Path) -> Iterator[bytes]:
     """Yield whole lines: every block ends before a line feed or at the end of the file."""
     with path.open("rb") as stream:
         kept = stream.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
-        while chunk := stream.read(BLOCK_BYTES):
+        block_bytes = MAX_LINE_BYTES + 1  # a file of one line is not worth a whole block
+        while chunk := stream.read(block_bytes):
+            block_bytes = BLOCK_BYTES
             whole, line_feed, rest = (kept + chunk).rpartition(b"\n")
             if line_feed:
                 yield whole

@@ -13,18 +13,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from jurisdiction.state import read_state
 from sources.contracts import ContractFile
-from sources.fixed_width import blank_fields, list_cuts, load_lines
+from sources.fixed_width import blank_fields, insert_lines, iterate_lines, list_cuts
 from sources.layout import Field, RecordLayout, load_ncands_layout
+from sources.line_forms import find_formed
 from sources.ncands_rules import (
+    DATES,
     is_unlisted,
     list_codes,
+    list_listed,
     list_relations,
     spell,
     write_columns,
-    write_form,
 )
 from sources.record_rules import is_blank, is_no_date, is_not_listed, is_not_numeric
 from sources.workbench import (
@@ -35,7 +39,6 @@ from sources.workbench import (
     mask_of,
     note_failed_checks,
     note_problem,
-    quote,
     set_lines_aside,
 )
 
@@ -49,11 +52,17 @@ _YEARS = [str(age) for age in range(22)]
 _AGES = [*_YEARS, "77", "99"]
 
 _NOT_IN_FORM = frozenset(
-    {"", "staterr", "rptid", "chid", "subyr", "rptcnty", "chcnty", "chage", "chbdate"}
+    {"", "staterr", "rptid", "chid", "rptdt", "subyr", "rptcnty", "chcnty", "chage", "chbdate"}
 )
 """Fields with a rule that the form of a whole line cannot show."""
 
 _RELATED = "(SELECT line_number, related AS mask FROM checked_child_file)"
+
+_CREATE_LINES = """
+    CREATE TABLE lines_child_file (
+        line_number BIGINT, line VARCHAR, raw BLOB, has_form BOOLEAN
+    )
+"""
 
 _REPLACED = """
     SELECT record.line_number
@@ -84,7 +93,8 @@ def read_child_file(
     layout = load_ncands_layout()
     kept = file.tables["child_file"]
     checks = list(_list_checks(layout, kept))
-    load_lines(connection, path, "lines_child_file", layout.width)
+    connection.execute(_CREATE_LINES)
+    insert_lines(connection, "lines_child_file", _iterate_lines_with_form(path, layout))
     _check_lines(connection, layout, kept, checks)
     read = ask_number(connection, "SELECT count(*) FROM lines_child_file")
     note_failed_checks(connection, path.name, "checked_child_file", checks)
@@ -102,6 +112,22 @@ def read_child_file(
     return FileReading(path.name, file.role, read, stored, quarantined, lines_dropped=dropped)
 
 
+def _iterate_lines_with_form(path: Path, layout: RecordLayout) -> Iterator[pa.RecordBatch]:
+    """The lines of a file, padded, each with whether its codes and dates have their form."""
+    codes, dates = list_listed(layout), [layout.field(name).start for name in DATES]
+    for batch in iterate_lines(path):
+        line = pc.ascii_rpad(batch["line"], layout.width)
+        has_form = pa.array(find_formed(line, layout.width, codes, dates))
+        yield pa.record_batch(
+            {
+                "line_number": batch["line_number"],
+                "line": line,
+                "raw": batch["raw"],
+                "has_form": pc.and_(has_form, pc.is_null(batch["raw"])),
+            }
+        )
+
+
 def _check_lines(
     connection: duckdb.DuckDBPyConnection,
     layout: RecordLayout,
@@ -109,19 +135,20 @@ def _check_lines(
     checks: Sequence[Check],
 ) -> None:
     """Check every line; of one whose codes and dates have their form, keys and ages are left."""
-    form = quote(write_form(layout, [*_OPTIONAL_DATES, "rptdt"]))
-    always = [check for check in checks if check.field in _NOT_IN_FORM]
-    bits = {check: 1 << i for i, check in enumerate(checks)}
+    bits = {(check.code, check.field): 1 << i for i, check in enumerate(checks)}
+    formed = [
+        one for one in _list_checks(layout, kept, is_formed=True) if one.field in _NOT_IN_FORM
+    ]
     few = " + ".join(
-        ["0::BIGINT", *(f"CASE WHEN {one.fails} THEN {bits[one]} ELSE 0 END" for one in always)]
+        f"CASE WHEN {one.fails} THEN {bits[one.code, one.field]}::BIGINT ELSE 0 END"
+        for one in formed
     )
     connection.execute(
-        f"CREATE TABLE checked_child_file AS SELECT line_number, rptid, chid, has_form, "  # noqa: S608
+        f"CREATE TABLE checked_child_file AS SELECT line_number, rptid, chid, "  # noqa: S608
         f"CASE WHEN has_form THEN {few} ELSE {mask_of(checks)} END AS mask, "
         f"{mask_of(list_relations())} AS related FROM "
-        f"(SELECT line_number, raw, width, has_form, {write_columns(layout)}, "
-        f"{list_cuts(layout, _with_keys(kept))} FROM (SELECT *, length(line) AS width, "
-        f"raw IS NULL AND regexp_full_match(line, {form}) AS has_form FROM lines_child_file))"
+        f"(SELECT line_number, raw, length(line) AS width, has_form, {write_columns(layout)}, "
+        f"{list_cuts(layout, _with_keys(kept))} FROM lines_child_file)"
     )
 
 
@@ -136,7 +163,7 @@ def _note_codes(
         connection.execute(
             "CREATE OR REPLACE TABLE checked_codes AS SELECT line_number, "  # noqa: S608
             f"{mask_of(some)} AS mask FROM (SELECT line_number, {cuts} FROM lines_child_file "
-            "JOIN checked_child_file USING (line_number) WHERE NOT has_form AND raw IS NULL)"
+            "WHERE NOT has_form AND raw IS NULL)"
         )
         note_failed_checks(connection, file, "checked_codes", some)
 
@@ -145,17 +172,20 @@ def _with_keys(kept: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*_KEYS, "staterr", "rptdt", *kept]))
 
 
-def _list_checks(layout: RecordLayout, kept: Sequence[str]) -> Iterator[Check]:
+def _list_checks(
+    layout: RecordLayout, kept: Sequence[str], *, is_formed: bool = False
+) -> Iterator[Check]:
+    """The checks of a record; where a line has its form, a date can only be blank."""
     yield Check("MS131", "", "raw IS NOT NULL")
     yield Check("MS201", "", f"width > {layout.width}")
     for name in _with_keys(kept):
-        check = _check_field(layout.field(name))
+        check = _check_field(layout.field(name), is_formed=is_formed)
         if check:
             yield check
-    yield from _check_age()
+    yield from _check_age(is_formed=is_formed)
 
 
-def _check_field(field: Field) -> Check | None:
+def _check_field(field: Field, *, is_formed: bool) -> Check | None:
     """The rule on one field by itself; the last ones cost the field and not the record."""
     name = field.name
     if name == "staterr":
@@ -163,7 +193,8 @@ def _check_field(field: Field) -> Check | None:
     if name in _KEYS:
         return Check("MS203", name, is_blank(name))
     if name == "rptdt":
-        return Check("MS204", name, is_no_date(name, "mmddyyyy", may_be_blank=False))
+        no_date = is_no_date(name, "mmddyyyy", may_be_blank=False)
+        return Check("MS204", name, is_blank(name) if is_formed else no_date)
     if _MALTREATMENT.fullmatch(name):
         return Check("MS206", name, is_unlisted(field))
     if name in _OPTIONAL_DATES:
@@ -178,13 +209,14 @@ def _check_field(field: Field) -> Check | None:
     return None
 
 
-def _check_age() -> Iterator[Check]:
+def _check_age(*, is_formed: bool) -> Iterator[Check]:
     """Age and birth date stand in for one another; nobody in a Child File is older than 21."""
     no_age = is_not_listed("chage", spell(_AGES, 2), may_be_blank=True)
     no_date = is_no_date("chbdate", "mmddyyyy", may_be_blank=False)
+    no_date = f"({is_blank('chbdate')})" if is_formed else no_date
     yield Check("MS206", "chage", f"{no_age} AND {no_date}")
     yield Check("MS208", "chage", f"{no_age} AND NOT {no_date}", "field")
     has_years = f"NOT {is_not_listed('chage', spell(_YEARS, 2), may_be_blank=False)}"
-    born, reported = (f"try_strptime({name}, '%m%d%Y')" for name in ("chbdate", "rptdt"))
-    impossible = f"({born} > {reported} OR {born} <= {reported} - INTERVAL 22 YEARS)"
+    born, reported = (f"try_cast({name}_day AS INTEGER)" for name in ("chbdate", "rptdt"))
+    impossible = f"({born} > {reported} OR {born} <= {reported} - 220000)"
     yield Check("MS209", "chbdate", f"NOT {no_date} AND {has_years} AND {impossible}", "field")

@@ -1,12 +1,10 @@
 """What a record of the NCANDS Child File says twice, and may say differently.
 
-Belongs here: rules that only note, because no figure rests on them. Does not belong here: what costs
-a record or a field (`ncands`). Source: Children's Bureau, NCANDS Child File record layout (OMB
-0970-0424), by way of `layouts/ncands_child_file.csv`; its validation of dates, levels and
-perpetrators. See decision 0023.
+Belongs here: rules that only note, because no figure rests on them. Does not belong here: what
+costs a record or a field (`ncands`). Source: Children's Bureau, NCANDS Child File record layout
+(OMB 0970-0424), by way of `layouts/ncands_child_file.csv`. See decision 0023.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from jurisdiction.folder import list_counties
@@ -54,42 +52,32 @@ def spell(codes: frozenset[str] | Sequence[str], width: int) -> list[str]:
     ]
 
 
-def write_form(layout: RecordLayout, dates: Sequence[str]) -> str:
-    """A regular expression that a line matches whose codes and dates all have their form.
-
-    A line that does not match is looked at field by field; 29 February is one of those.
-    """
-    parts = []
-    for field in layout.fields:
-        if field.code_list and field.name not in _PARTLY_LISTED:
-            blank = " " * field.length
-            listed = sorted({blank, *spell(field.code_list, field.length)})
-            parts.append(f"({'|'.join(map(re.escape, listed))})")
-        elif field.name in dates:
-            parts.append(f"({_DATE}| {{8}})" if field.name != "rptdt" else f"({_DATE})")
-        else:
-            parts.append(f".{{{field.length}}}")
-    return "".join(parts).replace("\\ ", " ")
+def list_listed(layout: RecordLayout) -> dict[int, list[str]]:
+    """First position of each field that has a code list -> its codes as they may be written."""
+    return {
+        field.start: spell(field.code_list, field.length)
+        for field in layout.fields
+        if field.code_list and field.name not in _PARTLY_LISTED
+    }
 
 
 _PARTLY_LISTED = frozenset({"rptcnty", "chage", "per1age", "per2age", "per3age"})
-_DATE = (
-    "(0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])(19|20)[0-9]{2}"
-    "|(0[469]|11)(0[1-9]|[12][0-9]|30)(19|20)[0-9]{2}"
-    "|02(0[1-9]|1[0-9]|2[0-8])(19|20)[0-9]{2}"
-)
 
 
 def write_columns(layout: RecordLayout) -> str:
     """SQL columns over a line: dates as yyyymmdd, "" where there is none; levels as numbers."""
     dates = ", ".join(_write_day(layout.field(name)) for name in DATES)
-    levels = ", ".join(_write_number(layout.field(f"mal{slot}lev"), f"level_{slot}") for slot in _SLOTS)
+    levels = ", ".join(
+        _write_number(layout.field(f"mal{slot}lev"), f"level_{slot}") for slot in _SLOTS
+    )
     relations = ", ".join(
-        _write_text(layout.field(f"per{person}rel"), f"relation_{person}") for person in _PERPETRATORS
+        _write_text(layout.field(f"per{person}rel"), f"relation_{person}")
+        for person in _PERPETRATORS
     )
     types = ", ".join(_write_text(layout.field(f"chmal{slot}"), f"type_{slot}") for slot in _SLOTS)
     ids = ", ".join(
-        _write_text(layout.field(f"per{person}id"), f"perpetrator_{person}") for person in _PERPETRATORS
+        _write_text(layout.field(f"per{person}id"), f"perpetrator_{person}")
+        for person in _PERPETRATORS
     )
     flags = ", ".join(
         f"substr(line, {layout.field(f'per{person}mal1').start}, 4) AS flags_{person}"
@@ -111,13 +99,8 @@ def _write_day(field: Field) -> str:
     """A date turned round; only where the line has not its form must it be looked at."""
     written = f"substr(line, {field.start}, 8)"
     turned = f"trim(substr(line, {field.start + 4}, 4) || substr(line, {field.start}, 4))"
-    is_real = f"(has_form AND {_IS_IN_FORM.get(field.name, 'true')}) OR "
-    is_real += f"try_strptime({written}, '%m%d%Y') IS NOT NULL"
+    is_real = f"CASE WHEN has_form THEN true ELSE try_strptime({written}, '%m%d%Y') IS NOT NULL END"
     return f"CASE WHEN {is_real} THEN {turned} ELSE '' END AS {field.name}_day"
-
-
-_IS_IN_FORM = dict.fromkeys(("invdate", "deathdt"), "false")
-"""Dates that no table keeps and no form asks for."""
 
 
 def _write_number(field: Field, name: str) -> str:
@@ -157,4 +140,8 @@ def _iterate_relations() -> Iterator[tuple[str, str, str]]:
         yield "MS218", field, f"try_cast({county} AS INTEGER) BETWEEN 1 AND 510 AND {outside}"
     reported, born = (f"try_cast({name}_day AS BIGINT)" for name in ("rptdt", "chbdate"))
     age = f"({reported} - {born}) // 10000"
-    yield "MS219", "chage", f"age <= 21 AND {reported} >= {born} AND {age} <= 21 AND abs({age} - age) > 1"
+    yield (
+        "MS219",
+        "chage",
+        f"age <= 21 AND {reported} >= {born} AND {age} <= 21 AND abs({age} - age) > 1",
+    )

@@ -57,6 +57,7 @@ _KINDS[ord("-")] = _HYPHEN
 
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
 
+
 def read_segments(
     connection: duckdb.DuckDBPyConnection,
     path: Path,

@@ -18,6 +18,7 @@ from sources.nibrs_period import Circumstances
 from sources.nibrs_pieces import MARKS, SEGMENTS_OF_A_KIND
 from sources.rule_language import (
     bits_of_offences,
+    bits_of_things,
     create_functions,
     list_names,
     load_groups,
@@ -163,9 +164,7 @@ def _guard(fails: str) -> str:
 
 def _write_derived(circumstances: Circumstances) -> list[tuple[str, str]]:
     """What conditions are asked of beside fields and facts, each worked out once."""
-    year, month = (
-        f"substr(text, {start}, {length})" for start, length in ((9, 4), (7, 2))
-    )
+    year, month = (f"substr(text, {start}, {length})" for start, length in ((9, 4), (7, 2)))
     return [
         ("submission", f"{year} || {month}"),
         ("earliest_month", f"(try_cast({year} AS INTEGER) - 2) || {month}"),
@@ -199,13 +198,12 @@ _INCIDENT_FACTS = (
     "offences",
     "needing",
     "losses",
-    "stolen_things",
-    "recovered_things",
     "offenders",
     "offence_segments",
     "victim_segments",
     "offender_segments",
-    "hour",
+    "is_without_hour",
+    "is_vehicle_stolen",
     "is_before_incident",
     "is_by_clearance",
 )
@@ -218,6 +216,9 @@ _JOINED = """
     ) WHERE true
 """
 _WORKED_OUT = {
+    "is_without_hour": "hour = ''",
+    "is_vehicle_stolen": "(stolen_things & "
+    f"{bits_of_things(load_groups()['things']['vehicles'].split())}) <> 0",
     "is_before_incident": "detail <> '' AND detail < day",
     "is_by_clearance": "cleared BETWEEN 'A' AND 'E' AND detail <= clearance_date",
 }
@@ -302,7 +303,7 @@ _ZERO_DESPITE_INCIDENT = f"""
         SELECT report[1:9] AS ori, day[1:6] AS month FROM acts
         WHERE verdict = '' AND action IN ('I', 'R')
     ) USING (ori, month)
-"""
+"""  # noqa: S608
 
 _ZERO_DESPITE_ARREST = f"""
     {_ZERO} SELECT line_number FROM zeros SEMI JOIN (

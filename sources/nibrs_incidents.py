@@ -43,7 +43,9 @@ def judge_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(_JUDGE_BY_ORDER)
     note_problem(connection, file, "MS330", "", _lines_of("repeated line"))
     note_problem(connection, file, "MS329", "", _LINES_WITHOUT_PARTS, rule="075", segment="1")
-    note_problem(connection, file, "MS322", "incident_number", _lines_of("reported before"), rule="056")
+    note_problem(
+        connection, file, "MS322", "incident_number", _lines_of("reported before"), rule="056"
+    )
     note_problem(connection, file, "MS325", "", _REST_OF_INCIDENTS)
     connection.execute(_CREATE_STANDING)
     _note_repeated_parts(connection, file)
@@ -53,8 +55,12 @@ def judge_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
 
 def _note_strays(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     connection.execute(_CREATE_STRAYS)
-    note_problem(connection, file, "MS321", "incident_number", _STRAYS.format(join="ANTI"), rule="055")
-    note_problem(connection, file, "MS323", "segment_level", _STRAYS.format(join="SEMI"), rule="050")
+    note_problem(
+        connection, file, "MS321", "incident_number", _STRAYS.format(join="ANTI"), rule="055"
+    )
+    note_problem(
+        connection, file, "MS323", "segment_level", _STRAYS.format(join="SEMI"), rule="050"
+    )
 
 
 def _note_repeated_parts(connection: duckdb.DuckDBPyConnection, file: str) -> None:

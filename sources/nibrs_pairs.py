@@ -59,7 +59,8 @@ _TELLING = "'SE', 'CS', 'XS', 'BG', 'HR', 'CH', 'GC', 'PA', 'GP', 'VO'"
 _CREATE_PAIRS = f"""
     CREATE TABLE pairs AS
     WITH ties AS (
-        SELECT piece, {{of_victim}}, unnest({{numbers}}) AS offender, unnest({{ties}}) AS relationship
+        SELECT piece, {{of_victim}}, unnest({{numbers}}) AS offender,
+            unnest({{ties}}) AS relationship
         FROM pieces WHERE level = '4' AND is_legible
     ),
     offender_pieces AS (

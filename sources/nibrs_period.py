@@ -6,7 +6,8 @@ Does not belong here: dates of single segments (`nibrs_rules`). See decision 001
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Circumstances:
     unusual: frozenset[str] = frozenset()
     first_day_of_record: date | None = None
     earlier: Path | None = None
-    agencies: Mapping[str, PoliceAgency] = field(default_factory=dict)
+    agencies: Mapping[str, PoliceAgency] = dataclass_field(default_factory=dict)
 
     @property
     def months(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Takes the lines of a NIBRS file apart into pieces, of which most occur many times.
 
-Belongs here: the tables `pieces` (what a line says beside whose it is), `segments` and `facts`. Does
-not belong here: any rule (`nibrs_rules`, `nibrs_edits`).
+Belongs here: the tables `pieces` (what a line says beside whose it is), `segments` and `facts`.
+Does not belong here: any rule (`nibrs_rules`, `nibrs_edits`).
 
 A piece is a line without its ORI, its number and a transaction number, where these have their form;
 so every rule about a segment is asked once of a piece and not once of a line.
@@ -78,7 +78,8 @@ def _write_query_of_level(
         f"(mask & {bits_of(checks, 'record')}) <> 0 AS is_spoilt, "
         f"(mask & {bits_of(checks, 'record', 'line')}) <> 0 AS is_lost "
         f"FROM (SELECT *, {mask_of(checks)} AS mask FROM (SELECT piece, width, raw, text, "
-        f"{list_cuts(layout, fields, 'text')} FROM (SELECT piece, width, raw, rpad(text, {layout.width}, ' ') AS text "
+        f"{list_cuts(layout, fields, 'text')} FROM (SELECT piece, width, raw, "
+        f"rpad(text, {layout.width}, ' ') AS text "
         f"FROM cut_pieces WHERE level = {quote(level)})))"
     )
 
@@ -192,7 +193,8 @@ _CUT = """
         || CASE WHEN level = '6' AND regexp_full_match(substr(line, 40, 12), '[A-Z0-9-]+ *')
             THEN substr(line, 38, 2) || 'NUMBER      ' || substr(line, 52)
             ELSE substr(line, 38) END
-        || chr(32 + least(width, 6000) // 80) || chr(32 + least(width, 6000) % 80) || CASE WHEN raw IS NULL THEN ' ' ELSE '?' END
+        || chr(32 + least(width, 6000) // 80) || chr(32 + least(width, 6000) % 80)
+        || CASE WHEN raw IS NULL THEN ' ' ELSE '?' END
 """
 
 _CREATE_CUT_PIECES = f"""
@@ -213,6 +215,7 @@ _CREATE_SEGMENTS = f"""
         FROM lines_nibrs
     ) AS lines
     JOIN (
-        SELECT cut, pieces.* EXCLUDE (width, raw, text, mask) FROM pieces JOIN cut_pieces USING (piece)
+        SELECT cut, pieces.* EXCLUDE (width, raw, text, mask)
+        FROM pieces JOIN cut_pieces USING (piece)
     ) AS pieces USING (cut)
 """  # noqa: S608

@@ -230,5 +230,7 @@ def _check_age(level: str, name: str) -> dict[str, str]:
         f"{level}09": f"({begins} AND length({text}) > 2 AND NOT {is_range})",
         f"{level}10": f"({is_range} AND {lower} <> '00' AND {lower} >= {upper})",
         f"{level}22": f"({is_range} AND {lower} = '00')",
-        _RULES_OF_AGES[level]: f"({text} <> '' AND {begins} AND length({text}) <= 2 AND NOT {whole})",
+        _RULES_OF_AGES[
+            level
+        ]: f"({text} <> '' AND {begins} AND length({text}) <= 2 AND NOT {whole})",
     }

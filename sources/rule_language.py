@@ -3,7 +3,7 @@
 Belongs here: groups of codes, fields with several places, and the functions that conditions call.
 Does not belong here: any rule.
 
-A condition is SQL over trimmed fields with these additions, where # stands for the place of a field:
+A condition is SQL over trimmed fields with these additions; # stands for the place of a field:
 
 * `IN $group`, `NOT IN $group`: of a code; a blank place is neither in a group of codes nor not;
 * `HAS $group`, `LACKS $group`, `ONLY $group`: of a set of offences or of things;
@@ -137,7 +137,9 @@ def _write_repeats(text: str, layout: RecordLayout) -> str:
 
 def _write_mixes(text: str, layout: RecordLayout) -> str:
     field, _, codes = text.partition(",")
-    return f"({_write_count(field, layout)}) > 1 AND ({_write_any(f'{field} IN ({codes})', layout)})"
+    return (
+        f"({_write_count(field, layout)}) > 1 AND ({_write_any(f'{field} IN ({codes})', layout)})"
+    )
 
 
 _CALLS: Mapping[str, Callable[[str, RecordLayout], str]] = {

@@ -25,7 +25,7 @@ def describe_backup(settings: Settings, now: datetime) -> tuple[bool, str]:
     if made_at is None:
         told = "none was made here. Run 'moshare backup'"
         return (not records, f"{told}." if records else f"{told} after the first release.")
-    days = (now - made_at) // timedelta(days=1)
+    days = max(0, (now - made_at) // timedelta(days=1))
     told = f"the last one was made on {made_at:%Y-%m-%d}, {days} days ago"
     if any(path.stat().st_mtime > made_at.timestamp() for path in records):
         return False, f"{told}, before the newest release. Run 'moshare backup'."

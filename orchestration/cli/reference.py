@@ -24,6 +24,7 @@ from orchestration.hub.settings import HOME_VARIABLE, LEDGER_VARIABLE, WITNESS_V
 from portal.errors import PortalError
 from privacy.errors import PrivacyError
 from sources.errors import SourcesError
+from sources.fbi_rules import FbiRule, load_fbi_rules
 
 ROOMS = (
     JurisdictionError,
@@ -42,14 +43,17 @@ def write_reference() -> str:
     """Give the whole page as Markdown."""
     from orchestration.definitions import defs
 
-    sections = (_intro(), _commands(), _exit_codes(), _setting(), _graph(defs), _errors())
+    sections = (
+        *(_intro(), _commands(), _exit_codes(), _setting(), _graph(defs), _errors()),
+        _fbi_rules(),
+    )
     return "\n".join(line for section in sections for line in section) + "\n"
 
 
 def _intro() -> Iterator[str]:
     yield "# Reference"
     yield ""
-    yield "Every command, exit code, setting, asset, check and error code. Written by"
+    yield "Every command, exit code, setting, asset, check, error code and FBI rule. Written by"
     yield "`python -m orchestration.cli.reference`; a test fails when it is out of date."
 
 
@@ -118,6 +122,23 @@ def _errors() -> Iterator[str]:
     rows = {code: text for room in ROOMS for code, text in room.texts.items()}
     for code, text in sorted(rows.items()):
         yield f"| {code} | {text.what} | {text.why} | {text.next_step} |"
+
+
+def _fbi_rules() -> Iterator[str]:
+    rules = load_fbi_rules()
+    checked = sum(bool(rule.says) for rule in rules.values())
+    yield from ("", "## The FBI's rules of a NIBRS file", "")
+    yield f"Of the {len(rules)} numbers {checked} are checked, in our own words. What breaks one is"
+    yield "noted and kept (MS341; for a warning MS342), unless another number stands beside it."
+    yield from ("", "| rule | segment | what it says, or why it is not checked | number |")
+    yield "| --- | --- | --- | --- |"
+    for rule in rules.values():
+        says = rule.says or f"*Not checked: {rule.why_not}*"
+        yield f"| {rule.number} | {rule.level} | {says} | {', '.join(_list_numbers(rule))} |"
+
+
+def _list_numbers(rule: FbiRule) -> list[str]:
+    return sorted({*rule.codes, *(check.code for check in rule.checks)})
 
 
 if __name__ == "__main__":

@@ -190,7 +190,7 @@ def _landing(settings: Settings) -> Iterator[Finding]:
 
 def _look_into(name: str, folder: Path, settings: Settings) -> Iterator[Finding]:
     zones, agency = settings.zones, folder.name
-    found = []
+    found: list[str] = []
     if folder == zones.inboxes(agency):
         found += name_unknown(zones, agency)
         found += [

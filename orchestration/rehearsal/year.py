@@ -24,6 +24,7 @@ from orchestration.defs.watch import year_watched
 from orchestration.guards.closed_quarters import find_quarter
 from orchestration.hub.clock import read_clock, rehearse_at
 from orchestration.hub.instance import open_instance
+from orchestration.hub.interrupts import raise_if_interrupted
 from orchestration.hub.settings import Settings
 from orchestration.rehearsal.people import (
     LATE_AGENCY,
@@ -146,7 +147,7 @@ class _Hub:
             with dg.build_sensor_context(self._instance, definitions=defs) as context:
                 data = sensor.evaluate_tick(context)
             for request in data.run_requests or ():
-                self._run(sensor.name, request.job_name or sensor.job_name, request)
+                self._run(sensor.name, str(request.job_name or sensor.job_name), request)
         with dg.build_sensor_context(self._instance, self._cursor) as context:
             self._cursor = year_watched.evaluate_tick(context).cursor or self._cursor
         for message in self._receiver.read_new():
@@ -163,6 +164,8 @@ class _Hub:
         self._asked.add(str(request.run_key))
         quarter = find_quarter(date.fromisoformat(str(request.partition_key)))
         outcome = run_job(job, quarter, self._instance, lambda *_: None)
+        if outcome.exit_code:
+            raise_if_interrupted()
         told = "done" if not outcome.exit_code else f"exit {outcome.exit_code}"
         self._tell(by, f"{job} of {quarter}: {' '.join((told, *outcome.sentences))}")
 

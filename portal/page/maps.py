@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.page.boundaries import LEVELS, Outline, read_outlines
-from portal.page.rows import name_place, say_count
+from portal.page.rows import name_place, say_number
 from portal.ranges import find_first
 from portal.tables import name_geographies
 from portal.wording import say_range
@@ -155,7 +155,7 @@ def _write_label(row: ReleasedRow) -> str:
 
 
 def _find_number(row: ReleasedRow) -> int:
-    """The number that stands first, whole."""
+    """The whole number of a row on a map."""
     first = find_first(row)
     return round(first.number) if first else 0
 
@@ -171,4 +171,6 @@ def _describe_legend(bounds: Sequence[int]) -> tuple[tuple[int, str], ...]:
 
 def _say(row: ReleasedRow) -> str:
     first = find_first(row)
-    return f"{say_count(row)}, likely {say_range(*first.range90)}" if first else row.status
+    if first is None:
+        return row.status
+    return f"{say_number(row, first)}, likely {say_range(*first.range90)}"

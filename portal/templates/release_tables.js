@@ -12,8 +12,8 @@ function writePlain(number) {
   return Number.isInteger(number) ? number.toFixed(1) : String(number);
 }
 
-/* A year as no reader takes it for a number. */
-function writePeriod(period) { return /^\d+$/.test(period) ? `CY${period}` : period; }
+/* A year alone would be read as a number. */
+function writePeriod(period) { return /^\d{4}$/.test(period) ? `CY${period}` : period; }
 
 function writeRow(table, row) {
   const [place, , kind, estimate, count, status, noise, ...modelled] = row;
@@ -77,10 +77,14 @@ function offerFilter(holder, table) {
   if (rows.length) holder.querySelector(".files").append(" ", button);
 }
 
+/* Open what is folded around the part that the address names. */
 function openTarget() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const folded = target && target.parentElement.querySelector("details");
-  if (folded && target.tagName === "H3") folded.open = true;
+  if (!target) return;
+  for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) {
+    part.open = true;
+  }
+  target.scrollIntoView();
 }
 
 function offerFilters() {

@@ -40,7 +40,10 @@ SMALL = {
 """A command and its small setting -> what it then says."""
 BY_ITSELF = {"quarter", "nibrs_account.py", "same_numbers"}
 """Run by tests of their own, below."""
-ELSEWHERE = {"kill_drill": "tests/pipeline/test_kill_drill.py"}
+ELSEWHERE = {
+    "kill_drill": "tests/pipeline/test_kill_drill.py",
+    "restore_drill": "tests/pipeline/test_restore_drill.py",
+}
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 
 

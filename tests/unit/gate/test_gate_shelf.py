@@ -126,6 +126,16 @@ def test_a_release_by_another_signer_or_by_none_is_withheld(place: GatePlace) ->
     refused("MS728", shelf, "2024Q2")
 
 
+def test_a_workbook_of_all_tables_has_its_title_too(place: GatePlace) -> None:
+    base, extra = place.settings.releases.parent, {"data/all_tables.xlsx": b"x"}
+    build_release_folder(
+        place.settings.releases, "2025Q4", key=base / "signing.key", extra=extra, archived=False
+    )
+    shelf = Shelf(place.settings.releases, place.settings.public_key)
+    assert shelf.look() == []
+    assert "All tables" in [table.title for table in shelf.get("2025Q4").tables]
+
+
 def test_after_an_exchange_of_keys_older_and_newer_releases_are_served(place: GatePlace) -> None:
     base = place.settings.releases.parent
     shelf = Shelf(place.settings.releases, place.settings.public_key)

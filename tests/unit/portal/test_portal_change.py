@@ -14,9 +14,9 @@ from portal.chance import (
     find_chance_probability,
     find_noise_probability,
     judge,
-    say_probability,
+    say_share,
 )
-from portal.changed import FALSE_SHARE, find_held, list_changes, list_missing_sums
+from portal.changed import FALSE_SHARE, find_held, list_changes, list_missing_sums, name_moments
 from portal.series import list_series, name_before
 from portal.smoothing import FURTHEST, smooth_numbers, smooth_release
 from privacy.released import Release
@@ -75,18 +75,22 @@ def test_chance_never_makes_a_change_surer_than_noise_alone_does() -> None:
 
 
 def test_a_verdict_and_its_probability_are_said_in_words() -> None:
-    assert [judge(one) for one in (0.001, 0.03, 0.1, 0.5)] == [
+    assert [judge(one, is_held=True) for one in (0.001, 0.03, 0.1, 0.5)] == [
         "Very probably a real change",
         "Probably a real change",
         "It cannot be told whether anything changed",
         "No sign of a change",
     ]
-    assert [say_probability(one) for one in (0.00001, 0.0001, 0.004, 0.076, 0.999)] == [
-        "less than once in 10,000 times",
-        "about 1 of 10,000 times",
-        "about 4 of 1,000 times",
-        "about 8 of 100 times",
-        "nearly every time",
+    assert judge(0.001, is_held=False) == "Perhaps a change, perhaps luck among many looks"
+    assert [
+        say_share(one).replace("\N{NO-BREAK SPACE}", " ")
+        for one in (0.00001, 0.0001, 0.004, 0.076, 0.999)
+    ] == [
+        "under 0.01 %",
+        "0.01 %",
+        "0.40 %",
+        "8 %",
+        "100 %",
     ]
 
 
@@ -105,7 +109,8 @@ def test_after_many_looks_few_of_the_changes_called_real_are_none() -> None:
 
 def test_every_number_is_compared_with_the_quarter_and_the_year_before(ninth: Release) -> None:
     found = {
-        (one.key[0], one.comparison, one.before, one.now) for one in list_changes(ninth).changes
+        (one.key[0], one.comparison, name_moments(one.before), name_moments(one.now))
+        for one in list_changes(ninth).changes
     }
     assert found >= {
         ("reports", "quarter before", "2026Q4", "2027Q1"),
@@ -125,12 +130,12 @@ def test_years_are_compared_by_their_own_numbers_where_they_have_them() -> None:
 
 def test_what_cannot_be_compared_is_named() -> None:
     missing = list_changes(publish_quarters("2025Q1", "2025Q2")).missing
-    assert "There is no year before this one to compare with: 2024Q2 was not released." in missing
+    assert "No quarter a year before this one to compare with: 2024Q2 was not released." in missing
+    year = list_changes(publish_quarters("2025Q1", "2025Q2", "2025Q3", "2025Q4")).missing
+    assert "No year before this one to compare with: 2024 was not released." in year
     first = list_changes(publish_quarters("2025Q1"))
     assert first.changes == ()
-    assert "There is no quarter before this one to compare with: 2024Q4 was not released." in (
-        first.missing
-    )
+    assert "No quarter before this one to compare with: 2024Q4 was not released." in (first.missing)
 
 
 def test_a_table_that_means_something_else_now_is_named_as_not_compared(ninth: Release) -> None:

@@ -17,7 +17,6 @@ from sources.quarters import Quarter
 from sources.tokens import read_tokens
 from sources.workbench import FileReading, list_problems, open_workbench
 
-
 FBI_NOTES = ("MS341", "MS342")
 
 

@@ -1,4 +1,4 @@
-"""The committed list of the FBI's rules, against the code and against small files that break them."""
+"""The committed list of the FBI's rules, against the code and small files that break them."""
 
 import re
 from collections.abc import Mapping
@@ -69,7 +69,10 @@ def broken(bench: Any, lines: list[str]) -> set[tuple[str, str]]:
 
 
 def test_a_clean_incident_breaks_no_rule(bench: Any) -> None:
-    assert broken(bench, [*incident("I1", CLEAN), segment("7"), segment("0", zero_report_month="02")]) == set()
+    assert (
+        broken(bench, [*incident("I1", CLEAN), segment("7"), segment("0", zero_report_month="02")])
+        == set()
+    )
 
 
 PROPERTY = {
@@ -130,7 +133,12 @@ def test_a_clean_incident_with_property_breaks_no_rule(bench: Any, base: Mapping
         ("119", "1", PROPERTY, {"l1_cargo_theft": ""}),
         ("122", "1", {}, {"l1_cargo_theft": "Y"}),
         ("153", "1", {}, {"l1_exceptional_clearance_date": "20250120"}),
-        ("155", "1", {}, {"l1_cleared_exceptionally": "A", "l1_exceptional_clearance_date": "20250101"}),
+        (
+            "155",
+            "1",
+            {},
+            {"l1_cleared_exceptionally": "A", "l1_exceptional_clearance_date": "20250101"},
+        ),
         ("156", "1", {}, {"l1_cleared_exceptionally": "A"}),
         ("170", "1", {}, {"l1_incident_date": "20250301"}),
         ("171", "1", {}, {"l1_incident_date": "20230131"}),
@@ -175,7 +183,12 @@ def test_a_clean_incident_with_property_breaks_no_rule(bench: Any, base: Mapping
         ("358", "3", THEFT, {"l3_number_of_stolen_motor_vehicles": ""}),
         ("359", "3", THEFT, {"l3_property_description_1": "20"}),
         ("360", "3", PROPERTY, {"l3_number_of_recovered_motor_vehicles": "01"}),
-        ("361", "3", THEFT, {"l3_type_property_loss": "5", "l3_number_of_stolen_motor_vehicles": ""}),
+        (
+            "361",
+            "3",
+            THEFT,
+            {"l3_type_property_loss": "5", "l3_number_of_stolen_motor_vehicles": ""},
+        ),
         ("362", "3", DRUGS, {"l3_suspected_drug_type_2": "X"}),
         ("363", "3", DRUGS, {"l3_suspected_drug_type_1": "X"}),
         ("364", "3", DRUGS, {"l3_estimated_drug_quantity_1": "", "l3_type_drug_measurement_1": ""}),
@@ -187,7 +200,12 @@ def test_a_clean_incident_with_property_breaks_no_rule(bench: Any, base: Mapping
         ("375", "3", PROPERTY, {"l3_property_description_1": ""}),
         ("382", "3", PROPERTY, {"l3_property_description_1": "10", "l3_value_of_property_1": ""}),
         ("383", "3", DRUGS, {"l3_value_of_property_1": "000000005"}),
-        ("384", "3", DRUGS, {"l3_type_drug_measurement_1": "XX", "l3_estimated_drug_quantity_1": "2"}),
+        (
+            "384",
+            "3",
+            DRUGS,
+            {"l3_type_drug_measurement_1": "XX", "l3_estimated_drug_quantity_1": "2"},
+        ),
         ("387", "3", DRUGS, {"l3_property_description_2": "11"}),
         ("388", "3", THEFT, {"l3_property_description_2": "05"}),
         (
@@ -280,10 +298,25 @@ def test_a_clean_incident_with_property_breaks_no_rule(bench: Any, base: Mapping
         ("490", "4", OFFENCE | OFFICER, {"l1_incident_hour": ""}),
         ("501", "5", {}, {"l5_race_of_offender": ""}),
         ("504", "5", {}, {"l5_race_of_offender": "X"}),
-        ("549", "5", {}, {"l4_relationship_of_victim_to_offender_1": "SE", "l5_age_of_offender": "17"}),
-        ("550", "5", {}, {"l4_relationship_of_victim_to_offender_1": "SE", "l5_age_of_offender": "09"}),
+        (
+            "549",
+            "5",
+            {},
+            {"l4_relationship_of_victim_to_offender_1": "SE", "l5_age_of_offender": "17"},
+        ),
+        (
+            "550",
+            "5",
+            {},
+            {"l4_relationship_of_victim_to_offender_1": "SE", "l5_age_of_offender": "09"},
+        ),
         ("552", "5", {}, {"l5_offender_sequence_number": "00"}),
-        ("553", "5", {}, {"l4_relationship_of_victim_to_offender_1": "BG", "l5_sex_of_offender": "F"}),
+        (
+            "553",
+            "5",
+            {},
+            {"l4_relationship_of_victim_to_offender_1": "BG", "l5_sex_of_offender": "F"},
+        ),
         ("554", "5", {}, {"l4_relationship_of_victim_to_offender_1": "PA"}),
         ("557", "", {"l1_cleared_exceptionally": "A"}, {"l5_offender_sequence_number": "00"}),
         ("558", "", {"l1_cleared_exceptionally": "A"}, {"l5_race_of_offender": "U"}),
@@ -377,7 +410,10 @@ def test_a_crime_against_society_has_one_victim(bench: Any) -> None:
 def test_two_victims_cannot_be_the_same_offender_or_spouses_of_one(bench: Any) -> None:
     def two(number: str, relationship: str) -> list[str]:
         lines = incident(number, "1245", l4_relationship_of_victim_to_offender_1=relationship)
-        other = {"victim_sequence_number": "002", "relationship_of_victim_to_offender_1": relationship}
+        other = {
+            "victim_sequence_number": "002",
+            "relationship_of_victim_to_offender_1": relationship,
+        }
         return [*lines[:3], segment("4", number, **other), lines[3]]
 
     assert {("474", "4"), ("476", "4")} <= broken(bench, [*two("I1", "VO"), *two("I2", "SE")])
@@ -429,7 +465,9 @@ def test_lines_of_different_reports_are_compared(bench: Any) -> None:
         ("094", {"zero_report_month": "03"}),
     ],
 )
-def test_each_rule_of_a_zero_report_is_raised(bench: Any, rule: str, values: dict[str, str]) -> None:
+def test_each_rule_of_a_zero_report_is_raised(
+    bench: Any, rule: str, values: dict[str, str]
+) -> None:
     assert rule in {found for found, _ in broken(bench, [segment("0", **values)])}
 
 
@@ -459,7 +497,10 @@ def test_each_rule_of_a_group_b_report_is_raised(
 
 
 def test_the_rules_about_an_agency_need_the_table_of_the_contract(bench: Any) -> None:
-    lines = [*incident("I1", CLEAN), *incident("I2", CLEAN, **{f"l{n}_ori": "MO0200000" for n in CLEAN})]
+    lines = [
+        *incident("I1", CLEAN),
+        *incident("I2", CLEAN, **{f"l{n}_ori": "MO0200000" for n in CLEAN}),
+    ]
     agencies = {"MO0100000": PoliceAgency(first_day=date(2025, 2, 1), last_day=date(2025, 1, 16))}
     bench.circumstances = type(bench.circumstances)(
         bench.circumstances.quarter, bench.circumstances.as_of, agencies=agencies
@@ -468,12 +509,16 @@ def test_the_rules_about_an_agency_need_the_table_of_the_contract(bench: Any) ->
 
 
 def test_a_rule_is_named_beside_what_sets_its_line_aside(bench: Any) -> None:
-    lines = incident("I1", CLEAN, l4_age_of_victim="8", l4_race_of_victim="X", l5_age_of_offender="7")
+    lines = incident(
+        "I1", CLEAN, l4_age_of_victim="8", l4_race_of_victim="X", l5_age_of_offender="7"
+    )
     assert {("404", "4"), ("556", "5")} <= broken(bench, lines)
     assert bench.problems() == [("MS313", "age_of_victim", (3,)), ("MS325", "", (1, 2, 4, 5))]
 
 
 def test_nothing_is_lost_by_a_rule_that_only_notes(bench: Any) -> None:
-    bench.read("nibrs", text_of(incident("I1", CLEAN, l4_type_of_victim="B", l4_race_of_victim="X")))
+    bench.read(
+        "nibrs", text_of(incident("I1", CLEAN, l4_type_of_victim="B", l4_race_of_victim="X"))
+    )
     assert bench.problems() == []
     assert len(bench.rows("victim")) == 1
