@@ -34,9 +34,13 @@ $(STAMP): requirements/$(ROLE).txt requirements/bootstrap.txt pyproject.toml
 	@[ $(ROLE) = dev ] || $(BIN)/uv pip uninstall --quiet --python $(BIN)/python pip setuptools uv
 	@touch $(STAMP)
 
-$(MANIFEST): $(STAMP) $(DBT_SOURCES)
+PARSE := parse --no-partial-parse --profiles-dir . --target-path target --log-path logs
+
+# Parsed twice: once for what it says of its tables, then for the rules of them, which the policy's frames give.
+$(MANIFEST): $(STAMP) $(DBT_SOURCES) privacy/policy.toml
 	@echo 'Preparing the dbt project …'
-	@cd dbt_project && ../$(BIN)/dbt --quiet parse --no-partial-parse --profiles-dir . --target-path target --log-path logs
+	@cd dbt_project && ../$(BIN)/dbt --quiet $(PARSE)
+	@cd dbt_project && ../$(BIN)/dbt --quiet --no-write-json $(PARSE) --vars "$$(../$(BIN)/python -m orchestration.guards.counted_tables)"
 	@touch $(MANIFEST)
 
 demo: install ## Four quarters from simulated deliveries to signed releases

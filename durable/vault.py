@@ -74,6 +74,11 @@ class Vault:
         return self.folder / "tmp"
 
     @property
+    def passing(self) -> tuple[Path, ...]:
+        """Folders whose content is of one process at work, and need not be kept."""
+        return self.warehouse_overflow, self.aside, self.folder / "work", self.dbt_target
+
+    @property
     def aside(self) -> Path:
         """What programs put aside while they work with confidential rows."""
         return self.folder / "aside"
@@ -133,6 +138,11 @@ class Vault:
     def ledger_head(self) -> Path:
         """Hash of the newest entry of the ledger that the vault has seen."""
         return self.kept_rows / "ledger_head"
+
+    @property
+    def restored(self) -> Path:
+        """Of which backup the data home was restored, where it was."""
+        return self.folder / "restored.json"
 
     @property
     def held_draws(self) -> Path:

@@ -242,4 +242,4 @@ def _answer_file(request: Request, release: ShelvedRelease, item: Item, content:
     elif item.media in (PLAIN_BYTES, "application/zip") or not item.media.startswith("text/"):
         name = item.path.rpartition("/")[2]
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer(request, content, item.media, headers)
+    return answer(request, content, item.media, headers, bytes.fromhex(item.sha256))

@@ -20,14 +20,25 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 def answer(
-    request: Request, content: bytes, media: str, headers: dict[str, str] | None = None
+    request: Request,
+    content: bytes,
+    media: str,
+    headers: dict[str, str] | None = None,
+    digest: bytes | None = None,
 ) -> Response:
     """Answer with bytes, a part of them, or that the client has them already.
+
+    Args:
+        request: What was asked.
+        content: All bytes.
+        media: Their media type.
+        headers: Sent beside those that every answer has.
+        digest: SHA-256 of the bytes, where they were just hashed.
 
     Raises:
         GateError: MS735, the part that was asked for is not there.
     """
-    digest = hashlib.sha256(content).digest()
+    digest = digest or hashlib.sha256(content).digest()
     tag = f'"{digest.hex()}"'
     sent = {
         "ETag": tag,

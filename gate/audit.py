@@ -15,7 +15,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,7 @@ def list_files(folder: Path) -> list[Path]:
 
 
 def _write_row(row: int, at: str, entry: Entry, previous: str) -> tuple[bytes, str]:
-    content = {"row": row, "at": at, **asdict(entry), "previous": previous}
+    content = {"row": row, "at": at, **vars(entry), "previous": previous}
     digest = _hash_row(content)
     return _to_json({**content, "hash": digest}) + b"\n", digest
 

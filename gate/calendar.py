@@ -1,7 +1,8 @@
 """When each release opens, for whom: a small TOML file that a person writes and announces.
 
-Here: reading that file, and hours on the state's clocks as moments in UTC. Not here: whether the
-files of a release are there (``shelf``). What was not announced is not served.
+A quarter that it announces without an hour opens at the one of the state's calendar. Here: reading
+that file. Not here: that calendar (`jurisdiction.calendar`), and whether the files of a release are
+there (``shelf``). What was not announced is not served.
 """
 
 from __future__ import annotations
@@ -9,46 +10,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, TypeAdapter, with_config
 
 from failures.documents import CLOSED, BrokenDocumentError, read_toml
 from gate.errors import GateError
 from gate.settings import Tier
-from jurisdiction.state import read_state
+from jurisdiction.calendar import find_moment
+from jurisdiction.calendar import read_calendar as read_year
 
-CLOCK = ZoneInfo(read_state().time_zone)
 RELEASE_ID = r"^[0-9A-Za-z][0-9A-Za-z-]{0,31}$"
 
 _LOG = logging.getLogger(__name__)
-
-
-def _find_moment(opens: datetime) -> datetime:
-    """The moment of an hour on the state's clocks, which must exist and exist once."""
-    if opens.tzinfo is not None:
-        raise ValueError("is not like 2025-07-15 08:00:00")
-    local = opens.replace(tzinfo=CLOCK)
-    try:
-        moment = local.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is too far away") from None
-    if moment.astimezone(CLOCK).replace(tzinfo=None) != opens:
-        raise ValueError("is skipped when summer time begins")
-    if local.replace(fold=1).astimezone(UTC) != moment:
-        raise ValueError("comes twice when summer time ends")
-    return moment
 
 
 @with_config(CLOSED)
 @dataclass(frozen=True)
 class _Entry:
     id: Annotated[str, Field(pattern=RELEASE_ID)]
-    opens: Annotated[datetime, Field(strict=True), AfterValidator(_find_moment)]
     tier: Tier
+    opens: Annotated[datetime, Field(strict=True), AfterValidator(find_moment)] | None = None
 
 
 @with_config(CLOSED)
@@ -112,8 +96,20 @@ def read_calendar(path: Path) -> Mapping[str, Announcement]:
         entries = read_toml(path, _FORM).release
     except BrokenDocumentError as broken:
         raise GateError("MS742", file=path.name, reason=str(broken)) from None
-    latest_first = sorted(entries, key=lambda one: (one.opens, one.id), reverse=True)
-    found = {one.id: Announcement(one.id, one.opens, one.tier) for one in latest_first}
+    announced = [Announcement(one.id, _find_opening(one, path), one.tier) for one in entries]
+    latest_first = sorted(announced, key=lambda one: (one.opens_at, one.release_id), reverse=True)
+    found = {one.release_id: one for one in latest_first}
     if len(found) < len(entries):
         raise GateError("MS742", file=path.name, reason="It announces a release a second time")
     return found
+
+
+def _find_opening(entry: _Entry, path: Path) -> datetime:
+    """The announced moment, or that of the state's calendar for a quarter."""
+    if entry.opens is not None:
+        return entry.opens
+    dates = read_year().find_dates(entry.id)
+    if dates is None:
+        reason = "'opens' is missing, and the state's calendar has no hour for what is no quarter"
+        raise GateError("MS742", file=path.name, reason=reason)
+    return dates.opens_at

@@ -175,7 +175,8 @@ ERRORS: Mapping[str, GateText] = {
     "MS742": GateText(
         "The calendar {file} cannot be used",
         "{reason}",
-        "Mend the file; each release has an id, the local hour at which it opens, and a tier",
+        "Mend the file; each release has an id, a tier, and unless it is a quarter the local hour "
+        "at which it opens",
         Exit.USAGE,
     ),
     "MS743": GateText(

@@ -40,6 +40,7 @@ COMMON = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
+_OF_NOTHING = hashlib.sha256(b"").digest()
 SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 
 _LOG = logging.getLogger(__name__)
@@ -85,7 +86,8 @@ class Recorded:
             error = haste
         facts.code = error.code
         body = describe_problem(error)
-        headers = await self._write(facts, "other", error.status, body)
+        digest = hashlib.sha256(body).digest()
+        headers = await self._write(facts, "other", error.status, len(body), digest)
         return error.status, {"Content-Type": MEDIA, **error.headers, **headers}, body
 
     async def _run(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
@@ -125,11 +127,12 @@ class Recorded:
     async def _record(
         self, request: Request, facts: Facts, start: Message, body: bytes, send: Send
     ) -> None:
-        sent = b"" if request.method == "HEAD" else body
+        digest = hashlib.sha256(body).digest()
+        size, sent = (0, _OF_NOTHING) if request.method == "HEAD" else (len(body), digest)
         if start["status"] >= 400 or facts.code:
             facts.event = "refusal"
         try:
-            headers = await self._write(facts, request.method, start["status"], sent)
+            headers = await self._write(facts, request.method, start["status"], size, sent)
         except GateError as error:
             _LOG.error("%s", error.sentence)
             failed = answer_problem(request, error)
@@ -137,12 +140,14 @@ class Recorded:
             await _send(send, start, body, {})
             return
         if body:
-            headers["Content-Digest"] = write_digest(hashlib.sha256(body).digest())
+            headers["Content-Digest"] = write_digest(digest)
         if self._settings.is_secure:
             headers |= SECURE
         await _send(send, start, body, headers)
 
-    async def _write(self, facts: Facts, method: str, status: int, body: bytes) -> dict[str, str]:
+    async def _write(
+        self, facts: Facts, method: str, status: int, size: int, digest: bytes
+    ) -> dict[str, str]:
         """Record an answer and give its receipt; haste that goes on is added up, without one.
 
         Raises:
@@ -154,10 +159,11 @@ class Recorded:
                 Entry(ADDED_UP, who, agency, client, "", "", status, facts.code, 0, "")
             )
             return {}
-        return {RECEIPT: await self._recorder.record(_write_entry(facts, method, status, body))}
+        entry = _write_entry(facts, method, status, size, digest)
+        return {RECEIPT: await self._recorder.record(entry)}
 
 
-def _write_entry(facts: Facts, method: str, status: int, body: bytes) -> Entry:
+def _write_entry(facts: Facts, method: str, status: int, size: int, digest: bytes) -> Entry:
     return Entry(
         event=facts.event,
         who=facts.who,
@@ -167,8 +173,8 @@ def _write_entry(facts: Facts, method: str, status: int, body: bytes) -> Entry:
         resource=facts.resource,
         status=status,
         code=facts.code,
-        size=len(body),
-        sha256=hashlib.sha256(body).hexdigest(),
+        size=size,
+        sha256=digest.hex(),
     )
 
 

@@ -95,16 +95,22 @@ class Recorder:
             hashes = self._log.write([entry for entry, _, _ in group])
         except Exception:  # noqa: BLE001 - whatever it was, no answer may wait for ever
             failure = GateError("MS738")
-        for place, (_, loop, future) in enumerate(group):
-            outcome = failure or hashes[place]
-            with suppress(RuntimeError):  # its loop was closed; nobody waits for it any more
-                loop.call_soon_threadsafe(_settle, future, outcome)
+        for loop in {loop for _, loop, _ in group}:
+            outcomes = [
+                (future, failure or hashes[place])
+                for place, (_, its_loop, future) in enumerate(group)
+                if its_loop is loop
+            ]
+            with suppress(RuntimeError):  # it was closed; nobody waits in it any more
+                loop.call_soon_threadsafe(_settle, outcomes)
 
 
-def _settle(future: asyncio.Future[str], outcome: str | GateError) -> None:
-    if future.done():
-        return
-    if isinstance(outcome, GateError):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
+def _settle(outcomes: Sequence[tuple[asyncio.Future[str], str | GateError]]) -> None:
+    """Let all answers of a group go on, in one turn of their loop."""
+    for future, outcome in outcomes:
+        if future.done():
+            continue
+        if isinstance(outcome, GateError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

@@ -248,7 +248,8 @@ def _read_package(folder: Path, items: Mapping[str, Item]) -> dict[str, Any]:
 
 def _list_tables(items: Mapping[str, Item], package: Mapping[str, Any]) -> tuple[Table, ...]:
     """Files below data/ by their names without the form, with the titles of the package."""
-    titles = {one["path"]: str(one.get("title", "")) for one in package.get("resources", [])}
+    described = (*package.get("resources", []), *package.get("otherForms", []))
+    titles = {one["path"]: str(one.get("title", "")) for one in described}
     paths: dict[str, dict[str, str]] = {}
     for path in items:
         file = PurePosixPath(path)

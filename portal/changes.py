@@ -1,26 +1,17 @@
 """CHANGES.md: what differs from the release before, from the facts of the release alone.
 
-Here: tables that are new, gone or redefined, the policy, and the state's numbers beside those of
-the quarter before. Not here: whether a difference is more than noise, which the page's comparison
-tells.
+Here: tables that are new, gone or redefined, the policy, and every number beside those before it.
+Not here: which numbers are compared and how sure a change is (``changed``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from portal.ranges import find_range, find_shown
-from portal.wording import say_range
-from privacy.released import (
-    ANNUAL,
-    QUARTERLY,
-    HistoryPoint,
-    PreviousRelease,
-    Release,
-    ReleasedRow,
-)
-
-_STATE = "state"
+from portal.chance import say_share
+from portal.changed import FALSE_SHARE, Change, list_changes, name_moments
+from portal.page.changing import name_rows, say_moments
+from privacy.released import ANNUAL, QUARTERLY, PreviousRelease, Release
 
 Tables = Mapping[str, tuple[str, str]]
 """Name of a table to its cadence and the hash of its meaning."""
@@ -35,7 +26,19 @@ def describe_changes(release: Release) -> str:
         lines += ["This is the first release. There is nothing to compare it with.", ""]
     else:
         lines += [*_compare(release, release.previous), *_list_numbers(release)]
+    if release.synthetic:
+        lines += [*_describe_synthetic(release), ""]
     return "\n".join(lines)
+
+
+def _describe_synthetic(release: Release) -> Iterator[str]:
+    names = ", ".join(f"synthetic_{frame.frame}.csv" for frame in release.synthetic)
+    yield "## Synthetic records"
+    yield ""
+    yield (
+        f"{names}: made-up records, no child is behind any. They join the tables by their labels. "
+        "Where they miss a published table, synthetic_moved.csv says by how much."
+    )
 
 
 def _compare(release: Release, previous: PreviousRelease) -> Iterator[str]:
@@ -88,37 +91,34 @@ def _list_annual(now: Tables, before: Tables) -> list[str]:
 
 
 def _list_numbers(release: Release) -> Iterator[str]:
-    previous = release.previous.release_id if release.previous else ""
-    earlier = {
-        (point.table, point.geography, point.keys): point
-        for point in release.history
-        if point.period == previous
-    }
-    lines = [
-        f"| {table.title}{_name_row(row)} | {say_number(row)} | {say_number(point)} |"
-        for table in release.tables
-        if table.level == _STATE and table.cadence == QUARTERLY
-        for row in table.rows
-        if (point := earlier.get((table.name, row.geography, row.keys))) is not None
-    ]
-    if lines:
-        yield "## Numbers of the state"
+    found = list_changes(release)
+    names = name_rows(release)
+    yield "## Numbers"
+    yield ""
+    if found.changes:
+        yield (
+            f"{found.held} of {len(found.changes)} changes are called real. Real is more than the "
+            "noise of the release and more than chance; the shares say how often so large a "
+            "difference comes though nothing changed. All looks are counted: of the changes called "
+            f"real, {FALSE_SHARE:.0%} may be none."
+        )
         yield ""
-        yield "A difference may be noise: the page tells how likely that is for any two numbers."
+        yield "| table | row | now | before | noise alone | noise and chance | verdict |"
+        yield "| --- | --- | --- | --- | --- | --- | --- |"
+        yield from (_write_change(one, names[one.key]) for one in found.changes)
         yield ""
-        yield f"| table | {release.release_id} | {previous} |"
-        yield "| --- | --- | --- |"
-        yield from lines
-        yield ""
+    yield from (f"* {sentence}" for sentence in found.missing)
+    yield ""
 
 
-def _name_row(row: ReleasedRow) -> str:
-    return f": {', '.join(row.labels)}" if row.labels else ""
-
-
-def say_number(row: ReleasedRow | HistoryPoint) -> str:
-    """A number with its likely range in a few words, or the word that stands in its place."""
-    shown, likely = find_shown(row), find_range(row)
-    if shown is None or likely is None:
-        return row.status
-    return f"{shown:,} (likely {say_range(*likely)})"
+def _write_change(change: Change, name: str) -> str:
+    cells = (
+        change.title,
+        name,
+        f"{name_moments(change.now)}: {say_moments(change.now)}",
+        f"{name_moments(change.before)}: {say_moments(change.before)}",
+        say_share(change.noise),
+        say_share(change.both),
+        change.verdict,
+    )
+    return f"| {' | '.join(cells)} |"

@@ -1,9 +1,10 @@
-"""The words of a release: what to beware of in each table, and what each column means.
+"""The words of a release: what to beware of in each table and in each file.
 
 Here: text, as data, used by the page, the spreadsheets and datapackage.json; caveats stand by frame
 or, for a frame without an entry, by the agencies that deliver it, so that a new table needs no
 change here. Not here: numbers, how a page is laid out, and what comes with the release from the
 reviewed policy: titles, units and definitions of tables, titles of dimensions, names of places.
+What a column means stands in ``columns``.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class TableText:
 
 @dataclass(frozen=True)
 class ColumnText:
-    """What one column means, and what to beware of."""
+    """What one column or one file means, and what to beware of."""
 
     title: str
     definition: str
@@ -150,6 +151,12 @@ def explain_table(table: ReleasedTable, tables: Iterable[ReleasedTable]) -> Tabl
     return TableText(text.block, (*text.caveats, *(words for words in extra if words)))
 
 
+def list_caveats(table: ReleasedTable, tables: Iterable[ReleasedTable]) -> tuple[str, ...]:
+    """What to beware of in a table, with what there is to say of its level of geography."""
+    about_level = LEVELS.get(table.level)
+    return (*explain_table(table, tables).caveats, *([about_level] if about_level else []))
+
+
 UNITS = (
     "Unlike units are never added: a report, a case, an incident, a victim record and an arrest "
     "are different things, and one child can be behind several of them."
@@ -199,108 +206,36 @@ SYNTHETIC = ColumnText(
     "far the made-up records are from each of them.",
 )
 
-COLUMNS: Mapping[str, ColumnText] = MappingProxyType(
-    {
-        "quarter": ColumnText(
-            "Quarter",
-            f"The period counted: a calendar quarter (2025Q1) in {_STATE.name}'s time zone, a year "
-            "(2025), or the first and last of four quarters.",
-            "Not a fiscal year, and not the quarter of a decision on the report.",
-        ),
-        "geography": ColumnText(
-            "Place",
-            "The place counted: the state, or a unit of the level that the table is split by.",
-            f"{_STATE.elsewhere} and Unknown are places of their own, so that places add up to the "
-            "state.",
-        ),
-        "unit": ColumnText(
-            "Unit", "What the numbers count.", "Numbers of unlike units must never be added."
-        ),
-        "estimate": ColumnText(
-            "Estimate",
-            "The count as all noisy measurements together tell it, in tenths; right on average.",
-            "May be negative. Empty where the status word says why there is no number.",
-        ),
-        "moe90": ColumnText(
-            "Margin of error (90%)",
-            "Nine times in ten the exact count lies between estimate minus this number, rounded "
-            "down, and estimate plus this number, rounded up.",
-            NOISE_ALONE,
-        ),
-        "low90": ColumnText(
-            "Likely at least",
-            "The lower end of the likely range: estimate minus margin, rounded down, never below "
-            "zero, and zero where zero cannot be excluded.",
-            NOISE_ALONE,
-        ),
-        "high90": ColumnText(
-            "Likely at most",
-            "The upper end of the likely range: estimate plus margin, rounded up.",
-            NOISE_ALONE,
-        ),
-        "count": ColumnText(
-            "Count",
-            "The whole number from zero up that fits the noisy measurements and adds up over all "
-            "tables about the same records.",
-            "Not right on average: a very small count is more often too high than too low. For "
-            "sums over quarters add the estimates; such sums have no count.",
-        ),
-        "status": ColumnText(
-            "Status", "One word or phrase that says how to read the row.", "Never empty."
-        ),
-        "modelled": ColumnText("Modelled", MODEL, MODEL_CAVEAT),
-        "modelled_low90": ColumnText(
-            "Modelled, likely at least", "Lower end of the model's 90% range.", MODEL_CAVEAT
-        ),
-        "modelled_high90": ColumnText(
-            "Modelled, likely at most", "Upper end of the model's 90% range.", MODEL_CAVEAT
-        ),
-        "frame": ColumnText(
-            "Records", "The records that were counted.", "Each kind has its own unit."
-        ),
-        "table": ColumnText(
-            "Measured table",
-            "The records counted and the dimensions by which they are split.",
-            "Not every measured table is published as one, and some published ones are sums.",
-        ),
-        "level": ColumnText(
-            "Level", "The level of geography at which the table was measured.", "See strategy.json."
-        ),
-        "noisy_count": ColumnText(
-            "Noisy count",
-            "The exact count with privacy noise added, as it was drawn.",
-            "May be negative. An empty dimension means that the cell sums over it.",
-        ),
-        "sigma": ColumnText(
-            "Sigma",
-            "Standard deviation of the noise of the cell, a discrete Gaussian.",
-            "The noise of different cells is independent.",
-        ),
-    }
+HIGH_RATE = (
+    "A high rate can mean good detection: where people look and report, more is counted. It does "
+    "not say that more happens there."
 )
-"""The columns every release has; a dimension has its own in ``DIMENSIONS`` where there is more to
-say than its title and its labels."""
 
-DIMENSIONS: Mapping[str, ColumnText] = MappingProxyType(
+FILES: Mapping[str, ColumnText] = MappingProxyType(
     {
-        "age_band": ColumnText(
-            "Age", "Age on the date of the event.", "Unknown is a group of its own."
+        "measurements": MEASUREMENTS,
+        "all_quarters": ColumnText(
+            "All quarters",
+            "Every number that the release carries, of its own period and of the earlier ones it "
+            "repeats, one row for each cell and vintage.",
+            "Rows of unlike units stand below each other: choose a table before adding anything.",
         ),
-        "sex_group": ColumnText("Sex", "As recorded.", "Unknown is a group of its own."),
-        "definition": ColumnText("Definition", STRICT_BROAD, "Broad contains strict."),
-        "relationship_group": ColumnText(
-            "Relationship",
-            "Who the trafficker was to the child.",
-            "Unknown is a group of its own and is often the largest.",
+        "rates": ColumnText(
+            "Children per 10,000",
+            "Children first reported in a year for each 10,000 under 18 who live in the place.",
+            f"{HIGH_RATE} The range speaks of the added noise alone; how many live there is a "
+            "public estimate of an earlier year, and which county lies in which region is "
+            "provisional.",
         ),
-        "agency_pattern": ColumnText("Known to", "Who has a record of the child.", LINKAGE),
-        "lag_group": ColumnText(
-            "Time until the report",
-            "Days from the incident to the first report to Children's Division.",
-            LINKAGE,
+        "synthetic_moved": ColumnText(
+            "How far synthetic records are from the tables",
+            "The mean and the largest difference between each published table and the same table "
+            "made from the synthetic records.",
+            "It compares with the counts, which have errors of their own.",
         ),
     }
 )
+"""Files of rows that are no tables of the policy, by their names; records are ``SYNTHETIC``."""
 
 LEVELS: Mapping[str, str] = MappingProxyType(
     {
@@ -312,12 +247,3 @@ LEVELS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What to beware of in each level of geography."""
-
-
-def explain_column(name: str, title: str = "") -> ColumnText:
-    """What a column means; a dimension without an entry is explained by its title alone."""
-    text = COLUMNS.get(name) or DIMENSIONS.get(name)
-    if text is None:
-        fixed = "Its groups come from a public list that was fixed before anything was counted."
-        return ColumnText(title or name, f"{title or name}, in groups.", fixed)
-    return ColumnText(title, text.definition, text.caveats) if title else text

@@ -6,18 +6,24 @@ Here: datapackage.json as a plain value. Not here: the words themselves (``codeb
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from jurisdiction.state import read_state
-from portal.codebook import AGENCIES, LEVELS, MEASUREMENTS, SYNTHETIC, explain_column, explain_table
-from portal.measurements import list_measured_columns
-from portal.tables import REAL, WHOLE, list_columns, name_geographies
+from portal.all_quarters import ALL_QUARTERS, list_all_keys
+from portal.codebook import AGENCIES, FILES, SYNTHETIC, list_caveats
+from portal.columns import explain_column
+from portal.rates import RATES
+from portal.tables import REAL, WHOLE, list_columns, list_dimension_titles, name_geographies
 from portal.wording import name_period
+from portal.workbook import FIRST_ROW, name_sheets
 from privacy.released import Release, ReleasedTable
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 LICENCE = {"name": "CC0-1.0", "title": "Creative Commons Zero v1.0 Universal"}
+FOLDER = "data/"
+OTHER = ("parquet", "xlsx")
+"""Forms that not every reader of tables can read; each stands beside the CSV with the same rows."""
 TYPES: Mapping[str, str] = {**dict.fromkeys(WHOLE, "integer"), **dict.fromkeys(REAL, "number")}
 MEDIA = {
     "csv": "text/csv",
@@ -30,13 +36,17 @@ MEDIA = {
 def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The package of a release.
 
+    Only what every reader of tables can read is a table here: CSV files. Other forms of a table
+    stand beside it, with what a reader of theirs needs.
+
     Args:
         release: what was drawn.
         files: path to bytes of every data file, in ``data/``.
     """
     is_simulated = release.provenance.is_simulated
     warning = "SIMULATED DATA, about no real child. " if is_simulated else ""
-    tables = {table.name: table for table in release.tables}
+    forms = _list_other_forms(release, files)
+    described = [(path, *_split(path)) for path in files if path.startswith(FOLDER)]
     return {
         "$schema": PROFILE,
         "name": f"moshare-{release.release_id.lower()}",
@@ -49,27 +59,52 @@ def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, 
         "licenses": [LICENCE],
         "sources": [{"title": title} for title in AGENCIES.values()],
         "resources": [
-            _describe_resource(release, tables, path, content)
-            for path, content in files.items()
-            if path.startswith("data/")
+            {
+                **_describe_resource(release, name, form, files[path]),
+                **({"otherForms": forms.pop(name)} if name in forms else {}),
+            }
+            for path, name, form in described
+            if form not in OTHER
+        ],
+        "otherForms": [
+            {**one, "title": "All tables in one workbook"}
+            for left in forms.values()
+            for one in left
         ],
     }
 
 
-def _describe_resource(
-    release: Release, tables: Mapping[str, ReleasedTable], path: str, content: bytes
-) -> dict[str, Any]:
-    name, _, form = path.removeprefix("data/").rpartition(".")
+def _split(path: str) -> tuple[str, str]:
+    """The name of a data file without its folder and form, and its form."""
+    name, _, form = path.removeprefix(FOLDER).rpartition(".")
+    return name, form
+
+
+def _list_other_forms(
+    release: Release, files: Mapping[str, bytes]
+) -> dict[str, list[dict[str, Any]]]:
+    """Files that not every reader can read, by name; of one table's workbook, where it stands."""
+    tables = {table.name: table for table in release.tables}
+    forms: dict[str, list[dict[str, Any]]] = {}
+    for path, content in files.items():
+        name, form = _split(path)
+        if form in OTHER:
+            file = {"path": path, "mediatype": MEDIA[form], **_measure(content)}
+            if form == "xlsx" and name in tables:
+                sheet = name_sheets([tables[name]])[name]
+                file["dialect"] = {"sheetName": sheet, "headerRows": [FIRST_ROW + 1]}
+            forms.setdefault(name, []).append(file)
+    return forms
+
+
+def _describe_resource(release: Release, name: str, form: str, content: bytes) -> dict[str, Any]:
+    tables = {table.name: table for table in release.tables}
     file = _describe_file(name, form, content)
     if name in tables:
         return {**file, **_describe_table(release, tables[name])}
-    if name == "measurements":
-        return {**file, **_describe_measurements(release)}
-    if name.startswith("synthetic"):
-        words = {"title": SYNTHETIC.title, "description": SYNTHETIC.definition}
-        return {**file, **words, "caveats": [SYNTHETIC.caveats]}
-    title = "All tables in one workbook" if form == "xlsx" else "Strategy of the measurements"
-    return {**file, "title": title}
+    if form == "json":
+        return {**file, "title": "Strategy of the measurements"}
+    return {**file, **_describe_other(release, name, content)}
 
 
 def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
@@ -80,7 +115,7 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
         "period": table.period,
         "cadence": table.cadence,
         "counting": table.kind,
-        "caveats": list(list_caveats(release, table)),
+        "caveats": list(list_caveats(table, release.tables)),
         "sources": [{"title": AGENCIES[source]} for source in table.sources]
         or [{"title": "Not collected by any source"}],
         "schema": {
@@ -91,35 +126,30 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
     }
 
 
-def list_caveats(release: Release, table: ReleasedTable) -> Sequence[str]:
-    """What to beware of in a table, with what there is to say of its level of geography."""
-    about_level = LEVELS.get(table.level)
-    return (*explain_table(table, release.tables).caveats, *([about_level] if about_level else []))
-
-
-def _describe_measurements(release: Release) -> dict[str, Any]:
-    titles = dict(list_dimension_titles(release))
+def _describe_other(release: Release, name: str, content: bytes) -> dict[str, Any]:
+    """A file of rows that is no table of the policy: its words, and its columns as it has them."""
+    titles = list_dimension_titles(release)
+    words = FILES.get(name, SYNTHETIC)
+    header = content.decode("utf-8").split("\n", 1)[0].split(",")
+    keys = {
+        ALL_QUARTERS: list_all_keys(release),
+        RATES: ("vintage", "period", "table", "geography"),
+        "synthetic_moved": ("frame", "table"),
+    }.get(name, ())
+    fields = [explain_field(column, titles.get(column, "")) for column in header]
     return {
-        "title": MEASUREMENTS.title,
-        "description": MEASUREMENTS.definition,
-        "caveats": [MEASUREMENTS.caveats],
+        "title": words.title,
+        "description": words.definition,
+        "caveats": [words.caveats],
         "sources": [{"title": title} for title in AGENCIES.values()],
         "schema": {
             "fields": [
-                explain_field(column, titles.get(column, ""))
-                for column in list_measured_columns(release)
+                {**field, "constraints": {"required": True}} if field["name"] in keys else field
+                for field in fields
             ],
+            **({"primaryKey": list(keys)} if keys else {}),
             "missingValues": [""],
         },
-    }
-
-
-def list_dimension_titles(release: Release) -> dict[str, str]:
-    """Every dimension of the published tables and its title."""
-    return {
-        name: title
-        for table in release.tables
-        for name, title in zip(table.dimensions, table.dimension_titles, strict=True)
     }
 
 
@@ -127,13 +157,17 @@ def _describe_file(name: str, form: str, content: bytes) -> dict[str, Any]:
     return {
         "name": name if form == "csv" else f"{name}_{form}",
         "path": f"data/{name}.{form}",
-        **({"type": "table"} if form != "json" else {}),
+        **({"type": "table"} if form == "csv" else {}),
         "format": form,
         "mediatype": MEDIA[form],
         **({"encoding": "utf-8"} if form == "csv" else {}),
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        **_measure(content),
     }
+
+
+def _measure(content: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    return {"bytes": len(content), "hash": f"sha256:{digest}"}
 
 
 def _describe_field(release: Release, table: ReleasedTable, column: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a release says of itself to a public register of deployments of differential privacy.
 
 Fields and their choices are those of the register that OpenDP keeps with NIST (its repository
-deployments-registry-data, schemas/deployments-schema.yaml at commit 057e5d81), at tier 3.
+deployments-registry-data, schemas/deployments-schema.yaml at commit 057e5d81), at tier 3; the
+register's newest record then (commit 90c17e5b, September 2026) has them in the same places.
 Here: the text of each field, made from what the release carries. Not here: writing the file
 (``files``), and registering it, which a person does.
 """

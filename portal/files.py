@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jurisdiction.state import read_state
+from portal.all_quarters import ALL_QUARTERS, list_all_columns, list_all_rows
 from portal.changes import describe_changes
 from portal.codebook import AGENCIES, DELIVERIES, explain_table
 from portal.containers import RECORD_NAME
@@ -23,28 +25,35 @@ from portal.measurements import (
     describe_strategy,
     list_measured_columns,
     list_measured_rows,
-    list_moved,
-    list_synthetic_rows,
 )
 from portal.page.description import describe_page
 from portal.page.rendering import render_page
-from portal.tables import list_columns, list_rows, write_csv, write_parquet
+from portal.rates import RATE_COLUMNS, RATES, list_rate_rows
+from portal.synthetic import MOVED, list_moved, list_synthetic_columns, list_synthetic_rows
+from portal.tables import Row, list_columns, list_rows, write_csv, write_parquet
 from portal.workbook import write_workbook
 from privacy.released import Release
 
-FORMAT = 3
+FORMAT = 4
 """Version of the form of a release folder; ``verify`` knows this one and every earlier one.
 
 The bytes of a CSV and the facts by which ``folder`` tells one draw from another are part of it.
+The third form wrote a year 2025 as 2025, and synthetic records by keys.
 """
 
+Content = tuple[Sequence[str], Sequence[Row]]
+"""The columns of a file of data, and its rows."""
+
+DERIVED = (f"data/{ALL_QUARTERS}.csv", f"data/{RATES}.csv")
 WORKBOOK = "data/all_tables.xlsx"
+_YEAR = re.compile(rb"(?m)^CY(?=\d{4},)")
 _ELSEWHERE = ("provenance", "tables", "frames", "measurements", "history", "synthetic")
 
 README = """\
 {warning}MoShare release {release_id}: counts about child trafficking in {state}.
 Open index.html in a browser. Every table is in data/, explained in datapackage.json.
-data/all_tables.xlsx holds all tables as one workbook. CHANGES.md says what is new.
+data/all_tables.xlsx holds all tables as one workbook, data/all_quarters.csv every number of this
+and earlier quarters as one table. CHANGES.md says what is new.
 data/measurements.csv holds the noisy counts from which all other numbers are made.
 Check it: moshare verify {release_id} --key moshare.pub, the hub's public key
 """
@@ -57,14 +66,13 @@ def list_files(release: Release) -> dict[str, bytes]:
         PortalError: MS703, a table, an agency or a kind of delivery has no explanation.
     """
     _check_explained(release)
-    files = list_csv_files(release)
+    contents = {**_list_drawn(release), **_list_derived(release)}
+    files = {f"data/{name}.csv": write_csv(*content) for name, content in contents.items()}
+    for name, content in contents.items():
+        if not name.startswith("synthetic"):
+            files[f"data/{name}.parquet"] = write_parquet(*content)
     for table in release.tables:
-        stem = f"data/{table.name}"
-        files[f"{stem}.parquet"] = write_parquet(list_columns(table), list_rows(table, release))
-        files[f"{stem}.xlsx"] = write_workbook(release, [table])
-    files["data/measurements.parquet"] = write_parquet(
-        list_measured_columns(release), list_measured_rows(release)
-    )
+        files[f"data/{table.name}.xlsx"] = write_workbook(release, [table])
     files[WORKBOOK] = write_workbook(release, release.tables)
     files["data/strategy.json"] = _to_json(describe_strategy(release))
     files["datapackage.json"] = _to_json(describe_package(release, files))
@@ -80,23 +88,44 @@ def list_files(release: Release) -> dict[str, bytes]:
     return files
 
 
-def list_csv_files(release: Release) -> dict[str, bytes]:
-    """Path to bytes of every CSV file: the tables, the measurements, and synthetic records."""
+def list_csv_files(release: Release, form: object = FORMAT) -> dict[str, bytes]:
+    """Path to bytes of the CSV files that tell one draw from another, as a form of folder has them.
+
+    Those are the tables, the measurements and synthetic records. What is made of them
+    (``DERIVED``) is left out: another version of the software may make it in another way.
+    """
     files = {
-        f"data/{table.name}.csv": write_csv(list_columns(table), list_rows(table, release))
-        for table in release.tables
+        f"data/{name}.csv": write_csv(*content) for name, content in _list_drawn(release).items()
     }
-    files["data/measurements.csv"] = write_csv(
-        list_measured_columns(release), list_measured_rows(release)
-    )
+    if form == FORMAT:
+        return files
+    records = {
+        f"data/synthetic_{frame.frame}.csv": write_csv(frame.columns, frame.records)
+        for frame in release.synthetic
+    }
+    return {path: _YEAR.sub(b"", content) for path, content in {**files, **records}.items()}
+
+
+def _list_drawn(release: Release) -> dict[str, Content]:
+    contents: dict[str, Content] = {
+        table.name: (list_columns(table), list_rows(table, release)) for table in release.tables
+    }
+    contents["measurements"] = (list_measured_columns(release), list_measured_rows(release))
     for frame in release.synthetic:
-        files[f"data/synthetic_{frame.frame}.csv"] = write_csv(
-            frame.columns, list_synthetic_rows(frame)
-        )
+        records = list_synthetic_rows(release, frame)
+        contents[f"synthetic_{frame.frame}"] = (list_synthetic_columns(frame), records)
     if release.synthetic:
-        columns = ("frame", "table", "mean_difference", "largest_difference")
-        files["data/synthetic_moved.csv"] = write_csv(columns, list(list_moved(release)))
-    return files
+        contents["synthetic_moved"] = (MOVED, list(list_moved(release)))
+    return contents
+
+
+def _list_derived(release: Release) -> dict[str, Content]:
+    contents: dict[str, Content] = {
+        ALL_QUARTERS: (list_all_columns(release), list_all_rows(release))
+    }
+    if rates := list_rate_rows(release):
+        contents[RATES] = (RATE_COLUMNS, rates)
+    return contents
 
 
 def _check_explained(release: Release) -> None:

@@ -16,7 +16,7 @@ from durable.writing import draft_folder, move_folder, write_once
 from portal.archive import pack
 from portal.containers import RECORD_NAME, SIGNATURE_NAME
 from portal.errors import PortalError
-from portal.files import list_csv_files, list_files
+from portal.files import DERIVED, list_csv_files, list_files
 from portal.signature import Signer
 from portal.verify import is_stray, verify
 from privacy.released import Release
@@ -29,8 +29,9 @@ def build_release(release: Release, releases_dir: Path, sign: Signer | None = No
     """Build ``releases_dir/<release_id>/`` and its ZIP, or find the same release there.
 
     What is there is left as it is. A folder is the same release if it is whole, names the same
-    draw, and its CSV files hold the same bytes. Its other files may come from another version of
-    the software. Two processes may do this at once: both get the same folder.
+    draw, and its CSV files of what was drawn hold the same bytes in the form that it names. Its
+    other files may come from another version of the software. Two processes may do this at once:
+    both get the same folder.
 
     Args:
         release: what was drawn.
@@ -113,9 +114,11 @@ def _find_differences(release: Release, target: Path) -> list[str]:
     plan = record.get("plan")
     found = {**record, "plan": plan.get("hash") if isinstance(plan, dict) else None}
     expected = _state_identity(release)
-    drawn = list_csv_files(release)
+    drawn = list_csv_files(release, record.get("format"))
     present = {
-        path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*.csv")
+        name: path.read_bytes()
+        for path in target.rglob("*.csv")
+        if (name := path.relative_to(target).as_posix()) not in DERIVED
     }
     return [
         *(f"{RECORD_NAME} ({name})" for name in expected if found.get(name) != expected[name]),

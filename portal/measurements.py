@@ -1,18 +1,16 @@
 """The noisy measurements as released files: every cell as drawn, and the strategy behind them.
 
-Here: rows of measurements.csv, the plain value of strategy.json, from which anyone can recompute
-every margin, and rows of synthetic records where a release has them. Not here: forms of files
-(``tables``) and what columns mean (``codebook``).
+Here: rows of measurements.csv, and the plain value of strategy.json, from which anyone can
+recompute every margin. Not here: forms of files (``tables``) and what columns mean (``codebook``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from portal.tables import Row, name_geographies
-from privacy.released import Release, ReleasedFrame, SyntheticFrame
+from portal.tables import Row, name_geographies, write_period
+from privacy.released import Release, ReleasedFrame
 
 LAW = (
     "Noise is a discrete Gaussian of the standard deviation sigma, independent for each measured "
@@ -45,7 +43,7 @@ def list_measured_rows(release: Release) -> list[Row]:
     places, periods = name_geographies(release), {f.name: f.period for f in release.frames}
     rows: list[Row] = []
     for measured in release.measurements:
-        period = periods.get(measured.frame, release.release_id)
+        period = write_period(periods.get(measured.frame, release.release_id))
         for cell in measured.cells:
             label_of = dict(zip(measured.dimensions, cell.labels, strict=True))
             rows.append(
@@ -116,15 +114,3 @@ def _describe_frame(release: Release, frame: ReleasedFrame) -> dict[str, Any]:
         ],
         "same_rows": frame.same_rows and asdict(frame.same_rows),
     }
-
-
-def list_synthetic_rows(frame: SyntheticFrame) -> list[Row]:
-    """The made-up records of a frame, in the order in which they were made."""
-    return [tuple(record) for record in frame.records]
-
-
-def list_moved(release: Release) -> Iterator[Row]:
-    """How far the made-up records move each published table of their frame."""
-    for frame in release.synthetic:
-        for table, mean, largest in frame.moved:
-            yield (frame.frame, table, mean, largest)

@@ -28,6 +28,7 @@ from privacy.shown import (
 
 _QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 _SOURCES = {one.key: one.short for one in read_state().agencies}
+_SHOWN_CHANGES = 4
 _VERDICT = re.compile(rb'<div class="verdict .*?</div>', re.DOTALL)
 _BOUNDS = {
     "rows": "{bound} row{s}",
@@ -143,6 +144,7 @@ class Page:
     delta: str
     table_words: str
     signer_words: str
+    news: str
 
 
 def describe_officers_page(review: ShownPlan) -> Page:
@@ -174,6 +176,7 @@ def describe_officers_page(review: ShownPlan) -> Page:
         delta=f"{review.delta:.12f}".rstrip("0"),
         table_words=_say_tables(review.tables),
         signer_words="one officer" if review.signers == 1 else f"{review.signers} officers",
+        news=_say_news(review),
     )
 
 
@@ -207,6 +210,18 @@ def _open_templates() -> jinja2.Environment:
 
 def _set_apostrophes(value: object) -> object:
     return value.replace("'", "’") if isinstance(value, str) else value
+
+
+def _say_news(review: ShownPlan) -> str:
+    """What differs from the plan that was signed last, in one paragraph."""
+    if not review.changed_since:
+        return "It is the first plan: nothing was signed and released before it."
+    if not review.changes:
+        return f"Nothing but the quarter differs from the plan of {review.changed_since}."
+    shown = [f"{change[0].upper()}{change[1:]}" for change in review.changes[:_SHOWN_CHANGES]]
+    more = len(review.changes) - len(shown)
+    rest = f" {more} more stand under “Changes”." if more else ""
+    return f"Against the plan of {review.changed_since}: {' '.join(shown)}{rest}"
 
 
 def _say_tables(tables: tuple[TableAccuracy, ...]) -> str:

@@ -16,12 +16,18 @@ import pyarrow.parquet as pq
 
 from portal.errors import PortalError
 from portal.ranges import find_range
-from privacy.released import FOUR_QUARTERS, Release, ReleasedRow, ReleasedTable
+from privacy.released import FOUR_QUARTERS, HistoryPoint, Release, ReleasedRow, ReleasedTable
 
 MEASURES = ("unit", "estimate", "moe90", "low90", "high90", "count", "status")
 MODELLED = ("modelled", "modelled_low90", "modelled_high90")
-WHOLE = ("count", "low90", "high90", "noisy_count")
-REAL = ("estimate", "moe90", "sigma", *MODELLED)
+WHOLE = (
+    *("count", "low90", "high90", "noisy_count", "first_low90", "first_high90"),
+    *("children", "children_in"),
+)
+REAL = (
+    *("estimate", "moe90", "sigma", *MODELLED, "first", "rate", "rate_low90", "rate_high90"),
+    *("mean_difference", "largest_difference", "smoothed", "smoothed_low90", "smoothed_high90"),
+)
 
 Row = tuple[str | int | float | None, ...]
 
@@ -50,6 +56,20 @@ def name_geographies(release: Release) -> Mapping[tuple[str, str], str]:
     }
 
 
+def write_period(period: str) -> str:
+    """A period as text that no reader takes for a number or a date: a year 2025 as ``CY2025``."""
+    return f"CY{period}" if period.isdigit() else period
+
+
+def list_dimension_titles(release: Release) -> dict[str, str]:
+    """Every dimension of the published tables and its title."""
+    return {
+        name: title
+        for table in release.tables
+        for name, title in zip(table.dimensions, table.dimension_titles, strict=True)
+    }
+
+
 def list_rows(table: ReleasedTable, release: Release) -> list[Row]:
     """The rows of a published table, in the order in which they were released.
 
@@ -59,11 +79,11 @@ def list_rows(table: ReleasedTable, release: Release) -> list[Row]:
     places = name_geographies(release)
     return [
         (
-            table.period,
+            write_period(table.period),
             places.get((table.level, row.geography), row.geography),
             *row.labels,
             table.unit,
-            *_list_numbers(row, table, release.release_id),
+            *list_numbers(row, table, release.release_id),
             row.status,
             *((row.modelled, row.modelled_low90, row.modelled_high90) if modelled else ()),
         )
@@ -72,8 +92,12 @@ def list_rows(table: ReleasedTable, release: Release) -> list[Row]:
     ]
 
 
-def _list_numbers(row: ReleasedRow, table: ReleasedTable, release_id: str) -> Row:
-    """Estimate, margin, low, high and count; a sum over quarters has no count."""
+def list_numbers(row: ReleasedRow | HistoryPoint, table: ReleasedTable, release_id: str) -> Row:
+    """Estimate, margin, low, high and count; a sum over quarters has no count.
+
+    Raises:
+        PortalError: MS703, the row has no status, or only some of its numbers.
+    """
     needed: list[float | None] = [row.estimate, row.moe90]
     if table.cadence != FOUR_QUARTERS:
         needed.append(row.count)

@@ -27,7 +27,7 @@ from portal.containers import (
 )
 from portal.errors import PortalError
 
-KNOWN_FORMATS = (1, 2, 3)
+KNOWN_FORMATS = (1, 2, 3, 4)
 STRAYS = (".ds_store", "thumbs.db", "desktop.ini")
 """Files that macOS and Windows leave in any folder that someone looks at, in small letters."""
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from jurisdiction.state import read_state
-from portal.codebook import AGENCIES, explain_column
-from portal.datapackage import list_caveats, list_dimension_titles
-from portal.tables import REAL, WHOLE, Row, list_columns, list_rows
+from portal.codebook import AGENCIES, list_caveats
+from portal.columns import explain_column
+from portal.tables import REAL, WHOLE, Row, list_columns, list_dimension_titles, list_rows
 from portal.wording import name_period
 from privacy.released import Release, ReleasedTable
 
@@ -138,7 +138,7 @@ def _write_table(
     source = " and ".join(AGENCIES[name] for name in table.sources) or "none"
     sheet.write_string(0, 0, table.title, styles["title"])
     sheet.write_string(1, 0, f"{table.definition} Unit: {table.unit}. Source: {source}.")
-    sheet.write_string(2, 0, " ".join(list_caveats(release, table)))
+    sheet.write_string(2, 0, " ".join(list_caveats(table, release.tables)))
     formats = [
         styles["whole"] if name in WHOLE else styles["tenths"] if name in REAL else None
         for name in columns

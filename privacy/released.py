@@ -86,13 +86,19 @@ class ReleasedTable:
 
 @dataclass(frozen=True)
 class ReleasedLevel:
-    """Units of one level of a geography; `parents` are places in the level above, () at the top."""
+    """Units of one level of a geography; `parents` are places in the level above, () at the top.
+
+    `children` is how many live in each unit by public figures of `children_in` (a year), 0 where
+    none do or no figure is known; () and None where the release tells no figures.
+    """
 
     name: str
     title: str
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     parents: tuple[int, ...]
+    children: tuple[int, ...] = ()
+    children_in: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,9 @@ class HistoryPoint:
     moe90: float | None
     status: str
     deviation: float | None
+    modelled: float | None = None
+    modelled_low90: float | None = None
+    modelled_high90: float | None = None
 
 
 @dataclass(frozen=True)

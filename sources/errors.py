@@ -50,8 +50,16 @@ class LineProblem:
     @property
     def sentence(self) -> str:
         """The text of the code with file, field and the FBI's rule filled in; never a value."""
+        return SourcesError(self.code, **self._facts).sentence
+
+    @property
+    def next_step(self) -> str:
+        """The last part of the sentence: what to do."""
+        return ERRORS[self.code].fill(self._facts)[2]
+
+    @property
+    def _facts(self) -> dict[str, str]:
         known = {"file": self.file, "field": self.field or "line", "rule": self.rule}
         if self.rule:
             known["said"] = load_fbi_rules()[self.rule].says
-        asked = ERRORS[self.code].placeholders
-        return SourcesError(self.code, **{name: known[name] for name in asked}).sentence
+        return {name: known[name] for name in ERRORS[self.code].placeholders}

@@ -39,7 +39,7 @@ def list_unlike(
         quarter: of the delivery.
         earlier: folder of the raw tables of the agency's accepted deliveries.
     """
-    folders = _find_former(connection, quarter.first_day, earlier)
+    folders = _find_former(connection, contract.contract, quarter.first_day, earlier)
     if len(folders) < FEWEST:
         return
     watched = contract.watched
@@ -55,15 +55,19 @@ def list_unlike(
 
 
 def _find_former(
-    connection: duckdb.DuckDBPyConnection, first_day: date, earlier: Path
+    connection: duckdb.DuckDBPyConnection, contract: str, first_day: date, earlier: Path
 ) -> list[Path]:
-    """The folder of the last full delivery of each of the quarters before, the newest first."""
+    """The folder of the last full delivery of each of the quarters before, the newest first.
+
+    Only by the same contract: others may lack a field.
+    """
     if not any(earlier.glob("*/*/deliveries.parquet")):
         return []
     rows = connection.execute(
         "SELECT quarter_start, max(delivery_sequence) "  # noqa: S608
         f"FROM read_parquet({quote(f'{earlier}/*/*/deliveries.parquet')}) "
-        f"WHERE delivery_kind = 'full' AND quarter_start < DATE '{first_day}' "
+        f"WHERE delivery_kind = 'full' AND contract = {quote(contract)} "
+        f"AND quarter_start < DATE '{first_day}' "
         f"GROUP BY quarter_start ORDER BY quarter_start DESC LIMIT {MOST}"
     ).fetchall()
     return [

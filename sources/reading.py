@@ -77,7 +77,7 @@ def read_delivery(
     """
     readings: list[FileReading] = []
     error = None
-    unlike: tuple[str, ...] = ()
+    unlike: list[str] = []
     circumstances = Circumstances(
         Quarter.parse(manifest.quarter),
         manifest.as_of,
@@ -106,11 +106,19 @@ def read_delivery(
             records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
-            if manifest.kind == "full":
-                quarter = circumstances.quarter
-                unlike = tuple(list_unlike(connection, contract, quarter, earlier))
+            unlike = _compare_with_before(connection, manifest, contract, earlier)
             _write_tables(connection, delivery, manifest, contract, received_at)
-    return DeliveryReading(tuple(readings), problems, error, unlike)
+    return DeliveryReading(tuple(readings), problems, error, tuple(unlike))
+
+
+def _compare_with_before(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, contract: Contract, earlier: Path
+) -> list[str]:
+    """What is unlike the quarters before; a part of a quarter is unlike them by its nature."""
+    if manifest.kind != "full":
+        return []
+    quarter = Quarter.parse(manifest.quarter)
+    return list(list_unlike(connection, contract, quarter, earlier))
 
 
 def _read_file(

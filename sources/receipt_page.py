@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 
 from sources.contracts import find_contract
-from sources.receipt_text import say_lines, say_next_step
+from sources.receipt_text import name_problem, say_lines
 from sources.receipts import Receipt
 
 
@@ -26,7 +26,7 @@ def render_receipt(receipt: Receipt) -> str:
             ("Notes", "Nothing was lost with these lines.", _select(receipt, is_note=True)),
         ],
         say_lines=say_lines,
-        say_next_step=say_next_step,
+        name_problem=name_problem,
     )
 
 

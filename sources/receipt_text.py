@@ -6,7 +6,7 @@ Does not belong here: what a receipt holds (`receipts`), and its page (`receipt_
 from collections.abc import Iterable, Iterator
 
 from sources.contracts import find_contract
-from sources.errors import ERRORS, LineProblem
+from sources.errors import LineProblem
 from sources.receipts import DeliveryCounts, Receipt
 from sources.workbench import FileReading
 
@@ -48,14 +48,20 @@ def say_lines(problem: LineProblem) -> str:
     return f"lines {shown}{rest}; total {problem.total}"
 
 
-def say_next_step(problem: LineProblem) -> str:
-    """What its text says to do about a problem."""
-    return ERRORS[problem.code].next_step.format(file=problem.file, field=problem.field or "line")
+def name_problem(problem: LineProblem) -> str:
+    """Its number, field, level of segments and FBI rule, as a heading."""
+    return ", ".join(filter(None, (problem.code, problem.field, *_name_source(problem))))
+
+
+def _name_source(problem: LineProblem) -> Iterator[str]:
+    if problem.segment:
+        yield f"level {problem.segment}"
+    if problem.rule:
+        yield f"FBI rule {problem.rule}"
 
 
 def _say_cause(problem: LineProblem) -> str:
-    place = f", {problem.field}" if problem.field else ""
-    return f"  {problem.code}{place}, in {problem.file}; total {problem.total}"
+    return f"  {name_problem(problem)}, in {problem.file}; total {problem.total}"
 
 
 def _describe_file(file: FileReading) -> str:
@@ -73,7 +79,9 @@ def _describe_file(file: FileReading) -> str:
 
 
 def _describe_problem(problem: LineProblem) -> str:
-    return f"  {problem.sentence}\n    {say_lines(problem)}"
+    source = ", ".join(_name_source(problem))
+    opening = f"{source}: " if source else ""
+    return f"  {problem.sentence}\n    {opening}{say_lines(problem)}"
 
 
 def _table(receipt: Receipt) -> Iterator[str]:

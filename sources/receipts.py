@@ -116,7 +116,8 @@ class Receipt:
         document = asdict(self)
         document["error_code"] = self.error_code
         document["fix_first"] = [
-            {"code": one.code, "file": one.file, "field": one.field} for one in self.fix_first
+            {key: getattr(one, key) for key in ("code", "file", "field", "rule", "segment")}
+            for one in self.fix_first
         ]
         if self.contract:
             contract = find_contract(self.contract, self.agency)
@@ -124,6 +125,7 @@ class Receipt:
             document["quarantined_floor"] = contract.quarantined_floor
         for entry, problem in zip(document["problems"], self.problems, strict=True):
             entry["sentence"] = problem.sentence
+            entry["next_step"] = problem.next_step
             entry["is_note"] = problem.is_note
             entry["fate"] = ERRORS[problem.code].fate
         return json.dumps(document, indent=2) + "\n"

@@ -14,6 +14,7 @@ from typing import Literal
 
 import duckdb
 
+from sources.error_form import Fate
 from sources.errors import ERRORS, LineProblem
 
 MEMORY_LIMIT = "2GB"
@@ -160,7 +161,8 @@ def set_lines_aside(
         f"(SELECT line_number FROM problems WHERE file = {quote(file)} AND code = 'MS131')"
     )
     lost = f"SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is('set aside')}"  # noqa: S608
-    note = f"file = {quote(file)} AND {_is('kept')} AND rule <> '' AND line_number IN ({lost})"
+    noted = f"file = {quote(file)} AND {_is('kept', 'blanked')}"
+    note = f"{noted} AND rule <> '' AND line_number IN ({lost})"
     connection.execute(f"UPDATE problems SET code = 'MS341' WHERE {note} AND code <> 'MS342'")  # noqa: S608
     connection.execute(
         f"DELETE FROM problems WHERE file = {quote(file)} AND NOT {_is('set aside')} "  # noqa: S608
@@ -172,7 +174,8 @@ def set_lines_aside(
         f"WHERE file = {quote(file)} AND {_is('set aside')} ORDER BY line_number, code, field"
     )
     counts = [ask_number(connection, f"SELECT count(*) FROM {lines_table}")]  # noqa: S608
-    for fate in ("set aside", "dropped"):
+    fates: tuple[Fate, ...] = ("set aside", "dropped")
+    for fate in fates:
         connection.execute(
             f"DELETE FROM {lines_table} WHERE line_number IN "  # noqa: S608
             f"(SELECT line_number FROM problems WHERE file = {quote(file)} AND {_is(fate)})"
@@ -191,8 +194,8 @@ def count_blanked(connection: duckdb.DuckDBPyConnection, file: str) -> int:
     )
 
 
-def _is(fate: str) -> str:
-    codes = ", ".join(quote(code) for code, text in ERRORS.items() if text.fate == fate)
+def _is(*fates: Fate) -> str:
+    codes = ", ".join(quote(code) for code, text in ERRORS.items() if text.fate in fates)
     return f"code IN ({codes})"
 
 

@@ -1,4 +1,16 @@
 {#-
+  A path inside the vault is said by a macro of the engine, made anew at the start of every call: a
+  source's place is fixed when the project is parsed, and the parsed project serves every vault.
+-#}
+{% macro name_vault() -%}
+    {{ return(adapter.dispatch('name_vault')()) }}
+{%- endmacro %}
+
+{% macro duckdb__name_vault() -%}
+    create or replace macro in_vault(path) as '{{ var("vault") | replace("'", "''") }}/' || path
+{%- endmacro %}
+
+{#-
   Close the engine into the vault before the first model runs. The order matters: the list of
   folders cannot be changed once access is closed, and nothing can be changed once it is locked.
 -#}

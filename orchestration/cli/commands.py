@@ -12,7 +12,17 @@ from collections.abc import Callable
 import typer
 
 from failures.exits import Exit
-from orchestration.cli import agency, approval, gate, hub, ledger, policy, validating
+from orchestration.cli import (
+    agency,
+    approval,
+    backup,
+    gate,
+    hub,
+    ledger,
+    policy,
+    validating,
+    watch,
+)
 
 _EXAMPLES = """\
 **Examples**
@@ -30,7 +40,16 @@ The data home is the folder named by `MOSHARE_HOME`, or `data`.
 """
 
 _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "On the hub": (hub.doctor, hub.ingest, hub.run, hub.release, hub.rotate_key, hub.dev),
+    "On the hub": (
+        hub.doctor,
+        watch.status,
+        hub.ingest,
+        hub.run,
+        hub.release,
+        hub.rotate_key,
+        hub.dev,
+    ),
+    "Backups": (backup.new_backup_key, backup.backup, backup.restore),
     "For the privacy officer": (
         approval.plan,
         approval.approve,
@@ -46,7 +65,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         agency.verify,
     ),
     "On the machine that serves releases": (gate.gate, gate.push, gate.notify),
-    "For trying it out": (hub.demo, hub.simulate),
+    "For trying it out": (hub.demo, hub.simulate, watch.dry_run_year),
 }
 
 _EXITS = "Exit codes: " + ", ".join(f"{code} {code.meaning}" for code in Exit)

@@ -130,8 +130,21 @@ def run(quarter: QuarterOption) -> None:
     settings = prepared("run")
     with told_failures("run", settings):
         chosen = parse_quarter(quarter)
-        _run("whole_quarter", chosen, settings)
+        try:
+            _run("whole_quarter", chosen, settings)
+        finally:
+            _say_waiting(settings)
         typer.echo(settings.releases / str(chosen))
+
+
+def _say_waiting(settings: Settings) -> None:
+    """Name deliveries without a receipt, of this quarter or another."""
+    from jurisdiction.state import read_state
+    from sources.waiting import list_waiting
+
+    for agency in read_state().agencies:
+        for waiting in list_waiting(settings.zones, agency.key):
+            talk().print(waiting.sentence, style="yellow", markup=False, soft_wrap=True)
 
 
 def release(quarter: QuarterOption) -> None:

@@ -13,9 +13,11 @@ from uuid import uuid4
 
 import dagster as dg
 
-from orchestration.defs.quarters import partition_key
+from orchestration.defs.quarters import describe_run, partition_key
 from orchestration.guards.closed_quarters import refuse_open_quarter
 from orchestration.hub.instance import PROCESS_TAG, clear_dead_runs, process_tag
+from orchestration.hub.settings import load_settings
+from orchestration.hub.turns import own_turn
 from sources.quarters import Quarter
 
 _STEP_EVENTS = {
@@ -56,7 +58,7 @@ class RunOutcome:
 def run_job(
     job: str, quarter: Quarter, instance: dg.DagsterInstance, on_step: StepListener
 ) -> RunOutcome:
-    """Run a job in this process and wait for it.
+    """Run a job in this process and wait for it; first for whatever quarter is run elsewhere.
 
     Args:
         job: Name of the job.
@@ -65,21 +67,21 @@ def run_job(
         on_step: Told of each step's start and end.
 
     Raises:
-        OrchestrationError: MS904 or MS905 when the quarter may not be run.
+        OrchestrationError: MS662 or MS905 when the quarter may not be run.
     """
     refuse_open_quarter(quarter)
     from orchestration.definitions import defs
 
     clear_dead_runs(instance)
-    run_id = str(uuid4())
-    with _progress(instance, run_id, on_step):
+    run_id, key = str(uuid4()), partition_key(quarter)
+    with own_turn(load_settings()), _progress(instance, run_id, on_step):
         result = defs.resolve_job_def(job).execute_in_process(
             run_config=_QUIET,
             instance=instance,
-            partition_key=partition_key(quarter),
+            partition_key=key,
             raise_on_error=False,
             run_id=run_id,
-            tags={PROCESS_TAG: process_tag()},
+            tags={**describe_run(key), PROCESS_TAG: process_tag()},
         )
     return _outcome(result)
 
@@ -87,15 +89,15 @@ def run_job(
 @contextmanager
 def _progress(instance: dg.DagsterInstance, run_id: str, on_step: StepListener) -> Iterator[None]:
     stop = threading.Event()
-    told = 0
+    told: str | None = None
 
     def tell() -> None:
         nonlocal told
-        entries = instance.all_logs(run_id, of_type=set(_STEP_EVENTS))
-        for entry in entries[told:]:
-            event = entry.get_dagster_event()
-            on_step(str(event.step_key), _STEP_EVENTS[event.event_type], entry.timestamp)
-        told = len(entries)
+        found = instance.get_records_for_run(run_id, cursor=told, of_type=set(_STEP_EVENTS))
+        told = found.cursor
+        for record in found.records:
+            event = record.event_log_entry.get_dagster_event()
+            on_step(str(event.step_key), _STEP_EVENTS[event.event_type], record.timestamp)
 
     def watch() -> None:
         while not stop.wait(_POLL_SECONDS):

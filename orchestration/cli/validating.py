@@ -32,38 +32,55 @@ _VERDICTS = {
 }
 
 
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files in the order of the contract's roles, or role=path for each.", metavar="FILE"
+    ),
+]
+ContractName = Annotated[
+    str, typer.Option("--contract", help="Name and version of what was agreed.")
+]
+QuarterName = Annotated[
+    str | None, typer.Option("--quarter", help="Like 2025Q1. Default: the one before --as-of.")
+]
+Day = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="Day on which the data was taken. Default: today."
+    ),
+]
+Kind = Annotated[Literal["full", "delta"], typer.Option("--kind", help="full or delta.")]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--against",
+        help="A former full delivery: its file, or several as role=path,role=path; with 2024Q4: "
+        "before them where it is of that quarter. May be repeated, the oldest first.",
+        metavar="DELIVERY",
+    ),
+]
+Unusual = Annotated[
+    list[str] | None,
+    typer.Option("--unusual", help="As `moshare deliver` is told: outside_missouri, other_years."),
+]
+Roster = Annotated[
+    Path | None,
+    typer.Option("--agency-roster", help="CSV of the Patrol: ori, month, reporting (yes or no)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
+
+
 def validate(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files in the order of the contract's roles, or role=path for each.",
-            metavar="FILE...",
-        ),
-    ],
-    contract: Annotated[str, typer.Option(help="Name and version of what was agreed.")],
-    quarter: Annotated[
-        str | None, typer.Option(help="Like 2025Q1. Default: the one before --as-of.")
-    ] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day on which the data was taken. Default: today."),
-    ] = None,
-    kind: Annotated[Literal["full", "delta"], typer.Option(help="full or delta.")] = "full",
-    against: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A former delivery: its file, or several as role=path,role=path; may be repeated, "
-            "the oldest first."
-        ),
-    ] = None,
-    unusual: Annotated[
-        list[str] | None,
-        typer.Option(help="As `moshare deliver` will be told: outside_missouri, other_years."),
-    ] = None,
-    agency_roster: Annotated[
-        Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")] = False,  # noqa: FBT002
+    files: Files,
+    contract: ContractName,
+    quarter: QuarterName = None,
+    as_of: Day = None,
+    kind: Kind = "full",
+    against: Against = None,
+    unusual: Unusual = None,
+    agency_roster: Roster = None,
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Example: `moshare validate nibrs.txt --contract mshp/1 --quarter 2025Q1`.
 
@@ -75,7 +92,7 @@ def validate(
     keep_to_owner()
     with told_failures("validate", settings):
         from orchestration.steps.delivering import Delivery
-        from orchestration.steps.validating import assign_roles, find_agreed
+        from orchestration.steps.validating import assign_roles, find_agreed, read_former
         from orchestration.steps.validating import validate as take
         from sources.agency_roster import read_agency_roster
         from sources.quarters import quarter_before
@@ -91,7 +108,7 @@ def validate(
             agency_roster=read_agency_roster(agency_roster) if agency_roster else (),
             unusual=tuple(unusual or ()),
         )
-        former = [assign_roles(agreed, one.split(",")) for one in against or ()]
+        former = [read_former(agreed, one, delivery.quarter) for one in against or ()]
         with _progress(len(former) + 1) as tell:
             found = take(delivery, assign_roles(agreed, files), former, settings.policy, tell)
     if as_json:

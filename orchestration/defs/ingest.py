@@ -44,7 +44,7 @@ def _delivery_asset(agency: str, delivers: str) -> dg.AssetsDefinition:
     def delivery(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster knows no other where there are checks
         settings = load_settings()
         quarter = quarter_of(context)
-        with border(f"raw/{agency}", settings):
+        with border(f"raw/{agency}", settings, receipts=f"outbox/{agency}"):
             receipt = ingest(
                 settings.zones,
                 agency,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.border import border
+from orchestration.defs.numbers import tell_budget, tell_files, tell_margins
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.defs.review import OFFICER, approval
 from orchestration.hub.settings import load_settings
@@ -77,7 +78,7 @@ def counts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     quarter = quarter_of(context)
     with border("released/counts", settings):
         release = draw_release(quarter, settings)
-    return dg.MaterializeResult(metadata=_facts(release))
+    return dg.MaterializeResult(metadata={**_facts(release), **tell_budget(settings)})
 
 
 def _facts(release: Release) -> dict[str, str | float]:
@@ -133,6 +134,8 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
             "folder": f"releases/{path.name}",
             "page": f"releases/{path.name}/index.html",
             "state_totals": dg.MetadataValue.md(_list_state_totals(release)),
+            **tell_margins(release),
+            **tell_files(path),
         },
         check_results=[verdict],
     )

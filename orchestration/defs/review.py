@@ -26,8 +26,8 @@ OFFICER = "team:privacy-officer"
     owners=[*OWNERS, OFFICER],
     kinds={"toml", "json", "html"},
     description="What the quarter's release would hold, how accurate it would be and what it would "
-    "cost, made from the policy, public lists and the ledger alone. Writes review/<quarter>/: "
-    "plan.json, which officers sign, and index.html, which they read.",
+    "cost, made from the policy, public lists and the ledger alone. Writes the folder of the "
+    "quarter in `review`: plan.json, which officers sign, and index.html, which they read.",
 )
 def plan(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Put the plan up for approval; the same policy gives the same plan."""

@@ -9,14 +9,15 @@ no frame says (see `models/release_input`), and shares of a table (see `expectat
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from orchestration.hub.settings import Settings
+from orchestration.hub.settings import Settings, load_settings
 from privacy.engine.frames import AGGREGATE
-from privacy.policy.policy import FramePolicy, Policy
+from privacy.policy.policy import FramePolicy, Policy, load_policy
 from privacy.released import ANNUAL
 
 RULES_VARIABLE = "rules_of_frames"
@@ -54,6 +55,11 @@ def list_rules(policy: Policy, settings: Settings) -> dict[str, Rules]:
             **_of_other_frames(frame, contracts),
         }
     return rules
+
+
+def name_parsing_variables(policy: Policy, settings: Settings) -> dict[str, dict[str, Rules]]:
+    """Give all of dbt's variables that the parsed project depends on: what a rule reads."""
+    return {RULES_VARIABLE: list_rules(policy, settings)}
 
 
 def name_rules(policy: Policy, settings: Settings) -> list[str]:
@@ -110,3 +116,8 @@ def _read_contracts(manifest: Path) -> dict[str, Contract]:
         for node in nodes
         if node["resource_type"] == "model" and node["schema"] == "release_input"
     }
+
+
+if __name__ == "__main__":  # for `make install`, which parses the project for them
+    found = load_settings()
+    sys.stdout.write(json.dumps(name_parsing_variables(load_policy(found.policy), found)))

@@ -45,7 +45,7 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
         for one in sorted(delivered - released)
         if one < quarter
         and one.first_day.isoformat() >= first_day
-        and not _is_rejected(one, settings)
+        and not is_rejected(one, settings)
     ]
     if missing:
         raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
@@ -58,7 +58,7 @@ def _find_waiting(settings: Settings) -> Iterator[Quarter]:
             yield Quarter.parse(manifest.parent.name)
 
 
-def _is_rejected(quarter: Quarter, settings: Settings) -> bool:
+def is_rejected(quarter: Quarter, settings: Settings) -> bool:
     """Whether the plan that stands for a quarter was rejected: none was put up since."""
     review = find_approvals(quarter, settings).plan_folder
     rejected = {rejection.plan for rejection in review.list_rejections()}

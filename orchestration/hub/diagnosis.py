@@ -11,19 +11,23 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from failures.numbered import NumberedError
 from jurisdiction.folder import LISTS, OUTLINES, list_counties, read_table
 from jurisdiction.state import read_state
+from orchestration.hub.clock import read_clock
 from orchestration.hub.settings import Settings
 from sources.contracts import current_contract
 from sources.errors import SourcesError
-from sources.landing import find_misspelt, is_open_to_others
+from sources.landing import is_open_to_others
 from sources.manifest import MANIFEST_NAME
+from sources.waiting import is_accepted, list_waiting, name_unknown
 
 _NEEDED_FREE_BYTES = 2 * 1024**3
+_SOON = timedelta(hours=1)
 _PACKAGES = (
     "dagster",
     "dagster-dbt",
@@ -65,10 +69,12 @@ def diagnose(settings: Settings) -> list[Finding]:
         _privacy_of_zones,
         _published,
         _landing,
+        _waiting,
         _free_space,
         _policy,
         _ledger,
         _witness,
+        _backup,
         _signing_key,
     )
     return [finding for look in looks for finding in _look(look, settings)]
@@ -183,24 +189,26 @@ def _landing(settings: Settings) -> Iterator[Finding]:
 
 
 def _look_into(name: str, folder: Path, settings: Settings) -> Iterator[Finding]:
-    found = [
-        f"the folder '{one.name}' is not looked at; rename it to {quarter}"
-        for one, quarter in find_misspelt(folder)
-    ]
-    found += [
-        f"the accepted delivery of {manifest.parent.name} still lies there; let the hub's account "
-        "remove files from it, and ingest again"
-        for manifest in sorted(folder.glob(f"*/{MANIFEST_NAME}"))
-        if _is_accepted(manifest, folder.name, settings)
-    ]
+    zones, agency = settings.zones, folder.name
+    found: list[str] = []
+    if folder == zones.inboxes(agency):
+        found += name_unknown(zones, agency)
+        found += [
+            f"the accepted delivery of {manifest.parent.name} still lies there; let the hub's "
+            "account remove files from it, and ingest again"
+            for manifest in sorted(folder.glob(f"*/{MANIFEST_NAME}"))
+            if is_accepted(zones, agency, manifest)
+        ]
     told = "closed to others." if not found else f"{'; '.join(found)}."
     yield Finding(name, not found, told)
 
 
-def _is_accepted(manifest: Path, agency: str, settings: Settings) -> bool:
-    accepted = settings.vault.deliveries(agency, manifest.parent.name)
-    content = manifest.read_bytes()
-    return any(one.read_bytes() == content for one in accepted.glob(f"*/{MANIFEST_NAME}"))
+def _waiting(settings: Settings) -> Iterator[Finding]:
+    """Deliveries without a receipt; one that only just came is none of the hub's failures."""
+    for agency in (one.key for one in read_state().agencies):
+        for one in list_waiting(settings.zones, agency):
+            is_new = read_clock() - one.since < _SOON
+            yield Finding(f"delivery of {agency}", ok=is_new, sentence=one.sentence)
 
 
 def _mode(path: Path) -> int:
@@ -212,10 +220,16 @@ def _name_some(names: list[str]) -> str:
     return ", ".join(names[:3]) + more
 
 
+def find_needed_bytes(settings: Settings) -> int:
+    """Room that the next quarter needs: 2 GiB, and as much again as the warehouse has."""
+    warehouse = settings.vault.warehouse
+    return _NEEDED_FREE_BYTES + (warehouse.stat().st_size if warehouse.exists() else 0)
+
+
 def _free_space(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(_nearest_folder(settings)).free
-    fit = free >= _NEEDED_FREE_BYTES
-    advice = "" if fit else " A quarter needs about 2 GiB; make room."
+    fit = free >= find_needed_bytes(settings)
+    advice = "" if fit else " The next quarter needs more; make room."
     yield Finding("disk", fit, f"{free / 1024**3:.1f} GiB free.{advice}")
 
 
@@ -261,6 +275,13 @@ def _witness(settings: Settings) -> Iterator[Finding]:
     if settings.witness is not None:
         told = f"it holds {len(heads)} of the ledger's heads."
     yield Finding("witness", ok=True, sentence=told)
+
+
+def _backup(settings: Settings) -> Iterator[Finding]:
+    from orchestration.backup.age import describe_backup
+
+    fit, told = describe_backup(settings, read_clock())
+    yield Finding("backup", fit, told)
 
 
 def _signing_key(settings: Settings) -> Iterator[Finding]:

@@ -28,13 +28,20 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS904": ErrorText(
         "'{text}' is not a quarter",
-        "A quarter is written like 2025Q1 and lies between 2013 and now",
+        "A quarter is written like 2025Q1",
         "Give a quarter in that form",
     ),
     "MS905": ErrorText(
         "Quarter {quarter} cannot be released yet",
         "It has not ended in Missouri",
         "Run it after {last_day}",
+        Exit.BUDGET,
+    ),
+    "MS662": ErrorText(
+        "Quarter {quarter} is not run",
+        "It lies before {first}, with which the policy's record begins, and what happened before "
+        "is in no table",
+        "Run a quarter from then on, or have the policy reviewed",
         Exit.BUDGET,
     ),
     "MS906": ErrorText(
@@ -155,6 +162,53 @@ ERRORS: Mapping[str, ErrorText] = {
         "Go on with the version that released it; where all deliveries are simulated, begin a "
         "new data home",
         Exit.BUDGET,
+    ),
+    "MS938": ErrorText(
+        "No key was made",
+        "{file} or its public half lies there already, or cannot be written there",
+        "Name another file",
+    ),
+    "MS939": ErrorText(
+        "{file} is no key of a backup",
+        "A backup is made with the public half and restored with the secret half of a key that "
+        "'moshare new-backup-key' made",
+        "Name the right file",
+    ),
+    "MS940": ErrorText(
+        "The backup cannot be written to {folder}",
+        "It is no folder, lies in the data home, is full, or this account may not write there",
+        "Name a folder on another disk; what was backed up before is as it was",
+    ),
+    "MS941": ErrorText(
+        "{file} is no whole backup",
+        "It cannot be read, or what is in it is not what its own list says",
+        "Take another backup; nothing was put back, and the data home is as it was",
+        Exit.VERIFICATION,
+    ),
+    "MS942": ErrorText(
+        "{file} cannot be opened with this key",
+        "It was encrypted to another key",
+        "Name the secret key that its keeper has",
+        Exit.VERIFICATION,
+    ),
+    "MS943": ErrorText(
+        "Nothing is restored into {folder}",
+        "Something lies there, and a mixture of two data homes could release a quarter twice",
+        "Name an empty folder in MOSHARE_HOME",
+    ),
+    "MS944": ErrorText(
+        "This hub was restored from a backup, and nothing outside it says that the backup is the "
+        "newest",
+        "If anything was drawn after it was made, {at}, the ledger has forgotten that, and a draw "
+        "would spend more than it says",
+        "Name in MOSHARE_WITNESS a file with the ledger_head of the newest release.json that any "
+        "agency has",
+        Exit.BUDGET,
+    ),
+    "MS945": ErrorText(
+        "Nobody can be told of alarms",
+        "{file} in the data home cannot be used: {problem}",
+        "Mend the file; deploy/alarms.example.toml shows its form",
     ),
 }
 

@@ -6,6 +6,7 @@ Does not belong here: definitions of assets or jobs.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ compute_logs:
   module: dagster.core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
 concurrency:
+  runs:
+    max_concurrent_runs: 1
   pools:
     default_limit: 1
     granularity: op
@@ -37,6 +40,11 @@ nux:
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 60
+event_log_storage:
+  module: orchestration.hub.event_storage
+  class: KeptEventLogStorage
+  config:
+    base_dir: {events}
 """
 
 
@@ -55,8 +63,9 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 
 def write_instance_file(settings: Settings) -> None:
-    """Write `dagster.yaml`: no telemetry, no captured output, pools of one, no retries."""
-    write_whole(settings.dagster_home / "dagster.yaml", _INSTANCE_YAML)
+    """Write `dagster.yaml`: no telemetry, no captured output, one run after another, no retries."""
+    events = json.dumps(str(settings.dagster_home / "history" / "runs"), ensure_ascii=False)
+    write_whole(settings.dagster_home / "dagster.yaml", _INSTANCE_YAML.format(events=events))
 
 
 def process_tag() -> str:

@@ -7,6 +7,7 @@ and offline. Does not belong here: anything that changes what is released or how
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from dataclasses import dataclass, field
@@ -50,6 +51,10 @@ _OFFLINE_AND_SILENT = {
     "GX_ANALYTICS_ENABLED": "false",
     "PYTHONUTF8": "1",
 }
+
+_NEW_OBJECTS = 50_000
+"""After how many new objects Python looks for garbage: what is imported stays, and to look through
+it again at every 700 takes a tenth of a quarter's time."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +122,29 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def watch(self) -> Path:
+        """What the hub notes of itself: messages to be sent, its last backup."""
+        return self.home / "watch"
+
+    @property
+    def outbox(self) -> Path:
+        """Messages about alarms that were not sent yet, and those that were."""
+        return self.watch / "outbox.sqlite"
+
+    @property
+    def alarms(self) -> Path:
+        """Who is told of alarms; a person writes it."""
+        return self.home / "alarms.toml"
+
+    @property
+    def last_backup(self) -> Path:
+        """When the last backup was made that could be read back."""
+        return self.watch / "last_backup.json"
+
+    @property
     def private(self) -> tuple[Path, ...]:
         """Folders that the hub's account alone may open."""
-        return self.vault.folder, self.ledger.parent, self.dagster_home
+        return self.vault.folder, self.ledger.parent, self.dagster_home, self.watch
 
     @property
     def shown(self) -> tuple[Path, ...]:
@@ -147,6 +172,11 @@ class Settings:
     def dbt_manifest(self) -> Path:
         """What `dbt parse` wrote when the project was installed; holds code, no data."""
         return self.dbt_project / "target" / "manifest.json"
+
+    @property
+    def dbt_parsed(self) -> Path:
+        """What dbt kept of that, so that it reads again only files that changed since."""
+        return self.dbt_manifest.with_name("partial_parse.msgpack")
 
     @property
     def policy(self) -> Path:
@@ -189,6 +219,15 @@ def load_settings() -> Settings:
     )
 
 
+def enter_rehearsal(home: Path) -> Settings:
+    """Let this process work in a data home of its own, without a ledger or witness elsewhere."""
+    for variable in (LEDGER_VARIABLE, WITNESS_VARIABLE):
+        os.environ.pop(variable, None)
+    settings = Settings(home.resolve())
+    prepare_process(settings)
+    return settings
+
+
 def drop_foreign_settings() -> None:
     """Take away what other programs in this process would take from their surroundings."""
     for name in [name for name in os.environ if name.startswith(_FOREIGN_SETTINGS)]:
@@ -214,6 +253,7 @@ def prepare_process(settings: Settings) -> None:
         SourcesError: MS123 when the folder of an agency is a link.
     """
     drop_foreign_settings()
+    gc.set_threshold(_NEW_OBJECTS, 20, 100)
     keep_to_owner()
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)

@@ -6,7 +6,7 @@ Does not belong here: making the plan (see `proposing`), and what an approval is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,6 +106,19 @@ def reject(quarter: Quarter, settings: Settings, because: str) -> Rejection:
     rejection = review.reject(shown, because.strip(), now)
     tell_rejection(review, shown)
     return rejection
+
+
+def pass_over(quarter: Quarter, settings: Settings, silent: Sequence[str]) -> Rejection:
+    """Pass a quarter over because agencies are silent, with a note that everyone may read.
+
+    Raises:
+        OrchestrationError: MS921 when it was charged.
+        PrivacyError: When its plan cannot be put up.
+    """
+    put_up_plan(quarter, settings)
+    names = ", ".join(silent)
+    because = f"Passed over, as the state's calendar says: no delivery came from {names}."
+    return reject(quarter, settings, because)
 
 
 def refuse_rejected(quarter: Quarter, settings: Settings) -> None:

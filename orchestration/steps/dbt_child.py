@@ -32,6 +32,8 @@ class _Project:
         if self._manifest is None or self._parsed_for != call["parsed_for"]:
             self._manifest = dbtRunner().invoke(call["parse"]).result
             self._parsed_for = call["parsed_for"]
+            gc.collect()
+            gc.freeze()
         # A build leaves compiled SQL in what it was given, and the next one would take it for done.
         return self._manifest and self._manifest.deepcopy()
 
@@ -44,6 +46,7 @@ def _run(call: dict[str, Any], project: _Project) -> None:
     os.environ.update(call["environment"])
     try:
         manifest = project.parse(call)
+        os.environ.update(call["variables"])
         if manifest is not None:
             dbtRunner(manifest=manifest).invoke(call["build"])
     finally:
@@ -80,6 +83,8 @@ def main() -> int:
     """Answer calls until the parent is gone."""
     # An interrupted dbt writes results of what it built until then, as if nothing were missing.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Nearly all that dbt makes is kept; garbage is collected after each call.
+    gc.disable()
     project = _Project()
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         while _answer(channel, project):

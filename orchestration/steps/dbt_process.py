@@ -29,13 +29,15 @@ class DbtCall:
         parse: Arguments that parse the project.
         build: Arguments of the call itself.
         parsed_for: What the parsed project depends on; it is parsed anew where this is another.
-        environment: The whole environment of the call.
+        environment: The whole environment of parsing.
+        variables: What the call itself has beside it.
     """
 
     parse: Sequence[str]
     build: Sequence[str]
     parsed_for: str
     environment: Mapping[str, str]
+    variables: Mapping[str, str]
 
 
 class DbtProcess:
@@ -71,6 +73,11 @@ class DbtProcess:
                 raise
             if not is_done:
                 self.stop()
+
+    @property
+    def process_number(self) -> int | None:
+        """The child's number at the operating system, while there is one."""
+        return None if self._process is None else self._process.pid
 
     def stop(self) -> None:
         """End the child; what it was building is not finished."""

@@ -19,7 +19,7 @@ from durable.writing import write_whole
 from expectations.digest import digest_release_input
 from orchestration.guards import built_rules
 from orchestration.guards.bounds import read_bounds
-from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
+from orchestration.guards.counted_tables import list_rules, name_parsing_variables
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import check_kept_rows
 from orchestration.guards.quarter_order import refuse_passed_quarter
@@ -28,7 +28,7 @@ from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, child_environment
 from orchestration.hub.warehouse import read_warehouse, warehouse_lock
 from orchestration.steps.dbt_process import KEPT, DbtCall
-from privacy.policy.policy import load_policy
+from privacy.policy.policy import Policy, load_policy
 from sources.quarters import Quarter
 
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
@@ -167,35 +167,40 @@ def _call_dbt(
     vault.aside.mkdir(parents=True, exist_ok=True)
     log = vault.dbt_logs / f"{quarter}-{step.name}.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
-    variables = json.dumps(_name_variables(settings))
+    policy = load_policy(settings.policy)
+    rules = json.dumps(name_parsing_variables(policy, settings))
     project = (
         *("--project-dir", str(settings.dbt_project)),
-        *("--profiles-dir", str(settings.dbt_project), "--target", "vault"),
-        *("--target-path", str(vault.dbt_target), "--vars", variables),
+        *("--profiles-dir", str(settings.dbt_project)),
+        *("--target-path", str(vault.dbt_target)),
     )
     silent = ("--no-use-colors", "--quiet", "--log-path", str(vault.dbt_logs))
     call = DbtCall(
-        parse=(*silent, "parse", *project),
+        parse=(
+            *(*silent, "--no-write-json", "parse", *project, "--vars", rules),
+            *("--partial-parse-file-path", str(settings.dbt_parsed)),
+        ),
         build=(
             *(*silent, "build", "--select", *step.select.split()),
             *("--exclude-resource-type", "unit_test"),
             *("--indirect-selection", "buildable", *project),
+            *("--target", "vault", "--vars", json.dumps(_name_variables(policy, settings))),
         ),
-        parsed_for=f"{settings.dbt_project} {variables} {hash_rules(settings)}",
-        environment={**child_environment(settings), **_name_quarters(quarter, released)},
+        parsed_for=f"{settings.dbt_project} {rules} {hash_rules(settings)}",
+        environment=child_environment(settings),
+        variables=_name_quarters(quarter, released),
     )
     with log.open("w", encoding="utf-8") as output:
         KEPT.call(call, output, lock)
     return f"dbt/logs/{log.name}"
 
 
-def _name_variables(settings: Settings) -> dict[str, Any]:
-    policy = load_policy(settings.policy)
+def _name_variables(policy: Policy, settings: Settings) -> dict[str, Any]:
     return {
         "vault": str(settings.vault.folder),
         "first_day_of_record": policy.first_day_of_record,
         **read_bounds(policy),
-        RULES_VARIABLE: list_rules(policy, settings),
+        **name_parsing_variables(policy, settings),
     }
 
 

@@ -22,6 +22,7 @@ from sources.errors import SourcesError
 from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
 from sources.manifest import MANIFEST_NAME, write_manifest
 from sources.quarters import Quarter
+from sources.waiting import is_newer_than_receipts
 
 Kind = Literal["full", "delta", "nil"]
 
@@ -81,7 +82,8 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
         make_quarter_folder(folder)
         with draft_folder(folder / MANIFEST_NAME) as aside:
             _seal(aside, delivery, files)
-            if _waits(folder, inbox.parent / "outbox" / delivery.agency):
+            there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / delivery.agency
+            if there.exists() and is_newer_than_receipts(there, outbox):
                 _refuse_another(aside, folder, delivery)
             _move(aside, folder)
     except OSError:
@@ -104,16 +106,6 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
     )
-
-
-def _waits(folder: Path, outbox: Path) -> bool:
-    """Whether a delivery lies in the folder that no receipt was written for since it came."""
-    manifest = folder / MANIFEST_NAME
-    if not manifest.exists():
-        return False
-    came = manifest.stat().st_mtime_ns
-    receipts = outbox.glob(f"{folder.name}-*.json")
-    return all(receipt.stat().st_mtime_ns < came for receipt in receipts)
 
 
 def _refuse_another(aside: Path, folder: Path, delivery: Delivery) -> None:

@@ -20,6 +20,8 @@ from simulator.simulate import PreparedDelivery, simulate
 from sources.manifest import MANIFEST_NAME
 from sources.quarters import Quarter
 
+_SHARED_KEY = "agencies_shared.key"
+
 
 def deliver_simulated(
     settings: Settings, quarters: Sequence[Quarter], *, seed: int, scale: float = 1.0
@@ -39,21 +41,29 @@ def deliver_simulated(
         OrchestrationError: MS909 when a delivery that is not simulated lies in an inbox, or was
             accepted.
     """
-    inbox = settings.landing / "inbox"
+    prepared = prepare_simulated(settings, quarters, seed=seed, scale=scale)
+    return [deliver_prepared(settings, one) for one in prepared]
+
+
+def prepare_simulated(
+    settings: Settings, quarters: Sequence[Quarter], *, seed: int, scale: float = 1.0
+) -> tuple[PreparedDelivery, ...]:
+    """Simulate three agencies and say what they prepared, as `deliver_simulated` does."""
     _refuse_real_deliveries(settings)
     world = settings.home / "simulated"
-    key = world / "agencies_shared.key"
     make_folder(world, PRIVATE)
+    key = world / _SHARED_KEY
     if not key.exists():
         new_key(key)
-    truth = simulate(world, quarters, seed, scale=scale)
-    return [_deliver_prepared(prepared, inbox, read_key(key)) for prepared in truth.deliveries]
+    return simulate(world, quarters, seed, scale=scale).deliveries
 
 
-def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Path:
+def deliver_prepared(settings: Settings, prepared: PreparedDelivery) -> Path:
+    """Deliver what an agency prepared, with the tokens that it makes; gives the folder."""
     files = {role: prepared.folder / name for role, name in prepared.files.items()}
     if prepared.roster is not None:
         files["tokens"] = prepared.folder / "tokens.csv"
+        key = read_key(settings.home / "simulated" / _SHARED_KEY)
         make_tokens(prepared.roster, key, files["tokens"])
     said = Delivery(
         agency=prepared.agency,
@@ -64,7 +74,7 @@ def _deliver_prepared(prepared: PreparedDelivery, inbox: Path, key: bytes) -> Pa
         simulated=True,
         agency_roster=prepared.agency_roster,
     )
-    return deliver(inbox, said, files)
+    return deliver(settings.landing / "inbox", said, files)
 
 
 def _refuse_real_deliveries(settings: Settings) -> None:

@@ -88,9 +88,29 @@ def check_witness(ledger: Ledger, settings: Settings) -> None:
     """Compare the ledger with the heads that were witnessed, before anything is drawn.
 
     Raises:
+        OrchestrationError: MS944 when the hub was restored and no head is witnessed of the last
+            draw that its ledger knows.
         PrivacyError: MS628 when it does not know one of them, MS636 when they cannot be read.
     """
-    ledger.verify(read_witnessed(settings))
+    witnessed = read_witnessed(settings)
+    ledger.verify(witnessed)
+    if settings.ledger_address is None and settings.vault.restored.exists():
+        _require_newest(ledger, witnessed, settings)
+
+
+def _require_newest(ledger: Ledger, witnessed: list[str], settings: Settings) -> None:
+    """Refuse a restored ledger unless its last charge or draw, or what follows, is witnessed.
+
+    Where nothing was drawn before the backup, a witness without a head says that nothing was since.
+    """
+    entries = ledger.read_entries()
+    drawn = [place for place, entry in enumerate(entries) if entry.kind in (CHARGE, DRAWN)]
+    last = entries[drawn[-1] if drawn else len(entries) :]
+    is_known = not drawn or any(one.hash.startswith(head) for one in last for head in witnessed)
+    if settings.witness is not None and is_known:
+        return
+    made_at = json.loads(settings.vault.restored.read_bytes())["made_at"]
+    raise OrchestrationError("MS944", at=made_at)
 
 
 def read_entries(settings: Settings) -> tuple[Entry, ...]:

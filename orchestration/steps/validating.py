@@ -7,8 +7,10 @@ any rule of a format (`sources`), and showing the outcome (`cli`).
 
 from __future__ import annotations
 
+import re
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +29,15 @@ from sources.receipts import Receipt
 from sources.zones import Zones
 
 _NAME = "moshare-validate"
+_QUARTER = re.compile(r"([0-9]{4}Q[1-4]):(.+)")
+
+
+@dataclass(frozen=True)
+class Former:
+    """A full delivery of before: its quarter, and the role of each of its files."""
+
+    quarter: str
+    files: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -84,19 +95,35 @@ def assign_roles(contract: Contract, given: Sequence[str]) -> dict[str, Path]:
     return files
 
 
+def read_former(contract: Contract, text: str, quarter: str) -> Former:
+    """A former delivery as a person writes it: `first.txt` or `2024Q4:nibrs=first.txt,tokens=t`.
+
+    Args:
+        contract: Of the agency.
+        text: Files between commas, and before them the quarter and a colon where it is another.
+        quarter: That of the delivery which is validated.
+
+    Raises:
+        SourcesError: MS156, as for `assign_roles`.
+    """
+    match = _QUARTER.fullmatch(text)
+    own, files = (match[1], match[2]) if match else (quarter, text)
+    return Former(own, assign_roles(contract, files.split(",")))
+
+
 def validate(
     delivery: Delivery,
     files: Mapping[str, Path],
-    former: Sequence[Mapping[str, Path]],
+    former: Sequence[Former],
     policy: Path,
     tell: Callable[[str], None],
 ) -> Validation:
     """Take a delivery in for nobody, and say what the hub would.
 
     Args:
-        delivery: What is said of the delivery; its sequence is that after the former ones.
+        delivery: What is said of it; its sequence is that after its quarter's former ones.
         files: Role of each file, and where it lies.
-        former: The same for each delivery before, which counts as a full one for this quarter.
+        former: The deliveries before, the oldest first.
         policy: The policy file, for its first day of record.
         tell: Told of each thing that begins.
 
@@ -105,12 +132,14 @@ def validate(
         SourcesError: MS120 this machine failed; MS154 a former delivery would be rejected.
     """
     record = tomllib.loads(policy.read_text(encoding="utf-8"))["first_day_of_record"]
+    sequences: Counter[str] = Counter()
     with _own_zones() as zones:
-        for number, earlier in enumerate(former, start=1):
+        for number, one in enumerate(former, start=1):
             tell(f"reading former delivery {number}")
-            _take_former(zones, replace(delivery, kind="full", sequence=number), earlier)
+            sequences[one.quarter] += 1
+            _take_former(zones, delivery, one, sequences[one.quarter])
         tell("reading and checking")
-        last = replace(delivery, sequence=len(former) + 1)
+        last = replace(delivery, sequence=sequences[delivery.quarter] + 1)
         receipt = _take(zones, last, files, record)
         changes = None
         if former and not receipt.error:
@@ -128,10 +157,11 @@ def _own_zones() -> Iterator[Zones]:
         yield Zones(folder / "landing", Vault(folder / "vault"))
 
 
-def _take_former(zones: Zones, delivery: Delivery, files: Mapping[str, Path]) -> None:
-    receipt = _take(zones, delivery, files, None)
+def _take_former(zones: Zones, delivery: Delivery, former: Former, sequence: int) -> None:
+    said = replace(delivery, quarter=former.quarter, kind="full", sequence=sequence)
+    receipt = _take(zones, replace(said, agency_roster=()), former.files, None)
     if receipt.error:
-        file = next(iter(files.values())).name
+        file = next(iter(former.files.values())).name
         raise SourcesError("MS154", file=file, number=receipt.error_code)
 
 
@@ -149,7 +179,8 @@ def _take(
 
 def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Receipt:
     """The receipt of a rejection; one is drawn up where no manifest could be written."""
-    for path in zones.outbox(delivery.agency).glob("*-rejected-*.json"):
+    stem = f"{delivery.quarter}-{delivery.sequence:04d}-rejected"
+    for path in zones.outbox(delivery.agency).glob(f"{stem}-*.json"):
         return Receipt.from_json(path.read_text(encoding="utf-8"))
     return Receipt(
         agency=delivery.agency,

@@ -9,12 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jurisdiction.state import Law, read_state
-from portal.codebook import AGENCIES, BLOCKS, LIMITS, SYNTHETIC, explain_delivery, explain_table
-from portal.page.charts import ChartView, list_charts
+from portal.chance import DISPERSION
+from portal.changed import list_changes, list_latest
+from portal.codebook import (
+    AGENCIES,
+    BLOCKS,
+    HIGH_RATE,
+    LIMITS,
+    SYNTHETIC,
+    explain_delivery,
+    explain_table,
+)
+from portal.page.changing import ChangesView, describe_changes_of_page
+from portal.page.charts import GroupView, list_groups
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.maps import MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
+from portal.page.rate_rows import RatesView, describe_rates
 from portal.page.rows import TableView, describe_table
 from portal.page.words import (
     CRACKS,
@@ -60,11 +72,16 @@ class Page:
     is_simulated: bool
     headlines: tuple[Headline, ...]
     status_words: tuple[Words, ...]
-    charts: tuple[ChartView, ...]
+    changes: ChangesView
+    groups: tuple[GroupView, ...]
+    dispersion: tuple[tuple[float, float], ...]
     maps: tuple[MapView, ...]
+    rates: RatesView | None
+    high_rate: str
     outlines: tuple[tuple[str, tuple[str, ...]], ...]
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
+    long_tables: tuple[TableView, ...]
     blocks: tuple[BlockView, ...]
     privacy_facts: tuple[Words, ...]
     gauges: tuple[GaugeView, ...]
@@ -88,6 +105,8 @@ def describe_page(release: Release) -> Page:
     deliveries = dict(release.provenance.deliveries)
     views = {table.name: describe_table(release, table) for table in release.tables}
     maps = list_maps(release)
+    changes = list_changes(release)
+    latest = list_latest(release, changes)
     return Page(
         title=TITLE,
         period=name_period(release.quarter_start),
@@ -96,13 +115,18 @@ def describe_page(release: Release) -> Page:
         drawn_on=release.drawn_at[:10],
         law=read_state().law,
         is_simulated=release.provenance.is_simulated,
-        headlines=list_headlines(release),
+        headlines=list_headlines(release, latest),
         status_words=tuple(Words(*entry) for entry in STATUS_WORDS),
-        charts=list_charts(release),
+        changes=describe_changes_of_page(release, changes),
+        groups=list_groups(release, latest),
+        dispersion=DISPERSION,
         maps=maps,
+        rates=describe_rates(release),
+        high_rate=HIGH_RATE,
         outlines=list_outlines(maps),
-        unreported=list_unreported(release),
+        unreported=list_unreported(release, latest),
         cracks=tuple(views[name] for name in CRACKS if name in views),
+        long_tables=tuple(view for view in views.values() if view.is_long and view.is_shown),
         blocks=_list_blocks(release, views),
         privacy_facts=tuple(Words(*entry) for entry in describe_privacy(release.privacy)),
         gauges=list_gauges(release.privacy),
@@ -127,7 +151,7 @@ def describe_page(release: Release) -> Page:
         plan_hash=release.plan.hash,
         recovered_plan=release.plan.recovers,
         policy_version=release.plan.policy_version,
-        payload=write_payload(release),
+        payload=write_payload(release, changes),
     )
 
 

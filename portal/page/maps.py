@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.page.boundaries import LEVELS, Outline, read_outlines
-from portal.page.rows import name_place
-from portal.ranges import find_range, find_shown
+from portal.page.rows import name_place, say_number
+from portal.ranges import find_first
 from portal.tables import name_geographies
 from portal.wording import say_range
 from privacy.released import ESTIMATED, Release, ReleasedRow, ReleasedTable
@@ -94,7 +94,7 @@ def _draw_map(
 ) -> MapView:
     outlines = read_outlines(table.level)
     on_map = [row for row in rows if row.geography in outlines]
-    known = [find_shown(row) or 0 for row in on_map if row.status == ESTIMATED]
+    known = [_find_number(row) for row in on_map if row.status == ESTIMATED]
     bounds = find_steps(max(known)) if known else ()
     order = {key: place for place, key in enumerate(outlines)}
     places = name_geographies(release)
@@ -132,7 +132,7 @@ def find_steps(largest: int) -> tuple[int, ...]:
 def _find_shade(row: ReleasedRow, bounds: Sequence[int]) -> int:
     if row.status != ESTIMATED:
         return 0
-    shown = find_shown(row) or 0
+    shown = _find_number(row)
     place = next(place for place, end in enumerate(bounds) if shown <= end)
     return STEPS - len(bounds) + place + 1
 
@@ -149,9 +149,15 @@ def _draw_place(
 
 def _write_label(row: ReleasedRow) -> str:
     if row.status == ESTIMATED:
-        return f"{find_shown(row):,}"
-    likely = find_range(row)
-    return f"0–{likely[1]:,}" if likely else ""
+        return f"{_find_number(row):,}"
+    first = find_first(row)
+    return f"0–{first.high90:,}" if first else ""
+
+
+def _find_number(row: ReleasedRow) -> int:
+    """The whole number of a row on a map."""
+    first = find_first(row)
+    return round(first.number) if first else 0
 
 
 def _describe_legend(bounds: Sequence[int]) -> tuple[tuple[int, str], ...]:
@@ -164,8 +170,7 @@ def _describe_legend(bounds: Sequence[int]) -> tuple[tuple[int, str], ...]:
 
 
 def _say(row: ReleasedRow) -> str:
-    likely = find_range(row)
-    if likely is None:
+    first = find_first(row)
+    if first is None:
         return row.status
-    number = f"about {find_shown(row):,}" if row.status == ESTIMATED else row.status
-    return f"{number}, likely {say_range(*likely)}"
+    return f"{say_number(row, first)}, likely {say_range(*first.range90)}"

@@ -9,7 +9,9 @@ are another frame's rows. ``noises``: deviation and margin. ``tables``: a
 row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
-estimates, counts, statuses and noises.
+estimates, counts, statuses, noises and, where there are any, modelled numbers. ``dispersion``: of
+counts, as ``portal.chance`` has it. ``looks`` and ``cutOff``: how many changes of the release are
+looked at, and up to which probability they are called real.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from portal.chance import DISPERSION
+from portal.changed import Changes
 from portal.page.rows import list_labels
 from portal.tables import MODELLED, has_modelled, list_columns, name_geographies
 from privacy.released import (
@@ -69,17 +73,20 @@ class _Lists:
         return self.noises.number([_shorten(row.deviation), _count_tenths(row.moe90)])
 
 
-def write_payload(release: Release) -> str:
+def write_payload(release: Release, changes: Changes) -> str:
     """The JSON text of a release for its page, safe inside a script element."""
-    text = json.dumps(describe_payload(release), separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(describe_payload(release, changes), separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c")
 
 
-def describe_payload(release: Release) -> dict[str, Any]:
+def describe_payload(release: Release, changes: Changes) -> dict[str, Any]:
     """The value that the scripts read."""
     lists = _Lists()
     return {
         "release": release.release_id,
+        "dispersion": DISPERSION,
+        "looks": len(changes.changes),
+        "cutOff": changes.cut_off,
         "frames": [_describe_frame(release, frame, lists) for frame in release.frames],
         "tables": [_describe_table(release, table, lists) for table in release.tables],
         "geographies": lists.geographies,
@@ -168,18 +175,21 @@ def _describe_past(release: Release, table: ReleasedTable, lists: _Lists) -> dic
 
 
 def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[list[Number]]:
-    moments: list[tuple[Number, Number, Number, Number]] = [
-        (None, None, None, None)
+    moments: list[tuple[Number, ...]] = [
+        (None,) * 5
         if point is None
         else (
             _count_tenths(point.estimate),
             point.count,
             lists.statuses.number(point.status),
             lists.number_noise(point),
+            point.modelled,
         )
         for point in points
     ]
-    return [list(column) for column in zip(*moments, strict=True)]
+    columns = [list(column) for column in zip(*moments, strict=True)]
+    is_modelled = any(one is not None for *_, one in moments)
+    return columns if is_modelled else columns[:4]
 
 
 def _count_tenths(number: float | None) -> int | None:

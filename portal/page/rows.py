@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.codebook import AGENCIES
-from portal.datapackage import list_caveats
+from portal.codebook import AGENCIES, list_caveats
 from portal.page.missed import MOST_MISSED, find_widened_ranges
-from portal.ranges import find_range, find_shown
+from portal.ranges import First, find_first, say_status
 from portal.tables import has_modelled, name_geographies
 from portal.wording import say_range
-from privacy.released import ESTIMATED, Release, ReleasedRow, ReleasedTable
+from privacy.released import ESTIMATED, HistoryPoint, Release, ReleasedRow, ReleasedTable
 
 DRAWN_WIDTH = 200
 """Steps across the drawing of a range; its height is 9."""
@@ -75,7 +74,7 @@ class TableView:
 
 def describe_table(release: Release, table: ReleasedTable) -> TableView:
     """What the page shows of a table."""
-    largest = max((likely[1] for row in table.rows if (likely := find_range(row))), default=0)
+    largest = max((one.high90 for row in table.rows if (one := find_first(row))), default=0)
     header, extras = _list_extras(release, table)
     return TableView(
         name=table.name,
@@ -84,7 +83,7 @@ def describe_table(release: Release, table: ReleasedTable) -> TableView:
         unit=table.unit,
         source=" and ".join(AGENCIES[source] for source in table.sources) or "none",
         period=table.period,
-        caveats=tuple(list_caveats(release, table)),
+        caveats=tuple(list_caveats(table, release.tables)),
         headers=(*list_place_header(release, table), *table.dimension_titles),
         rows=tuple(
             _describe_row(row, list_labels(release, table, row), largest, extra)
@@ -118,31 +117,29 @@ def name_place(
 
 
 def _describe_row(row: ReleasedRow, labels: tuple[str, ...], largest: int, extra: str) -> RowView:
-    likely = find_range(row)
-    if likely is None:
+    first = find_first(row)
+    if first is None:
         return RowView(labels, row.status, NO_RANGE, "", is_estimated=False)
     return RowView(
         labels,
-        say_count(row),
-        say_range(*likely),
-        draw_range(likely, find_shown(row), largest, row.status),
+        say_number(row, first),
+        say_range(*first.range90),
+        draw_range(first.range90, round(first.number), largest, row.status),
         is_estimated=row.status == ESTIMATED,
         extra=extra,
     )
 
 
-def say_count(row: ReleasedRow) -> str:
-    """``about 24``, or the status word of a row that is not shown as a number."""
-    shown = find_shown(row)
-    is_number = shown is not None and row.status == ESTIMATED
-    return f"about {shown:,}" if is_number else row.status
+def say_number(row: ReleasedRow | HistoryPoint, first: First) -> str:
+    """``about 24``, or the status of a row that is not shown as a number."""
+    return f"about {round(first.number):,}" if row.status == ESTIMATED else say_status(row)
 
 
-def draw_range(likely: tuple[int, int], shown: int | None, largest: int, status: str) -> str:
+def draw_range(likely: tuple[int, int], shown: int, largest: int, status: str) -> str:
     """A path: the range as a line, and the number, where there is one, as a mark across it."""
     low, high = (round(DRAWN_WIDTH * number / max(1, largest)) for number in likely)
     line = f"M{low} 4h{max(1, high - low)}"
-    if status != ESTIMATED or shown is None:
+    if status != ESTIMATED:
         return line
     middle = round(DRAWN_WIDTH * shown / max(1, largest))
     return f"{line}M{min(max(middle, 1), DRAWN_WIDTH - 1)} 0v9"
@@ -151,7 +148,7 @@ def draw_range(likely: tuple[int, int], shown: int | None, largest: int, status:
 def _list_extras(release: Release, table: ReleasedTable) -> tuple[str, tuple[str, ...]]:
     """The header of the last column of a table, and what stands in it for each row."""
     if has_modelled(table):
-        return "Modelled, not measured", tuple(map(_say_modelled, table.rows))
+        return "Modelled; whole count", tuple(map(_say_modelled, table.rows))
     ranges = find_widened_ranges(release, table)
     widened = tuple("" if one is None else say_range(*one) for one in ranges)
     return f"With up to {MOST_MISSED} of 10 matches missed" if any(widened) else "", widened
@@ -160,4 +157,4 @@ def _list_extras(release: Release, table: ReleasedTable) -> tuple[str, tuple[str
 def _say_modelled(row: ReleasedRow) -> str:
     if row.modelled is None:
         return "no model"
-    return f"{row.modelled:,.1f} ({row.modelled_low90:,.1f} to {row.modelled_high90:,.1f})"
+    return f"{row.modelled:,.1f}; {row.count:,}"

@@ -9,8 +9,8 @@ const numbers = JSON.parse(document.getElementById("numbers").textContent);
 {% include "release_check.js" %}
 document.documentElement.classList.add("js");
 document.querySelectorAll(".scripted").forEach((part) => { part.hidden = false; });
-offerComparison();
 offerFilters();
+offerComparison();
 offerCheck();
 globalThis.moshare = { compare: compare, measure: measureVariance, hash: hashBlake };
 })();

@@ -1,4 +1,4 @@
-/* How likely noise alone is to make a difference between two sums of published rows.
+/* How likely noise alone, and noise and chance, are to make a difference between two sums of rows.
    A term is { table, row, period }: numbers of a table, a row, and an earlier quarter or null. */
 
 const SURE = 0.01;
@@ -24,15 +24,18 @@ function readTerm(term) {
   const table = numbers.tables[term.table];
   const row = table.rows[term.row];
   const isNow = term.period === null;
-  const [estimate, count, status, noise] = isNow ? row.slice(3, 7)
+  const [estimate, count, status, noise, modelled] = isNow ? row.slice(3, 8)
     : table.past[term.row].map((moments) => moments[term.period]);
   const [deviation, margin] = numbers.noises[noise];
   const isEstimated = numbers.statuses[status] === "estimated";
-  const [low, high] = findRange(estimate, margin, count, isEstimated);
+  const range = findRange(estimate, margin, count, isEstimated);
+  const first = modelled ?? count;
+  const low = first === null ? range[0] : Math.min(range[0], Math.floor(first));
+  const high = first === null ? range[1] : Math.max(range[1], Math.ceil(first));
   const position = isNow && { level: table.level, unit: row[1], keys: table.kinds[row[2]][1] };
   return { table, frame: table.frame, place: `${term.table},${term.row}`, period: term.period,
     when: isNow ? table.period : table.earlier[term.period],
-    estimate: estimate / 10, count, deviation, isEstimated, low, high, position };
+    estimate: estimate / 10, first, deviation, isEstimated, low, high, position };
 }
 
 function covary(one, two) {
@@ -123,7 +126,7 @@ function describeSide(terms) {
   const margin = QUANTILE * Math.sqrt(sumVariance(read.map((term) => [1, term])));
   const only = read.length === 1 ? read[0] : null;
   const isShown = only ? only.isEstimated : estimate > margin;
-  const shown = only && only.count !== null ? only.count : Math.max(0, Math.round(estimate));
+  const shown = only && only.first !== null ? Math.round(only.first) : Math.max(0, Math.round(estimate));
   let low = Math.max(0, Math.floor(estimate - margin));
   let high = Math.max(0, Math.ceil(estimate + margin));
   if (only) [low, high] = [only.low, only.high];
@@ -132,7 +135,14 @@ function describeSide(terms) {
     overlaps: overlap(read) };
 }
 
-/* The difference of two sums, and the chance that noise alone makes a larger one. */
+/* The same of noise and chance: counts vary by so many times their mean, each with its weight. */
+function mixTails(difference, deviation, total) {
+  return numbers.dispersion.reduce((sum, [times, weight]) => (
+    sum + weight * computeTails(difference / Math.sqrt(deviation ** 2 + times * Math.max(0, total)))
+  ), 0);
+}
+
+/* The difference of two sums, and how often noise, and noise and chance, make a larger one. */
 function compare(first, second) {
   const refusal = refuse(first, second);
   if (refusal) return { refusal };
@@ -144,6 +154,7 @@ function compare(first, second) {
   const difference = sides[0].estimate - sides[1].estimate;
   const deviation = Math.sqrt(sumVariance(weighted));
   if (deviation < SAME) return { refusal: "Both sides are the same number." };
-  return { refusal: "", sides, difference, deviation, chance: computeTails(difference / deviation),
-    unit: weighted[0][1].table.unit };
+  const total = sides[0].estimate + sides[1].estimate;
+  return { refusal: "", sides, difference, deviation, noise: computeTails(difference / deviation),
+    both: mixTails(difference, deviation, total), unit: weighted[0][1].table.unit };
 }

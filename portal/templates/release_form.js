@@ -96,11 +96,23 @@ function sayChance(chance) {
   return "less than once in 10,000 times";
 }
 
-function judge(chance) {
-  if (chance < SURE) return "Yes, very probably: the recorded numbers differ.";
-  if (chance < LIKELY) return "Probably: noise alone rarely makes such a difference.";
-  if (chance < UNCLEAR) return "It cannot be told: noise alone makes such a difference now and then.";
-  return "No sign of it: noise alone easily makes such a difference.";
+/* Whether a row is compared with itself in other periods: one of the looks that the page counts. */
+function isListed(sides) {
+  const [first] = sides[0];
+  return sides.flat().every((term) => term.table === first.table && term.row === first.row);
+}
+
+function isLuck(both, sides) {
+  if (both >= LIKELY) return false;
+  return isListed(sides) ? both > 1.001 * numbers.cutOff : both * made.size >= LIKELY;
+}
+
+function judge(both, sides) {
+  if (isLuck(both, sides)) return "Perhaps a change, perhaps luck among many looks.";
+  if (both < SURE) return "Very probably a real change.";
+  if (both < LIKELY) return "Probably a real change.";
+  if (both < UNCLEAR) return "It cannot be told whether anything changed.";
+  return "No sign of a change.";
 }
 
 function sayDifference(answer) {
@@ -119,7 +131,9 @@ function sayAnswer(answer) {
   const sentences = [
     `First: ${saySide(first)}. Second: ${saySide(second)}. Unit: ${answer.unit}.`,
     sayDifference(answer),
-    `If the two were the same, noise alone would make a larger difference ${sayChance(answer.chance)}.`,
+    `If the two were the same, noise alone would make a larger difference ${sayChance(answer.noise)}.`,
+    "If only what lies behind them were the same, noise and chance together would make one "
+      + `${sayChance(answer.both)}.`,
   ];
   if (first.overlaps || second.overlaps) {
     sentences.push("Beware: rows of one sum overlap, so some records are counted twice in it.");
@@ -127,30 +141,121 @@ function sayAnswer(answer) {
   return sentences;
 }
 
-function warnOfMany(count, chance) {
+function warnOfMany(count, both, sides) {
+  if (isListed(sides)) {
+    return `This release has ${numbers.looks} such changes to look at. “What changed”, above, counts them all.`;
+  }
   if (count < 2) return "";
-  const luck = Math.min(1, count * chance);
-  const words = `You have made ${count} comparisons. Even if nothing differed in any of them, the chance that `
+  const luck = Math.min(1, count * both);
+  return `You have made ${count} comparisons. Even if nothing differed in any of them, the chance that `
     + `one of them looks at least so different is up to ${Math.max(1, Math.round(100 * luck))} in 100.`;
-  return chance < LIKELY && luck >= LIKELY
-    ? `${words} After so many, this one is no longer good evidence.` : words;
 }
 
-function showAnswer(holder, answer, key) {
+function writeTerm(term) {
+  const table = numbers.tables[term.table];
+  const period = term.period === null ? table.period : table.earlier[term.period];
+  return `${table.name}:${encodeURIComponent(nameRow(table, table.rows[term.row]))}@${period}`;
+}
+
+function writeLink(sides) {
+  return `#compare=${sides.map((terms) => terms.map(writeTerm).join("+")).join(";")}`;
+}
+
+/* The term that a link names, or null where this release has none. */
+function findTerm(text) {
+  const [, name, row, when] = /^([^:]*):([^@]*)@(.*)$/.exec(text) || [];
+  const table = numbers.tables.findIndex((one) => one.name === name && one.frame >= 0);
+  if (table < 0) return null;
+  const entry = numbers.tables[table];
+  const place = entry.rows.findIndex((one) => nameRow(entry, one) === decodeURIComponent(row));
+  const period = when === entry.period ? null : entry.earlier.indexOf(when);
+  if (place < 0 || entry.rows[place][3] === null) return null;
+  return period === null || (period >= 0 && hasPeriod(table, place, period))
+    ? { table, row: place, period } : null;
+}
+
+/* A period and those after it, beside as many before it. */
+function splitTerms(text) {
+  const term = findTerm(text);
+  if (!term) return [[null], [null]];
+  const { earlier } = numbers.tables[term.table];
+  const known = [...earlier.keys()].filter((one) => (
+    hasPeriod(term.table, term.row, one)
+  ));
+  const all = [...known, null].map((period) => ({ ...term, period }));
+  const place = all.findIndex((one) => one.period === term.period);
+  const size = Math.min(place, all.length - place);
+  return [all.slice(place, place + size), all.slice(place - size, place)];
+}
+
+function readLink(hash) {
+  const [, kind, text] = /^#(compare|split)=(.*)$/.exec(hash) || [];
+  if (kind === "split") return splitTerms(text);
+  return kind ? text.split(";").map((side) => side.split("+").map(findTerm)) : null;
+}
+
+function showAnswer(holder, answer, sides) {
   const lines = [];
   if (answer.refusal) {
     lines.push(["p", answer.refusal]);
   } else {
-    made.add(key);
-    lines.push(["h3", judge(answer.chance)], ...sayAnswer(answer).map((words) => ["p", words]));
-    lines.push(["p", warnOfMany(made.size, answer.chance)]);
-    lines.push(["p", "This speaks of privacy noise alone, and not of late or missing records."]);
+    made.add(JSON.stringify(sides));
+    lines.push(["h3", judge(answer.both, sides)], ...sayAnswer(answer).map((words) => ["p", words]));
+    lines.push(["p", warnOfMany(made.size, answer.both, sides)]);
+    lines.push(["p", "This speaks of noise and chance, and not of late or missing records."]);
   }
   holder.replaceChildren(...lines.filter(([, words]) => words).map(([tag, words]) => {
     const element = document.createElement(tag);
     element.textContent = words;
     return element;
   }));
+  if (answer.refusal) return;
+  const link = document.createElement("a");
+  link.href = writeLink(sides);
+  link.textContent = "A link to exactly this comparison";
+  holder.append(link);
+}
+
+function fillTerm(made, term) {
+  const { table, row, period } = made;
+  table.value = term.table;
+  fillRows(row, term.table);
+  row.value = term.row;
+  fillPeriods(period, term.table, term.row);
+  period.value = term.period === null ? "" : term.period;
+}
+
+/* Every number in a table of series leads to it and what follows, beside as many before it. */
+function offerSplits() {
+  document.querySelectorAll("tr[data-row]").forEach((line) => {
+    const heads = line.closest("table").tHead.rows[0].cells;
+    const numbered = [...line.cells].slice(1).filter((cell) => /\d/.test(cell.textContent));
+    numbered.slice(1).forEach((cell) => {
+      const link = document.createElement("a");
+      link.href = `#split=${line.dataset.row}@${heads[cell.cellIndex].textContent}`;
+      link.append(...cell.childNodes);
+      cell.append(link);
+    });
+  });
+}
+
+/* Open the comparison that the address names. */
+function openLink(sides) {
+  const terms = readLink(location.hash);
+  if (!terms) return;
+  const verdict = document.getElementById("verdict");
+  if (terms.length !== 2 || terms.flat().includes(null) || !terms[0].length) {
+    verdict.textContent = "This link names a number that this release does not have. It may be of "
+      + "another release: open it there, or choose the numbers here.";
+  } else {
+    sides.forEach((side, place) => {
+      side.querySelector(".terms").replaceChildren();
+      terms[place].forEach((term) => fillTerm(createTerm(side), term));
+    });
+    showAnswer(verdict, compare(...terms), terms);
+  }
+  document.getElementById("compare").scrollIntoView();
+  verdict.focus({ preventScroll: true });
 }
 
 function offerComparison() {
@@ -165,8 +270,10 @@ function offerComparison() {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const [first, second] = sides.map(readSide);
-    const key = JSON.stringify([first, second]);
-    showAnswer(document.getElementById("verdict"), compare(first, second), key);
+    const terms = sides.map(readSide);
+    showAnswer(document.getElementById("verdict"), compare(...terms), terms);
   });
+  addEventListener("hashchange", () => openLink(sides));
+  offerSplits();
+  openLink(sides);
 }

@@ -12,13 +12,16 @@ function writePlain(number) {
   return Number.isInteger(number) ? number.toFixed(1) : String(number);
 }
 
+/* A year alone would be read as a number. */
+function writePeriod(period) { return /^\d{4}$/.test(period) ? `CY${period}` : period; }
+
 function writeRow(table, row) {
   const [place, , kind, estimate, count, status, noise, ...modelled] = row;
   const margin = numbers.noises[noise][1];
   const isEstimated = numbers.statuses[status] === "estimated";
   const [low, high] = estimate === null ? ["", ""] : findRange(estimate, margin, count, isEstimated);
   const [labels] = table.kinds[kind];
-  const cells = [table.period, numbers.places[place], ...labels, table.unit, writeTenths(estimate),
+  const cells = [writePeriod(table.period), numbers.places[place], ...labels, table.unit, writeTenths(estimate),
     writeTenths(margin), low, high, count ?? "", numbers.statuses[status],
     ...modelled.map(writePlain)];
   return cells.map(quoteCell).join(",");
@@ -74,10 +77,14 @@ function offerFilter(holder, table) {
   if (rows.length) holder.querySelector(".files").append(" ", button);
 }
 
+/* Open what is folded around the part that the address names. */
 function openTarget() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const folded = target && target.parentElement.querySelector("details");
-  if (folded && target.tagName === "H3") folded.open = true;
+  if (!target) return;
+  for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) {
+    part.open = true;
+  }
+  target.scrollIntoView();
 }
 
 function offerFilters() {

@@ -15,7 +15,7 @@ from typing import Any
 
 from privacy.approval.approval import Officer
 from privacy.approval.plan_diff import compare_plans
-from privacy.approval.rehearsal import rehearse
+from privacy.approval.rehearsal import find_sizes, rehearse
 from privacy.engine import noise
 from privacy.engine.margins import compute_margin
 from privacy.errors import PrivacyError
@@ -97,7 +97,7 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         shared=_list_shared(plan),
         changes=compare_plans(before, json.loads(plan.to_json())) if before else (),
         changed_since=before["quarter"] if before else "",
-        rehearsal=rehearse(plan, Publisher(plan)),
+        rehearsal=rehearse(plan, Publisher(plan), find_sizes(releases)),
         versions=(("opendp", noise.read_opendp_version()),),
     )
 

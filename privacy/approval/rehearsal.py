@@ -4,6 +4,8 @@ Draws real noise on counts that come from nowhere but this file, charges nothing
 nothing. Does not belong here: anything about real records, and the release itself (privacy.door).
 """
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from privacy.engine.exact import ExactCells, ExactCounts, ExactFrame, ExactRows
@@ -13,18 +15,24 @@ from privacy.plan import Plan, PlannedFrame
 from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release
 from privacy.publishing.same_rows import join_same_rows
-from privacy.released import ANNUAL, Provenance, ReleasedRow, ReleasedTable
+from privacy.released import ANNUAL, Provenance, Release, ReleasedRow, ReleasedTable
 from privacy.shown import RehearsedRow, RehearsedTable
 
 MADE_UP_RECORDS = {False: 120, True: 480}
-"""How many records are made up for each quarterly frame (False) and each annual one (True)."""
+"""How many records are made up for a quarterly frame (False) and an annual one (True) of which
+nothing was released yet."""
 MOST_ROWS = 24
 """Tables with more rows than this are not shown."""
 
 
-def rehearse(plan: Plan, publisher: Publisher) -> tuple[RehearsedTable, ...]:
-    """Return the smaller tables of a release of made-up records, with those records' counts."""
-    made_up = {one.frame.name: _make_up(one) for one in join_same_rows(plan).frames}
+def rehearse(
+    plan: Plan, publisher: Publisher, sizes: Mapping[str, int]
+) -> tuple[RehearsedTable, ...]:
+    """Return the smaller tables of a release of made-up records, with those records' counts.
+
+    `sizes` says of frames, by name, how many records their last release told of.
+    """
+    made_up = {one.frame.name: _make_up(one, sizes) for one in join_same_rows(plan).frames}
     cells: dict[str, list[int]] = {}
     for planned in plan.frames:
         mechanism = FrameMechanism(planned.frame, planned.list_queries())
@@ -38,13 +46,30 @@ def rehearse(plan: Plan, publisher: Publisher) -> tuple[RehearsedTable, ...]:
     )
 
 
-def _make_up(planned: PlannedFrame) -> Places:
+def find_sizes(releases: Iterable[Release]) -> dict[str, int]:
+    """How many records the last release of each frame told of, by its largest count.
+
+    `releases` come the latest first; a frame whose counts were all zero is not among them.
+    """
+    sizes: dict[str, int] = {}
+    for release in releases:
+        counts: dict[str, int] = {}
+        for table in release.tables:
+            told = max((row.count or 0 for row in table.rows), default=0)
+            if table.frame is not None and told:
+                counts[table.frame] = max(told, counts.get(table.frame, 0))
+        sizes = counts | sizes
+    return sizes
+
+
+def _make_up(planned: PlannedFrame, sizes: Mapping[str, int]) -> Places:
     """Return made-up counts of the leaves; those that are another frame's rows are as many."""
-    total = MADE_UP_RECORDS[planned.policy.cadence == ANNUAL]
+    usual = MADE_UP_RECORDS[planned.policy.cadence == ANNUAL]
+    total = sizes.get(planned.frame.name, usual)
     counts = _spread(planned.frame.leaf_count, total)
     if planned.shared:
         same = list(planned.shared.cells)
-        counts[same] = _spread(len(same), total)
+        counts[same] = _spread(len(same), sizes.get(planned.shared.frame, usual))
     return counts
 
 

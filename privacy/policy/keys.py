@@ -16,7 +16,9 @@ from privacy.policy.policy import Policy
 
 _HEADER = ["key", "label", "description"]
 _COUNTIES = "counties.csv"
-_CHILDREN = "child_population_2019"
+POPULATION_YEAR = 2019
+"""The year of the public figures of children by county."""
+_CHILDREN = f"child_population_{POPULATION_YEAR}"
 
 
 @dataclass(frozen=True)

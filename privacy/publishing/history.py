@@ -139,4 +139,7 @@ def _state_point(table: ReleasedTable, row: ReleasedRow) -> HistoryPoint:
         moe90=row.moe90,
         status=row.status,
         deviation=row.deviation,
+        modelled=row.modelled,
+        modelled_low90=row.modelled_low90,
+        modelled_high90=row.modelled_high90,
     )

@@ -15,7 +15,9 @@ from importlib.metadata import version
 from typing import Any
 
 from privacy.engine import noise
+from privacy.engine.frames import Level
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
+from privacy.policy.keys import POPULATION_YEAR
 from privacy.publishing.history import History, RollingTable
 from privacy.publishing.numbers import FrameNumbers, fill_row
 from privacy.publishing.recalled import read_release
@@ -192,14 +194,7 @@ class Publisher:
             name=frame.name,
             period=planned.period,
             levels=tuple(
-                ReleasedLevel(
-                    name=level.name,
-                    title=self._plan.policy.levels[level.name],
-                    keys=level.keys,
-                    labels=tuple(self._labels[level.name][key] for key in level.keys),
-                    parents=level.parents,
-                )
-                for level in frame.levels
+                self._state_level(level, planned.policy.geography) for level in frame.levels
             ),
             columns=frame.columns,
             sizes=frame.sizes,
@@ -214,6 +209,19 @@ class Publisher:
                 for one in planned.year_sums
             ),
             same_rows=_state_same_rows(planned),
+        )
+
+    def _state_level(self, level: Level, geography: str) -> ReleasedLevel:
+        keys = self._plan.keys
+        known = keys.count_children(geography, level.name)
+        return ReleasedLevel(
+            name=level.name,
+            title=self._plan.policy.levels[level.name],
+            keys=level.keys,
+            labels=tuple(self._labels[level.name][key] for key in level.keys),
+            parents=level.parents,
+            children=tuple(known.get(key, 0) for key in level.keys) if known else (),
+            children_in=POPULATION_YEAR if known else None,
         )
 
     def _state_measurement(

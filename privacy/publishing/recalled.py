@@ -79,7 +79,11 @@ def _read_table(content: dict[str, Any]) -> ReleasedTable:
 def _read_frame(content: dict[str, Any]) -> ReleasedFrame:
     levels = tuple(
         ReleasedLevel(
-            **{**level, **{name: tuple(level[name]) for name in ("keys", "labels", "parents")}}
+            **{
+                **level,
+                **{name: tuple(level[name]) for name in ("keys", "labels", "parents")},
+                "children": tuple(level.get("children", ())),
+            }
         )
         for level in content["levels"]
     )

@@ -13,6 +13,7 @@ from portal_specs import ANNUAL_FRAMES, QUARTERLY_FRAMES
 from privacy_examples import example_plan
 from release_examples import fill_cells, publish
 
+from portal.chance import find_chance_probability, find_noise_probability
 from portal.page.description import describe_page
 from portal.page.rendering import render_page
 from privacy.released import Release
@@ -98,16 +99,38 @@ def test_the_stated_probability_is_that_of_drawing_the_noise_again(
     while checked < PAIRS:
         first, second = choose_pair(numbers, random)
         answer = page.evaluate("([one, two]) => moshare.compare(one, two)", [first, second])
-        if answer["refusal"] or answer["chance"] < 0.005:
+        if answer["refusal"] or answer["noise"] < 0.005:
             continue
         noise = simulate(weigh(example, numbers, first, second), random)
         rate = measure_rate(noise, abs(answer["difference"]))
-        assert rate == pytest.approx(answer["chance"], abs=0.01), (first, second, answer)
+        assert rate == pytest.approx(answer["noise"], abs=0.01), (first, second, answer)
         checked += 1
         sums += len(first) + len(second) > 2
         earlier += second[0]["period"] is not None
     assert sums > 10
     assert earlier > 3
+
+
+def test_the_page_and_the_headlines_count_noise_and_chance_alike(
+    page: Page, numbers: dict[str, Any]
+) -> None:
+    random = np.random.default_rng(11)
+    checked = 0
+    while checked < 30:
+        first, second = choose_pair(numbers, random)
+        answer = page.evaluate("([one, two]) => moshare.compare(one, two)", [first, second])
+        if answer["refusal"]:
+            continue
+        variance = answer["deviation"] ** 2
+        total = sum(side["estimate"] for side in answer["sides"])
+        difference = answer["difference"]
+        assert answer["noise"] == pytest.approx(
+            find_noise_probability(difference, variance), rel=1e-4, abs=1e-9
+        )
+        assert answer["both"] == pytest.approx(
+            find_chance_probability(difference, variance, total), rel=1e-4, abs=1e-9
+        )
+        checked += 1
 
 
 def test_a_difference_far_beyond_the_noise_is_never_called_noise(
@@ -120,7 +143,8 @@ def test_a_difference_far_beyond_the_noise_is_never_called_noise(
     answer = page.evaluate(
         "([one, two]) => moshare.compare(one, two)", [[{**first[0], "row": largest}], first]
     )
-    assert answer["chance"] < 0.001
+    assert answer["noise"] < 0.001
+    assert answer["noise"] <= answer["both"] < 0.01
 
 
 def test_a_year_is_not_compared_with_quarters_that_it_rests_on(

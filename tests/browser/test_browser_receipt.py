@@ -24,9 +24,9 @@ RECEIPT = Receipt(
     error="",
     files=(FileReading("nibrs_2025q1.txt", "nibrs", 41_302, 36_000, 302, 4_990, 10, 17),),
     problems=(
-        LineProblem("MS313", "nibrs_2025q1.txt", "age_of_victim", (4, 18, 95), 101),
+        LineProblem("MS313", "nibrs_2025q1.txt", "age_of_victim", (4, 18, 95), 101, "404", "4"),
         LineProblem("MS325", "nibrs_2025q1.txt", "", tuple(range(1, 11)), 201),
-        LineProblem("MS326", "nibrs_2025q1.txt", "location_type", (7,), 17),
+        LineProblem("MS326", "nibrs_2025q1.txt", "location_type", (7,), 17, "204", "2"),
     ),
     remarks=("MS128: This delivery has sequence 2, and the one before it, 1, was never accepted.",),
     unlike=(

@@ -49,6 +49,7 @@ def test_two_quarters_are_compared_by_keyboard_alone(page: Page) -> None:
     words = page.inner_text("#verdict")
     assert "Unit: reports." in words
     assert "If the two were the same, noise alone would make a larger difference" in words
+    assert "noise and chance together would make one" in words
     assert "You have made" not in words
 
 
@@ -101,6 +102,7 @@ def test_no_number_shown_is_negative(page: Page) -> None:
 
 @pytest.mark.parametrize("name", ["children_in_year_by_county", "incidents_by_troop", "reports"])
 def test_a_table_downloads_as_its_data_file(page: Page, folder: Path, name: str) -> None:
+    page.click(f"[data-table='{name}'] summary")
     with page.expect_download() as waiting:
         page.click(f"[data-table='{name}'] .files button")
     assert waiting.value.suggested_filename == f"{name}.csv"
@@ -143,7 +145,14 @@ def test_without_javascript_everything_but_filter_and_comparison_is_there(
     context.close()
 
 
+def open_check(page: Page) -> None:
+    page.locator("section[aria-labelledby='check'] details").evaluate(
+        "(one) => { one.open = true }"
+    )
+
+
 def check(page: Page, record: Path, key: Path, *files: Path) -> str:
+    open_check(page)
     page.set_input_files("#check-record", record)
     page.set_input_files("#check-signature", record.with_name("release.json.minisig"))
     page.set_input_files("#check-key", key)
@@ -218,6 +227,7 @@ def test_from_a_server_only_the_key_is_asked_for_and_only_the_folder_is_reached(
     page = context.new_page()
     page.goto(f"{address}/2025Q4/index.html")
     assert asked == [f"{address}/2025Q4/index.html"]
+    open_check(page)
     page.set_input_files("#check-key", home / "moshare.pub")
     page.click("#check-form button.main")
     page.wait_for_selector("#check-result p")
@@ -242,3 +252,111 @@ def test_the_page_hashes_as_blake2b_does(page: Page, length: int) -> None:
     content = bytes(place % 251 for place in range(length))
     found = page.evaluate("(bytes) => [...moshare.hash(Uint8Array.from(bytes))]", [*content])
     assert bytes(found) == hashlib.blake2b(content).digest()
+
+
+def open_at(context: BrowserContext, folder: Path, fragment: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{(folder / 'index.html').as_uri()}{fragment}")
+    return page
+
+
+def test_a_link_reopens_exactly_the_comparison_it_was_written_for(
+    context: BrowserContext, page: Page, folder: Path
+) -> None:
+    table = "Children first reported to Children's Division, by region (children)"
+    choose(page, 1, table, "St. Louis")
+    page.click("fieldset[data-side='0'] .add")
+    choose(page, 3, table, "Kansas City")
+    choose(page, 2, table, "Northeast")
+    page.click("#compare-form button.main")
+    words = page.inner_text("#verdict")
+    link = str(page.get_attribute("#verdict a", "href"))
+    reopened = open_at(context, folder, link)
+    assert reopened.inner_text("#verdict") == words
+    chosen = reopened.locator(".terms select").evaluate_all("all => all.map((one) => one.value)")
+    assert len(chosen) == 9
+
+
+def test_a_link_to_what_this_release_does_not_have_says_so(
+    context: BrowserContext, folder: Path
+) -> None:
+    for fragment in ("#compare=reports:Missouri@2025Q4;x:y@2025Q3", "#split=reports:Kansas@2025Q3"):
+        page = open_at(context, folder, fragment)
+        assert "a number that this release does not have" in page.inner_text("#verdict")
+
+
+def test_a_change_leads_to_its_comparison_with_one_click(page: Page) -> None:
+    lines = page.locator(".changed").first.locator("tbody tr")
+    for place in range(lines.count()):
+        line = lines.nth(place)
+        said = line.locator("td").nth(1).inner_text()
+        link = line.locator("a")
+        link.click()
+        page.wait_for_function(
+            "(wanted) => document.querySelector('#verdict > a')?.getAttribute('href') === wanted",
+            arg=link.get_attribute("href"),
+        )
+        assert said.startswith(page.inner_text("#verdict h3").removesuffix("."))
+
+
+def test_a_number_of_a_series_leads_to_before_and_after_it(page: Page) -> None:
+    section = page.locator("section[aria-labelledby='places-children_by_region']")
+    section.locator("summary").click()
+    section.locator("tr[data-row] a").first.click()
+    page.locator("#verdict h3").wait_for()
+    assert page.locator("fieldset[data-side='0'] .terms > div").count() >= 1
+    assert "noise and chance together would make one" in page.inner_text("#verdict")
+
+
+QUESTIONS = {
+    "this year and last": ["nav a[href='#changed']"],
+    "which region grew": ["nav a[href='#places-children_by_region']"],
+    "known to police only": ["nav a[href='#cracks']"],
+    "before and after a date": [
+        "section[aria-labelledby='quarters'] summary",
+        "section[aria-labelledby='quarters'] tr[data-row] a >> nth=0",
+    ],
+    "a county": ["nav a[href='#children_in_year_by_county']"],
+    "prove it": ["nav a[href='#check']", "section[aria-labelledby='check'] summary >> nth=0"],
+    "cite it": ["nav a[href='#cite']"],
+    "is this change real": [".changed tbody a >> nth=0"],
+}
+"""A question, and the clicks that answer it; the page alone says what stands there then."""
+ANSWERS = {
+    "this year and last": "#changed",
+    "which region grew": "#places-children_by_region",
+    "known to police only": "#cracks",
+    "before and after a date": "#verdict h3",
+    "a county": "[data-table='children_in_year_by_county'] tbody",
+    "prove it": "section[aria-labelledby='check'] pre",
+    "cite it": "#cite",
+    "is this change real": "#verdict h3",
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_is_answered_within_two_clicks(page: Page, question: str) -> None:
+    clicks = QUESTIONS[question]
+    assert len(clicks) <= 2
+    for click in clicks:
+        page.locator(click).click()
+    answer = page.locator(ANSWERS[question])
+    answer.wait_for()
+    assert answer.evaluate("(one) => one.getBoundingClientRect().top < innerHeight")
+
+
+def test_the_workbook_of_all_tables_is_one_click_away(page: Page, folder: Path) -> None:
+    (link,) = page.locator("nav a[href$='.xlsx']").all()
+    assert (folder / str(link.get_attribute("href"))).is_file()
+
+
+def test_the_first_number_is_on_the_first_screen_of_a_phone(browser: Browser, folder: Path) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True)
+    page = context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    figure = page.locator(".figure .likely").first
+    assert figure.evaluate("(one) => one.getBoundingClientRect().bottom <= innerHeight")
+    assert page.locator(".figure strong").evaluate_all(
+        "all => all.every((one) => one.scrollWidth <= one.parentElement.clientWidth)"
+    )
+    context.close()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from jurisdiction.folder import FOLDER, LISTS
 from orchestration.guards.bounds import read_bounds
 from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.settings import Settings
+from orchestration.steps.dbt_process import KEPT, DbtCall
 from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
 from privacy.policy.policy import load_policy
 from sources.contracts import current_contract, list_agencies
@@ -76,6 +75,12 @@ def copy_project(folder: Path) -> Path:
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     shutil.copytree(LISTS, folder / LISTS.relative_to(FOLDER.parent))
     return project
+
+
+def _list_changes(project: Path) -> list[tuple[str, int]]:
+    """When each file of a project was changed last."""
+    files = (path for path in sorted(project.rglob("*")) if path.suffix in {".sql", ".yml", ".csv"})
+    return [(str(path), path.stat().st_mtime_ns) for path in files if "target" not in path.parts]
 
 
 def start_of(quarter: str) -> date:
@@ -172,30 +177,35 @@ class Vault:
         base = self.folder / "dbt"
         results = base / "target" / "run_results.json"
         results.unlink(missing_ok=True)
-        ended = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                "--no-use-colors",
-                *("--log-path", str(base / "logs")),
-                command,
-                *arguments,
-                *("--project-dir", str(project), "--profiles-dir", str(project)),
-                *("--target-path", str(base / "target")),
+        base.mkdir(exist_ok=True)
+        parsed = Settings(self.folder.parent).dbt_parsed.relative_to(PROJECT)
+        silent = ("--no-use-colors", "--log-path", str(base / "logs"))
+        given = (
+            *("--project-dir", str(project), "--profiles-dir", str(project)),
+            *("--target-path", str(base / "target")),
+        )
+        rules = {RULES_VARIABLE: self.variables[RULES_VARIABLE]}
+        call = DbtCall(
+            parse=(
+                *(*silent, "--no-write-json", "parse", *given, "--vars", json.dumps(rules)),
+                *("--partial-parse-file-path", str(project / parsed)),
+            ),
+            build=(
+                *(*silent, command, *arguments, *given),
                 *("--vars", json.dumps({"vault": str(self.folder), **self.variables})),
-            ],
-            env={
-                **os.environ,
+            ),
+            parsed_for=f"{project} {rules} {_list_changes(project)}",
+            environment=dict(os.environ),
+            variables={
                 QUARTER_VARIABLE: start_of(quarter).isoformat(),
                 RELEASED_VARIABLE: ",".join(start_of(one).isoformat() for one in released),
             },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            cwd=self.folder,
         )
-        self.said = ended.stdout
-        assert results.exists(), (ended.returncode, self.said)
+        log = base / "said.txt"
+        with log.open("w", encoding="utf-8") as output:
+            KEPT.call(call, output, output.fileno())
+        self.said = log.read_text("utf-8")
+        assert results.exists(), self.said
         nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
         return {node["unique_id"]: node["status"] for node in nodes}
 

@@ -17,25 +17,33 @@ BENCH = ROOT / "bench"
 SMALL = {
     "readers.py 500": "Peak memory",
     "-m bench.composition": "Epsilon at the delta of the policy",
+    "-m bench.change --draws 20": "Smoothed series of 12 quarters",
     "usefulness.py": "weights of the policy, four quarters",
     "time_open.py": "as it is",
     "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",
     "faults.py mutate 5": "mutated",
+    "faults.py agree 5": "5 mutated files, 0 failures",
     "faults.py kill 1": "0 data homes differ",
     "-m bench.histories --worlds 2 --at-once 2": "2 of 2 worlds",
     "nibrs_histories.py --random 5": "0 incidents differ",
     "-m bench.opendp_faults --here": "opendp#2949",
+    "-m bench.places --draws 2": "With hot spots, 2 draws",
     "matches.py 1": "1 simulated years",
     "-m bench.accuracy --only ours --draws 2 --workloads design": "this engine, estimate",
     "-m bench.accuracy --draws 2 --workloads policy": "children",
     "-m bench.scale --sizes 2000 --only": "read and check",
     "-m bench.counties --sizes 115": "share_budget",
+    "-m bench.growth 1 --scale 0.02": "release input",
     "gate_load.py 4 1": "wrong answers: 0",
+    "-m bench.gate_beside 2 1 1": "a static server",
 }
 """A command and its small setting -> what it then says."""
 BY_ITSELF = {"quarter", "nibrs_account.py", "same_numbers"}
 """Run by tests of their own, below."""
-ELSEWHERE = {"kill_drill": "tests/pipeline/test_kill_drill.py"}
+ELSEWHERE = {
+    "kill_drill": "tests/pipeline/test_kill_drill.py",
+    "restore_drill": "tests/pipeline/test_restore_drill.py",
+}
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 
 

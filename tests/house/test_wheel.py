@@ -1,5 +1,6 @@
 """The wheel alone, on a machine with nothing but the packages of its role and no source tree."""
 
+import json
 import os
 import re
 import shutil
@@ -163,6 +164,18 @@ def test_an_agency_makes_tokens_delivers_and_verifies_with_the_wheel_alone(
     assert "dss/2025Q1" in agency.run(
         *("deliver", "--agency", "dss", "--quarter", "2025Q1", "--as-of", "2025-04-05"),
         *("--file", f"child_file={roster}", "--file", "tokens=tokens.csv", "--inbox", "inbox"),
+    )
+    groups = ("family", "known", "stranger", "unknown")
+    cells = ("cases,all", *(f"children,{group}" for group in groups))
+    counts = tmp_path / "counts.csv"
+    rows = ["quarter,measure,relationship_group,count", *(f"2025Q1,{cell},5" for cell in cells)]
+    counts.write_text("".join(f"{row}\n" for row in rows), "utf-8")
+    fields = [{"name": name} for name in rows[0].split(",")]
+    described = {"name": "counts", "path": "counts.csv", "schema": {"fields": fields}}
+    package = tmp_path / "datapackage.json"
+    package.write_text(json.dumps({"resources": [described]}), "utf-8")
+    assert "set no line aside" in agency.run(
+        *("validate", package, counts, "--contract", "hotline/1", "--quarter", "2025Q1"),
     )
     assert "mshp/2025Q1" in agency.run(
         *("deliver", "--agency", "mshp", "--quarter", "2025Q1", "--as-of", "2025-04-05"),

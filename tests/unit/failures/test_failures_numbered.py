@@ -13,12 +13,13 @@ TEXTS = [(room, code) for room in ROOMS for code in room.texts]
 
 FACTS = {
     "name of a file or folder": "file files folder zone public log manifest report place",
-    "part of a format": "field column expected format known line share",
+    "part of a format": "field column expected format known line share header rule said",
     "time": "quarter later first_day last_day last until opens_at period then now seconds",
     "name from the code or an agreed document": "frame test rules suite relation stage step role"
-    " command kind package agency agencies name holder signer key keys release release_id all",
+    " command kind package agency agencies contracts name holder signer key keys release release_id"
+    " all",
     "number of the ledger, of deliveries or of a limit": "rho spent cap present needed count most"
-    " sequence missing",
+    " sequence missing number",
     "sentence of the room": "reason problem findings failed",
     "word that a person typed": "text",
 }

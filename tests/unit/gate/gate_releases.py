@@ -84,6 +84,7 @@ def _list_files(
                     {"path": "data/reports.csv", "title": "Reports"},
                     *({"path": f"data/{one}.csv", "period": one} for one in periods),
                 ],
+                "otherForms": [{"path": "data/all_tables.xlsx", "title": "All tables"}],
             }
         ).encode(),
     }

@@ -46,7 +46,8 @@ def test_a_release_opens_at_the_hour_and_not_a_moment_before(tmp_path: Path) -> 
         (entry(release_id="../x"), "id"),
         (entry(release_id=""), "id"),
         (entry() + "\nname = 1", "no entry"),
-        ('id = "2025Q1"', "opens. is missing"),
+        ('id = "2025Q1"', "tier. is missing"),
+        ('id = "corrections"\ntier = "public"', "opens. is missing"),
     ],
 )
 def test_a_wrong_entry_is_refused_and_told(tmp_path: Path, text: str, named: str) -> None:
@@ -87,3 +88,10 @@ def test_a_change_is_read_and_a_broken_one_leaves_the_last_good_one(
         path.unlink()
         assert set(calendar.releases) == {"2025Q1", "2025Q2"}
     assert "MS742" in caplog.text
+
+
+def test_a_quarter_without_an_hour_opens_at_that_of_the_states_calendar(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.toml", 'id = "2025Q4"\ntier = "public"', entry())
+    found = read_calendar(path)
+    assert list(found) == ["2025Q4", "2025Q1"]
+    assert found["2025Q4"].opens_at == datetime(2026, 1, 15, 14, tzinfo=UTC)

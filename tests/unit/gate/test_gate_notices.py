@@ -214,7 +214,7 @@ def test_a_receiver_that_is_down_keeps_no_other_from_its_notice(
 def test_mail_to_another_machine_is_not_sent_without_tls(
     place: GatePlace, post: socketserver.TCPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gate.notices.LOOPBACK", ())
+    monkeypatch.setattr("gate.letters.LOOPBACK", ())
     assert "MS745" in refuse(to_mail(place, post.server_address[1]))
     assert post.taken == []  # type: ignore[attr-defined]
 

@@ -41,10 +41,12 @@ def test_a_release_is_described_by_its_own_files(shelf: Shelf, place: GatePlace)
         assert item.size == len(content)
 
 
-@pytest.mark.parametrize("form", ["format_1", "format_2"])
-def test_a_folder_of_an_earlier_form_is_served(form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "key"), [("format_1", "moshare"), ("format_2", "moshare"), ("format_3", "format_3")]
+)
+def test_a_folder_of_an_earlier_form_is_served(form: str, key: str) -> None:
     old = Path(__file__).parents[1] / "portal" / "old_folders"
-    shelf = Shelf(old / form, old / "moshare.pub")
+    shelf = Shelf(old / form, old / f"{key}.pub")
     assert shelf.look() == []
     release = shelf.get("2025Q1")
     assert release.tables
@@ -122,6 +124,16 @@ def test_a_release_by_another_signer_or_by_none_is_withheld(place: GatePlace) ->
     assert [error.code for error in shelf.look()] == ["MS717", "MS716"]
     refused("MS728", shelf, "2024Q1")
     refused("MS728", shelf, "2024Q2")
+
+
+def test_a_workbook_of_all_tables_has_its_title_too(place: GatePlace) -> None:
+    base, extra = place.settings.releases.parent, {"data/all_tables.xlsx": b"x"}
+    build_release_folder(
+        place.settings.releases, "2025Q4", key=base / "signing.key", extra=extra, archived=False
+    )
+    shelf = Shelf(place.settings.releases, place.settings.public_key)
+    assert shelf.look() == []
+    assert "All tables" in [table.title for table in shelf.get("2025Q4").tables]
 
 
 def test_after_an_exchange_of_keys_older_and_newer_releases_are_served(place: GatePlace) -> None:

@@ -14,12 +14,15 @@ import pytest
 from orchestration.steps.dbt_process import DbtCall, DbtProcess
 
 RUNNER = """
-import pathlib, time
+import os, pathlib, time
 class dbtRunner:
     def __init__(self, manifest=None):
         pass
     def invoke(self, arguments):
         self.result = self
+        if arguments[:1] == ["tell"]:
+            folder = pathlib.Path(__file__).parents[2]
+            (folder / arguments[1]).write_text(" ".join(os.environ))
         if arguments == ["build"]:
             folder = pathlib.Path(__file__).parents[2]
             (folder / "began").touch()
@@ -71,7 +74,7 @@ def test_an_interrupt_that_reaches_the_child_alone_leaves_no_results_of_half_a_b
 ) -> None:
     process = DbtProcess()
     environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
-    call = DbtCall(parse=(), build=("build",), parsed_for="", environment=environment)
+    call = DbtCall(parse=(), build=("build",), parsed_for="", environment=environment, variables={})
     with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
         waiting = threading.Thread(target=process.call, args=(call, log, lock.fileno()))
         waiting.start()
@@ -84,11 +87,33 @@ def test_an_interrupt_that_reaches_the_child_alone_leaves_no_results_of_half_a_b
     assert not (folder / "results").exists()
 
 
+def test_the_project_is_parsed_without_what_a_call_is_told_of_its_quarter(folder: Path) -> None:
+    process = DbtProcess()
+    environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
+    parse, build = ("tell", "parsed"), ("tell", "built")
+    with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
+        for name in ("QUARTER", "OTHER"):
+            call = DbtCall(
+                parse=parse,
+                build=build,
+                parsed_for=name,
+                environment=environment,
+                variables={name: "1"},
+            )
+            process.call(call, log, lock.fileno())
+            assert not {"QUARTER", "OTHER"} & {*(folder / "parsed").read_text("utf-8").split()}
+            told = {*(folder / "built").read_text("utf-8").split()}
+            assert told & {"QUARTER", "OTHER"} == {name}
+    process.stop()
+
+
 def test_a_module_that_lies_where_somebody_works_is_no_part_of_the_child(folder: Path) -> None:
     process = DbtProcess()
     with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
         environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
-        call = DbtCall(parse=(), build=("other",), parsed_for="", environment=environment)
+        call = DbtCall(
+            parse=(), build=("other",), parsed_for="", environment=environment, variables={}
+        )
         process.call(call, log, lock.fileno())
     child = process._process
     process.stop()

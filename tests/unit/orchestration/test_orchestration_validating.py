@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -94,6 +95,22 @@ def test_what_changes_is_told_beside_former_deliveries(home: Path) -> None:
     told = call("now.txt", "--contract", "mshp/1", "--against", "first.txt").stdout
     assert "What changes, in incidents" in told
     assert "Children in what changes: " in told
+
+
+def test_former_deliveries_may_be_of_quarters_before(home: Path) -> None:
+    write("q3.txt", police(80))
+    write("q4.txt", [line for n in range(80) for line in report(f"P{n}")])
+    write("now.txt", [segment("1", "P3", "D"), *report("N")])
+    ended = call("now.txt", "--contract", "mshp/1", "--json",
+                 "--against", "2024Q3:q3.txt", "--against", "2024Q4:nibrs=q4.txt")  # fmt: skip
+    document = json.loads(ended.stdout)
+    assert {one["change"]: one["total"] for one in document["changes"]["histories"]} == {
+        "unchanged": 159,
+        "new": 1,
+        "deleted": 1,
+    }
+    assert [one[:5] for one in document["receipt"]["unlike"]] == ["MS151", "MS151"]
+    assert [one["quarter"] for one in document["receipt"]["before"]] == ["2024Q3", "2024Q4"]
 
 
 def test_a_former_delivery_that_would_be_rejected_is_no_ground_to_compare_on(home: Path) -> None:
@@ -193,7 +210,7 @@ def test_what_validate_says_is_what_the_hub_says_after_the_same_deliveries(
         (folder / "nibrs.txt").write_bytes("".join(f"{line}\n" for line in lines).encode())
         write_manifest(
             folder, agency="mshp", quarter=QUARTER, sequence=sequence, kind="full",
-            as_of=__import__("datetime").date(2025, 4, 5), simulated=False,
+            as_of=date(2025, 4, 5), simulated=False,
             files={"nibrs": "nibrs.txt"},
         )  # fmt: skip
         try:

@@ -11,12 +11,14 @@ from portal_examples import make_example
 from privacy_examples import example_plan
 from release_examples import fill_cells, publish
 
+from portal.changed import list_changes, list_latest
 from portal.page.boundaries import LEVELS, read_outlines
-from portal.page.charts import list_charts, round_up
-from portal.page.figures import list_headlines, list_unreported, say_trend
+from portal.page.changing import FEW, MOST, describe_changes_of_page
+from portal.page.charts import GroupView, list_groups, round_up
+from portal.page.figures import Headline, list_headlines, list_unreported
 from portal.page.maps import find_steps, list_maps
 from portal.page.rows import describe_table, draw_range
-from portal.ranges import find_range, find_shown
+from portal.ranges import find_first, find_range, find_shown
 from privacy.released import ESTIMATED, NOT_DISTINGUISHABLE, NOT_RELEASED, HistoryPoint, Release
 
 KEYS = Path(__file__).resolve().parents[3] / "missouri" / "lists"
@@ -65,8 +67,11 @@ def test_a_place_that_cannot_be_told_from_zero_is_pale_and_says_its_range() -> N
     for place in view.places:
         row = rows[order[place.outline]]
         assert (place.shade == 0) == (row.status == NOT_DISTINGUISHABLE)
-        high = (find_range(row) or (0, 0))[1]
-        assert place.label == (f"0–{high}" if place.shade == 0 else f"{find_shown(row)}")
+        first = find_first(row)
+        assert first is not None
+        assert place.label == (
+            f"0–{first.high90}" if place.shade == 0 else f"{round(first.number)}"
+        )
     assert len(view.elsewhere) == 2
     assert view.elsewhere[0].startswith("Outside Missouri: ")
 
@@ -119,7 +124,7 @@ def test_a_row_without_a_model_says_so_in_a_table_that_has_one() -> None:
     rows = (replace(table.rows[0], modelled=None), *table.rows[1:])
     view = describe_table(example, replace(table, rows=rows))
     assert view.rows[0].extra == "no model"
-    assert view.rows[1].extra.endswith(")")
+    assert view.rows[1].extra == f"{rows[1].modelled:.1f}; {rows[1].count}"
 
 
 def test_a_table_with_many_kinds_of_rows_has_no_map() -> None:
@@ -129,23 +134,57 @@ def test_a_table_with_many_kinds_of_rows_has_no_map() -> None:
     assert list_maps(replace(release, tables=(replace(table, rows=rows),))) == ()
 
 
+def list_all(release: Release) -> tuple[tuple[GroupView, ...], tuple[Headline, ...]]:
+    latest = list_latest(release, list_changes(release))
+    return list_groups(release, latest), list_headlines(release, latest)
+
+
 def test_a_chart_shows_every_quarter_with_its_band_around_its_line() -> None:
-    release = make_example("2025Q2", 5)
-    charts = list_charts(release)
-    assert [chart.points[-1].period for chart in charts] == ["2025Q2"] * len(charts)
-    assert {len(chart.points) for chart in charts} == {6}
-    for chart in charts:
+    groups, _ = list_all(make_example("2025Q2", 5))
+    for chart in (chart for group in groups for chart in group.charts):
+        assert chart.periods[1] == "2025Q2"
+        assert len(chart.points) == 6
         band = [float(number) for number in re.findall(r"[\d.]+", chart.band)]
         heights = band[1::2]
         upper, lower = heights[:6], heights[6:][::-1]
         for point, high, low in zip(chart.points, upper, lower, strict=True):
             assert high <= point.y <= low
+        assert len(re.findall(r"[\d.]+", chart.smoothed)) == 12
+        assert "by noise alone" in chart.change
+
+
+def test_places_are_drawn_side_by_side_to_one_scale_and_stand_in_a_table_too() -> None:
+    groups, _ = list_all(make_example("2025Q2", 5))
+    places = next(group for group in groups if group.anchor == "places-children_by_region")
+    assert len({chart.ticks for chart in places.charts}) == 1
+    assert [row.label for row in places.published] == [chart.title for chart in places.charts]
+    assert {len(row.cells) for row in (*places.published, *places.smoothed)} == {6}
+    assert places.published[0].term.startswith("children_by_region:")
+    assert "when new" in places.smoothed[0].cells[3]
+    assert "when new" not in places.smoothed[0].cells[5]
+
+
+def test_a_quarter_that_was_passed_over_is_a_gap_in_the_table() -> None:
+    quarters = [publish_nineties(f"2025Q{number}") for number in (1, 2)]
+    groups, headlines = list_all(publish_nineties("2025Q4", quarters))
+    assert groups[0].periods == ("2025Q1", "2025Q2", "2025Q4")
+    assert headlines[0].figures[0].trend.startswith("In 2025Q2: about 90. No sign of a change")
 
 
 def test_a_first_release_has_no_chart_and_no_trend() -> None:
-    release = make_example("2025Q1", 0)
-    assert list_charts(release) == ()
-    assert all(not figure.trend for one in list_headlines(release) for figure in one.figures)
+    groups, headlines = list_all(make_example("2025Q1", 0))
+    assert groups == ()
+    assert all(not figure.trend for one in headlines for figure in one.figures)
+
+
+def test_the_page_shows_the_surest_changes_and_folds_the_others_away() -> None:
+    release = make_example("2025Q2", 5)
+    changes = list_changes(release)
+    view = describe_changes_of_page(release, changes)
+    assert len(view.first) == FEW
+    assert len(view.first) + len(view.others) == min(MOST, len(changes.changes))
+    assert (view.looks, view.held) == (len(changes.changes), changes.held)
+    assert all(one.link.startswith("#compare=") for one in (*view.first, *view.others))
 
 
 @pytest.mark.parametrize(
@@ -164,24 +203,27 @@ def point(estimate: float, status: str = ESTIMATED) -> HistoryPoint:
 @pytest.mark.parametrize(
     ("before", "words"),
     [
-        (point(24.0), "In 2024Q4: about 24. Noise alone could explain the difference."),
-        (point(124.0), "Lower than in 2024Q4 (about 124), by more than noise explains."),
+        (point(24.0), "In 2024Q4: about 24. No sign of a change (by noise alone 98 %, with chance"),
+        (point(124.0), "In 2024Q4: about 124. Very probably a real change (by noise alone under"),
         (
             point(-24.0, NOT_DISTINGUISHABLE),
-            "Higher than in 2024Q4 (not distinguishable from zero), by more than noise explains.",
+            "In 2024Q4: not distinguishable from zero. Very probably a real change (by noise",
         ),
     ],
 )
-def test_a_headline_says_how_it_moved_and_whether_noise_explains_it(
+def test_a_headline_says_how_it_moved_and_whether_noise_and_chance_explain_it(
     release: Release, before: HistoryPoint, words: str
 ) -> None:
-    assert say_trend(release.tables[0].rows[0], before) == words
+    _, headlines = list_all(replace(release, history=(before,)))
+    (figure,) = [one for one in headlines[0].figures if one.unit == "reports"]
+    assert figure.trend.replace("\N{NO-BREAK SPACE}", " ").startswith(words)
+    assert figure.link == "#compare=reports:Missouri@2025Q1;reports:Missouri@2024Q4"
 
 
 def find_years(release: Release) -> dict[str, str]:
     return {
         figure.unit: figure.also
-        for one in list_headlines(release)
+        for one in list_all(release)[1]
         for figure in one.figures
         if figure.also
     }
@@ -207,7 +249,7 @@ def test_the_headlines_tell_a_year_that_rests_on_its_quarters_by_its_own_number(
     (row,) = next(
         table.rows for table in release.tables if table.name == "children_reported_in_year"
     )
-    children = next(one for one in list_headlines(release)).figures[1]
+    children = list_all(release)[1][0].figures[1]
     assert children.also.startswith(f"In all of 2025: about {row.count}, likely ")
 
 
@@ -222,11 +264,12 @@ def publish_nineties(quarter: str, earlier: Sequence[Release] = ()) -> Release:
 
 def test_a_trend_without_a_number_is_not_told(release: Release) -> None:
     silent = replace(point(0.0), estimate=None, deviation=None)
-    assert say_trend(release.tables[0].rows[0], silent) == ""
+    _, headlines = list_all(replace(release, history=(silent,)))
+    assert headlines[0].figures[0].trend == ""
 
 
 def test_children_between_the_agencies_stand_in_front() -> None:
-    figures = list_unreported(make_example())
+    figures = list_unreported(make_example(), {})
     assert [figure.unit for figure in figures] == [
         "children and victim records: police only",
         "victim records: no report found",

@@ -42,6 +42,8 @@ def test_a_release_is_a_folder_with_its_page_its_data_and_its_record(
         "data/all_tables.xlsx",
         "data/measurements.csv",
         "data/measurements.parquet",
+        "data/all_quarters.csv",
+        "data/all_quarters.parquet",
         "data/strategy.json",
     }
     assert sorted(entry.name for entry in built.parent.iterdir()) == ["2025Q1", "2025Q1.zip"]
@@ -178,7 +180,7 @@ def test_the_record_lists_every_other_file_with_its_hash_and_size(built: Path) -
 
 def test_the_record_says_how_the_release_came_to_be(built: Path) -> None:
     record = json.loads((built / "release.json").read_bytes())
-    assert record["format"] == 3
+    assert record["format"] == 4
     assert record["simulated"] is True
     assert record["deliveries"] == {"dss": "full", "mshp": "delta", "hotline": "nil"}
     assert record["plan"]["hash"] == "a" * 64
@@ -231,7 +233,7 @@ def test_the_codebook_explains_every_column_of_every_table(built: Path) -> None:
         content = (built / resource["path"]).read_bytes()
         assert resource["bytes"] == len(content)
         assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
-        if resource["name"] in ("all_tables_xlsx", "strategy_json"):
+        if resource["name"] == "strategy_json":
             continue
         assert resource["sources"]
         assert resource["caveats"]

@@ -35,7 +35,7 @@ def test_every_cell_is_there_with_its_place_and_the_sigma_of_its_noise(
     troop = [row for row in rows if row["table"] == "incidents_known_to_police_troop_definition"]
     assert {row["geography"] for row in troop} >= {"Troop A", "Outside Missouri"}
     assert {row["sigma"] for row in troop} == {"7.7"}
-    assert {row["quarter"] for row in rows} == {"2025Q4", "2025"}
+    assert {row["quarter"] for row in rows} == {"2025Q4", "CY2025"}
 
 
 def test_the_strategy_gives_the_variance_of_a_total_of_the_state(files: dict[str, bytes]) -> None:
@@ -116,13 +116,16 @@ def test_synthetic_records_are_files_that_say_what_they_are(release: Release) ->
     made = SyntheticFrame(
         "children_reported",
         ("state", "sex_group"),
-        (("Missouri", "Female"), ("Missouri", "Male")),
+        (("Missouri", "f"), ("Missouri", "m")),
         (("children_by_sex", 0.5, 1.0),),
     )
-    files = list_files(replace(release, synthetic=(made,)))
+    (total, by_sex) = release.measurements
+    keyed = [replace(cell, keys=(key,)) for cell, key in zip(by_sex.cells, "fm", strict=True)]
+    measured = (total, replace(by_sex, cells=tuple(keyed)))
+    files = list_files(replace(release, measurements=measured, synthetic=(made,)))
     assert read(files["data/synthetic_children_reported.csv"]) == [
-        {"state": "Missouri", "sex_group": "Female"},
-        {"state": "Missouri", "sex_group": "Male"},
+        {"geography": "Missouri", "sex_group": "Female"},
+        {"geography": "Missouri", "sex_group": "Male"},
     ]
     assert read(files["data/synthetic_moved.csv"]) == [
         {
@@ -133,9 +136,13 @@ def test_synthetic_records_are_files_that_say_what_they_are(release: Release) ->
         }
     ]
     assert b"No row is a child" in files["index.html"]
+    assert b"synthetic_children_reported.csv: made-up records" in files["CHANGES.md"]
     package = json.loads(files["datapackage.json"])
-    titles = {one["name"]: one["title"] for one in package["resources"]}
-    assert titles["synthetic_children_reported"] == "Synthetic records"
+    resources = {one["name"]: one for one in package["resources"]}
+    records = resources["synthetic_children_reported"]
+    assert records["title"] == "Synthetic records"
+    assert [field["name"] for field in records["schema"]["fields"]] == ["geography", "sex_group"]
+    assert resources["synthetic_moved"]["schema"]["primaryKey"] == ["frame", "table"]
 
 
 def test_a_release_without_synthetic_records_has_no_word_of_them(

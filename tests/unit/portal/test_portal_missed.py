@@ -145,7 +145,7 @@ def test_a_reader_sees_the_widened_range_of_every_row_and_of_what_stands_in_fron
         assert outer is not None
         assert outer[0] <= inner[0] <= inner[1] <= outer[1] != inner
         assert row.extra == f"{outer[0]:,} to {outer[1]:,}"
-    for figure in list_unreported(example):
+    for figure in list_unreported(example, {}):
         assert figure.also.startswith("With up to 5 of 10 matches missed: likely ")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from portal_examples import make_example
 from portal_folders import read_all
 
 from portal import folder as folder_module
@@ -91,6 +92,16 @@ def rewrite(built: Path, name: str, content: bytes) -> None:
     assert verify(built).passed
 
 
+def drop_file(built: Path, name: str) -> None:
+    """Make release.json tell nothing of a file."""
+    rewrite_record(
+        built,
+        lambda record: record.update(
+            files=[item for item in record["files"] if item["path"] != name]
+        ),
+    )
+
+
 @pytest.mark.parametrize("name", ["index.html", "data/reports.parquet", "datapackage.json"])
 def test_a_folder_that_older_software_built_is_the_same_release_and_is_left_as_it_is(
     release: Release, built: Path, name: str
@@ -108,6 +119,36 @@ def test_a_folder_without_facts_that_older_software_never_wrote_is_accepted(
     assert build_release(release, built.parent) == built
 
 
+def test_a_folder_of_the_third_form_is_the_same_release_if_it_tells_the_same_draw(
+    tmp_path: Path,
+) -> None:
+    """It wrote a year 2025 as 2025, and knew neither all quarters nor rates."""
+    example = make_example()
+    built = build_release(example, tmp_path)
+    for name in ("data/all_quarters.csv", "data/all_quarters.parquet"):
+        (built / name).unlink()
+        drop_file(built, name)
+    for path in built.glob("data/*.csv"):
+        content = path.read_bytes()
+        if b"CY2025" in content:
+            rewrite(built, f"data/{path.name}", content.replace(b"CY2025", b"2025"))
+    with pytest.raises(PortalError, match="MS701"):
+        build_release(example, tmp_path)
+    rewrite_record(built, lambda record: record.update(format=3))
+    assert build_release(example, tmp_path) == built
+    table = built / "data" / "reports.csv"
+    rewrite(built, "data/reports.csv", table.read_bytes().replace(b"2025Q4", b"2025Q3"))
+    with pytest.raises(PortalError, match=r"MS701.*in: data/reports\.csv;"):
+        build_release(example, tmp_path)
+
+
+def test_what_another_version_makes_of_the_released_numbers_does_not_make_another_release(
+    release: Release, built: Path
+) -> None:
+    rewrite(built, "data/all_quarters.csv", b"vintage,period\n")
+    assert build_release(release, built.parent) == built
+
+
 @pytest.mark.parametrize("name", ["data/reports.csv", "data/more.csv", "more.csv"])
 def test_another_csv_is_refused_even_where_every_hash_fits(
     release: Release, built: Path, name: str
@@ -120,12 +161,7 @@ def test_another_csv_is_refused_even_where_every_hash_fits(
 
 def test_a_csv_that_is_neither_there_nor_listed_is_missed(release: Release, built: Path) -> None:
     (built / "data" / "reports.csv").unlink()
-    rewrite_record(
-        built,
-        lambda record: record.update(
-            files=[item for item in record["files"] if item["path"] != "data/reports.csv"]
-        ),
-    )
+    drop_file(built, "data/reports.csv")
     assert verify(built).passed
     with pytest.raises(PortalError, match=r"MS701.*in: data/reports\.csv;"):
         build_release(release, built.parent)
@@ -154,7 +190,7 @@ def test_the_folder_of_another_draw_is_refused_even_with_the_same_numbers(
 
 
 def test_a_folder_of_a_format_of_the_future_is_refused(release: Release, built: Path) -> None:
-    rewrite_record(built, lambda record: record.update(format=4))
+    rewrite_record(built, lambda record: record.update(format=5))
     with pytest.raises(PortalError, match=r"MS701.*in: release\.json;"):
         build_release(release, built.parent)
 

@@ -271,3 +271,22 @@ def test_a_year_is_shown_with_what_its_quarters_measured() -> None:
     assert all(after < 0.85 * before for before, after in zip(alone, informed, strict=True))
     # A looser budget buys less than its square root: the quarters before stay what they were.
     assert informed[1] / math.sqrt(2) < informed[2] < informed[1] < informed[0]
+
+
+def test_the_rehearsal_is_as_large_as_the_last_release_told(plan: Plan) -> None:
+    last = example_plan("2025Q1")
+    entries = enter_release(last, publish(last, fill_cells(last, 50)))
+    shown = {table.name: table for table in assess_after(plan, entries).rehearsal}
+    [released] = find_table(publish(last, fill_cells(last, 50)), "reports").rows
+    [reports] = shown["reports"].rows
+    assert reports.made_up == released.count
+    assert reports.made_up != 120
+
+
+def test_a_rehearsal_of_a_year_keeps_rows_alike_that_two_sets_have() -> None:
+    last = example_plan("2024Q4")
+    entries = enter_release(last, publish(last, fill_cells(last, 50)))
+    review = assess_after(example_plan("2025Q4"), entries)
+    made_up = {one.name: [row.made_up for row in one.rows] for one in review.rehearsal}
+    agency = made_up["children_by_agency"]
+    assert agency[0] + agency[2] == made_up["children_reported_in_year"][0]

@@ -97,6 +97,16 @@ def test_earlier_rows_are_told_as_they_were_published(three: list[Release]) -> N
     )
     regions = {point.geography for point in release.history if point.table == "children_by_region"}
     assert len(regions) == 8
+    modelled = {
+        point.geography: (point.modelled, point.modelled_low90, point.modelled_high90)
+        for point in release.history
+        if (point.table, point.period) == ("children_by_region", "2025Q4")
+    }
+    assert modelled == {
+        row.geography: (row.modelled, row.modelled_low90, row.modelled_high90)
+        for row in find(three[2], "children_by_region").rows
+    }
+    assert None not in {numbers[0] for numbers in modelled.values()}
 
 
 def test_silent_tables_and_sums_over_quarters_have_no_history(three: list[Release]) -> None:

@@ -202,3 +202,19 @@ def test_the_places_of_a_linked_table_are_said_beside_its_distance(review: Shown
         "a distance of √3, as at most 1 record may take one child",
         "a distance of √5",
     ]
+
+
+def test_the_page_says_first_what_differs_from_the_plan_that_was_signed_last(
+    review: ShownPlan,
+) -> None:
+    assert "It is the first plan" in describe_officers_page(review).news
+    same = replace(review, changed_since="2024Q3")
+    assert describe_officers_page(same).news == (
+        "Nothing but the quarter differs from the plan of 2024Q3."
+    )
+    changes = tuple(f"change {number} is made." for number in range(6))
+    page = describe_officers_page(replace(same, changes=changes))
+    assert page.news.startswith("Against the plan of 2024Q3: Change 0 is made. Change 1")
+    assert page.news.endswith("2 more stand under “Changes”.")
+    html = render_officers_page(replace(same, changes=changes)).decode("utf-8")
+    assert html.index(page.news) < html.index("Nothing is drawn until")

@@ -110,6 +110,25 @@ def test_a_frame_tells_its_levels_with_their_units_and_words(released: Release) 
     assert (frame.period, frame.columns, frame.sizes) == ("2025Q4", (), ())
 
 
+def test_a_frame_tells_how_many_children_live_in_each_unit_by_the_public_list(
+    annual: Plan, released: Release
+) -> None:
+    known = dict(annual.keys.population)
+    for frame in released.frames:
+        for level in frame.levels:
+            assert level.children_in == 2019
+            assert len(level.children) == len(level.keys)
+            if level.name == "state":
+                assert level.children == (sum(known.values()),)
+            if level.name == "county":
+                children = dict(zip(level.keys, level.children, strict=True))
+                assert {key: count for key, count in children.items() if count} == known
+    untold = replace(annual.keys, population=())
+    plan = replace(annual, keys=untold, policy=replace(annual.policy, is_modelled=False))
+    levels = [one for frame in publish(plan, fill_cells(plan, 3)).frames for one in frame.levels]
+    assert {(level.children, level.children_in) for level in levels} == {((), None)}
+
+
 def test_the_deviation_of_every_row_follows_from_the_facts_of_its_frame(released: Release) -> None:
     frames = {frame.name: frame for frame in released.frames}
     for table in released.tables:

@@ -1,5 +1,6 @@
 """What a delivery changes beside former ones: of incidents, of children, of cells."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,22 @@ from sources.delivery_changes import DeliveryChanges, compare_deliveries
 from sources.ingest import ingest
 from sources.zones import Zones
 
-FIRST = [line for number in range(40) for line in incident(f"I{number}")]
+
+def ori(number: int) -> str:
+    return f"MO01{number:05d}"
+
+
+def of(number: int, name: str = "I", **values: str) -> list[str]:
+    """An incident of a police agency of its own."""
+    own = {f"l{level}_ori": ori(number) for level in "123456"}
+    return incident(f"{name}{number}", **own | values)
+
+
+def one(level: str, number: int, action: str, **values: str) -> str:
+    return segment(level, f"I{number}", segment_action_type=action, ori=ori(number), **values)
+
+
+FIRST = [line for number in range(30) for line in of(number)]
 
 
 @pytest.fixture
@@ -49,9 +65,9 @@ def compare(
 
 def found(changes: DeliveryChanges) -> dict[tuple[str, str], int]:
     return {
-        (one.change, one.history): one.total
-        for one in changes.histories
-        if one.change != "unchanged"
+        (history.change, history.history): history.total
+        for history in changes.histories
+        if history.change != "unchanged"
     }
 
 
@@ -59,88 +75,58 @@ def delta(zones: Zones, *lines: str) -> DeliveryChanges:
     return compare(zones, "mshp", FIRST, list(lines), "delta")
 
 
-@pytest.mark.parametrize(
-    ("lines", "change", "history", "children"),
-    [
-        (incident("N"), "new", "reported for the first time", 1),
-        (incident("N", l4_age_of_victim="30"), "new", "reported for the first time", 0),
-        (incident("N", l4_age_of_victim="1617"), "new", "reported for the first time", 1),
-        (incident("N", l4_age_of_victim="1618"), "new", "reported for the first time", 0),
-        (incident("N", l4_age_of_victim="NN"), "new", "reported for the first time", 1),
-        (incident("N", l4_age_of_victim="00"), "new", "reported for the first time", 0),
-        ([segment("1", "I3", segment_action_type="D")], "deleted", "deleted", 1),
-        (
-            [segment("1", "I3", segment_action_type="D"), *incident("I3", l4_age_of_victim="12")],
-            "corrected",
-            "deleted and reported anew",
-            1,
-        ),
-        (
-            incident(
-                "I3",
-                **{f"l{level}_segment_action_type": "R" for level in "123456"},
-                l4_sex_of_victim="M",
-            ),
-            "corrected",
-            "replaced by a new report",
-            1,
-        ),
-        (
-            [segment("4", "I3", segment_action_type="A", victim_sequence_number="002")],
-            "corrected",
-            "single segments are changed",
-            2,
-        ),
-        (
-            [segment("4", "I3", segment_action_type="D")],
-            "corrected",
-            "single segments are changed",
-            1,
-        ),
-        (incident("I3", l1_incident_hour="11"), "corrected", "reported again", 1),
-    ],
-)
-def test_what_a_delta_does_to_an_incident(
-    zones: Zones, lines: list[str], change: str, history: str, children: int
-) -> None:
-    changes = delta(zones, *lines)
-    assert found(changes) == {(change, history): 1}
-    assert changes.children == children
-    assert changes.children_by_agency == ({"MO0100000": children} if children else {})
+NEW = ("new", "reported for the first time")
+SINGLE = ("corrected", "single segments are changed")
+REPLACED = {f"l{level}_segment_action_type": "R" for level in "123456"}
+LATER = {f"l{level}_month_of_submission": "03" for level in "123456"}
+
+# Lines about one incident, what becomes of it, and how many children that touches.
+CASES: list[tuple[list[str], tuple[str, str] | None, int]] = [
+    (of(100, "N"), NEW, 1),
+    (of(101, "N", l4_age_of_victim="30"), NEW, 0),
+    (of(102, "N", l4_age_of_victim="1617"), NEW, 1),
+    (of(103, "N", l4_age_of_victim="1618"), NEW, 0),
+    (of(104, "N", l4_age_of_victim="NN"), NEW, 1),
+    (of(105, "N", l4_age_of_victim="00"), NEW, 0),
+    ([one("1", 0, "D")], ("deleted", "deleted"), 1),
+    (
+        [one("1", 1, "D"), *of(1, l4_age_of_victim="12")],
+        ("corrected", "deleted and reported anew"),
+        1,
+    ),
+    (of(2, **REPLACED, l4_sex_of_victim="M"), ("corrected", "replaced by a new report"), 1),
+    ([one("4", 3, "A", victim_sequence_number="002")], SINGLE, 2),
+    ([one("4", 4, "D")], SINGLE, 1),
+    (of(5, l1_incident_hour="11"), ("corrected", "reported again"), 1),
+    ([one("1", 200, "D")], ("no effect", "deleted"), 0),
+    (of(6), None, 0),
+    ([one("1", 7, "D"), *of(7)], None, 0),
+    (of(8, **LATER), None, 0),
+    ([one("6", 300, "W")], None, 0),
+]
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        incident("I3"),
-        [segment("1", "I3", segment_action_type="D"), *incident("I3")],
-        incident("I3", **{f"l{level}_month_of_submission": "03" for level in "123456"}),
-        [segment("6", "X", segment_action_type="W")],
-    ],
-)
-def test_a_report_that_says_the_same_changes_nothing(zones: Zones, lines: list[str]) -> None:
-    changes = delta(zones, *lines)
-    assert found(changes) == {}
-    assert (changes.count("unchanged"), changes.children) == (40, 0)
-
-
-def test_a_deletion_of_nothing_has_no_effect(zones: Zones) -> None:
-    changes = delta(zones, segment("1", "X", segment_action_type="D"), *incident("N"))
-    assert found(changes)[("no effect", "deleted")] == 1
+def test_what_a_delta_does_to_incidents_and_how_many_children_that_touches(zones: Zones) -> None:
+    changes = delta(zones, *(line for lines, _, _ in CASES for line in lines))
+    assert found(changes) == Counter(becomes for _, becomes, _ in CASES if becomes)
+    assert changes.children_by_agency == {
+        lines[0][16:25]: children for lines, _, children in CASES if children
+    }
+    assert changes.children == sum(children for _, _, children in CASES)
 
 
 def test_a_full_delivery_leaves_out_what_it_does_not_hold(zones: Zones) -> None:
-    changes = compare(zones, "mshp", FIRST, FIRST[12:] + incident("N"), "full")
+    changes = compare(zones, "mshp", FIRST, FIRST[12:] + of(100), "full")
     assert found(changes) == {
         ("left out", "delivered before, left out now"): 2,
         ("new", "reported for the first time"): 1,
     }
-    assert (changes.count("unchanged"), changes.children) == (38, 3)
+    assert (changes.count("unchanged"), changes.children) == (28, 3)
 
 
 def test_an_ori_that_is_not_the_states_is_not_told(zones: Zones) -> None:
-    ori = {f"l{level}_ori": "KS0100000" for level in "123456"}
-    changes = delta(zones, *incident("N", **ori), *incident("M"))
+    elsewhere = {f"l{level}_ori": "KS0100000" for level in "123456"}
+    changes = delta(zones, *incident("N", **elsewhere), *incident("M"))
     assert changes.children_by_agency == {"MO0100000": 1, "elsewhere": 1}
 
 

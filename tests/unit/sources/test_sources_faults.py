@@ -16,7 +16,7 @@ def test_a_mutated_delivery_is_taken_or_refused_by_number_and_shows_no_value(see
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_validate_says_of_a_mutated_delivery_is_what_ingest_says(seed: int) -> None:
-    for number in range(12):
+    for number in range(5):
         _, wrong, _ = compare_mutated(1000 * seed + number)
         assert wrong == "", (seed, number)
 

@@ -1,6 +1,7 @@
 """What a receipt tells beside its numbers: what to mend first, the last deliveries, its page."""
 
 import json
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def test_what_costs_most_lines_is_to_be_mended_first(zones: Zones) -> None:
         ("MS202", 1),
     ]
     document = json.loads(receipt.to_json())
-    assert document["fix_first"][0] == {"code": "MS204", "file": "child_file.txt", "field": "rptdt"}
+    first = document["fix_first"][0]
+    assert (first["code"], first["file"], first["field"]) == ("MS204", "child_file.txt", "rptdt")
     assert "What to mend first\n  MS204, rptdt, in child_file.txt; total 3" in say_receipt(receipt)
 
 
@@ -61,7 +63,7 @@ def test_what_only_follows_from_another_line_is_not_to_be_mended(zones: Zones) -
     lines += incident("BAD", "12456", l4_age_of_victim="XX")
     deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of(lines))})
     receipt = ingest(zones, "mshp", QUARTER)
-    assert {one.code for one in receipt.problems} == {"MS313", "MS325"}
+    assert {one.code for one in receipt.problems if not one.is_note} == {"MS313", "MS325"}
     assert [one.code for one in receipt.fix_first] == ["MS313"]
 
 
@@ -76,7 +78,7 @@ def test_a_number_that_costs_a_field_says_that_the_field_is_blanked() -> None:
     checks = list(list_child_checks(load_ncands_layout(), ("chsex", "chage", "chbdate", "subyr")))
     for level, layout in load_nibrs_layout().items():
         kept = [field.name for field in layout.fields]
-        checks += list_segment_checks(level, layout, kept, as_of=__import__("datetime").date.max)
+        checks += list_segment_checks(level, layout, kept, as_of=date.max)
     costs = {check.code: check.costs for check in checks if check.costs == "field"}
     assert len(costs) > 4
     assert {ERRORS[code].fate for code in costs} == {"blanked"}
@@ -135,7 +137,7 @@ def test_the_page_leads_to_what_is_to_be_mended_and_asks_for_nothing(zones: Zone
     page = render_receipt(receipt)
     reader = Reader()
     reader.feed(page)
-    assert [link[1:] for link in reader.links] == reader.ids[:0] + [
+    assert [link[1:] for link in reader.links] == [
         f"{one.code}-{one.file}-{one.field}" for one in receipt.fix_first
     ]
     assert {link[1:] for link in reader.links} <= set(reader.ids)

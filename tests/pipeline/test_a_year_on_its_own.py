@@ -1,0 +1,57 @@
+"""The calendar, the sensors and the alarms bring a quarter through every bad day."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.hub.settings import LEDGER_VARIABLE, enter_rehearsal
+from orchestration.rehearsal.people import (
+    LATE_AGENCY,
+    OFFICER_AWAY,
+    RECEIVER_AWAY,
+    REJECTED_DELIVERY,
+)
+from orchestration.rehearsal.year import BAD_DAYS_OF_A_YEAR, plan_year, rehearse
+from orchestration.watch.outbox import Outbox
+from orchestration.watch.standing import is_released
+from sources.quarters import Quarter
+
+QUARTER = Quarter(2025, 1)
+EVERY_BAD_DAY = (LATE_AGENCY, REJECTED_DELIVERY, OFFICER_AWAY, RECEIVER_AWAY)
+
+
+def test_a_quarter_with_every_bad_day_is_released_by_the_calendar_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LEDGER_VARIABLE, "dbname=the_hubs_own")
+    settings = enter_rehearsal(tmp_path / "home")
+    said: list[tuple[datetime, str, str]] = []
+    rehearse({QUARTER: EVERY_BAD_DAY}, settings, lambda *one: said.append(one))
+    timeline = [(f"{moment:%m-%d %H:%M}", who, what.split(" (")[0]) for moment, who, what in said]
+
+    def find(who: str, what: str) -> str:
+        [moment] = [at for at, by, told in timeline if by == who and told.startswith(what)]
+        return moment
+
+    assert find("plan_due", "put_up_plan of 2025Q1: done") == "04-11 06:00"
+    assert find("quarter_complete", "prepare of 2025Q1: done") == "04-17 09:00"
+    assert find("people", "the officer signs the plan") == "04-18 09:00"
+    assert find("quarterly_release", "whole_quarter of 2025Q1: done") == "04-19 06:00"
+    assert find("notice", "release 2025Q1 is open") == "04-19 08:00"
+    assert find("people", "the hub is backed up") == "04-19 09:00"
+    assert is_released(QUARTER, settings)
+    # what was raised while the receiver was away came when it was back
+    assert find("people", "the server that takes messages is back") == "04-14 09:00"
+    late = [one for one in said if one[1] == "alarm" and "late-delivery" in one[2]]
+    assert [f"{moment:%m-%d}" for moment, _, _ in late] == ["04-14"]
+    assert "raised 2025-04-11" in late[0][2]
+    codes = {what.partition(":")[0] for _, who, what in said if who == "alarm"}
+    late_or_missing = {"late-delivery", "rejected-delivery", "waiting-signature", "late-release"}
+    assert codes == {*late_or_missing, "backup"}
+    assert Outbox(settings.outbox).list_unsent() == []
+
+
+def test_a_year_has_at_least_three_bad_days() -> None:
+    assert list(plan_year(2025)) == [Quarter(2025, number) for number in (1, 2, 3, 4)]
+    assert len({bad for quarter in BAD_DAYS_OF_A_YEAR for bad in quarter}) >= 3
