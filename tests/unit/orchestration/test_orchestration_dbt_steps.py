@@ -217,9 +217,7 @@ def test_dbt_is_told_which_quarters_were_released(
 ) -> None:
     release(*map(Quarter.parse, released))
     environment: dict[str, str] = {}
-    monkeypatch.setattr(
-        dbt_steps.KEPT, "call", lambda call, *_: environment.update(call.variables)
-    )
+    monkeypatch.setattr(dbt_steps.KEPT, "call", lambda call, *_: environment.update(call.variables))
     with pytest.raises(OrchestrationError, match="MS902"):
         run_dbt_step(CORE, QUARTER, settings)
     assert environment["MOSHARE_QUARTER_START"] == "2025-01-01"
