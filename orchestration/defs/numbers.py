@@ -16,6 +16,7 @@ from orchestration.steps.spending import read_spending
 from privacy.released import Release
 
 Metadata = Mapping[str, dg.MetadataValue]
+Row = Mapping[str, str | int | float]
 
 
 def tell_budget(settings: Settings) -> Metadata:
@@ -38,7 +39,7 @@ def tell_margins(release: Release) -> Metadata:
         for table in release.tables
     }
     known = {name: margin for name, margin in margins.items() if margin is not None}
-    rows = [{"table": name, "largest margin": margin} for name, margin in known.items()]
+    rows: list[Row] = [{"table": name, "largest margin": margin} for name, margin in known.items()]
     largest = dg.MetadataValue.float(float(max(known.values(), default=0)))
     return {"margins": _table(rows), "largest_margin": largest}
 
@@ -49,7 +50,7 @@ def tell_files(folder: Path) -> Metadata:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             sizes.setdefault(path.suffix.lstrip(".") or "none", []).append(path.stat().st_size)
-    rows = [
+    rows: list[Row] = [
         {"ending": ending, "files": len(each), "bytes": sum(each)} for ending, each in sizes.items()
     ]
     return {
@@ -59,7 +60,7 @@ def tell_files(folder: Path) -> Metadata:
     }
 
 
-def _table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
+def _table(rows: Sequence[Row]) -> dg.MetadataValue:
     columns = [
         dg.TableColumn(name, "string" if isinstance(value, str) else "number")
         for name, value in (rows[0] if rows else {"nothing": ""}).items()
