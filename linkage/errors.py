@@ -80,6 +80,18 @@ ERRORS: Mapping[str, ErrorText] = {
         "Name a file in a folder that you may write to",
         Exit.USAGE,
     ),
+    "MS813": ErrorText(
+        "The key file {file} holds a weak key",
+        "Its bytes repeat or follow a pattern, so it was written by hand and can be guessed",
+        "Make one with 'moshare new-key', and make all tokens of the quarter again with it",
+        Exit.USAGE,
+    ),
+    "MS814": ErrorText(
+        "The agencies' tokens of the quarter starting {quarter} cannot be compared",
+        "They were made with different keys or by different recipes, so no record would be linked",
+        "Agree on one key and one version of MoShare, make the tokens of the quarter again, and "
+        "deliver them as a correction",
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """Decide which police victim record is which child of Social Services.
 
-`Linker` is the interface; `ExactTokenLinker` is the rule of today, and a probabilistic model may
+`Linker` is the interface; `EqualTokenLinker` is the rule of today, and a probabilistic model may
 take its place as long as it stays local in the sense proved below. Does not belong here: what is
 counted from the links, and the hotline, which is never linked.
 
@@ -74,7 +74,7 @@ import duckdb
 from durable.writing import replacing
 from linkage.errors import LinkageError
 
-RULE_EXACT_TOKEN = "exact_token"  # noqa: S105 - the name of a rule, no secret
+RULE_EQUAL_TOKEN = "equal_token"  # noqa: S105 - the name of a rule, no secret
 
 _NO_EARLIER_LINKS = """
 select null::date as quarter_start, null::varchar as victim_key, null::varchar as token,
@@ -124,7 +124,7 @@ class Linker(Protocol):
 
 
 @dataclass(frozen=True)
-class ExactTokenLinker:
+class EqualTokenLinker:
     """Equal tokens are the same child.
 
     Every record is matched to the child that owns its token and no other; the first k records of
@@ -147,7 +147,7 @@ class ExactTokenLinker:
         earlier: duckdb.DuckDBPyRelation,
         order_key: duckdb.DuckDBPyRelation,
     ) -> duckdb.DuckDBPyRelation:
-        """Link by exact token; see `Linker.link`."""
+        """Link by equal token; see `Linker.link`."""
         now = self._place(victims, earlier, order_key).join(
             owners, "token = owned_token", how="left"
         )
@@ -163,7 +163,7 @@ class ExactTokenLinker:
         return (
             now.project(columns)
             .union(since.project(columns))
-            .project(f"*, '{RULE_EXACT_TOKEN}' as rule")
+            .project(f"*, '{RULE_EQUAL_TOKEN}' as rule")
         )
 
     def _place(
@@ -243,6 +243,7 @@ def write_links(
     *,
     victims: str,
     children: str,
+    epochs: str,
     released: Sequence[Path],
     quarter_start: date,
     order_key_path: Path,
@@ -257,6 +258,8 @@ def write_links(
             of the quarter.
         children: SELECT that gives child_id, token, first_report_date: children known to DSS by
             the end of the quarter.
+        epochs: SELECT that gives for each agency the list of the epochs of keys by which the
+            tokens that it delivered for the quarter were made.
         released: Folders of the quarters that were released, all before this one.
         quarter_start: First day of the quarter.
         order_key_path: File of `linkage.order_key.ensure_order_key`.
@@ -266,9 +269,13 @@ def write_links(
         linker: The rule.
 
     Raises:
-        LinkageError: MS811 if the order key is not one value, MS809 for any other failure.
+        LinkageError: MS814 if two agencies have no epoch in common, MS811 if the order key is not
+            one value, MS809 for any other failure.
     """
     try:
+        told = [set(found) for (found,) in connection.sql(epochs).fetchall()]
+        if len(told) > 1 and not set.intersection(*told):
+            raise LinkageError("MS814", quarter=quarter_start.isoformat())
         order_key = connection.read_parquet(str(order_key_path)).project("order_key")
         if len(order_key.filter("order_key is not null").fetchall()) != 1:
             raise LinkageError("MS811", file=order_key_path.name)

@@ -1,8 +1,8 @@
 """One spelling for the many ways in which agencies write the same name and birth date.
 
 Both agencies must normalise alike, so every rule here is part of the token: changing one needs a
-new `TOKEN_VERSION` in `linkage.tokenize` and new tokens from everybody. Does not belong here:
-guessing (nicknames, phonetics, edit distance); exact tokens cannot express it.
+new `RECIPE` in `linkage.recipe` and new tokens from everybody. Does not belong here: what is left
+out of a name or folded in it for some types of token (`linkage.recipe`).
 """
 
 from __future__ import annotations

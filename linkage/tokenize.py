@@ -1,33 +1,40 @@
 """Make tokens on an agency's own machine, and the key that two agencies share for it.
 
-A token is a keyed hash (HMAC-SHA-256, RFC 2104) of normalised name and birth date: equal for
+A token is a keyed hash (HMAC-SHA-256, RFC 2104) of a canonical name and birth date: equal for
 equal persons in both agencies, and useless without the key, because names and birth dates can be
-listed and hashed by anyone who holds it. The hub therefore never holds the key. Does not belong
-here: comparing tokens.
+listed and hashed by anyone who holds it. The hub therefore never holds the key. Each type of token
+has a key of its own, made from the shared one, so that tokens of two types are never equal. Does
+not belong here: what is hashed (`linkage.recipe`), comparing tokens (`linkage.links`).
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import hmac
 import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from durable.writing import replacing, write_once
 from linkage.errors import LinkageError
-from linkage.normalise import normalise_birth_date, normalise_name
-
-TOKEN_VERSION = "moshare-token/1"  # noqa: S105 - names the rules, is no secret
-"""Hashed into every token, so that tokens made under different rules never match."""
+from linkage.recipe import RECIPE, TOKEN_TYPES, make_canonical_forms
 
 ROSTER_COLUMNS = ["record_key", "name", "birth_date"]
 TOKEN_COLUMNS = ["record_key", "token"]
 
 _KEY_BYTES = 32
+_FEWEST_BYTES = 16
+"""Different bytes, and differences between neighbours, that every drawn key has: 23 was the fewest
+in 200,000, and fewer than 16 would not be seen in 10^12."""
+
+_TOKEN_DIGITS = 32
+"""Half of the hash, as RFC 2104 (section 5) allows: 128 bits."""
+
+_EPOCH_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,8 @@ class TokenSummary:
 
     Attributes:
         records: Lines of the roster after the heading.
-        without_token: Records with no name or no birth date, which no token stands for.
+        without_token: Records whose name is missing, incomplete or a placeholder, which no token
+            stands for. Where the birth date is, they have that of the name alone.
     """
 
     records: int
@@ -63,7 +71,7 @@ def read_key(path: Path) -> bytes:
 
     Raises:
         LinkageError: MS802 if it cannot be read, MS803 if other accounts can read it,
-            MS804 if it holds anything but 64 hexadecimal digits.
+            MS804 if it holds anything but 64 hexadecimal digits, MS813 if nobody drew it.
     """
     try:
         mode = path.stat().st_mode
@@ -78,20 +86,48 @@ def read_key(path: Path) -> bytes:
         raise LinkageError("MS804", file=path.name) from None
     if len(key) != _KEY_BYTES:
         raise LinkageError("MS804", file=path.name)
+    if _is_weak(key):
+        raise LinkageError("MS813", file=path.name)
     return key
 
 
+def _is_weak(key: bytes) -> bool:
+    """Whether a key repeats itself or counts up or down, as no drawn one does."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return min(len(set(key)), len(steps)) < _FEWEST_BYTES
+
+
 def make_token(name: str, birth_date: str, key: bytes) -> str | None:
-    """Hash one person; None if the name or the birth date is not known.
+    """Hash one person; None where the recipe has nothing to hash (see `make_canonical_forms`).
+
+    Returns:
+        The epoch of the key (16 hexadecimal digits) and then the tokens (32 each) in the order of
+        `TOKEN_TYPES`, parted by colons; blank for a type that is missing. The epoch tells keys
+        apart and tells nothing of them.
 
     Raises:
         ValueError: If the birth date is neither blank nor YYYY-MM-DD.
     """
-    normal_name, normal_date = normalise_name(name), normalise_birth_date(birth_date)
-    if not normal_name or not normal_date:
+    forms = make_canonical_forms(name, birth_date)
+    if not forms:
         return None
-    message = "\n".join((TOKEN_VERSION, normal_name, normal_date))
-    return hmac.new(key, message.encode("utf-8"), hashlib.sha256).hexdigest()
+    epoch, keys = _derive_keys(key)
+    made = [
+        hmac.digest(keys[kind], form.encode("utf-8"), "sha256").hex()[:_TOKEN_DIGITS]
+        for kind, form in forms
+    ]
+    missing = TOKEN_TYPES.index(forms[0][0])
+    return ":".join((epoch, *[""] * missing, *made))
+
+
+@cache
+def _derive_keys(key: bytes) -> tuple[str, dict[str, bytes]]:
+    """Give the epoch of a key, and its key for each type of token."""
+    epoch, *keys = (
+        hmac.digest(key, f"{RECIPE}\n{purpose}".encode(), "sha256")
+        for purpose in ("epoch", *TOKEN_TYPES)
+    )
+    return epoch.hex()[:_EPOCH_DIGITS], dict(zip(TOKEN_TYPES, keys, strict=True))
 
 
 def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
@@ -100,8 +136,8 @@ def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
     Args:
         roster_csv: UTF-8 CSV with the columns record_key, name, birth_date (YYYY-MM-DD or blank).
         key: The 32 bytes of `read_key`.
-        out_csv: CSV to write with the columns record_key, token (64 hexadecimal digits); it
-            appears whole or not at all.
+        out_csv: CSV to write with the columns record_key, token (see `make_token`); it appears
+            whole or not at all.
 
     Raises:
         LinkageError: MS805 to MS808 for a faulty roster, MS810 if the output cannot be written.

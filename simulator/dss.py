@@ -20,7 +20,7 @@ from simulator.child_file import ReportedChild, write_age, write_child
 from simulator.counts import Tally
 from simulator.names import make_family_name, make_given_name
 from simulator.population import Child, Person, Population, as_of, county_wheel, day_in
-from simulator.roster import Clerk, open_roster
+from simulator.roster import DIVISION, Clerk, open_roster
 from simulator.truth import TrueRecord
 from sources.quarters import Quarter
 
@@ -62,10 +62,8 @@ def write_dss_delivery(
     others = _other_children(population, quarter, Chance(scenario.seed, "other children", quarter))
     clerk = Clerk(
         Chance(scenario.seed, "dss roster", quarter),
+        DIVISION,
         surname_first=False,
-        misspelt=0.02,
-        nameless=0.002,
-        dateless=0.01,
     )
     child_file.parent.mkdir(parents=True, exist_ok=True)
     with (

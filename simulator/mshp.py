@@ -16,7 +16,7 @@ from simulator.history import History, delivery_of, draw_history
 from simulator.police import child_incidents, force_of, other_incidents
 from simulator.police_roster import list_zero_reports
 from simulator.population import Population, county_wheel, day_in
-from simulator.roster import Clerk, Enrol, open_roster
+from simulator.roster import PATROL, Clerk, Enrol, open_roster
 from simulator.segments import (
     Arrestee,
     Submission,
@@ -43,10 +43,8 @@ def write_mshp_delivery(
     seed = population.scenario.seed
     clerk = Clerk(
         Chance(seed, "mshp roster", quarter),
+        PATROL,
         surname_first=True,
-        misspelt=0.08,
-        nameless=0.03,
-        dateless=0.07,
     )
     truth: list[TrueRecord] = []
     last_lines: list[str] = []

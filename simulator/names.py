@@ -1,6 +1,7 @@
 """Names that nobody bears, and the ways in which clerks write them wrong.
 
-Names are put together from invented halves, so that no list of real people is needed. Does not
+Family names are put together from invented halves, so that no list of real people is needed; some
+given names are usual ones, because only those have short forms. Does not
 belong here: making names alike again (linkage).
 """
 
@@ -33,6 +34,20 @@ _GIVEN_STARTS = [
     "Ver",
     "Zel",
 ]
+_SHORT_FORMS = {
+    "Alexander": "Alex",
+    "Benjamin": "Ben",
+    "Christopher": "Chris",
+    "Daniel": "Danny",
+    "Elizabeth": "Liz",
+    "Guadalupe": "Lupe",
+    "Jennifer": "Jenny",
+    "Michael": "Mike",
+    "Rebecca": "Becky",
+    "Victoria": "Vicky",
+    "William": "Bill",
+    "Zachary": "Zach",
+}
 _GIVEN_ENDS = [
     "ado",
     "ana",
@@ -75,6 +90,9 @@ _FAMILY_STARTS = [
     "Zephyr",
     "Tall-",
     "Löwen",
+    "de la ",
+    "Niñez ",
+    "Roble ",
 ]
 _FAMILY_ENDS = [
     "barrow",
@@ -101,12 +119,13 @@ _FAMILY_ENDS = [
 
 
 def make_given_name(chance: Chance) -> str:
-    """An invented given name."""
-    return chance.one_of(_GIVEN_STARTS) + chance.one_of(_GIVEN_ENDS)
+    """An invented given name, or a usual one that has a short form."""
+    start, end = chance.one_of([*_GIVEN_STARTS, *_SHORT_FORMS]), chance.one_of(_GIVEN_ENDS)
+    return start if start in _SHORT_FORMS else start + end
 
 
 def make_family_name(chance: Chance) -> str:
-    """An invented family name; some hold an apostrophe, a hyphen or an accent."""
+    """An invented family name; some hold an apostrophe, a hyphen, an accent, or two names."""
     return chance.one_of(_FAMILY_STARTS) + chance.one_of(_FAMILY_ENDS)
 
 
@@ -119,3 +138,39 @@ def misspell(name: str, chance: Chance) -> str:
     if way == 1:
         return name[:place] + name[place] + name[place:]
     return name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+
+
+_LIKE_SOUNDS = (
+    ("ei", "ie"),
+    ("ph", "f"),
+    ("ck", "k"),
+    ("tt", "t"),
+    ("rr", "r"),
+    ("ll", "l"),
+    ("ee", "ea"),
+    ("oo", "ou"),
+    ("ea", "e"),
+    ("c", "k"),
+    ("i", "y"),
+    ("a", "e"),
+    ("o", "u"),
+)
+
+
+def spell_by_sound(name: str, chance: Chance) -> str:
+    """Write what was heard: a sound after the first letter in another spelling, if there is one."""
+    heard_here = [pair for pair in _LIKE_SOUNDS if pair[0] in name[1:]]
+    if not heard_here:
+        return name
+    heard, written = chance.one_of(heard_here)
+    return name[0] + name[1:].replace(heard, written, 1)
+
+
+def shorten(given_name: str) -> str:
+    """The short form of a given name, if it has one."""
+    return _SHORT_FORMS.get(given_name, given_name)
+
+
+def leave_out_half(family_name: str) -> str:
+    """The first one of two family names; of others, the whole."""
+    return family_name.replace("-", " ").removeprefix("de la ").split()[0]

@@ -274,7 +274,7 @@ LINES = {
         "Make the file again with `moshare tokenize`",
     ),
     "MS143": DeliveryText(
-        "Rows of {file} hold a {field} that is not 64 lower-case hexadecimal digits",
+        "Rows of {file} hold a {field} that no recipe makes",
         "A token of another form cannot come from the agreed keyed hash",
         "Make the file again with `moshare tokenize`",
     ),

@@ -1,4 +1,4 @@
-"""Reads a token sidecar: which keyed token belongs to which record of the same delivery.
+"""Reads a token sidecar: which keyed tokens belong to which record of the same delivery.
 
 Belongs here: the form of the file. Does not belong here: making tokens or comparing them
 (`linkage`). A key that no delivered record has is harmless and is kept.
@@ -21,13 +21,17 @@ from sources.workbench import (
     set_lines_aside,
 )
 
+_FORMS = "[0-9a-f]{64}|[0-9a-f]{16}(:{7}[0-9a-f]{32}|(:[0-9a-f]{32}){9,})"
+"""One token of the first recipe, or the epoch of a key and the tokens of the second one, or the one
+of a name whose birth date is not known."""
+
 _CHECKS = (
     Check("MS131", "", "raw IS NOT NULL"),
     Check("MS142", "", f"NOT is_whole OR {is_blank('record_key')} OR {is_blank('token')}"),
     Check(
         "MS143",
         "token",
-        f"is_whole AND NOT {is_blank('token')} AND NOT regexp_full_match(token, '[0-9a-f]{{64}}')",
+        f"is_whole AND NOT {is_blank('token')} AND NOT regexp_full_match(token, '{_FORMS}')",
     ),
 )
 

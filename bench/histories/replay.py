@@ -16,11 +16,18 @@ import duckdb
 import jinja2
 import pyarrow as pa
 
-from linkage.links import ExactTokenLinker, find_owners, note_children
+from linkage.links import EqualTokenLinker, find_owners, note_children
+from linkage.matching import match_year
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.guards.quarter_order import refuse_passed_quarter
 from orchestration.hub.errors import OrchestrationError
-from orchestration.steps.linking import CHILDREN_KNOWN, VICTIMS_KNOWN
+from orchestration.steps.linking import (
+    CHILDREN_KNOWN,
+    CHILDREN_OF_YEAR,
+    VICTIMS_KNOWN,
+    VICTIMS_OF_YEAR,
+    ask_of_year,
+)
 from privacy.policy.policy import Policy
 from sources.quarters import Quarter
 
@@ -47,6 +54,9 @@ _NOTED = """
 create table links (quarter_start date, victim_key varchar, token varchar, child_id varchar,
     has_place boolean, first_report_date date, rule varchar);
 create table noted (quarter_start date, child_id varchar, token varchar, first_report_date date);
+create table children_of_year (quarter_start date, unit_id varchar, agency_pattern varchar,
+    token varchar, name_year_token varchar, name_token varchar, part_tokens varchar[],
+    sex_group varchar, birth_year bigint);
 create table order_key as select 'a key for histories' as order_key;
 create table state as select 'The state' as key;
 """
@@ -57,16 +67,19 @@ create or replace table intermediate.int_dss__child_reports as
     select report_id, child_id, report_date, report_date as event_date, known_quarter_start,
         cast(date_trunc('quarter', report_date) as date) as quarter_start,
         true as is_trafficking_event, 'substantiated' as finding_group,
-        '15_to_17' as age_band, 'female' as sex_group, 'Cole' as county, 'Central' as region,
+        '15_to_17' as age_band, {sex_of_child} as sex_group, 'Cole' as county, 'Central' as region,
         'F' as troop, 'unknown' as relationship_group, report_date as delivery_quarter_start,
-        1 as delivery_sequence
+        1 as delivery_sequence, cast(null as date) as birth_date, 15 as age_years
     from reports where {now} qualify row_number() over (partition by report_id, child_id) = 1;
 create or replace table intermediate.int_tokens as
-    select 'dss' as agency, child_id as record_key, token from child_tokens
-    where {now} and token is not null
-    union all
-    select 'mshp', victim_key, max(token) from records
-    where {now} and token is not null group by victim_key;
+    select *, world || ':' || hash(record_key) % 3 as name_year_token,
+        world || ':' || hash(record_key) % 2 as name_token,
+        [world || ':' || hash(token) % 2, world || ':' || hash(record_key) % 5] as part_tokens
+    from (
+        select 'dss' as agency, child_id as record_key, token, world from child_tokens where {now}
+        union all
+        select 'mshp', victim_key, max(token), max(world) from records where {now}
+        group by victim_key);
 create or replace table intermediate.int_mshp__incidents as
     select incident_key, min(incident_date) as incident_date,
         min(incident_known_quarter_start) as known_quarter_start, 'Cole' as county,
@@ -76,9 +89,10 @@ create or replace table intermediate.int_mshp__incidents as
 create or replace table intermediate.int_mshp__victims as
     select victim_key, incident_key, true as is_trafficking_event, known_quarter_start,
         cast(date_trunc('quarter', incident_date) as date) as quarter_start,
-        '15_to_17' as age_band, 'female' as sex_group, 'strict' as incident_definition,
+        '15_to_17' as age_band, {sex_of_victim} as sex_group, 'strict' as incident_definition,
         'strict' as victim_definition, 'unknown' as relationship_group,
-        incident_date as delivery_quarter_start, 1 as delivery_sequence
+        incident_date as delivery_quarter_start, 1 as delivery_sequence,
+        14 as lowest_age_years, 15 as highest_age_years
     from records where {now} qualify row_number() over (partition by victim_key) = 1;
 create or replace table intermediate.int_mshp__arrests as
     select arrest_key, '' as incident_key, arrest_date, known_quarter_start,
@@ -86,6 +100,12 @@ create or replace table intermediate.int_mshp__arrests as
         'commercial_sex_acts' as offence_group, false as is_counted_elsewhere
     from arrests_made where {now};
 """
+
+_SEXES = {
+    "sex_of_child": "case when hash(child_id) % 4 < 3 then 'female' else 'male' end",
+    "sex_of_victim": "case when hash(victim_key) % 4 < 3 then 'female' else 'unknown' end",
+}
+_LAST = 4
 
 _CORE = ("child_events", "children", "arrests")
 ROW_TABLES = {
@@ -156,7 +176,7 @@ def _render(folder: str, name: str, policy: Policy, quarter: int, released: Coll
         this=name,
         execute=True,
         ref=_refer,
-        source=lambda _, table: {"dss_mshp_links": "links", "order_key": "order_key"}[table],
+        source=lambda _, table: {"dss_mshp_links": "links"}.get(table, table),
         config=lambda **_: "",
         var=lambda variable, _=None: stated[variable],
         env_var=lambda variable, _="": environment[variable],
@@ -199,8 +219,10 @@ class Replay:
                 continue
             if quarter in self.released:
                 continue
-            self.connection.execute(_RECORDS.format(now=f"{moment} >= begins and {moment} < ends"))
+            now = f"{moment} >= begins and {moment} < ends"
+            self.connection.execute(_RECORDS.format(now=now, **_SEXES))
             self._link(quarter)
+            self._match_year(quarter)
             for name in _CORE:
                 sql = _render("core", name, self._policy, quarter, self.released)
                 self.connection.execute(f"create or replace table {name} as {sql}")
@@ -230,7 +252,7 @@ class Replay:
         earlier = connection.table("links").filter(f"quarter_start in ({kept})")
         new = note_children(start(quarter), connection.sql(CHILDREN_KNOWN.format(**days)), noted)
         new = self._keep(new, "new_noted")
-        links = ExactTokenLinker(read_bounds(self._policy)[RECORDS_FOR_ONE_CHILD]).link(
+        links = EqualTokenLinker(read_bounds(self._policy)[RECORDS_FOR_ONE_CHILD]).link(
             connection.sql(VICTIMS_KNOWN.format(**days)),
             find_owners(noted.union(new), order_key),
             earlier,
@@ -241,6 +263,30 @@ class Replay:
         day = start(quarter).isoformat()
         dated = f"select date '{day}' as quarter_start, * from new_links"  # noqa: S608 - our names
         self._replace("links", quarter, dated)
+
+    def _match_year(self, quarter: int) -> None:
+        """Match the year that a quarter closes, of all worlds at once: they share no token."""
+        released = {number(one) for one in self.released}
+        closed = [one for one in self.released if number(one).number == _LAST]
+        days = [start(max(closed, default=-1))]
+        before = self.connection.sql(
+            "select * exclude (quarter_start) from children_of_year where quarter_start = $1",
+            params=days,
+        )
+        children, victims = (
+            self.connection.sql(
+                ask_of_year(query, number(quarter), released, FIRST.first_day.isoformat()).replace(
+                    "release_input.", ""
+                )
+            )
+            for query in (CHILDREN_OF_YEAR, VICTIMS_OF_YEAR)
+        )
+        made = match_year(children, victims, before, self.connection.table("order_key"))
+        self.connection.register("made", made)
+        day = start(quarter).isoformat()
+        dated = f"select date '{day}' as quarter_start, * from made"  # noqa: S608 - our names
+        self._replace("children_of_year", quarter, dated)
+        self.connection.unregister("made")
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:

@@ -45,8 +45,8 @@ def tokenize(
 
         summary = make_tokens(roster, read_key(key), out)
     talk().print(
-        f"{summary.records} records; {summary.without_token} of them have no name or no birth date "
-        "and got no token.",
+        f"{summary.records} records; {summary.without_token} of them have no whole name, or a "
+        "placeholder for one, and got no token.",
         soft_wrap=True,
     )
 

@@ -16,6 +16,7 @@ import duckdb
 from durable.writing import write_whole
 from expectations.digest import digest_rows, digest_tables
 from linkage.links import CHILDREN, LINKS
+from linkage.matching import YEAR
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
@@ -76,7 +77,7 @@ def _compare(
 
 def _digest(connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings) -> Digests:
     digests = digest_tables(connection, quarter.first_day)
-    for name in (LINKS, CHILDREN):
+    for name in (LINKS, CHILDREN, YEAR):
         file = folder_of_links(quarter, settings) / name
         if file.exists():
             path = str(file).replace("'", "''")

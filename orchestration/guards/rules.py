@@ -23,6 +23,7 @@ from privacy.canonical import compute_sha256
 
 CODE = (
     "linkage/links.py",
+    "linkage/matching.py",
     "linkage/order_key.py",
     "orchestration/guards/bounds.py",
     "orchestration/steps/dbt_child.py",

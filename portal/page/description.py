@@ -23,6 +23,7 @@ from portal.codebook import (
 from portal.page.changing import ChangesView, describe_changes_of_page
 from portal.page.charts import GroupView, list_groups
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
+from portal.page.known_to_any import KnownToAny, bound_known_to_any
 from portal.page.maps import MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
@@ -81,6 +82,7 @@ class Page:
     outlines: tuple[tuple[str, tuple[str, ...]], ...]
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
+    known_to_any: KnownToAny | None
     long_tables: tuple[TableView, ...]
     blocks: tuple[BlockView, ...]
     privacy_facts: tuple[Words, ...]
@@ -126,6 +128,7 @@ def describe_page(release: Release) -> Page:
         outlines=list_outlines(maps),
         unreported=list_unreported(release, latest),
         cracks=tuple(views[name] for name in CRACKS if name in views),
+        known_to_any=bound_known_to_any(release),
         long_tables=tuple(view for view in views.values() if view.is_long and view.is_shown),
         blocks=_list_blocks(release, views),
         privacy_facts=tuple(Words(*entry) for entry in describe_privacy(release.privacy)),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from portal.changed import Change, find_year
 from portal.page.changing import name_rows, say_change
 from portal.page.links import link_change
-from portal.page.missed import MOST_MISSED, find_widened_ranges
+from portal.page.missed import find_widened_ranges, say_allowance
 from portal.page.rows import say_number
 from portal.page.words import HEADLINES, UNREPORTED
 from portal.ranges import find_first
@@ -77,7 +77,9 @@ def list_unreported(release: Release, latest: Latest) -> tuple[Figure, ...]:
     """The figures about children whom police know and Children's Division does not."""
     keys = dict(UNREPORTED)
     return tuple(
-        _describe_figure(release, table, row, latest, _say_missed(widened))
+        _describe_figure(
+            release, table, row, latest, _say_missed(say_allowance(release, table), widened)
+        )
         for table in release.tables
         if table.name in keys
         for row, widened in zip(table.rows, find_widened_ranges(release, table), strict=True)
@@ -105,11 +107,11 @@ def _describe_figure(
     )
 
 
-def _say_missed(widened: tuple[int, int] | None) -> str:
-    """The range of a row that lacks or holds what was not matched."""
+def _say_missed(allowance: str, widened: tuple[int, int] | None) -> str:
+    """The range of a row that lacks or holds what was not matched, or was matched wrongly."""
     if widened is None:
         return ""
-    return f"With up to {MOST_MISSED} of 10 matches missed: {say_likely(*widened)}."
+    return f"{allowance}: {say_likely(*widened)}."
 
 
 def _say_year(year: ReleasedTable | None, row: ReleasedRow) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.codebook import AGENCIES, list_caveats
-from portal.page.missed import MOST_MISSED, find_widened_ranges
+from portal.page.missed import find_widened_ranges, say_allowance
 from portal.ranges import First, find_first, say_status
 from portal.tables import has_modelled, name_geographies
 from portal.wording import say_range
@@ -151,7 +151,7 @@ def _list_extras(release: Release, table: ReleasedTable) -> tuple[str, tuple[str
         return "Modelled; whole count", tuple(map(_say_modelled, table.rows))
     ranges = find_widened_ranges(release, table)
     widened = tuple("" if one is None else say_range(*one) for one in ranges)
-    return f"With up to {MOST_MISSED} of 10 matches missed" if any(widened) else "", widened
+    return say_allowance(release, table) if any(widened) else "", widened
 
 
 def _say_modelled(row: ReleasedRow) -> str:

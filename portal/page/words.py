@@ -89,8 +89,8 @@ CROSSWALK: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Known to both",
-        "A child of Children's Division and a police record whose keyed tokens are exactly equal.",
-        "Every overlap: a name written differently in two files is missed.",
+        "A child of Children's Division and a police record whose keyed tokens agree.",
+        "Every overlap: a name written too differently in two files is missed.",
     ),
 )
 """Word, what it means in this release, and what it is not."""

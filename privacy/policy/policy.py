@@ -279,10 +279,11 @@ def _build_frame(
 def bound_linked(places: int | None) -> int:
     """Return the squared L2 distance of neighbours in a linked frame, over all years together.
 
-    `places` is the most records that may ever take one child, None for a frame of children and
-    tokens. One identity is a child and one record of its token; the proof stands in linkage.links.
+    `places` is the most records that may ever take one child, None for a frame that tells how many
+    children were matched and not which. One identity is a child and one record; the proofs stand
+    in linkage.links and linkage.matching.
     """
-    return 5 if places is None else 2 * places**2 + 1
+    return 7 if places is None else 2 * places**2 + 1
 
 
 def _check_places(section: Section, places: int | None) -> None:
@@ -291,6 +292,8 @@ def _check_places(section: Section, places: int | None) -> None:
         if places is not None:
             section.fail("places belong to a linked frame")
         return
+    if places is None and (len(section["levels"]), len(section["columns"])) != (1, 1):
+        section.fail("a linked frame without places must have one level and one column")
     follows = bound_linked(places)
     if section["bound_squared"] != follows:
         told = "having no places" if places is None else f"places = {places}"

@@ -158,4 +158,9 @@ def deliver_second_quarter(vault: Vault) -> None:
     vault.deliver("mshp", "2025Q4", 1, "full", police.tables)
     vault.deliver("hotline", "2025Q4", 1, "nil")
     owned = ("d", "C7", date(2025, 10, 2))
-    vault.link("2025Q4", {f"{JACKSON}:I6:001": owned, "MO0970000:I5:001": owned})
+    year = {
+        **dict.fromkeys(("C1", "C3", "C7"), "both"),
+        **dict.fromkeys(("C2", "C8"), "dss_only"),
+        f"{ST_LOUIS_COUNTY}:I1:002": "mshp_only",
+    }
+    vault.link("2025Q4", {f"{JACKSON}:I6:001": owned, "MO0970000:I5:001": owned}, year)

@@ -69,6 +69,11 @@ _LINKS = pa.schema(
 )
 
 
+_YEAR = pa.schema(
+    [("quarter_start", pa.date32()), ("unit_id", pa.string()), ("agency_pattern", pa.string())]
+)
+
+
 def copy_project(folder: Path) -> Path:
     """Copy the project, and the state's lists, which it finds beside its own folder."""
     project = folder / "project"
@@ -143,11 +148,15 @@ class Vault:
             pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"{table}.parquet")
 
     def link(
-        self, quarter: str, links: Mapping[str, tuple[str | None, str | None, date | None]]
+        self,
+        quarter: str,
+        links: Mapping[str, tuple[str | None, str | None, date | None]],
+        year: Mapping[str, str] | None = None,
     ) -> None:
         """Write the links of a quarter; each record with a token has a place.
 
-        Links are victim key to token, child id, and day of the child's first report.
+        Links are victim key to token, child id, and day of the child's first report; `year` is unit
+        to the agencies that know it, of the year that a fourth quarter closes.
         """
         folder = self.folder / "linkage" / quarter
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,11 +168,16 @@ class Vault:
                 "child_id": child,
                 "has_place": token is not None,
                 "first_report_date": first_report,
-                "rule": "exact_token",
+                "rule": "equal_token",
             }
             for victim, (token, child, first_report) in links.items()
         ]
         pq.write_table(pa.Table.from_pylist(rows, _LINKS), folder / "links.parquet")
+        units = [
+            {"quarter_start": start_of(quarter), "unit_id": unit, "agency_pattern": pattern}
+            for unit, pattern in (year or {}).items()
+        ]
+        pq.write_table(pa.Table.from_pylist(units, _YEAR), folder / "year.parquet")
 
     def dbt(
         self,

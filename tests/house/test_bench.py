@@ -29,7 +29,7 @@ SMALL = {
     "nibrs_histories.py --random 5": "0 incidents differ",
     "-m bench.opendp_faults --here": "opendp#2949",
     "-m bench.places --draws 2": "With hot spots, 2 draws",
-    "matches.py 1": "1 simulated years",
+    "-m bench.linkage --years 1 --draws 2 --sizes": "Children known to both, 1 simulated years",
     "-m bench.accuracy --only ours --draws 2 --workloads design": "this engine, estimate",
     "-m bench.accuracy --draws 2 --workloads policy": "children",
     "-m bench.scale --sizes 2000 --only": "read and check",

@@ -52,10 +52,13 @@ Change = Mapping[int, int]
 
 CHANGES: Mapping[str, Change] = {
     "reports_to_childrens_division": {0: 2},
-    "children_by_agency_in_year": {2: 2, 0: -1},
+    "children_by_agency_in_year": {0: -1, 2: 2, 1: -1},
     "report_lag_in_year": {0: 2, 2: -2, 1: 1},
 }
 """The largest changes that the bounds allow; every other frame has one more row or count."""
+
+IN_OTHER_YEARS = {"children_by_agency_in_year": 1}
+"""Of the squared bound, what falls in a year that another release tells of."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,8 @@ def find_distance(change: Change) -> int:
 def test_every_attacked_change_is_the_largest_that_its_bound_allows(quarter: str) -> None:
     for planned in make_example(quarter).frames:
         squared = planned.frame.bound ** (1 if planned.frame.kind == LINKED else 2)
-        assert find_distance(find_change(planned)) == squared
+        later = IN_OTHER_YEARS.get(planned.frame.name, 0)
+        assert find_distance(find_change(planned)) == squared - later
 
 
 def test_the_best_attack_on_one_release_stays_below_its_bound() -> None:

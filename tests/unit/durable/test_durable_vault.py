@@ -14,6 +14,7 @@ def test_the_queries_of_dbt_look_where_the_vault_says() -> None:
         assert f"/raw/{agency}/*/*/{{name}}.parquet" in told
         assert vault.raw(agency, "*") == Path(f"vault/raw/{agency}/*")
     assert "/linkage/*/links.parquet" in told
+    assert "/linkage/*/year.parquet" in told
     assert vault.links("*") == Path("vault/linkage/*")
     assert "/keys/{name}.parquet" in told
     assert vault.order_key == Path("vault/keys/order_key.parquet")

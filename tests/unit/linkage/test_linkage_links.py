@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from linkage.errors import LinkageError
-from linkage.links import CHILDREN, LINKS, ExactTokenLinker, write_links
+from linkage.links import CHILDREN, LINKS, EqualTokenLinker, write_links
 from linkage.order_key import ensure_order_key
 
 MARKER = "Xyzzymarker"
@@ -44,6 +44,7 @@ def link(
     children: str = "select child_id, token, first_report_date from children",
     quarter: str = "2025Q1",
     released: Sequence[Path] = (),
+    epochs: str = "select ['k'] as epochs",
 ) -> Path:
     """Link a quarter and give its folder."""
     order_key = tmp_path / "keys" / "order_key.parquet"
@@ -53,11 +54,12 @@ def link(
         warehouse,
         victims=victims,
         children=children,
+        epochs=epochs,
         released=released,
         quarter_start=date(2025, 3 * int(quarter[-1]) - 2, 1),
         order_key_path=order_key,
         folder=folder,
-        linker=ExactTokenLinker(k),
+        linker=EqualTokenLinker(k),
     )
     return folder
 
@@ -95,7 +97,7 @@ def test_links_are_made_by_equal_tokens_and_at_most_k_records_take_one_child(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     found = rows(link(warehouse, tmp_path))
-    assert {(row[0], row[6]) for row in found} == {(date(2025, 1, 1), "exact_token")}
+    assert {(row[0], row[6]) for row in found} == {(date(2025, 1, 1), "equal_token")}
     assert [row[1] for row in found] == ["v1", "v2", "v3", "v4", "v5", "v6"]
     assert [row[3] for row in found[:3]] == ["c1", "c1", "c1"]
     assert found[3][3] in ("c2", "c3")
@@ -376,14 +378,15 @@ def test_a_missing_order_key_is_refused(
             warehouse,
             victims="select victim_key, token from victims",
             children="select child_id, token, first_report_date from children",
+            epochs="select ['k'] as epochs",
             released=[],
             quarter_start=date(2025, 1, 1),
             order_key_path=tmp_path / "nowhere.parquet",
             folder=tmp_path / "linkage",
-            linker=ExactTokenLinker(2),
+            linker=EqualTokenLinker(2),
         )
 
 
 def test_a_bound_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        ExactTokenLinker(0)
+        EqualTokenLinker(0)

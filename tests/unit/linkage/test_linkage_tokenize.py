@@ -4,15 +4,24 @@ import csv
 import hashlib
 import hmac
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkage.errors import LinkageError
+from linkage.recipe import RECIPE, TOKEN_TYPES
 from linkage.tokenize import make_token, make_tokens, new_key, read_key
 
 KEY = bytes(range(32))
 MARKER = "Xyzzymarker"
+GOLDEN = Path(__file__).parent / "golden_tokens.csv"
+
+
+def hash_of(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def roster(tmp_path: Path, *lines: str, heading: str = "record_key,name,birth_date") -> Path:
@@ -26,10 +35,94 @@ def tokens(path: Path) -> dict[str, str]:
         return {row["record_key"]: row["token"] for row in csv.DictReader(lines)}
 
 
-def test_a_token_is_the_keyed_hash_of_version_name_and_birth_date() -> None:
-    message = b"moshare-token/1\nbeck ina\n2011-02-03"
-    expected = hmac.new(KEY, message, hashlib.sha256).hexdigest()
-    assert make_token("BECK, Ina", "2011-02-03", KEY) == expected
+def list_golden() -> list[dict[str, str]]:
+    with GOLDEN.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.mark.parametrize("row", list_golden(), ids=lambda row: row["why"])
+def test_the_recipe_gives_the_tokens_that_were_written_down(row: dict[str, str]) -> None:
+    """Another token here means another recipe: it needs a version of its own."""
+    assert RECIPE == "moshare-token/2"
+    made = make_token(row["name"], row["birth_date"], KEY)
+    assert made == (row["token"] or None)
+
+
+def test_a_token_is_the_hash_of_one_form_under_the_key_of_its_type() -> None:
+    (epoch, *tokens) = (make_token("BECK, Ina", "2011-02-03", KEY) or "").split(":")
+    assert epoch == hash_of(KEY, "moshare-token/2\nepoch")[:16]
+    forms = (
+        *("beck ina\n2011-02-03",) * 3,
+        "b200 i500\n2011-02-03",
+        "beck ina\n2011-02-03",
+        "b200 i500\n2011",
+        "b200 i500",
+        "b200\n2011-02-03",
+        "i500\n2011-02-03",
+    )
+    for kind, token, form in zip((*TOKEN_TYPES, "part"), tokens, forms, strict=True):
+        key = bytes.fromhex(hash_of(KEY, f"moshare-token/2\n{kind}"))
+        assert token == hash_of(key, form)[:32]
+
+
+def test_tokens_of_two_types_are_never_equal_though_they_hash_the_same_text() -> None:
+    (_, *tokens) = (make_token("Ina Beck", "2011-02-03", KEY) or "").split(":")
+    assert len(set(tokens)) == len(TOKEN_TYPES) + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("parts", ("Ina de la Beck Jr.", "2011-02-03"), ("BECK, INA M", "2011-02-03")),
+        ("parts", ("María García-López", "2011-02-03"), ("GARCIA LOPEZ, MARIA", "2011-02-03")),
+        ("nickname", ("Bill Beck", "2011-02-03"), ("BECK, WILLIAM", "2011-02-03")),
+        ("sound", ("Bill Meyer", "2011-02-03"), ("MEIER, WILIAM", "2011-02-03")),
+        ("day_month", ("Ina Beck", "2011-02-03"), ("BECK, INA", "2011-03-02")),
+        ("name", ("Ina Beck", "2011-02-03"), ("BECKE, INA", "2010-12-30")),
+        ("name_year", ("Ina Beck", "2011-02-03"), ("BECKE, INA", "2011-12-30")),
+        ("part", ("Ina Beck", "2011-02-03"), ("BECK, SYLVIA", "2011-02-03")),
+    ],
+)
+def test_a_type_does_not_tell_its_variants_apart_and_exact_does(
+    kind: str, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    made = [(make_token(*person, KEY) or "").split(":")[1:] for person in (one, other)]
+    first, second = (dict(zip(TOKEN_TYPES, tokens, strict=False)) for tokens in made)
+    assert first[kind] == second[kind]
+    if one[0] != "María García-López":
+        assert first["exact"] != second["exact"]
+
+
+@pytest.mark.parametrize(
+    ("name", "birth_date"),
+    [
+        ("Unknown Unknown", "2011-02-03"),
+        ("DOE, JANE", "2011-02-03"),
+        ("BABY BOY Beck", "2011-02-03"),
+        ("Ina", "2011-02-03"),
+        ("Ina B.", "2011-02-03"),
+        ("Beck Jr", "2011-02-03"),
+    ],
+)
+def test_a_placeholder_or_half_a_name_is_nobody(name: str, birth_date: str) -> None:
+    assert make_token(name, birth_date, KEY) is None
+
+
+@pytest.mark.parametrize("birth_date", ["", "1900-01-01"])
+def test_a_name_without_a_birth_date_has_the_token_of_the_name_alone(birth_date: str) -> None:
+    (_, *tokens) = (make_token("Ina Beck", birth_date, KEY) or "").split(":")
+    (_, *dated) = (make_token("Ina Beck", "2011-02-03", KEY) or "").split(":")
+    place = TOKEN_TYPES.index("name")
+    assert tokens == [*[""] * place, dated[place]]
+
+
+def test_a_particle_that_is_one_of_two_names_is_kept() -> None:
+    assert make_token("Van Nguyen", "2011-02-03", KEY) is not None
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.dates())
+def test_the_order_of_the_parts_of_a_name_does_not_matter(one: str, two: str, day: date) -> None:
+    assert make_token(f"{one} {two}", str(day), KEY) == make_token(f"{two}, {one}", str(day), KEY)
 
 
 def test_another_key_gives_another_token() -> None:
@@ -43,11 +136,11 @@ def test_two_agencies_give_one_child_one_token(tmp_path: Path) -> None:
     make_tokens(source, KEY, tmp_path / "tokens.csv")
     made = tokens(tmp_path / "tokens.csv")
     assert made["C1"] == made["M:1:001"]
-    assert len(made["C1"]) == 64
+    assert len(made["C1"]) == 16 + 9 * 33
 
 
-def test_a_record_without_name_or_birth_date_gets_no_token(tmp_path: Path) -> None:
-    source = roster(tmp_path, "C1,,2011-02-03", "C2,Ina Beck,", "C3,Ina Beck,2011-02-03")
+def test_a_record_without_a_whole_name_gets_no_token(tmp_path: Path) -> None:
+    source = roster(tmp_path, "C1,,2011-02-03", "C2,Ina,2011-02-03", "C3,Ina Beck,2011-02-03")
     summary = make_tokens(source, KEY, tmp_path / "tokens.csv")
     assert set(tokens(tmp_path / "tokens.csv")) == {"C3"}
     assert (summary.records, summary.without_token) == (3, 2)
@@ -145,6 +238,17 @@ def test_a_key_that_is_short_or_no_hexadecimal_is_refused(tmp_path: Path, conten
     path.write_text(content)
     path.chmod(0o600)
     with pytest.raises(LinkageError, match="MS804"):
+        read_key(path)
+
+
+@pytest.mark.parametrize(
+    "key", [bytes(32), bytes(range(32)), b"secret!!" * 4, bytes(range(0, 96, 3))]
+)
+def test_a_key_that_nobody_drew_is_refused(tmp_path: Path, key: bytes) -> None:
+    path = tmp_path / "shared.key"
+    path.write_text(key.hex())
+    path.chmod(0o600)
+    with pytest.raises(LinkageError, match="MS813"):
         read_key(path)
 
 

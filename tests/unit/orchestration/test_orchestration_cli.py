@@ -138,7 +138,7 @@ def test_a_file_that_is_not_there_is_a_usage_error(home: Settings) -> None:
 
 def test_names_become_tokens_and_no_name_is_in_them(home: Settings, tmp_path: Path) -> None:
     roster, key, tokens = (tmp_path / name for name in ("roster.csv", "key", "tokens.csv"))
-    roster.write_text(f"record_key,name,birth_date\nC1,{MARKER},2010-01-02\n", "utf-8")
+    roster.write_text(f"record_key,name,birth_date\nC1,{MARKER} One,2010-01-02\n", "utf-8")
     assert call("new-key", str(key)).exit_code == 0
     assert call("tokenize", str(roster), str(tokens), "--key", str(key)).exit_code == 0
     text = tokens.read_text("utf-8")

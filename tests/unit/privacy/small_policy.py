@@ -71,7 +71,7 @@ cadence = "quarterly"
 geography = "dss"
 levels = ["state"]
 columns = ["sex"]
-bound_squared = 5
+bound_squared = 7
 reason = "At most two."
 
 [frames.calls]

@@ -38,7 +38,7 @@ def test_the_bounds_of_the_reviewed_policy_are_those_that_linkage_proves() -> No
     k = 2
     frames = load_policy().frames
     linked = {name: frame.bound for name, frame in frames.items() if frame.kind == LINKED}
-    assert linked == {"children_by_agency_in_year": 5, "report_lag_in_year": 2 * k**2 + 1}
+    assert linked == {"children_by_agency_in_year": 7, "report_lag_in_year": 2 * k**2 + 1}
     assert {frames[name].quarters for name in linked} == {1}
     assert frames["reports_to_childrens_division"].bound == k
 
@@ -159,25 +159,25 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ("bound = 1", "bound = 0", "bound must be a whole number from 1 up"),
         ("bound = 1", "bound_squared = 1", "a rows frame must have bound and no other"),
         ("bound = 1", "bound = 1\nbound_squared = 1", "a rows frame must have bound and no other"),
-        ("bound_squared = 5", "bound = 5", "a linked frame must have bound_squared"),
+        ("bound_squared = 7", "bound = 5", "a linked frame must have bound_squared"),
         ("bound = 1", "bound = 1\nplaces = 2", "places belong to a linked frame"),
         (
-            "bound_squared = 5",
+            "bound_squared = 7",
             "bound_squared = 4",
-            "In frames.pairs, bound_squared must be 5, which follows from having no places",
+            "In frames.pairs, bound_squared must be 7, which follows from having no places",
         ),
         (
-            "bound_squared = 5",
-            "bound_squared = 5\nplaces = 2",
+            "bound_squared = 7",
+            "bound_squared = 7\nplaces = 2",
             "bound_squared must be 9, which follows from places = 2",
         ),
         (
-            "bound_squared = 5",
+            "bound_squared = 7",
             "bound_squared = 9\nplaces = 9",
             "bound_squared must be 163, which follows from places = 9",
         ),
         ("bound = 1", "bound = 1\nfactor = 2", "In frames.victims, factor is not known"),
-        ("bound_squared = 5", "bound_squared = 5\nquarters = 1", "a cohort counts once ever"),
+        ("bound_squared = 7", "bound_squared = 7\nquarters = 1", "a cohort counts once ever"),
         ('name = "victims"', 'name = "Victims"', "name must be lower case"),
         ('name = "victims"', "name = 4", "name must be a text"),
         ('name = "victims"', 'name = "pairs"', "two tables have one name"),

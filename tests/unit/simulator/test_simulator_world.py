@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.links import ExactTokenLinker, find_owners
+from linkage.links import EqualTokenLinker, find_owners
 from linkage.tokenize import make_tokens
 from simulator.calibration import figure, load_counties, load_facts, relationship_shares
 from simulator.chance import Chance, age_on
@@ -304,7 +304,7 @@ def test_links_by_token_are_nearly_all_true_and_miss_some(
     )
     order_key = duck.sql("select 'order' as order_key")
     first = "date '2025-01-01' as quarter_start, date '2025-01-01' as first_report_date"
-    links = ExactTokenLinker(2).link(
+    links = EqualTokenLinker(2).link(
         victims.project("record_key as victim_key, token"),
         find_owners(children.project(f"record_key as child_id, token, {first}"), order_key),
         duck.sql(NO_LINKS),

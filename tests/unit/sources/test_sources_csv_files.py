@@ -33,6 +33,8 @@ def test_tokens_are_read_with_or_without_quotes(bench: Any) -> None:
         ("MS142", "CHILD2," + "0a" * 32 + ",more"),
         ("MS143", "CHILD2," + "0A" * 32),
         ("MS143", "CHILD2," + "0a" * 31),
+        ("MS143", "CHILD2," + "0a" * 8 + (":" + "0a" * 16) * 8),
+        ("MS143", "CHILD2," + "0a" * 8 + ":" * 8),
         ("MS144", "CHILD1," + "0b" * 32),
     ],
 )
@@ -44,6 +46,14 @@ def test_a_bad_token_row_is_set_aside_alone(bench: Any, code: str, row: str) -> 
     assert [(item[0], item[2]) for item in bench.problems()] == [(code, (3,))]
     assert (reading.lines_read, reading.lines_quarantined) == (3, 1)
     assert [row["record_key"] for row in bench.rows("tokens")] == ["CHILD1", "CHILD3"]
+
+
+def test_tokens_of_the_first_recipe_and_of_the_one_with_types_are_read(bench: Any) -> None:
+    full, dateless = "0a" * 8 + (":" + "0b" * 16) * 10, "0a" * 8 + ":" * 7 + "0b" * 16
+    tokens = ("0a" * 32, full, dateless)
+    lines = [f"CHILD{number},{token}" for number, token in enumerate(tokens)]
+    assert bench.read("tokens", text_of(["record_key,token", *lines])).lines_stored == len(tokens)
+    assert tuple(row["token"] for row in bench.rows("tokens")) == tokens
 
 
 @pytest.mark.parametrize("content", [b"", b"token,record_key\n", b"record_key,token,name\n", b"\n"])
