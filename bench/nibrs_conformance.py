@@ -122,7 +122,7 @@ def main(pack: Path, expected_path: Path | None) -> int:
         f"{len(raised)} raised, {len(extra)} extra. By line: {expected.findings.total()} expected, "
         f"{raised.total()} raised."
     )
-    return len(missed) + (len(extra) if expected_path else 0)
+    return (len(missed) + len(extra)) if expected_path else 0
 
 
 if __name__ == "__main__":

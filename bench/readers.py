@@ -9,6 +9,7 @@ both take in, and the two take turns. Needs about 3 GiB of disk in the temporary
 import argparse
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -63,7 +64,8 @@ else:
 
 def run_child(tree: Path, *arguments: str) -> str:
     """Run the child in a tree and give the last line that it prints."""
-    command = [str(tree / ".venv/bin/python"), "-c", _CHILD, *arguments]
+    python = sys.executable if tree == ROOT else str(tree / ".venv/bin/python")
+    command = [python, "-c", _CHILD, *arguments]
     done = subprocess.run(command, cwd=tree, check=True, capture_output=True, text=True)  # noqa: S603
     return done.stdout.strip().rpartition("\n")[2]
 

@@ -348,8 +348,7 @@ def other_incidents(
             age = chance.below(18) if is_child else 18 + chance.below(60)
             person = _make_stranger(chance, day, age, county)
             people = ((1, person),)
-            theirs = () if code == "23D" else ties  # FBI rule 459
-            victim = _make_victim(1, code, person, day, theirs, chance)
+            victim = _make_victim(1, code, person, day, ties, chance)
         force = _choose_force(county, chance)
         submission = submit_within(quarter, submit(force, day, chance))
         if back:

@@ -23,7 +23,7 @@ from portal.files import list_files
 from portal.folder import build_release
 from portal.keys import PublicKey, ensure_signing_key, exchange_signing_key
 from portal.signature import check_signature, make_signer
-from portal.tables import list_columns, list_rows
+from portal.tables import list_columns, list_rows, write_period
 from portal.verify import verify
 from privacy.released import (
     ESTIMATED,
@@ -122,7 +122,7 @@ def _shape(table: ReleasedTable, release: Release) -> ReleasedShape:
     labels = ("geography", *table.dimensions)
     return ReleasedShape(
         table=table.name,
-        quarter=table.period,
+        quarter=write_period(table.period),
         dimensions={
             name: tuple(dict.fromkeys(str(row[columns.index(name)]) for row in rows))
             for name in labels

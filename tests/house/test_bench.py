@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench"
 
 SMALL = {
-    "readers.py 500": "Peak memory",
+    "-m bench.readers 500": "DuckDB, plainly",
     "-m bench.composition": "Epsilon at the delta of the policy",
     "-m bench.change --draws 20": "Smoothed series of 12 quarters",
     "usefulness.py": "weights of the policy, four quarters",
@@ -38,7 +39,7 @@ SMALL = {
     "-m bench.gate_beside 2 1 1": "a static server",
 }
 """A command and its small setting -> what it then says."""
-BY_ITSELF = {"quarter", "nibrs_account.py", "same_numbers"}
+BY_ITSELF = {"quarter", "nibrs_account.py", "nibrs_conformance.py", "same_numbers"}
 """Run by tests of their own, below."""
 ELSEWHERE = {
     "kill_drill": "tests/pipeline/test_kill_drill.py",
@@ -103,6 +104,22 @@ def test_hard_histories_are_counted_beside_what_they_are_worth(tmp_path: Path) -
         table.writerow(["incident", "incidents", "child_victims", "arrests", "why"])
         table.writerows([["1", 1, 1, 0, "as it came"], ["2", 1, 1, 0, "one of two is a child"]])
     assert "2 of 2 cases" in run("nibrs_histories.py", "--cases", tmp_path)
+
+
+def test_a_pack_is_compared_with_what_the_fbi_found_in_it(tmp_path: Path) -> None:
+    lines = report("1")
+    pack, expected = tmp_path / "pack.txt", tmp_path / "expected.txt"
+    pack.write_bytes(text_of(lines))
+    said = run("-m", "bench.nibrs_conformance", "--pack", pack)
+    found = sorted(set(re.findall(r"segment (\S), rule (\d{3})", said)))
+    assert found
+    rows = [
+        f"2025010000000I{lines[0][16:37]}{segment.replace('-', ' ')}{rule:>13}{'':13}SOMETHING"
+        for segment, rule in found
+    ]
+    expected.write_text("".join(row + "\n" for row in rows))
+    words = ("-m", "bench.nibrs_conformance", "--pack", pack, "--expected", expected)
+    assert f"{len(found)} found, 0 missed; {len(found)} raised, 0 extra" in run(*words)
 
 
 def test_a_quarter_is_timed_and_its_home_gives_the_same_numbers_as_itself(tmp_path: Path) -> None:

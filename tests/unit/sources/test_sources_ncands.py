@@ -187,3 +187,39 @@ def test_every_problem_of_a_record_is_listed(bench: Any) -> None:
         ("MS206", "chmal1"),
     ]
     assert reading.lines_quarantined == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "values"),
+    [
+        ("MS210", "notifs", {"notifs": "5"}),
+        ("MS211", "inciddt", {"inciddt": "01162025"}),
+        ("MS211", "invdate", {"invdate": "01142025"}),
+        ("MS211", "rptdisdt", {"rptdisdt": "01142025"}),
+        ("MS211", "deathdt", {"deathdt": "01142010"}),
+        ("MS212", "subyr", {"rptdisdt": "10012025"}),
+        ("MS213", "rptdisp", {"rptdisp": "05"}),
+        ("MS214", "mal1lev", {"mal1lev": ""}),
+        ("MS214", "mal2lev", {"mal2lev": "01"}),
+        ("MS215", "per1rel", {"per1rel": "", "per1mal1": ""}),
+        ("MS216", "per1mal1", {"per1mal2": "1"}),
+        ("MS216", "per2rel", {"per2mal1": "1"}),
+        ("MS217", "chmal1", {"chmal2": "7", "mal2lev": "05"}),
+        ("MS217", "per1id", {"per1id": "P1", "per2id": "P1"}),
+        ("MS218", "rptcnty", {"rptcnty": "002"}),
+        ("MS218", "chcnty", {"chcnty": "004"}),
+        ("MS219", "chage", {"chage": "13"}),
+    ],
+)
+def test_what_a_record_says_twice_is_compared_and_nothing_is_lost(
+    bench: Any, code: str, field: str, values: dict[str, str]
+) -> None:
+    bench.read("child_file", text_of([*child_lines(1), child_line(**values)]))
+    assert (bench.problems(), bench.notes()) == ([], [(code, field, (2,))])
+    kept = bench.rows("child_file")[1]
+    assert all(kept[name].strip() == value for name, value in values.items() if name in kept)
+
+
+def test_a_child_born_on_29_february_is_read_like_any_other(bench: Any) -> None:
+    bench.read("child_file", text_of([child_line(chbdate="02292012", chage="12")]))
+    assert (bench.problems(), bench.notes()) == ([], [])

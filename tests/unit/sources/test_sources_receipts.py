@@ -59,8 +59,8 @@ def test_what_costs_most_lines_is_to_be_mended_first(zones: Zones) -> None:
 
 
 def test_what_only_follows_from_another_line_is_not_to_be_mended(zones: Zones) -> None:
-    lines = [line for n in range(30) for line in incident(f"I{n}")]
-    lines += incident("BAD", l4_age_of_victim="XX")
+    lines = [line for n in range(30) for line in incident(f"I{n}", "12456")]
+    lines += incident("BAD", "12456", l4_age_of_victim="XX")
     deliver(zones, "mshp", {"nibrs": ("nibrs.txt", text_of(lines))})
     receipt = ingest(zones, "mshp", QUARTER)
     assert {one.code for one in receipt.problems if not one.is_note} == {"MS313", "MS325"}
