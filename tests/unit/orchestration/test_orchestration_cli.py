@@ -56,10 +56,11 @@ def test_a_quarter_that_has_not_ended_is_refused_with_the_day_on_which_it_may_be
     assert "2099-12-31" in ended.stderr
 
 
-def test_a_quarter_before_the_first_one_is_a_usage_error(home) -> None:
+def test_a_quarter_before_the_first_day_of_record_is_refused_with_the_first_quarter(home) -> None:
     ended = call("run", "--quarter", "2012Q4")
-    assert ended.exit_code == 2
-    assert "MS904" in ended.stderr
+    assert ended.exit_code == 5
+    assert "MS662" in ended.stderr
+    assert "2024Q4" in ended.stderr
 
 
 def test_an_unknown_agency_is_a_usage_error(home: Settings) -> None:

@@ -8,6 +8,7 @@ import yaml
 from orchestration.guards.counted_tables import COUNT, QUARTER, UNIT, list_rules, name_rules
 from orchestration.hub.settings import PROJECT_ROOT, Settings
 from portal import codebook
+from portal.columns import DIMENSIONS
 from privacy.engine.frames import AGGREGATE
 from privacy.policy.policy import load_policy
 from privacy.released import ANNUAL
@@ -95,5 +96,5 @@ def test_no_two_rules_share_a_name() -> None:
 def test_every_word_of_the_codebook_is_about_something_that_the_policy_names() -> None:
     frames = {name.removesuffix("_in_year") for name in POLICY.frames}
     assert set(codebook.FRAMES) <= frames
-    assert set(codebook.DIMENSIONS) <= set(POLICY.dimensions)
+    assert set(DIMENSIONS) <= set(POLICY.dimensions)
     assert set(codebook.LEVELS) <= set(POLICY.levels)
