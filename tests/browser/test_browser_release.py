@@ -312,6 +312,7 @@ QUESTIONS = {
     "this year and last": ["nav a[href='#changed']"],
     "which region grew": ["nav a[href='#places-children_by_region']"],
     "known to police only": ["nav a[href='#cracks']"],
+    "a rate": ["nav a[href='#rates']"],
     "before and after a date": [
         "section[aria-labelledby='quarters'] summary",
         "section[aria-labelledby='quarters'] tr[data-row] a >> nth=0",
@@ -326,6 +327,7 @@ ANSWERS = {
     "this year and last": "#changed",
     "which region grew": "#places-children_by_region",
     "known to police only": "#cracks",
+    "a rate": "#rates ~ .scroll tbody",
     "before and after a date": "#verdict h3",
     "a county": "[data-table='children_in_year_by_county'] tbody",
     "prove it": "section[aria-labelledby='check'] pre",
