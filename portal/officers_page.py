@@ -145,6 +145,7 @@ class Page:
     table_words: str
     signer_words: str
     news: str
+    rehearsed_first: int = 3
 
 
 def describe_officers_page(review: ShownPlan) -> Page:

@@ -73,6 +73,24 @@ def test_every_link_on_the_page_leads_somewhere_and_no_id_is_there_twice(html: s
     assert {link[1:] for link in outline.links if link.startswith("#")} <= set(outline.ids)
 
 
+def test_what_must_be_read_takes_a_quarter_of_an_hour(review: ShownPlan) -> None:
+    """A fourth quarter is longest; what is folded repeats or illustrates what is read."""
+    judged = [
+        replace(one, usable=() if one.silence else (1, 1, 1), compared="2024Q3")
+        for one in review.tables
+    ]
+    page = render_officers_page(replace(review, tables=tuple(judged))).decode("utf-8")
+    assert len(list_read_words(page)) <= 15 * 230
+    assert "Rehearsal on made-up records" in page
+
+
+def list_read_words(page: str) -> list[str]:
+    """Words that stand on a page while nothing is unfolded."""
+    unfolded = re.sub(r"(?s)<style>.*?</style>|</summary>.*?</details>", " ", page)
+    text = re.sub(r"<[^>]+>", " ", unfolded)
+    return [word for word in text.split() if re.search(r"\w", word)]
+
+
 def test_the_page_shows_hash_cost_margins_and_who_may_sign(
     html: str, plan: Plan, review: ShownPlan
 ) -> None:
