@@ -13,7 +13,7 @@ from portal.officers_page import describe_officers_page, render_officers_page
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
 from privacy.plan import Plan
-from privacy.shown import ShownPlan
+from privacy.shown import ShownPlan, Signature
 
 DOE = Officer("j_doe", "A1B2", b"", is_throwaway=False)
 
@@ -150,6 +150,12 @@ def test_a_plan_that_nobody_may_sign_says_so(review: ShownPlan) -> None:
     shown = render_officers_page(replace(review, officers=(), signers=2)).decode()
     assert "none is in <code>privacy/officers</code> yet" in shown
     assert "2 officers must sign" in shown
+
+
+def test_who_may_sign_is_shown_by_name_and_role(review: ShownPlan) -> None:
+    doe = Signature("jane_doe-privacy_officer", "A1B2")
+    shown = render_officers_page(replace(review, officers=(doe,))).decode()
+    assert "jane doe, privacy officer (<code>A1B2</code>)" in shown
 
 
 def test_a_period_over_its_cap_is_marked_and_its_bar_ends_there(review: ShownPlan) -> None:
