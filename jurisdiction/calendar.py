@@ -152,6 +152,7 @@ class Calendar(BaseModel):
 
     model_config = CLOSED
 
+    near_cap_percent: Annotated[int, Field(strict=True, ge=1, le=100)]
     due: Due
     hours: Hours
     silence: Silence

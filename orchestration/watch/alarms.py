@@ -13,11 +13,15 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
+from jurisdiction.calendar import read_calendar
 from jurisdiction.state import read_state
 from orchestration.backup.age import describe_backup
 from orchestration.hub.diagnosis import find_needed_bytes
 from orchestration.hub.settings import Settings
+from orchestration.steps.proposing import plan_quarter
+from orchestration.steps.spending import read_entries
 from orchestration.watch.standing import QuarterStanding, find_today, look_at_year
+from privacy.ledger.caps import LIFETIME, THREE_YEARS, YEAR, compute_spending
 from sources.waiting import list_waiting
 
 LATE_DELIVERY = "late-delivery"
@@ -27,11 +31,13 @@ LATE_PLAN = "late-plan"
 WAITING_SIGNATURE = "waiting-signature"
 LATE_RELEASE = "late-release"
 BUDGET = "budget"
+NEAR_CAP = "near-cap"
 FAILED_STEP = "failed-step"
 DISK = "disk"
 BACKUP = "backup"
 
 _BUDGET_CODES = ("MS624", "MS625")
+_WARNED_PERIODS = (YEAR, THREE_YEARS, LIFETIME)
 _SOON = timedelta(hours=1)
 _LOOKED_BACK = timedelta(days=30)
 _TOLD_OTHERWISE = (3, 6)
@@ -62,6 +68,7 @@ def find_alarms(settings: Settings, instance: dg.DagsterInstance, now: datetime)
         if not standing.is_done:
             found += _of_deliveries(standing, settings, now)
             found += _of_decision(standing, now)
+            found += _of_budget(standing, settings)
     found += _of_waiting(settings, now)
     found += _of_runs(instance, now)
     found += _of_machine(settings, now)
@@ -106,6 +113,21 @@ def _of_decision(standing: QuarterStanding, now: datetime) -> Iterator[Alarm]:
     if standing.is_delivered and standing.is_approved and now > dates.opens_at:
         told = f"{quarter} is delivered and signed, and was not released by {dates.release}."
         yield Alarm(f"{LATE_RELEASE}/{quarter}", LATE_RELEASE, told, "/assets/released/folder")
+
+
+def _of_budget(standing: QuarterStanding, settings: Settings) -> Iterator[Alarm]:
+    """Periods that the plan of an open quarter would bring near their cap, told once a year."""
+    if not standing.is_planned or standing.problem.startswith(_BUDGET_CODES):
+        return
+    plan, quarter = plan_quarter(standing.quarter, settings), standing.quarter
+    percent = read_calendar().near_cap_percent
+    for fact in compute_spending(read_entries(settings), plan.charge, plan.policy.caps):
+        if fact.period in _WARNED_PERIODS and 100 * fact.spent >= percent * fact.cap:
+            period = fact.period.replace("_", " ")
+            told = f"The plan of {quarter} brings the budget of {period} near its cap; the page of "
+            told += "the plan says how near, and docs/privacy.md what can be done."
+            key = f"{NEAR_CAP}/{fact.period}/{quarter.year}"
+            yield Alarm(key, NEAR_CAP, told, "/assets/review/plan")
 
 
 def _of_waiting(settings: Settings, now: datetime) -> Iterator[Alarm]:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gate.letters import Letter
+from jurisdiction.calendar import read_calendar
 from orchestration.cli import build_app
 from orchestration.defs.watch import year_watched
 from orchestration.hub.clock import read_clock, rehearse_at
@@ -124,6 +125,20 @@ def test_a_signature_is_asked_for_on_its_last_day(settings, instance) -> None:
     assert codes(settings, instance, datetime(2025, 4, 13, 18, tzinfo=UTC)) == []
     assert codes(settings, instance, datetime(2025, 4, 14, 18, tzinfo=UTC)) == [
         "waiting-signature/2025Q1"
+    ]
+
+
+def test_a_budget_near_its_cap_is_told_once_a_year_for_each_period(
+    settings, instance, monkeypatch
+) -> None:
+    deliver(settings, "dss", "mshp", "hotline")
+    put_up_plan(QUARTER, settings)
+    near = read_calendar().model_copy(update={"near_cap_percent": 1})
+    monkeypatch.setattr(watched, "read_calendar", lambda: near)
+    assert codes(settings, instance, ON_TIME) == [
+        "near-cap/year/2025",
+        "near-cap/three_years/2025",
+        "near-cap/lifetime/2025",
     ]
 
 
