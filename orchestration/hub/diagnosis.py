@@ -30,7 +30,6 @@ _NEEDED_FREE_BYTES = 2 * 1024**3
 _SOON = timedelta(hours=1)
 _PACKAGES = (
     "dagster",
-    "dagster-dbt",
     "dbt-core",
     "dbt-duckdb",
     "duckdb",

@@ -212,6 +212,13 @@ ERRORS: Mapping[str, ErrorText] = {
         "{file} in the data home cannot be used: {problem}",
         "Mend the file; deploy/alarms.example.toml shows its form",
     ),
+    "MS946": ErrorText(
+        "The release of {quarter} was drawn and is not published",
+        "The folder built of it breaks rules: {problem}",
+        "Mend the program or the list of the rules, then run 'moshare release' again: it builds "
+        "the folder of the same draw, and nothing is charged",
+        Exit.QUALITY,
+    ),
 }
 
 

@@ -197,6 +197,15 @@ def test_the_doctor_asks_for_a_backup_after_each_release_and_each_month(home) ->
     assert "before the newest release" in describe_backup(home, now + timedelta(days=1))[1]
 
 
+def test_no_backup_is_asked_for_where_every_delivery_is_simulated(home) -> None:
+    manifest = home.vault.delivery("dss", "2025Q1", 1) / "manifest.json"
+    manifest.write_text('{"simulated": true}')
+    fit, told = describe_backup(home, datetime.now(UTC))
+    assert (fit, told) == (True, "none is needed: every delivery is simulated.")
+    manifest.write_text('{"simulated": false}')
+    assert not describe_backup(home, datetime.now(UTC))[0]
+
+
 def test_the_commands_back_up_and_restore(home, tmp_path, monkeypatch) -> None:
     def call(*arguments: str) -> str:
         ended = CliRunner().invoke(build_app(), [*arguments])
