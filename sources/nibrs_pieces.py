@@ -48,8 +48,8 @@ def create_segments(
     """Create `pieces` with what each breaks, and `segments` from them."""
     connection.execute(_CREATE_CUT_PIECES)
     parts = [
-        _write_query_of_level(level, layout, kept[level], checks[level])
-        for level, layout in layouts.items()
+        _write_query_of_level(level, layouts[level], kept[level], checks[level])
+        for level in _list_levels(connection, "cut_pieces", layouts)
     ]
     connection.execute(f"CREATE TABLE pieces AS {' UNION ALL '.join(parts)}")
     connection.execute(_CREATE_SEGMENTS)
@@ -60,8 +60,20 @@ def create_facts(
     connection: duckdb.DuckDBPyConnection, layouts: Mapping[str, RecordLayout]
 ) -> None:
     """Create `facts`, with one row for each piece of levels 1 to 6 whose header can be read."""
-    parts = [_write_facts_of_level(level, layouts[level]) for level in _FACTS]
+    levels = _list_levels(connection, "pieces", _FACTS)
+    parts = [_write_facts_of_level(level, layouts[level]) for level in levels]
     connection.execute(f"CREATE TABLE facts AS {' UNION ALL '.join(parts)}")
+
+
+def _list_levels(
+    connection: duckdb.DuckDBPyConnection, table: str, known: Mapping[str, object]
+) -> list[str]:
+    """The known levels that a table has, or the first one: planning a query costs most of all."""
+    found = {
+        level
+        for (level,) in connection.execute(f"SELECT DISTINCT level FROM {table}").fetchall()  # noqa: S608
+    }
+    return [level for level in known if level in found] or [min(known)]
 
 
 def _write_query_of_level(
