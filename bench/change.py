@@ -143,6 +143,17 @@ def list_scenarios(
         yield f"spike {size}", flat + NOISE * size * (quarters == at[:, None]), at
 
 
+def list_newest_jumps(
+    length: int, draws: int
+) -> Iterator[tuple[str, Numbers, NDArray[np.int64] | None]]:
+    """Truths that jump in the newest quarter, which may become a step or a spike."""
+    at = np.full(draws, length - 1)
+    for size in (1, 2, 3, 4, 5):
+        truth = np.full((draws, length), LEVEL)
+        truth[:, -1] += NOISE * size
+        yield f"newest {size}", truth, at
+
+
 def measure_smoothing(
     random: np.random.Generator, truth: Numbers, at: NDArray[np.int64] | None
 ) -> list[float]:
@@ -199,6 +210,10 @@ def print_smoothing(console: Console, random: np.random.Generator, draws: int) -
         numbers = np.array(found)
         table.add_row("mean", *(f"{one:.2f}" for one in np.nanmean(numbers, axis=0)))
         fine = fine and bool((numbers[:, 3:7] >= LEAST_HELD).all())
+        for name, truth, at in list_newest_jumps(length, draws):
+            numbers = np.array(measure_smoothing(random, truth, at))
+            table.add_row(name, *(f"{one:.2f}" for one in numbers))
+            fine = fine and bool((numbers[3:7] >= LEAST_HELD).all())
         console.print(table)
     console.print("Errors are root mean squares, as shares of the estimates'; widths likewise.")
     return fine

@@ -31,11 +31,12 @@ one DSS child and one record of the same person    7
 
 The proof. Take a vertex from a graph: a largest matching without it is one with it as well, and a
 largest matching with it loses at most the one pair that it is in. So the matching number falls by 0
-or by 1. Whether two ends may be one person depends on these two alone; a unit's kind is its own
-name, so that a record less changes no other unit, and takes one away only if it was its last
-record. Which year counts a child or a record follows from itself and from which quarters were
-released. The children of the year before are those of the last fourth quarter that was released, as
-they were then; so each child has one year, and is in one other year's graph.
+or by 1. Whether two ends may be one person depends on these two alone. A unit is all records that
+are equal in every token and in sex, not a chain of those that are alike: a record less splits none,
+joins none, changes none, and takes its own away only if it was the last one of it. Which year
+counts a child or a record follows from itself and from which quarters were released. The children
+of the year before are those of the last fourth quarter that was released, as they were then; so
+each child has one year, and is in one other year's graph.
 
 Write b and w for the fall of the two numbers, of the year's own and of both years' children.
 
@@ -43,7 +44,8 @@ Write b and w for the fall of the two numbers, of the year's own and of both yea
 * A child: its year moves by (b - 1, -b, w), by 2 at most, and the year after by (0, 0, w): 3.
 * Child and record in one year: (b - 1, -b, w - 1), with b and w at most 2, so 1 + 4 + 1, and the
   year after 1 more: 7. If the record's year is the one after the child's: 2 in the child's, and
-  (b, -b, w - 1) with b at most 1 and w at most 2 in the record's: 5. In any other years: 3 and 3.
+  (b, -b, w - 1) with b at most 1 and w at most 2 in the record's: 5. In any other years: 3 and 3,
+  so 6.
 
 A second number made from the same pairs, by age, say, or by county, is not bounded by this: who is
 matched can change along a path through the whole graph. So the policy refuses any other column.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from jurisdiction.state import read_state
-from portal.wording import say_ahead, say_epsilon
+from portal.wording import name_signer, say_ahead, say_epsilon
 from privacy.released import ANNUAL, COHORT, GroupFacts, PrivacyFacts, Release
 
 _STATE = read_state()
@@ -113,7 +113,7 @@ def _say_group(group: GroupFacts) -> str:
 
 
 def _describe_model(release: Release) -> dict[str, Any]:
-    approvals = ", ".join(one.signer for one in release.approvals) or "nobody"
+    approvals = "; ".join(name_signer(one.signer) for one in release.approvals) or "nobody"
     return {
         "model_name": "Central",
         "model_name_details": "Agencies deliver records to one hub, which alone adds the noise.",

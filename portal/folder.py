@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from durable.writing import draft_folder, move_folder, write_once
@@ -25,7 +25,16 @@ _LOG = logging.getLogger(__name__)
 _READ_ONLY = 0o444
 
 
-def build_release(release: Release, releases_dir: Path, sign: Signer | None = None) -> Path:
+Judge = Callable[[Path], None]
+"""Raises an error of its own where a built folder may not be opened to anyone."""
+
+
+def build_release(
+    release: Release,
+    releases_dir: Path,
+    sign: Signer | None = None,
+    judge: Judge = lambda _: None,
+) -> Path:
     """Build ``releases_dir/<release_id>/`` and its ZIP, or find the same release there.
 
     What is there is left as it is. A folder is the same release if it is whole, names the same
@@ -37,6 +46,8 @@ def build_release(release: Release, releases_dir: Path, sign: Signer | None = No
         release: what was drawn.
         releases_dir: the releases zone; made if absent.
         sign: signs release.json; without it the folder is unsigned.
+        judge: looks at the folder while it lies aside, where nobody is served from; it appears only
+            if this raises nothing.
 
     Raises:
         PortalError: MS701, the folder is there and differs; MS702, it cannot be written; MS703, the
@@ -45,7 +56,7 @@ def build_release(release: Release, releases_dir: Path, sign: Signer | None = No
     target = releases_dir / release.release_id
     try:
         if not target.exists():
-            _place(_list_signed_files(release, sign), target)
+            _place(_list_signed_files(release, sign), target, judge)
         differing = _find_differences(release, target)
         is_packed = bool(differing) or _place_archive(release, target)
     except OSError as error:
@@ -65,7 +76,7 @@ def _list_signed_files(release: Release, sign: Signer | None) -> dict[str, bytes
     return files
 
 
-def _place(files: Mapping[str, bytes], target: Path) -> None:
+def _place(files: Mapping[str, bytes], target: Path, judge: Judge) -> None:
     """Write all files aside and rename the folder; a folder that came first is left alone."""
     with draft_folder(target, _READ_ONLY) as aside:
         built = aside / target.name
@@ -73,6 +84,7 @@ def _place(files: Mapping[str, bytes], target: Path) -> None:
             _write(built / path, content)
         for folder in (built / "data", built):
             folder.chmod(0o755)
+        judge(built)
         try:
             move_folder(built, target)
         except OSError as error:

@@ -16,6 +16,7 @@ import jinja2
 
 from jurisdiction.state import read_state
 from portal.checklist import Group, fill_checklist
+from portal.wording import name_signer
 from privacy.released import ACTIVITY, COHORT
 from privacy.shown import (
     BudgetChoice,
@@ -145,6 +146,7 @@ class Page:
     table_words: str
     signer_words: str
     news: str
+    rehearsed_first: int = 3
 
 
 def describe_officers_page(review: ShownPlan) -> Page:
@@ -197,7 +199,7 @@ def mark_rejected(page: bytes, at: str, because: str) -> bytes:
 
 
 def _open_templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
         autoescape=jinja2.select_autoescape(["html"]),
         finalize=_set_apostrophes,
@@ -206,6 +208,8 @@ def _open_templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["name_signer"] = name_signer
+    return environment
 
 
 def _set_apostrophes(value: object) -> object:

@@ -27,6 +27,11 @@ def say_likely(low: int, high: int) -> str:
     return f"likely {say_range(low, high)}" if low > 0 else f"likely {high:,} or fewer"
 
 
+def name_signer(name: str) -> str:
+    """An officer by name and role: ``jane_doe-privacy_officer`` is Jane's key as officer."""
+    return name.replace("-", ", ").replace("_", " ")
+
+
 def say_epsilon(epsilon: float, composed: float | None) -> str:
     """An epsilon as the bound it is, and that of the noise itself where it was told."""
     bound = f"epsilon {epsilon:.2f} at most, as for any mechanism of this rho"

@@ -199,7 +199,7 @@ DELIVERY = {
         Exit.USAGE,
     ),
     "MS156": DeliveryText(
-        "More files were given than the contract has roles",
+        "The files that were given do not fit the roles of the contract",
         "Files take the roles of the contract in their order, unless one is named before the path, "
         "as in role=path",
         "Give files for these roles, each once: {expected}",
@@ -293,6 +293,7 @@ LINES = {
         "It is a CSV file in UTF-8 with the header ori,month,reporting and one row for each "
         "agency and month: nine letters and digits, a month like 2025-01, and yes or no",
         "Export it from the list of who takes part, and deliver again",
+        Exit.USAGE,
     ),
     "MS147": DeliveryText(
         "The roster of police agencies is not complete",

@@ -89,8 +89,8 @@ def _approve(settings: Settings) -> None:
 
 def _publish(settings: Settings) -> None:
     release = recall_release(QUARTER, settings)
-    build_folder(release, settings)
-    if broken := judge_released(release, settings):
+    folder = build_folder(release, settings)
+    if broken := judge_released(release, folder, settings.public_key):
         raise RuntimeError("; ".join(broken))
 
 

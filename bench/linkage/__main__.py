@@ -1,4 +1,4 @@
-"""Print both tables; see the package.
+"""Print all tables; see the package.
 
 Example: python -m bench.linkage --years 40
 """
@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.linkage.people import POPULATIONS, Population, write_people
+from bench.linkage.quarters import compare_quarters
 from bench.linkage.rules import RULES, measure
 from portal.page.missed import MOST_FALSE, MOST_MISSED
 from privacy.policy.policy import load_policy
@@ -147,6 +148,7 @@ def main() -> None:
     options = parser.parse_args()
     console = Console(width=110)
     compare_overlap(console, options.years, options.draws)
+    compare_quarters(console)
     compare_rules(console, options.sizes)
 
 

@@ -23,6 +23,8 @@ _KEY = bytes(range(100, 132))
 _DAYS = 18 * 365
 _KNOWN_TO_DIVISION, _KNOWN_TO_POLICE, _ANOTHER_RECORD = 0.85, 0.45, 0.35
 _SIBLING, _TWIN = 0.2, 0.1
+QUARTERS = 8
+"""Each child and record comes in one of them, whatever the other does."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ POPULATIONS = (
 
 def write_people(folder: Path, population: Population, children: int, seed: int) -> None:
     """Write `children.parquet` and `records.parquet`: one row for each, with person and tokens."""
-    chance = Chance(seed, "known")
+    chance, quarters = Chance(seed, "known"), Chance(seed, "quarters")
     division = Clerk(Chance(seed, "division"), population.division, surname_first=False)
     police = Clerk(Chance(seed, "police"), population.police, surname_first=True)
     rows: dict[str, list[dict[str, object]]] = {"children": [], "records": []}
@@ -63,6 +65,8 @@ def write_people(folder: Path, population: Population, children: int, seed: int)
             record += 1
             more = chance.happens(_ANOTHER_RECORD)
     for name, found in rows.items():
+        for one in found:
+            one["quarter"] = 1 + quarters.below(QUARTERS)
         pq.write_table(pa.Table.from_pylist(found), folder / f"{name}.parquet")
 
 

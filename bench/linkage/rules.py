@@ -26,7 +26,8 @@ NO_LINKS = (
     "select null::date as quarter_start, null::varchar as victim_key, null::varchar as token, "
     "null::varchar as child_id, null::boolean as has_place where false"
 )
-DAY = "date '2025-01-01'"
+DAY = "date '2025-01-01' + quarter::integer"
+"""A day for each quarter: whoever comes first owns a token."""
 
 
 GIVEN = """

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import pyrage
 
-from durable.writing import PRIVATE, draft_folder, replacing, write_once, write_whole
+from durable.writing import PRIVATE, draft_folder, sync, write_once, write_whole
 from orchestration.backup.form import (
     ENDING,
     LEDGER_NAME,
@@ -37,6 +37,9 @@ from orchestration.hub.warehouse import warehouse_lock
 from orchestration.steps.spending import read_entries
 from privacy.ledger.chain import find_head
 
+_OTHER_KEY = "No matching keys"
+"""How pyrage says that the key is not the one; all else that it cannot decrypt is broken."""
+
 
 def make_key(secret: Path) -> Path:
     """Make the key pair of a backup: the secret half, and beside it the public one.
@@ -50,7 +53,8 @@ def make_key(secret: Path) -> Path:
     identity = pyrage.x25519.Identity.generate()
     public = secret.with_suffix(".pub")
     try:
-        made = not public.exists() and write_once(secret, f"{identity}\n".encode(), PRIVATE)
+        made = public != secret and not public.exists()
+        made = made and write_once(secret, f"{identity}\n".encode(), PRIVATE)
         if made:
             write_whole(public, f"{identity.to_public()}\n", PRIVATE)
     except OSError:
@@ -82,10 +86,16 @@ def make_backup(settings: Settings, folder: Path, key: Path) -> Path:
         head = find_head(read_entries(settings))
         target = folder / f"moshare-{made_at:%Y%m%dT%H%M%SZ}-{head[:8]}{ENDING}"
         try:
-            with replacing(target) as draft:
+            # One name for all, so that the next backup clears what a killed one left.
+            with draft_folder(folder / f"moshare{ENDING}") as aside:
+                draft = aside / target.name
                 _write(draft, settings, BackupList(made_at.isoformat(), head, {}), [keeper, own])
                 read_back(draft, [own], lambda stream: check_archive(stream, target.name))
-        except OSError:
+                draft.chmod(PRIVATE)
+                sync(draft)
+                draft.replace(target)
+                sync(folder)
+        except (OSError, pyrage.EncryptError):
             raise OrchestrationError("MS940", folder=folder.name) from None
     note = {"made_at": made_at.isoformat(), "file": target.name, "head": head}
     write_whole(settings.last_backup, json.dumps(note))
@@ -120,7 +130,7 @@ def read_back(
 
 def _refuse_undecrypted(done: Future[None], name: str) -> None:
     problem = done.exception()
-    if isinstance(problem, pyrage.DecryptError):
+    if isinstance(problem, pyrage.DecryptError) and _OTHER_KEY in str(problem):
         raise OrchestrationError("MS942", file=name) from None
     if problem is not None:
         raise OrchestrationError("MS941", file=name) from None

@@ -31,11 +31,11 @@ def restore_backup(settings: Settings, backup: Path, key: Path) -> BackupList:
 
     Raises:
         OrchestrationError: MS939 for a key that is none, MS941 or MS942 for the file, MS943 when
-            something lies in the data home, MS925 when it cannot be written.
+            something lies in the data home or a disk is mounted there, MS925 when it cannot be written.
     """
     identity = _read_secret_key(key)
     home = settings.home
-    if home.exists() and any(home.iterdir()):
+    if home.is_mount() or (home.is_dir() and any(home.iterdir())):
         raise OrchestrationError("MS943", folder=home.name)
     if not backup.is_file():
         raise OrchestrationError("MS941", file=backup.name)

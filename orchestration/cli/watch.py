@@ -29,6 +29,7 @@ def status(as_json: JsonOption = False) -> None:  # noqa: FBT002
         from rich.console import Console
         from rich.table import Table
 
+        from orchestration.guards.simulated_home import is_all_simulated
         from orchestration.hub.clock import read_clock
         from orchestration.hub.instance import open_instance
         from orchestration.watch.alarms import find_alarms
@@ -39,6 +40,7 @@ def status(as_json: JsonOption = False) -> None:  # noqa: FBT002
         year = look_at_year(settings, now)
         with open_instance(settings) as instance:
             alarms = find_alarms(settings, instance, now)
+        is_simulated = is_all_simulated(settings)
         columns, lines, due = name_columns(), draw_year(year, now), name_due(year, now)
     if as_json:
         show_json(
@@ -55,6 +57,8 @@ def status(as_json: JsonOption = False) -> None:  # noqa: FBT002
     Console().print(table)
     for sentence in due or ["Nothing is due."]:
         typer.echo(sentence)
+    if is_simulated:
+        typer.echo("Every delivery is simulated: no quarter is waited for that has none.")
     for one in alarms:
         talk().print(f"{one.code}: {one.sentence}", style="bold red", markup=False, soft_wrap=True)
 

@@ -123,7 +123,7 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
     with border("released/folder", settings):
         release = recall_release(quarter, settings)
         path = build_folder(release, settings)
-        failed = judge_released(release, settings)
+        failed = judge_released(release, path, settings.public_key)
     verdict = dg.AssetCheckResult(
         check_name="expectations",
         passed=not failed,

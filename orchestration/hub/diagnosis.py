@@ -30,7 +30,6 @@ _NEEDED_FREE_BYTES = 2 * 1024**3
 _SOON = timedelta(hours=1)
 _PACKAGES = (
     "dagster",
-    "dagster-dbt",
     "dbt-core",
     "dbt-duckdb",
     "duckdb",
@@ -264,6 +263,7 @@ def _ledger(settings: Settings) -> Iterator[Finding]:
 
 def _witness(settings: Settings) -> Iterator[Finding]:
     from orchestration.hub.witness import read_witnessed
+    from orchestration.steps.spending import check_witness, open_ledger
     from privacy.errors import PrivacyError
 
     try:
@@ -271,6 +271,8 @@ def _witness(settings: Settings) -> Iterator[Finding]:
     except PrivacyError as error:
         yield Finding("witness", ok=False, sentence=error.sentence)
         return
+    if settings.vault.restored.exists() and settings.ledger.exists():
+        check_witness(open_ledger(settings), settings)
     told = "none is named; docs/privacy.md says what it is for."
     if settings.witness is not None:
         told = f"it holds {len(heads)} of the ledger's heads."

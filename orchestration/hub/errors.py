@@ -165,8 +165,9 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS938": ErrorText(
         "No key was made",
-        "{file} or its public half lies there already, or cannot be written there",
-        "Name another file",
+        "{file} or its public half lies there already, cannot be written there, or both would have "
+        "one name",
+        "Name another file, such as keeper.key",
     ),
     "MS939": ErrorText(
         "{file} is no key of a backup",
@@ -193,8 +194,9 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS943": ErrorText(
         "Nothing is restored into {folder}",
-        "Something lies there, and a mixture of two data homes could release a quarter twice",
-        "Name an empty folder in MOSHARE_HOME",
+        "Something lies there, and a mixture of two data homes could release a quarter twice; or "
+        "it is where a disk is mounted, and nothing can be moved there in one step",
+        "Name an empty folder in MOSHARE_HOME; of a mounted disk, a folder below it",
     ),
     "MS944": ErrorText(
         "This hub was restored from a backup, and nothing outside it says that the backup is the "
@@ -209,6 +211,13 @@ ERRORS: Mapping[str, ErrorText] = {
         "Nobody can be told of alarms",
         "{file} in the data home cannot be used: {problem}",
         "Mend the file; deploy/alarms.example.toml shows its form",
+    ),
+    "MS946": ErrorText(
+        "The release of {quarter} was drawn and is not published",
+        "The folder built of it breaks rules: {problem}",
+        "Mend the program or the list of the rules, then run 'moshare release' again: it builds "
+        "the folder of the same draw, and nothing is charged",
+        Exit.QUALITY,
     ),
 }
 

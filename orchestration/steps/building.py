@@ -39,12 +39,23 @@ from privacy.released import (
 def build_folder(release: Release, settings: Settings) -> Path:
     """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
 
+    It is judged while it lies aside: a folder that breaks a rule never appears, and the gate, which
+    serves what lies in `releases`, cannot open it.
+
     Raises:
+        OrchestrationError: MS946 when what was built breaks a rule.
         PortalError: When the folder there is not what was drawn, or cannot be signed.
     """
+
+    def judge(built: Path) -> None:
+        if failed := judge_released(release, built, settings.public_key):
+            problem = ", ".join(failed)
+            raise OrchestrationError("MS946", quarter=release.release_id, problem=problem)
+
     with _keys_locked(settings):
         ensure_signing_key(settings.vault.signing_key, settings.public_key)
-        return build_release(release, settings.releases, make_signer(settings.vault.signing_key))
+        sign = make_signer(settings.vault.signing_key)
+        return build_release(release, settings.releases, sign, judge)
 
 
 def require_signing_key(settings: Settings) -> None:
@@ -99,14 +110,13 @@ def check_folder(preview: Release) -> None:
     raise OrchestrationError("MS934", quarter=preview.release_id, problem=problem)
 
 
-def judge_released(release: Release, settings: Settings) -> tuple[str, ...]:
-    """Name the rules that the released tables break; none is as it should be.
+def judge_released(release: Release, folder: Path, public_key: Path) -> tuple[str, ...]:
+    """Name the rules that the released tables of a folder break; none is as it should be.
 
     Raises:
         PortalError: MS716, MS717 or MS751 when the folder does not carry the hub's signature.
     """
-    folder = settings.releases / release.release_id
-    check_signature(folder, settings.public_key)
+    check_signature(folder, public_key)
     failed = [] if verify(folder).passed else ["hashes"]
     for table in release.tables:
         shape = _shape(table, release)

@@ -7,17 +7,16 @@ here: the simulated population (see `simulator`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from durable.writing import PRIVATE, make_folder
 from linkage.tokenize import make_tokens, new_key, read_key
+from orchestration.guards.simulated_home import is_simulated, list_manifests
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from orchestration.steps.delivering import Delivery, deliver
 from simulator.simulate import PreparedDelivery, simulate
-from sources.manifest import MANIFEST_NAME
 from sources.quarters import Quarter
 
 _SHARED_KEY = "agencies_shared.key"
@@ -78,12 +77,5 @@ def deliver_prepared(settings: Settings, prepared: PreparedDelivery) -> Path:
 
 
 def _refuse_real_deliveries(settings: Settings) -> None:
-    waiting = (settings.landing / "inbox").glob(f"*/*/{MANIFEST_NAME}")
-    accepted = settings.vault.find_delivered(MANIFEST_NAME)
-    for manifest in (*waiting, *accepted):
-        try:
-            said = json.loads(manifest.read_bytes())
-        except ValueError:
-            said = None
-        if not isinstance(said, dict) or said.get("simulated") is not True:
-            raise OrchestrationError("MS909")
+    if not all(map(is_simulated, list_manifests(settings))):
+        raise OrchestrationError("MS909")

@@ -17,6 +17,7 @@ from jurisdiction.calendar import QuarterDates, read_calendar
 from jurisdiction.state import read_state
 from orchestration.guards.closed_quarters import find_first_quarter, find_last_closed
 from orchestration.guards.quarter_order import is_rejected
+from orchestration.guards.simulated_home import is_all_simulated
 from orchestration.hub.settings import Settings
 from orchestration.steps.approving import require_approval
 from orchestration.steps.proposing import PAGE_NAME
@@ -95,7 +96,7 @@ def list_open_quarters(settings: Settings, now: datetime) -> list[Quarter]:
     They begin with the first quarter that anything was delivered for; where nothing ever was, the
     last closed quarter alone is waited for.
     """
-    last = find_last_closed(now)
+    last = _find_last_watched(settings, now)
     quarter = min([*_find_known(settings), last])
     found = []
     while quarter <= last:
@@ -107,7 +108,7 @@ def list_open_quarters(settings: Settings, now: datetime) -> list[Quarter]:
 
 def look_at_year(settings: Settings, now: datetime) -> list[QuarterStanding]:
     """The standing of open quarters, and of those of the last four that are done with."""
-    last = find_last_closed(now)
+    last = _find_last_watched(settings, now)
     shown = {*list_open_quarters(settings, now)}
     first, quarter = find_first_quarter(), last
     for _ in range(QUARTERS_OF_A_YEAR):
@@ -138,6 +139,14 @@ def look_at_quarter(quarter: Quarter, settings: Settings) -> QuarterStanding:
 def is_released(quarter: Quarter, settings: Settings) -> bool:
     """Whether the folder of a quarter's release was built."""
     return (settings.releases / str(quarter) / "release.json").exists()
+
+
+def _find_last_watched(settings: Settings, now: datetime) -> Quarter:
+    """The last closed quarter, or the last delivered one where every delivery is simulated."""
+    last = find_last_closed(now)
+    if is_all_simulated(settings):
+        return min(last, max(_find_known(settings), default=last))
+    return last
 
 
 def _find_known(settings: Settings) -> Iterator[Quarter]:

@@ -39,7 +39,7 @@ from portal.page.words import (
     SUMMARY,
     TITLE,
 )
-from portal.wording import name_period
+from portal.wording import name_period, name_signer
 from privacy.released import Release
 
 
@@ -134,7 +134,7 @@ def describe_page(release: Release) -> Page:
         privacy_facts=tuple(Words(*entry) for entry in describe_privacy(release.privacy)),
         gauges=list_gauges(release.privacy),
         approvals=tuple(
-            Words(one.signer, f"key {one.key_id}, {one.signed_at[:10]}")
+            Words(name_signer(one.signer), f"key {one.key_id}, {one.signed_at[:10]}")
             for one in release.approvals
         ),
         limits=LIMITS,

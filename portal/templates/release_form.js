@@ -151,10 +151,25 @@ function warnOfMany(count, both, sides) {
     + `one of them looks at least so different is up to ${Math.max(1, Math.round(100 * luck))} in 100.`;
 }
 
+function namePeriod(term) {
+  const table = numbers.tables[term.table];
+  return term.period === null ? table.period : table.earlier[term.period];
+}
+
+/* The rows of a sum, each once with its periods. */
+function nameSide(terms) {
+  const periods = new Map();
+  terms.forEach((term) => {
+    const table = numbers.tables[term.table];
+    const name = `${table.title}, ${nameRow(table, table.rows[term.row])}`;
+    periods.set(name, [...(periods.get(name) || []), namePeriod(term)]);
+  });
+  return [...periods].map(([name, all]) => `${name}, ${all.join(" + ")}`).join(" + ");
+}
+
 function writeTerm(term) {
   const table = numbers.tables[term.table];
-  const period = term.period === null ? table.period : table.earlier[term.period];
-  return `${table.name}:${encodeURIComponent(nameRow(table, table.rows[term.row]))}@${period}`;
+  return `${table.name}:${encodeURIComponent(nameRow(table, table.rows[term.row]))}@${namePeriod(term)}`;
 }
 
 function writeLink(sides) {
@@ -200,7 +215,8 @@ function showAnswer(holder, answer, sides) {
     lines.push(["p", answer.refusal]);
   } else {
     made.add(JSON.stringify(sides));
-    lines.push(["h3", judge(answer.both, sides)], ...sayAnswer(answer).map((words) => ["p", words]));
+    lines.push(["h3", judge(answer.both, sides)], ["p", `${sides.map(nameSide).join(", beside ")}.`]);
+    lines.push(...sayAnswer(answer).map((words) => ["p", words]));
     lines.push(["p", warnOfMany(made.size, answer.both, sides)]);
     lines.push(["p", "This speaks of noise and chance, and not of late or missing records."]);
   }
@@ -255,6 +271,7 @@ function openLink(sides) {
     showAnswer(verdict, compare(...terms), terms);
   }
   document.getElementById("compare").scrollIntoView();
+  verdict.scrollIntoView({ block: "nearest" });
   verdict.focus({ preventScroll: true });
 }
 
@@ -263,7 +280,8 @@ function offerComparison() {
   const sides = [...form.querySelectorAll("fieldset")];
   if (!numbers.tables.some((table) => table.frame >= 0)) return;
   const chosen = sides.map(createTerm);
-  const period = chosen[1].period;
+  const { period } = chosen[1];
+  const verdict = document.getElementById("verdict");
   if (period.options.length > 1) period.selectedIndex = 1;
   sides.forEach((side) => {
     side.querySelector(".add").addEventListener("click", () => createTerm(side).table.focus());
@@ -271,7 +289,8 @@ function offerComparison() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const terms = sides.map(readSide);
-    showAnswer(document.getElementById("verdict"), compare(...terms), terms);
+    showAnswer(verdict, compare(...terms), terms);
+    verdict.scrollIntoView({ block: "nearest" });
   });
   addEventListener("hashchange", () => openLink(sides));
   offerSplits();

@@ -105,14 +105,16 @@ def load_all_officers(officers: Path, throwaway: Path) -> tuple[Officer, ...]:
 
 
 def make_officer_key(secret: Path, public: Path, password: str | None) -> str:
-    """Make a key pair and return its key id; raises PrivacyError MS659 where a file exists.
+    """Make a key pair and return its key id.
+
+    Raises PrivacyError MS659 where a file exists, or both halves would have one name.
 
     The secret half is readable by its owner only and, given a password, encrypted with it.
     """
     from minisign import KeyPair
 
     for path in (secret, public):
-        if path.exists():
+        if path.exists() or secret == public:
             raise PrivacyError("MS659", file=path.name)
     pair = KeyPair.generate()
     key_id = _read_key_id(bytes(pair.public_key))

@@ -23,7 +23,9 @@ typed as (
         end as token,
         case when has_types and fields[7] <> '' then fields[1] || ':name_year:' || fields[7] end as name_year_token,
         case when has_types then fields[1] || ':name:' || fields[8] end as name_token,
-        case when has_types then list_transform(fields[9:], lambda part: fields[1] || ':part:' || part) end as part_tokens
+        case
+            when has_types then list_transform(fields[9:], lambda part: fields[1] || ':part:' || part)
+        end as part_tokens
     from delivered_tokens
 ),
 

@@ -39,13 +39,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def key(home: Settings, tmp_path: Path) -> str:
-    """The secret key of an officer."""
-    secret = tmp_path / "doe.key"
-    made = call("new-officer-key", str(secret), "--without-password")
-    assert made.exit_code == 0
+    """The secret key of an officer, beside which lies that of a second one."""
     home.officers.mkdir()
-    Path(made.stdout.strip()).rename(home.officers / "doe.pub")
-    return str(secret)
+    for name in ("doe", "poe"):
+        made = call("new-officer-key", str(tmp_path / f"{name}.key"), "--without-password")
+        assert made.exit_code == 0
+        Path(made.stdout.strip()).rename(home.officers / f"{name}.pub")
+    return str(tmp_path / "doe.key")
+
+
+def sign(key: str, *more: str):
+    """Let both officers sign; gives what the second one was told."""
+    call("approve", *OPTION, "--key", key, *more)
+    return call("approve", *OPTION, "--key", str(Path(key).with_name("poe.key")), *more)
 
 
 @pytest.fixture
@@ -65,12 +71,12 @@ def test_a_plan_is_put_up_signed_and_approved(home: Settings, key: str) -> None:
     planned = call("plan", *OPTION)
     assert planned.exit_code == 0, planned.stderr
     assert Path(planned.stdout.strip()) == home.review / "2025Q1"
-    signed = call("approve", *OPTION, "--key", key, "--json")
+    signed = sign(key, "--json")
     assert signed.exit_code == 0, signed.stderr
     told = json.loads(signed.stdout)
-    assert (told["approved"], told["approved_by"]) == (True, ["doe"])
+    assert (told["approved"], told["approved_by"]) == (True, ["doe", "poe"])
     assert told["plan"] == plan_quarter(QUARTER, home).hash
-    assert [facts.signer for facts in require_approval(QUARTER, home)] == ["doe"]
+    assert [facts.signer for facts in require_approval(QUARTER, home)] == ["doe", "poe"]
 
 
 def test_planning_reads_no_confidential_row(home: Settings) -> None:
@@ -83,7 +89,7 @@ def test_planning_again_gives_the_same_plan_and_keeps_its_signature(
     home: Settings, key: str
 ) -> None:
     call("plan", *OPTION)
-    call("approve", *OPTION, "--key", key)
+    sign(key)
     again = json.loads(call("plan", *OPTION, "--json").stdout)
     assert again["plan"] == plan_quarter(QUARTER, home).hash
     assert require_approval(QUARTER, home)
@@ -98,7 +104,7 @@ def test_a_key_with_a_password_asks_for_it(home: Settings, tmp_path: Path) -> No
     right = call("approve", *OPTION, "--key", str(tmp_path / "roe.key"), typed="secret\n")
     assert (made.exit_code, wrong.exit_code, right.exit_code) == (0, 6, 0)
     assert "MS657" in wrong.stderr
-    assert "approved by roe" in right.stderr
+    assert "More is needed: MS652" in right.stderr  # of the two officers, one has signed
     assert "secret" not in made.output + wrong.output + right.output
 
 
@@ -118,7 +124,8 @@ def test_what_is_signed_is_what_was_checked_though_the_file_is_exchanged_in_betw
         patched.setattr(PlanFolder, "read_plan", read_and_exchange)
         call("approve", *OPTION, "--key", key)
     shown.write_bytes(content)
-    assert [facts.signer for facts in require_approval(QUARTER, home)] == ["doe"]
+    call("approve", *OPTION, "--key", str(Path(key).with_name("poe.key")))
+    assert [facts.signer for facts in require_approval(QUARTER, home)] == ["doe", "poe"]
 
 
 def refused(code: str, exit_code: int, *arguments: str) -> None:
@@ -148,7 +155,7 @@ def test_an_approval_does_not_outlive_a_change_of_the_policy(
     home: Settings, key: str, touch_policy: Callable[[], None]
 ) -> None:
     call("plan", *OPTION)
-    call("approve", *OPTION, "--key", key)
+    sign(key)
     touch_policy()
     with pytest.raises(PrivacyError, match="MS651"):
         require_approval(QUARTER, home)
@@ -191,7 +198,7 @@ def test_a_quarter_charged_for_another_plan_gets_no_new_one(
 
 def test_a_rejected_plan_can_be_neither_signed_nor_released(home: Settings, key: str) -> None:
     call("plan", *OPTION)
-    call("approve", *OPTION, "--key", key)
+    sign(key)
     assert call("reject", *OPTION, "--because", " too dear ").exit_code == 0
     [rejection] = find_approvals(QUARTER, home).plan_folder.list_rejections()
     assert rejection.because == "too dear"
@@ -276,8 +283,8 @@ def test_the_demo_signs_with_a_key_of_its_own_that_says_what_it_is(home: Setting
     again = approve_for_demo(QUARTER, home)
     assert standing == again
     assert standing.problem == ""
-    [signer] = standing.signers
-    assert "throwaway" in signer
+    assert len(standing.signers) == 2
+    assert all("throwaway" in signer for signer in standing.signers)
     assert find_approvals(QUARTER, home).list_officers()[0].is_throwaway
 
 
@@ -307,10 +314,10 @@ def test_in_the_graph_an_unsigned_plan_fails_its_check_and_stops_with_its_exit_c
 
 def test_in_the_graph_a_signed_plan_passes_and_says_who_signed(home: Settings, key: str) -> None:
     call("plan", *OPTION)
-    call("approve", *OPTION, "--key", key)
+    sign(key)
     ended = materialize(home)
     assert ended.success
     [check] = ended.get_asset_check_evaluations()
     assert check.passed
     [done] = ended.asset_materializations_for_node("review__approval")
-    assert done.metadata["approved_by"].value == "doe"
+    assert done.metadata["approved_by"].value == "doe, poe"

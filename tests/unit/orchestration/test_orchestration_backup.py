@@ -2,18 +2,20 @@
 
 import os
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+import pyrage
 import pytest
 from typer.testing import CliRunner
 
-from durable.writing import PUBLIC, write_whole
+from durable.writing import PRIVATE, PUBLIC, write_whole
 from orchestration.backup import making
 from orchestration.backup.age import describe_backup
 from orchestration.backup.making import make_backup, make_key
 from orchestration.backup.restoring import restore_backup
 from orchestration.cli import build_app
+from orchestration.hub.diagnosis import diagnose
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.proposing import plan_quarter
@@ -195,6 +197,15 @@ def test_the_doctor_asks_for_a_backup_after_each_release_and_each_month(home) ->
     assert "before the newest release" in describe_backup(home, now + timedelta(days=1))[1]
 
 
+def test_no_backup_is_asked_for_where_every_delivery_is_simulated(home) -> None:
+    manifest = home.vault.delivery("dss", "2025Q1", 1) / "manifest.json"
+    manifest.write_text('{"simulated": true}')
+    fit, told = describe_backup(home, datetime.now(UTC))
+    assert (fit, told) == (True, "none is needed: every delivery is simulated.")
+    manifest.write_text('{"simulated": false}')
+    assert not describe_backup(home, datetime.now(UTC))[0]
+
+
 def test_the_commands_back_up_and_restore(home, tmp_path, monkeypatch) -> None:
     def call(*arguments: str) -> str:
         ended = CliRunner().invoke(build_app(), [*arguments])
@@ -207,3 +218,68 @@ def test_the_commands_back_up_and_restore(home, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("MOSHARE_HOME", str(tmp_path / "fresh"))
     call("restore", made, "--key", str(tmp_path / "second.key"))
     assert Ledger(Settings(tmp_path / "fresh").ledger).verify() == Ledger(home.ledger).verify()
+
+
+def test_the_two_halves_of_a_key_never_share_a_name(tmp_path) -> None:
+    with pytest.raises(OrchestrationError, match="MS938"):
+        make_key(tmp_path / "keeper.pub")
+    assert not (tmp_path / "keeper.pub").exists()
+
+
+@pytest.mark.parametrize("kept", [0, 100])
+def test_a_backup_of_which_hardly_anything_is_left_is_broken_and_not_of_another_key(
+    home, kept
+) -> None:
+    backup = back_up(home)
+    backup.write_bytes(backup.read_bytes()[:kept])
+    with pytest.raises(OrchestrationError, match="MS941"):
+        restore(home, backup)
+
+
+def test_a_disk_that_is_full_is_told_as_such(home, monkeypatch) -> None:
+    def fill(*_: object) -> None:
+        raise pyrage.EncryptError("No space left on device (os error 28)")
+
+    monkeypatch.setattr(pyrage, "encrypt_io", fill)
+    with pytest.raises(OrchestrationError, match="MS940"):
+        back_up(home)
+    assert [*(home.home.parent / "disk").iterdir()] == []
+
+
+def test_what_a_killed_backup_left_is_cleared_by_the_next(home, monkeypatch) -> None:
+    left: list[Path] = []
+
+    def note(draft: Path, *_: object) -> None:
+        left.append(draft.parent)
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "_write", note)
+        with pytest.raises(OrchestrationError, match="MS940"):
+            back_up(home)
+    left[0].mkdir()
+
+    class Later:
+        @staticmethod
+        def now(zone: tzinfo) -> datetime:
+            return datetime.now(zone) + timedelta(hours=1)
+
+    monkeypatch.setattr(making, "datetime", Later)
+    backup = back_up(home)
+    assert [*(home.home.parent / "disk").iterdir()] == [backup]
+    assert backup.stat().st_mode & 0o777 == PRIVATE
+
+
+def test_nothing_is_restored_onto_a_mounted_disk_itself(home, tmp_path, monkeypatch) -> None:
+    backup = back_up(home)
+    (tmp_path / "fresh").mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path / "fresh")
+    with pytest.raises(OrchestrationError, match="MS943"):
+        restore(home, backup)
+
+
+def test_the_doctor_of_a_restored_hub_asks_for_the_witness(home) -> None:
+    fresh = restore(home, back_up(home))
+    found = {one.check: one for one in diagnose(fresh)}
+    assert not found["witness"].ok
+    assert "MS944" in found["witness"].sentence

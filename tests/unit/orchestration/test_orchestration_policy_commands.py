@@ -20,7 +20,7 @@ def call(*arguments: str):
 @pytest.fixture
 def changed(tmp_path: Path) -> Path:
     path = tmp_path / "policy.toml"
-    text = POLICY.read_text("utf-8").replace("signers = 1", "signers = 2")
+    text = POLICY.read_text("utf-8").replace("signers = 2", "signers = 3")
     path.write_text(text.replace("by region (children)", "by area (children)", 1), "utf-8")
     return path
 
@@ -76,7 +76,7 @@ def test_a_comparison_tells_the_guarantee_first(changed: Path) -> None:
     lines = ended.stdout.splitlines()
     assert lines[:3] == [
         "Guarantee",
-        "  Policy: the number of officers who must sign is 2 instead of 1.",
+        "  Policy: the number of officers who must sign is 3 instead of 2.",
         "Words",
     ]
     assert lines[3].startswith("  Table children_by_region: its title is “Children first reported")

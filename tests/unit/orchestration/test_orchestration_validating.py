@@ -220,3 +220,10 @@ def test_what_validate_says_is_what_the_hub_says_after_the_same_deliveries(
             told = json.loads(path.read_text())
     for key in ("status", "error", "problems", "remarks", "unlike"):
         assert told[key] == foretold[key]
+
+
+def test_a_roster_that_is_not_there_is_a_usage_error(home: Path) -> None:
+    write("nibrs.txt", police())
+    ended = call("nibrs.txt", "--contract", "mshp/1", "--agency-roster", "absent.csv")
+    assert ended.exit_code == 2
+    assert "MS146" in ended.stderr

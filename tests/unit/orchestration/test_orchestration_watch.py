@@ -204,6 +204,29 @@ def test_a_broken_list_of_receivers_is_told_in_a_sentence(settings, instance) ->
         tell(settings, instance, ON_TIME)
 
 
+def test_no_quarter_is_waited_for_after_the_last_simulated_one_unless_a_real_one_comes(
+    settings, instance
+) -> None:
+    deliver(settings, "dss", "mshp", "hotline")
+    (settings.releases / "2025Q1").mkdir()
+    (settings.releases / "2025Q1" / "release.json").write_text("{}")
+    manifests = [
+        settings.vault.delivery(agency, "2025Q1", 1) / "manifest.json"
+        for agency in ("dss", "mshp", "hotline")
+    ]
+    for manifest in manifests:
+        manifest.write_text('{"simulated": true}')
+    much_later = datetime(2026, 11, 30, 18, tzinfo=UTC)
+    assert codes(settings, instance, much_later) == []
+    assert [str(one.quarter) for one in look_at_year(settings, much_later)] == ["2025Q1"]
+    with rehearse_at(much_later):
+        shown = CliRunner().invoke(build_app(), ["status"]).stdout
+    assert "Nothing is due." in shown
+    assert "Every delivery is simulated" in shown
+    manifests[0].write_text('{"simulated": false}')
+    assert "late-delivery/2025Q2/dss" in codes(settings, instance, much_later)
+
+
 def test_the_asset_and_the_command_say_the_same(settings, instance) -> None:
     deliver(settings, "dss")
     with rehearse_at(LATE):

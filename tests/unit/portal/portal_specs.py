@@ -6,6 +6,7 @@ Here: public keys and made-up noise. Numbers are made in `portal_examples`.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,7 +60,11 @@ def make_levels(names: tuple[str, ...]) -> tuple[ReleasedLevel, ...]:
         parents = tuple(above[path[:-1]] for path in paths) if depth else ()
         keys = tuple(path[-1] for path in paths)
         titled = tuple(labels[key] for key in keys)
-        levels.append(ReleasedLevel(name, LEVEL_TITLES[name], keys, titled, parents))
+        children = Counter[str]()
+        for line in lines:
+            children[line[name]] += int(line.get("child_population_2019", 0))
+        living = tuple(children[key] for key in keys)
+        levels.append(ReleasedLevel(name, LEVEL_TITLES[name], keys, titled, parents, living, 2019))
         above = {path: place for place, path in enumerate(paths)}  # type: ignore[misc]
     return tuple(levels)
 

@@ -13,7 +13,7 @@ from portal.officers_page import describe_officers_page, render_officers_page
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
 from privacy.plan import Plan
-from privacy.shown import ShownPlan
+from privacy.shown import ShownPlan, Signature
 
 DOE = Officer("j_doe", "A1B2", b"", is_throwaway=False)
 
@@ -71,6 +71,24 @@ def test_every_link_on_the_page_leads_somewhere_and_no_id_is_there_twice(html: s
     outline = Outline(html)
     assert len(set(outline.ids)) == len(outline.ids)
     assert {link[1:] for link in outline.links if link.startswith("#")} <= set(outline.ids)
+
+
+def test_what_must_be_read_takes_a_quarter_of_an_hour(review: ShownPlan) -> None:
+    """A fourth quarter is longest; what is folded repeats or illustrates what is read."""
+    judged = [
+        replace(one, usable=() if one.silence else (1, 1, 1), compared="2024Q3")
+        for one in review.tables
+    ]
+    page = render_officers_page(replace(review, tables=tuple(judged))).decode("utf-8")
+    assert len(list_read_words(page)) <= 15 * 230
+    assert "Rehearsal on made-up records" in page
+
+
+def list_read_words(page: str) -> list[str]:
+    """Words that stand on a page while nothing is unfolded."""
+    unfolded = re.sub(r"(?s)<style>.*?</style>|</summary>.*?</details>", " ", page)
+    text = re.sub(r"<[^>]+>", " ", unfolded)
+    return [word for word in text.split() if re.search(r"\w", word)]
 
 
 def test_the_page_shows_hash_cost_margins_and_who_may_sign(
@@ -132,6 +150,12 @@ def test_a_plan_that_nobody_may_sign_says_so(review: ShownPlan) -> None:
     shown = render_officers_page(replace(review, officers=(), signers=2)).decode()
     assert "none is in <code>privacy/officers</code> yet" in shown
     assert "2 officers must sign" in shown
+
+
+def test_who_may_sign_is_shown_by_name_and_role(review: ShownPlan) -> None:
+    doe = Signature("jane_doe-privacy_officer", "A1B2")
+    shown = render_officers_page(replace(review, officers=(doe,))).decode()
+    assert "jane doe, privacy officer (<code>A1B2</code>)" in shown
 
 
 def test_a_period_over_its_cap_is_marked_and_its_bar_ends_there(review: ShownPlan) -> None:

@@ -176,6 +176,21 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
             "bound_squared = 9\nplaces = 9",
             "bound_squared must be 163, which follows from places = 9",
         ),
+        (
+            'columns = ["sex"]\nbound_squared = 7',
+            'columns = ["sex", "definition"]\nbound_squared = 7',
+            "In frames.pairs, a linked frame without places must have one level and one column",
+        ),
+        (
+            'levels = ["state"]\ncolumns = ["sex"]\nbound_squared = 7',
+            'levels = ["state", "region"]\ncolumns = ["sex"]\nbound_squared = 7',
+            "In frames.pairs, a linked frame without places must have one level and one column",
+        ),
+        (
+            'columns = ["sex"]\nbound_squared = 7',
+            "columns = []\nbound_squared = 7",
+            "In frames.pairs, a linked frame without places must have one level and one column",
+        ),
         ("bound = 1", "bound = 1\nfactor = 2", "In frames.victims, factor is not known"),
         ("bound_squared = 7", "bound_squared = 7\nquarters = 1", "a cohort counts once ever"),
         ('name = "victims"', 'name = "Victims"', "name must be lower case"),
