@@ -31,7 +31,8 @@ def restore_backup(settings: Settings, backup: Path, key: Path) -> BackupList:
 
     Raises:
         OrchestrationError: MS939 for a key that is none, MS941 or MS942 for the file, MS943 when
-            something lies in the data home or a disk is mounted there, MS925 when it cannot be written.
+            something lies in the data home or a disk is mounted there, MS925 when it cannot be
+            written.
     """
     identity = _read_secret_key(key)
     home = settings.home
