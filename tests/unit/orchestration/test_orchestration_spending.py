@@ -183,7 +183,7 @@ def test_the_spending_names_each_charge_and_each_period(charged: Settings) -> No
     assert (charge["quarter"], charge["plan"]) == ("2025Q1", plan.hash)
     assert Fraction(charge["rho_exact"]) == plan.rho
     assert charge["state"] == "charged, not drawn"
-    assert charge["approved_by"] == ["throwaway_key_of_the_demo_1"]
+    assert charge["approved_by"] == ["throwaway_key_of_the_demo_1", "throwaway_key_of_the_demo_2"]
     assert charge["frames"].keys() == {part.frame for part in plan.parts}
     periods = {period["period"]: period for period in told["periods"]}
     assert [*periods] == ["quarter", "annual", "year", "three_years", "lifetime"]
@@ -220,7 +220,7 @@ def test_verifying_checks_chain_releases_and_signatures(charged: Settings) -> No
     told = json.loads(call("ledger", "verify", "--json").stdout)
     assert (told["entries"], told["releases"]) == (1, 1)
     [charge] = told["charges"]
-    assert [one["is_listed"] for one in charge["approvals"]] == [True]
+    assert [one["is_listed"] for one in charge["approvals"]] == [True, True]
     shown = call("ledger", "verify")
     assert shown.exit_code == 0
     assert "signature checked" in shown.stderr
