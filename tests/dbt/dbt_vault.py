@@ -198,7 +198,7 @@ class Vault:
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(base / "target")),
         )
-        rules = {RULES_VARIABLE: self.variables[RULES_VARIABLE]}
+        rules = {name: told for name, told in self.variables.items() if name == RULES_VARIABLE}
         call = DbtCall(
             parse=(
                 *(*silent, "--no-write-json", "parse", *given, "--vars", json.dumps(rules)),
