@@ -55,7 +55,7 @@ def list_worst(plan: Plan, identities: int) -> Iterator[list[Shift]]:
     """Give the shifts of all cells, in each way that moves every frame by all that it can.
 
     Rows of one identity fall into one cell of a table; those of a linked frame into whole numbers
-    of cells whose squares add up to its bound.
+    of cells whose squares add up to its bound, or to as much of it as one quarter can have.
     """
     ways = [list(_list_ways(one)) for one in plan.frames]
     for chosen in product(*ways):
@@ -72,9 +72,14 @@ def _list_ways(planned: PlannedFrame) -> Iterator[tuple[int, ...]]:
     if frame.kind != LINKED:
         yield (frame.bound,)
         return
-    most = math.isqrt(frame.bound)
-    for shifts in combinations_with_replacement(range(most + 1), frame.leaf_count):
-        if sum(shift**2 for shift in shifts) == frame.bound:
+    whole = range(math.isqrt(frame.bound) + 1)
+    squares = {
+        shifts: sum(shift**2 for shift in shifts)
+        for shifts in combinations_with_replacement(whole, frame.leaf_count)
+    }
+    most = max(square for square in squares.values() if square <= frame.bound)
+    for shifts, square in squares.items():
+        if square == most:
             yield tuple(shift for shift in shifts if shift)
 
 

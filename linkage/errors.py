@@ -65,8 +65,9 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS810": ErrorText(
         "The tokens cannot be written to {file}",
-        "Its folder is missing, or this account may not write there",
-        "Name a file in a folder that you may write to",
+        "Its folder is missing, this account may not write there, or what lies there is no token "
+        "file and would be lost",
+        "Name a new file in a folder that you may write to",
         Exit.USAGE,
     ),
     "MS811": ErrorText(

@@ -140,11 +140,12 @@ def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
             whole or not at all.
 
     Raises:
-        LinkageError: MS805 to MS808 for a faulty roster, MS810 if the output cannot be written.
+        LinkageError: MS805 to MS808 for a faulty roster, MS810 if the output cannot be written, or
+            something else than tokens lies there.
     """
-    if not out_csv.parent.is_dir():
-        raise LinkageError("MS810", file=out_csv.name)
     try:
+        if not out_csv.parent.is_dir() or not _is_free(out_csv):
+            raise LinkageError("MS810", file=out_csv.name)
         with (
             replacing(out_csv) as draft,
             draft.open("w", encoding="utf-8", newline="") as out_file,
@@ -152,6 +153,15 @@ def make_tokens(roster_csv: Path, key: bytes, out_csv: Path) -> TokenSummary:
             return _write_tokens(roster_csv, key, csv.writer(out_file, lineterminator="\n"))
     except OSError:
         raise LinkageError("MS810", file=out_csv.name) from None
+
+
+def _is_free(out_csv: Path) -> bool:
+    """Whether nothing would be lost there but tokens: not a roster, and never the key."""
+    if not out_csv.exists():
+        return True
+    heading = ",".join(TOKEN_COLUMNS).encode()
+    with out_csv.open("rb") as there:
+        return there.read(len(heading)) == heading
 
 
 def _write_tokens(roster_csv: Path, key: bytes, writer: csv._writer) -> TokenSummary:  # type: ignore[name-defined]

@@ -208,9 +208,10 @@ ERRORS: Mapping[str, ErrorText] = {
         Exit.APPROVAL,
     ),
     "MS659": ErrorText(
-        "A key already exists at {file}",
-        "A key is never written over another",
-        "Give another name, or use the key that is there",
+        "No key can be made at {file}",
+        "A key already exists there, or both halves would have this name, and a key is never "
+        "written over another",
+        "Give another name, such as doe.key, or use the key that is there",
         Exit.APPROVAL,
     ),
     "MS632": ErrorText(

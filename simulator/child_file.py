@@ -31,6 +31,9 @@ _NOT_COLLECTED = re.compile(
 _OTHER_MALTREATMENT = Wheel(
     {"2": 0.58, "1": 0.2, "4": 0.1, "5": 0.06, "3": 0.03, "8": 0.02, "6": 0.01}
 )
+_STAND_INS = "214538"
+"""Maltreatments, of which one that a record does not have yet stands for one that it has."""
+
 _FINDING = Wheel({"1": 0.16, "2": 0.02, "3": 0.08, "4": 0.3, "5": 0.41, "6": 0.01, "7": 0.02})
 _TRAFFICKING_FINDING = Wheel(
     {"1": 0.35, "2": 0.05, "3": 0.06, "4": 0.06, "5": 0.42, "6": 0.01, "7": 0.05}
@@ -181,6 +184,9 @@ def _write_maltreatments(
         if slot <= filled:
             is_trafficking = slot == trafficking_slot
             kind = SEX_TRAFFICKING if is_trafficking else chance.spin(_OTHER_MALTREATMENT)
+            given = {values[f"chmal{earlier}"] for earlier in range(1, slot)}
+            if kind in given:
+                kind = next(other for other in _STAND_INS if other not in given)
             level = chance.spin(_TRAFFICKING_FINDING if is_trafficking else _FINDING)
             level = "99" if is_open else "8" if kind == "6" else level
             levels.append(level)

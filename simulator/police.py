@@ -54,6 +54,9 @@ _MULTIPLE = Wheel({"N": 0.9, "C": 0.05, "M": 0.05})
 _NEVER_ONLINE = frozenset({"11D", "13A", "13B", "23D", "36B"})
 """Offences whose place cannot be cyberspace (FBI rule 205)."""
 
+_AGAINST_PROPERTY = frozenset({"23D"})
+"""Offences whose victim is connected to no offender (FBI rule 459)."""
+
 _WEAPON = {"64A": "95", "64B": "95", "11D": "40", "13B": "40"}
 _ACTIVITY = {"370": "E", "11D": "N", "13B": "N", "35A": "P"}
 _TWO_CHILDREN = 0.12
@@ -270,7 +273,7 @@ def _make_victim(
         sex="U" if may_be_unknown and chance.happens(0.02) else sex,
         race=chance.spin(_RACE),
         injury="" if offence in ("36B", "23D") else "N",
-        ties=ties,
+        ties=() if offence in _AGAINST_PROPERTY else ties,
     )
 
 

@@ -142,7 +142,8 @@ DELIVERY = {
     "MS126": DeliveryText(
         "The name of a file cannot be used; see {field} in the manifest",
         "A name is made of the letters A to Z and a to z, digits, '.', '_' and '-', begins with a "
-        "letter or a digit, and has at most 100 characters; blanks are not among them",
+        "letter or a digit, and has at most 100 characters; blanks are not among them. No two "
+        "files have one name, in capitals or not, and none is manifest.json or receipt.json",
         "Rename the file, and deliver it again",
     ),
     "MS127": DeliveryText(

@@ -203,8 +203,9 @@ def _describe(error: ValidationError) -> SourcesError:
     place = name_place(first["loc"], {"bytes", *chain(*fields)})
     if first["type"] == "extra_forbidden":
         return SourcesError("MS104", field=place or "its top level")
-    if place.endswith(".name") and first["type"].startswith("string_"):
-        return SourcesError("MS126", field=place)
+    is_name = place.endswith(".name") and first["type"].startswith("string_")
+    if is_name or first["type"] == "value_error":
+        return SourcesError("MS126", field=place or "files")
     return SourcesError("MS103", field=place or "files")
 
 

@@ -203,6 +203,23 @@ def test_a_roster_that_is_no_text_or_missing_is_refused(tmp_path: Path) -> None:
         make_tokens(source, KEY, tmp_path / "tokens.csv")
 
 
+@pytest.mark.parametrize("name", ["roster.csv", "linkage.key"])
+def test_tokens_are_never_written_over_a_roster_or_the_key(tmp_path: Path, name: str) -> None:
+    new_key(tmp_path / "linkage.key")
+    (tmp_path / "roster.csv").write_text("record_key,name,birth_date\nC1,Ann Lee,2011-02-03\n")
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(LinkageError, match="MS810"):
+        make_tokens(tmp_path / "roster.csv", KEY, tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
+
+
+def test_tokens_may_be_made_again(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("record_key,name,birth_date\nC1,Ann Lee,2011-02-03\n")
+    for _ in range(2):
+        make_tokens(tmp_path / "roster.csv", KEY, tmp_path / "tokens.csv")
+    assert len((tmp_path / "tokens.csv").read_text().splitlines()) == 2
+
+
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(LinkageError, match="MS810"):
         make_tokens(roster(tmp_path), KEY, tmp_path / "nowhere" / "tokens.csv")

@@ -54,10 +54,9 @@ def charged(home: Settings) -> Settings:
     approve_for_demo(QUARTER, home)
     plan = plan_quarter(QUARTER, home)
     approval = check_approval(plan, find_approvals(QUARTER, home))
-    [facts] = approval.facts
     payload = {
         "plan": plan.to_json(),
-        "approvals": [vars(facts)],
+        "approvals": [vars(facts) for facts in approval.facts],
         "signatures": list(approval.signatures),
     }
     charge = Charge(plan.quarter, plan.hash, plan.parts)

@@ -227,3 +227,13 @@ def test_a_roster_that_is_not_there_is_a_usage_error(home: Path) -> None:
     ended = call("nibrs.txt", "--contract", "mshp/1", "--agency-roster", "absent.csv")
     assert ended.exit_code == 2
     assert "MS146" in ended.stderr
+
+
+def test_two_files_of_one_name_are_told_as_such(home: Path) -> None:
+    Path("other").mkdir()
+    write("x.txt", police())
+    write("other/x.txt", ["record_key,token"])
+    ended = call("x.txt", "other/x.txt", "--contract", "mshp/1")
+    assert ended.exit_code == 3
+    assert "MS126" in ended.stdout
+    assert "No two files" in ended.stdout

@@ -63,6 +63,12 @@ def test_a_key_is_never_made_over_another(office: Office) -> None:
     assert secret.read_bytes() == before
 
 
+def test_the_two_halves_of_a_key_never_share_a_name(tmp_path: Path) -> None:
+    with pytest.raises(PrivacyError, match="MS659"):
+        make_officer_key(tmp_path / "doe.pub", tmp_path / "doe.pub", None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_key_that_another_process_makes_first_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

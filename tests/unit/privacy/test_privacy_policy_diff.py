@@ -155,7 +155,7 @@ def test_the_guarantee_comes_first_and_words_last(tmp_path: Path) -> None:
 
 def test_other_places_touch_the_guarantee(tmp_path: Path) -> None:
     old, new = (
-        load_policy(write_policy(tmp_path, SMALL.replace("bound_squared = 5", bound)))
+        load_policy(write_policy(tmp_path, SMALL.replace("bound_squared = 7", bound)))
         for bound in ("bound_squared = 9\nplaces = 2", "bound_squared = 19\nplaces = 3")
     )
     said = {change.sentence: change.touches for change in describe_changes(old, new)}

@@ -111,6 +111,13 @@ def test_sex_trafficking_stands_in_any_slot_with_a_level_of_its_own(lines_of: Li
     assert "08" not in {level for _, level in found}
 
 
+def test_no_record_of_a_child_says_a_maltreatment_twice(lines_of: Lines) -> None:
+    for line in lines_of("dss", "child_file.txt"):
+        record = cut(line)
+        kinds = [record[f"chmal{slot}"] for slot in range(1, 5) if record[f"chmal{slot}"].strip()]
+        assert len(kinds) == len(set(kinds))
+
+
 def test_children_of_other_states_and_of_unknown_counties_are_there(lines_of: Lines) -> None:
     counties = {cut(line)["chcnty"] for line in lines_of("dss", "child_file.txt")}
     assert {"998", "999", "   ", "189", "510"} <= counties

@@ -134,13 +134,23 @@ def test_some_lines_stand_twice_and_some_first_slots_are_empty(lines: list[str])
     assert all(cut(line, "ucr_offense_code_connection_2") for line in empty)
 
 
-def test_of_half_the_victims_no_offender_is_known(lines: list[str]) -> None:
+def test_of_half_the_victims_of_persons_no_offender_is_known(lines: list[str]) -> None:
     related = [
         cut(line, "offender_number_related_1")
         for line in lines
-        if line[4] == "4" and cut(line, "type_of_victim") == "I"
+        if line[4] == "4" and cut(line, "type_of_victim") == "I" and not _is_of_theft(line)
     ]
     assert mean(number == "00" for number in related) == pytest.approx(0.45, abs=0.15)
+
+
+def test_a_victim_of_theft_is_connected_to_no_offender(lines: list[str]) -> None:
+    robbed = [line for line in lines if line[4] == "4" and _is_of_theft(line)]
+    assert robbed
+    assert not any(cut(line, "offender_number_related_1") for line in robbed)
+
+
+def _is_of_theft(line: str) -> bool:
+    return "23D" in {cut(line, f"ucr_offense_code_connection_{place}") for place in (1, 2)}
 
 
 def test_some_agencies_rarely_know_ages_of_offenders_and_some_often_do_not(

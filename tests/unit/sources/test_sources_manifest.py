@@ -85,9 +85,6 @@ def test_anything_but_one_json_object_is_refused(content: bytes) -> None:
         ("files[0].bytes", lambda d: d["files"][0].update(bytes="339")),
         ("files[0].name", lambda d: d["files"][0].pop("name")),
         ("files[0].role", lambda d: d["files"][0].pop("role")),
-        ("files", lambda d: d["files"][0].update(name="manifest.json")),
-        ("files", lambda d: d["files"][0].update(name="Receipt.json")),
-        ("files", lambda d: d["files"].append(d["files"][0])),
     ],
 )
 def test_a_bad_entry_is_named_but_not_repeated(place: str, change: Change) -> None:
@@ -97,6 +94,22 @@ def test_a_bad_entry_is_named_but_not_repeated(place: str, change: Change) -> No
     assert (error.code, error.exit_code) == ("MS103", 3)
     assert f"entry for {place}." in error.sentence
     assert MARK not in str(error)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d["files"][0].update(name="manifest.json"),
+        lambda d: d["files"][0].update(name="Receipt.json"),
+        lambda d: d["files"].append(d["files"][0]),
+    ],
+)
+def test_a_name_that_is_taken_is_told_as_such(change: Change) -> None:
+    changed = document()
+    change(changed)
+    error = refuse(json.dumps(changed).encode())
+    assert (error.code, error.exit_code) == ("MS126", 3)
+    assert "No two files" in error.sentence
 
 
 @pytest.mark.parametrize(
