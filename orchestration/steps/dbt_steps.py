@@ -178,7 +178,7 @@ def _call_dbt(
     call = DbtCall(
         parse=(
             *(*silent, "--no-write-json", "parse", *project, "--vars", rules),
-            *("--partial-parse-file-path", str(settings.dbt_parsed)),
+            *name_parsed_project(settings.dbt_parsed),
         ),
         build=(
             *(*silent, "build", "--select", *step.select.split()),
@@ -193,6 +193,14 @@ def _call_dbt(
     with log.open("w", encoding="utf-8") as output:
         KEPT.call(call, output, lock)
     return f"dbt/logs/{log.name}"
+
+
+def name_parsed_project(parsed: Path) -> Sequence[str]:
+    """Arguments that let dbt begin with the project as it was parsed when it was installed.
+
+    dbt refuses a file that is missing, and parses the whole project where none is named.
+    """
+    return ("--partial-parse-file-path", str(parsed)) if parsed.exists() else ()
 
 
 def _name_variables(policy: Policy, settings: Settings) -> dict[str, Any]:

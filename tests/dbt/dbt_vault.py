@@ -22,7 +22,7 @@ from orchestration.guards.bounds import read_bounds
 from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.settings import Settings
 from orchestration.steps.dbt_process import KEPT, DbtCall
-from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE
+from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE, name_parsed_project
 from privacy.policy.policy import load_policy
 from sources.contracts import current_contract, list_agencies
 
@@ -202,7 +202,7 @@ class Vault:
         call = DbtCall(
             parse=(
                 *(*silent, "--no-write-json", "parse", *given, "--vars", json.dumps(rules)),
-                *("--partial-parse-file-path", str(project / parsed)),
+                *name_parsed_project(project / parsed),
             ),
             build=(
                 *(*silent, command, *arguments, *given),
