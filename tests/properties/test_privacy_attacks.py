@@ -250,10 +250,11 @@ def test_an_identity_that_changes_nothing_cannot_be_found() -> None:
 def signed(tmp_path: Path) -> Approvals:
     plan = make_example("2025Q1")
     review = PlanFolder(plan.quarter, tmp_path / "review" / plan.quarter)
-    secret = tmp_path / "secret" / "doe.key"
-    make_officer_key(secret, tmp_path / "officers" / "doe.pub", None)
     review.put_plan(plan.to_json())
-    review.add_signature(*sign_plan(plan.quarter, review.read_plan(), GENESIS, secret, str))
+    for name in ("doe", "roe"):
+        secret = tmp_path / "secret" / f"{name}.key"
+        make_officer_key(secret, tmp_path / "officers" / f"{name}.pub", None)
+        review.add_signature(*sign_plan(plan.quarter, review.read_plan(), GENESIS, secret, str))
     return Approvals(review, tmp_path / "officers", tmp_path / "throwaway")
 
 
