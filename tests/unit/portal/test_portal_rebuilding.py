@@ -250,10 +250,10 @@ def test_the_process_that_comes_second_keeps_the_folder_of_the_first(
 ) -> None:
     place = folder_module._place
 
-    def be_late(files: Mapping[str, bytes], target: Path) -> None:
-        place(files, target)
+    def be_late(files: Mapping[str, bytes], target: Path, judge: Callable[[Path], None]) -> None:
+        place(files, target, judge)
         first = target.stat().st_ino
-        place(files, target)
+        place(files, target, judge)
         assert target.stat().st_ino == first
 
     monkeypatch.setattr(folder_module, "_place", be_late)
