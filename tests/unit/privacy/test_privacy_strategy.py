@@ -113,7 +113,7 @@ def test_a_frame_has_the_levels_and_keys_of_the_policy(tmp_path: Path) -> None:
     assert [level.name for level in frames["victims"].levels] == ["state", "region"]
     assert frames["victims"].keys == (("strict", "broad_only"),)
     assert [level.name for level in frames["pairs"].levels] == ["state"]
-    assert frames["pairs"].bound == 5
+    assert frames["pairs"].bound == 7
 
 
 def test_the_stored_text_is_plain_json(tmp_path: Path) -> None:
