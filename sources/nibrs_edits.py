@@ -8,6 +8,7 @@ conditions of its level name; so what a file says often is judged once. See deci
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -24,7 +25,7 @@ from sources.rule_language import (
     load_groups,
     write_condition,
 )
-from sources.workbench import ask_number, note_problem, quote
+from sources.workbench import ask_number, marks_of, mask_where, note_problem, quote
 
 _CHECKS_AT_ONCE = 60
 """So many bits fit into one number."""
@@ -85,9 +86,7 @@ def _note_segments(
     for first in range(0, len(checks), _CHECKS_AT_ONCE):
         some = checks[first : first + _CHECKS_AT_ONCE]
         judged = ", ".join(f"({_guard(fails)}) AS b{i}" for i, (_, fails) in enumerate(some))
-        bits = " + ".join(
-            f"CASE WHEN b{i} THEN {1 << i} ELSE 0::BIGINT END" for i in range(len(some))
-        )
+        bits = mask_where(f"b{i}" for i in range(len(some)))
         connection.execute(
             "CREATE OR REPLACE TABLE broken AS WITH fields AS MATERIALIZED ("  # noqa: S608
             f"SELECT asked.*, connected, described, {', '.join([*cuts, *derived])} "
@@ -111,10 +110,8 @@ def _note_broken(
     """Name the lines of every piece that breaks a rule, with the facts that it breaks it by."""
     if not ask_number(connection, "SELECT count(*) FROM broken"):
         return
-    rows = ", ".join(
-        f"({1 << i}, {', '.join(map(quote, (check.code, check.field, check.rule)))}, "
-        f"{quote('' if check.is_incident_wide else check.segment)})"
-        for i, check in enumerate(checks)
+    marks = marks_of(
+        replace(check, segment="") if check.is_incident_wide else check for check in checks
     )
     same = "".join(f" AND asked.{fact} IS NOT DISTINCT FROM broken.{fact}" for fact in facts)
     connection.execute(
@@ -122,24 +119,19 @@ def _note_broken(
         f"FROM (SELECT {', '.join(['line_number', 'piece', *facts])} FROM {joined} "
         "AND piece IN (SELECT piece FROM broken)) AS asked "
         f"JOIN broken ON asked.piece = broken.piece{same} "
-        f"JOIN (VALUES {rows}) AS checks(bit, code, field, rule, segment) ON (mask & bit) <> 0"
+        f"JOIN {marks} ON (mask & bit) <> 0"
     )
 
 
 def _note_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     """Note at its level 1 segment what is wrong with an incident as a whole."""
     checks = [(check, write_condition(check.fails, None)) for check in list_fbi_checks("incident")]
-    bits = " + ".join(
-        f"CASE WHEN {fails} THEN {1 << i} ELSE 0::BIGINT END" for i, (_, fails) in enumerate(checks)
-    )
-    rows = ", ".join(
-        f"({1 << i}, {', '.join(map(quote, (check.code, check.field, check.rule)))})"
-        for i, (check, _) in enumerate(checks)
-    )
+    bits = mask_where(fails for _, fails in checks)
+    marks = marks_of(check for check, _ in checks)
     connection.execute(
         f"INSERT INTO problems SELECT {quote(file)}, act, code, field, rule, '' "  # noqa: S608
         f"FROM (SELECT act, {bits} AS mask FROM incidents) AS incidents "
-        f"JOIN (VALUES {rows}) AS checks(bit, code, field, rule) ON (mask & bit) <> 0"
+        f"JOIN {marks} ON (mask & bit) <> 0"
     )
 
 

@@ -9,25 +9,20 @@ import duckdb
 from sources.fbi_rules import list_fbi_checks
 from sources.layout import load_nibrs_layout
 from sources.rule_language import write_condition
-from sources.workbench import quote
+from sources.workbench import marks_of, mask_where, quote
 
 
 def note_broken_pairs(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     """Note every rule about a victim and an offender that is broken; needs `incidents`."""
     connection.execute(_write_pairs())
     checks = [(check, write_condition(check.fails, None)) for check in list_fbi_checks("pair")]
-    bits = " + ".join(
-        f"CASE WHEN {fails} THEN {1 << i} ELSE 0::BIGINT END" for i, (_, fails) in enumerate(checks)
-    )
-    rows = ", ".join(
-        f"({1 << i}, {', '.join(map(quote, (check.code, check.field, check.rule, check.segment)))})"
-        for i, (check, _) in enumerate(checks)
-    )
+    bits = mask_where(fails for _, fails in checks)
+    marks = marks_of(check for check, _ in checks)
     connection.execute(
         f"INSERT INTO problems SELECT DISTINCT {quote(file)}, "  # noqa: S608
         "CASE segment WHEN '4' THEN victim_line ELSE offender_line END, code, field, rule, segment "
         f"FROM (SELECT victim_line, offender_line, {bits} AS mask FROM ({_COUNTED})) AS pairs "
-        f"JOIN (VALUES {rows}) AS checks(bit, code, field, rule, segment) ON (mask & bit) <> 0"
+        f"JOIN {marks} ON (mask & bit) <> 0"
     )
 
 

@@ -7,10 +7,10 @@ A problem either sets its line aside, drops it or takes it with a note; which on
 (`error_texts`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import duckdb
 
@@ -19,6 +19,19 @@ from sources.errors import ERRORS, LineProblem
 
 MEMORY_LIMIT = "2GB"
 LINES_SHOWN = 10
+
+
+class Mark(Protocol):
+    """What a broken condition is noted as."""
+
+    @property
+    def code(self) -> str: ...  # noqa: D102 - as in `Check`
+    @property
+    def field(self) -> str: ...  # noqa: D102
+    @property
+    def rule(self) -> str: ...  # noqa: D102
+    @property
+    def segment(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -102,12 +115,26 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def mask_of(checks: Sequence[Check]) -> str:
+def mask_of(checks: Iterable[Check]) -> str:
     """SQL expression with bit i set where check i fails; at most 62 checks."""
-    if len(checks) > 62:
-        raise ValueError("a mask holds 62 checks")
-    bits = [f"CASE WHEN {check.fails} THEN {1 << i} ELSE 0 END" for i, check in enumerate(checks)]
+    return mask_where(check.fails for check in checks)
+
+
+def mask_where(conditions: Iterable[str]) -> str:
+    """SQL expression with bit i set where condition i holds; at most 62 conditions."""
+    bits = [f"CASE WHEN {holds} THEN {1 << i} ELSE 0 END" for i, holds in enumerate(conditions)]
+    if len(bits) > 62:
+        raise ValueError("a mask holds 62 conditions")
     return "(" + " + ".join(["0::BIGINT", *bits]) + ")"
+
+
+def marks_of(checks: Iterable[Mark]) -> str:
+    """SQL relation `checks` (bit, code, field, rule, segment), with bits as in `mask_where`."""
+    rows = ", ".join(
+        f"({1 << i}, {', '.join(map(quote, (check.code, check.field, check.rule, check.segment)))})"
+        for i, check in enumerate(checks)
+    )
+    return f"(VALUES {rows}) AS checks(bit, code, field, rule, segment)"
 
 
 def bits_of(checks: Sequence[Check], *costs: str) -> int:
@@ -119,14 +146,10 @@ def note_failed_checks(
     connection: duckdb.DuckDBPyConnection, file: str, table: str, checks: Sequence[Check]
 ) -> None:
     """Copy the failures of a table (columns line_number, mask) into `problems`."""
-    bits = ", ".join(
-        f"({1 << i}, {', '.join(map(quote, (check.code, check.field, check.rule, check.segment)))})"
-        for i, check in enumerate(checks)
-    )
     connection.execute(
         f"INSERT INTO problems SELECT {quote(file)}, line_number, code, field, rule, segment "  # noqa: S608
         f"FROM (SELECT line_number, mask FROM {table} WHERE mask <> 0) AS failed "
-        f"JOIN (VALUES {bits}) AS checks(bit, code, field, rule, segment) ON (mask & bit) <> 0"
+        f"JOIN {marks_of(checks)} ON (mask & bit) <> 0"
     )
 
 
