@@ -12,17 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from durable.writing import draft_folder, sync
 from orchestration.hub.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
-from sources.contracts import current_contract
+from sources.contracts import Contract, current_contract
 from sources.errors import SourcesError
 from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
 from sources.manifest import MANIFEST_NAME, write_manifest
 from sources.quarters import Quarter
 from sources.waiting import is_newer_than_receipts
+
+if TYPE_CHECKING:
+    from sources.database_view import Views
 
 Kind = Literal["full", "delta", "nil"]
 
@@ -52,13 +55,16 @@ class Delivery:
     unusual: tuple[str, ...] = ()
 
 
-def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
+def deliver(
+    inbox: Path, delivery: Delivery, files: Mapping[str, Path], views: Views | None = None
+) -> Path:
     """Copy files into `inbox/<agency>/<quarter>/` and write their manifest last.
 
     Args:
         inbox: The folder that holds every agency's inbox.
         delivery: What is said of the delivery.
         files: Role of each file in the contract, and where it lies now.
+        views: What is drawn from a database besides.
 
     Returns:
         The delivery's folder.
@@ -69,9 +75,10 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
         OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
             written.
         SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
-            there, or when the manifest would be refused.
+            there, MS164 to MS169 when the database cannot be drawn from, or when the manifest would
+            be refused.
     """
-    current_contract(delivery.agency)
+    contract = current_contract(delivery.agency)
     folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
@@ -81,7 +88,10 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
         close_to_others(folder.parent)
         make_quarter_folder(folder)
         with draft_folder(folder / MANIFEST_NAME) as aside:
-            _seal(aside, delivery, files)
+            for path in files.values():
+                shutil.copyfile(path, aside / path.name)
+            drawn = _draw(views, contract, files, aside)
+            _seal(aside, delivery, {**files, **drawn})
             there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / delivery.agency
             if there.exists() and is_newer_than_receipts(there, outbox):
                 _refuse_another(aside, folder, delivery)
@@ -91,9 +101,20 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
     return folder
 
 
+def _draw(
+    views: Views | None, contract: Contract, files: Mapping[str, Path], aside: Path
+) -> dict[str, Path]:
+    if views is None:
+        return {}
+    from sources.database_view import draw_files
+
+    for role in views.names:
+        if role in files:
+            raise SourcesError("MS107", field=role, expected=", ".join(contract.tables))
+    return draw_files(views, contract, aside)
+
+
 def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
-    for path in files.values():
-        shutil.copyfile(path, aside / path.name)
     write_manifest(
         aside,
         agency=delivery.agency,
