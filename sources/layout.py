@@ -145,3 +145,9 @@ def load_nibrs_code_dates() -> dict[str, dict[str, CodeDates]]:
         dates = {end: date.fromisoformat(day) for end, day in given.items() if day}
         lists.setdefault(row["code_list"], {})[row["code"]] = CodeDates(**dates)
     return lists
+
+
+@cache
+def list_case_fields() -> dict[str, str]:
+    """Name of each field of HTCDS 2.0 -> its label."""
+    return {row["name"]: row["label"] for row in _read_rows("htcds_fields.csv")}

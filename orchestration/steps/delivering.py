@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from durable.writing import draft_folder, sync
 from orchestration.hub.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
-from sources.contracts import Contract, current_contract
+from sources.contracts import Contract, current_contract, find_contract
 from sources.errors import SourcesError
 from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
 from sources.manifest import MANIFEST_NAME, write_manifest
@@ -43,6 +43,7 @@ class Delivery:
         simulated: Whether no record is about a real person.
         agency_roster: Which police agencies reported; the Patrol alone knows.
         unusual: What it would otherwise be refused for, and is meant.
+        contract: Name of what was agreed, like hotline/1; the agency's newest where it is left out.
     """
 
     agency: str
@@ -53,6 +54,14 @@ class Delivery:
     simulated: bool = False
     agency_roster: tuple[RosterAgency, ...] = ()
     unusual: tuple[str, ...] = ()
+    contract: str = ""
+
+    @property
+    def agreed(self) -> Contract:
+        """What was agreed; raises what `current_contract` and `find_contract` raise."""
+        if self.contract:
+            return find_contract(self.contract, self.agency)
+        return current_contract(self.agency)
 
 
 def deliver(
@@ -78,7 +87,7 @@ def deliver(
             there, MS164 to MS169 when the database cannot be drawn from, or when the manifest would
             be refused.
     """
-    contract = current_contract(delivery.agency)
+    contract = delivery.agreed
     folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
@@ -126,6 +135,7 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         files={role: path.name for role, path in files.items()},
         agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
+        contract=delivery.agreed,
     )
 
 
