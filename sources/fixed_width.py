@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.containers import open_content
+from sources.contracts import ContractFile
 from sources.disguises import refuse_disguise
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
@@ -79,17 +80,18 @@ def insert_lines(
         connection.unregister("incoming_lines")
 
 
-def count_records(path: Path, file_format: str) -> int:
+def count_records(path: Path, agreed: ContractFile | None) -> int:
     """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
 
     Of a packed file the rows within are counted. Raises what `open_content`, `refuse_disguise` and
     `iterate_lines` raise.
     """
-    with open_content(path) as content:
-        refuse_disguise(content, path.name, has_lines=file_format != "hotline_datapackage")
+    file_format = agreed.format if agreed else ""
+    with open_content(path, agreed) as content:
+        refuse_disguise(content, path.name, file_format)
     if file_format == "hotline_datapackage":
         return 0
-    with open_content(path) as content:
+    with open_content(path, agreed) as content:
         lines: int = sum(batch.num_rows for batch in _split_lines(content, path.name))
     has_header = file_format in {"tokens", "hotline_counts"}
     return max(lines - 1, 0) if has_header else lines

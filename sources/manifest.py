@@ -164,11 +164,11 @@ def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str
         raise SourcesError("MS109", file=role)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    formats = {file.role: file.format for file in contract.files}
+    agreed = next((file for file in contract.files if file.role == role), None)
     try:
-        rows = count_records(path, formats.get(role, ""))
+        rows = count_records(path, agreed)
     except SourcesError as error:
-        raise SourcesError(error.code, file=role) from None
+        raise SourcesError(error.code, **error.facts | {"file": role}) from None
     return {
         "name": name,
         "role": role,

@@ -24,6 +24,7 @@ from sources_builders import (
 
 import sources.containers as containers
 from sources.containers import open_content, unwrap
+from sources.contracts import current_contract
 from sources.delivery_error_texts import DELIVERY
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
@@ -69,7 +70,7 @@ def lock(packed: bytes) -> bytes:
 def open_packed(folder: Path, name: str, content: bytes) -> bytes:
     path = folder / name
     path.write_bytes(content)
-    with open_content(path) as stream:
+    with open_content(path, None) as stream:
         return stream.read()
 
 
@@ -175,7 +176,11 @@ def test_a_bomb_fills_neither_disk_nor_memory(
     monkeypatch.setattr(containers, "_FREE_BYTES", 1 << 20)
     (tmp_path / "work").mkdir()
     (tmp_path / "f.gz").write_bytes(pack_gzip(bytes(64 << 20)))
-    with pytest.raises(SourcesError, match="MS158"), unwrap(tmp_path / "f.gz", tmp_path / "work"):
+    agreed = current_contract("mshp").file_of("nibrs")
+    with (
+        pytest.raises(SourcesError, match="MS158"),
+        unwrap(tmp_path / "f.gz", tmp_path / "work", agreed),
+    ):
         pass
     assert not list((tmp_path / "work").iterdir())
 
