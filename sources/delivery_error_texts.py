@@ -276,8 +276,8 @@ DISGUISES = {
     ),
     "MS138": DeliveryText(
         "{file} is a file of a database or of columns, such as Parquet, or a PDF",
-        "The contract asks for lines of plain text; Parquet is read where the name of the file ends "
-        "with .parquet",
+        "The contract asks for lines of plain text; Parquet is read where the name of the file "
+        "ends with .parquet",
         "Export the format that the contract names, or name the file by what it is",
     ),
     "MS139": DeliveryText(
