@@ -18,6 +18,22 @@ from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
 
 Kind = Literal["full", "delta", "nil"]
+Day = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which the data was taken.")
+]
+Files = Annotated[
+    list[str] | None, typer.Option(help="role=path, as in the contract; may be repeated.")
+]
+ContractName = Annotated[
+    str, typer.Option(help="What was agreed. Default: the newest of the agency.")
+]
+Roster = Annotated[
+    Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
+]
+Unusual = Annotated[
+    list[str] | None,
+    typer.Option(help="What is meant as it is: outside_missouri, other_years; may be repeated."),
+]
 
 
 def new_key(path: Annotated[Path, typer.Argument(help="File to create.")]) -> None:
@@ -55,30 +71,17 @@ def tokenize(
 def deliver(
     agency: Annotated[str, typer.Option(help=f"{say_agencies()}.")],
     quarter: Annotated[str, typer.Option(help="Like 2025Q1.")],
-    as_of: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which the data was taken.")
-    ],
-    file: Annotated[
-        list[str] | None, typer.Option(help="role=path, as in the contract; may be repeated.")
-    ] = None,
+    as_of: Day,
+    file: Files = None,
     kind: Annotated[Kind, typer.Option(help="full, delta or nil.")] = "full",
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
-    contract: Annotated[
-        str, typer.Option(help="What was agreed. Default: the newest of the agency.")
-    ] = "",
-    agency_roster: Annotated[
-        Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
-    ] = None,
+    contract: ContractName = "",
+    agency_roster: Roster = None,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
     from_database: FromDatabase = None,
     database: Database = None,
     changed_since: ChangedSince = None,
-    unusual: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What is meant as it is: outside_missouri, other_years; may be repeated."
-        ),
-    ] = None,
+    unusual: Unusual = None,
 ) -> None:
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
@@ -92,7 +95,6 @@ def deliver(
         from orchestration.steps.delivering import Delivery
         from orchestration.steps.delivering import deliver as put
         from sources.agency_roster import read_agency_roster
-        from sources.errors import SourcesError
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()
         views = name_views(from_database, database, changed_since)
@@ -107,14 +109,7 @@ def deliver(
             contract=contract,
         )
         files = dict(_role_and_path(text) for text in file or [])
-        try:
-            folder = put(inbox or settings.landing / "inbox", delivery, files, views)
-        except SourcesError as error:
-            if error.code != "MS169":
-                raise
-            talk().print(error.sentence, markup=False, soft_wrap=True)
-        else:
-            typer.echo(folder)
+        typer.echo(put(inbox or settings.landing / "inbox", delivery, files, views))
 
 
 def _role_and_path(text: str) -> tuple[str, Path]:
