@@ -241,7 +241,7 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS945": ErrorText(
         "Nobody can be told of alarms",
-        "{file} in the data home cannot be used: {problem}",
+        "{file} cannot be used: {problem}",
         "Mend the file; deploy/alarms.example.toml shows its form",
     ),
     "MS946": ErrorText(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -21,6 +20,7 @@ from orchestration.hub.diagnosis import find_needed_bytes
 from orchestration.hub.settings import Settings
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import read_entries
+from orchestration.watch.outbox import Alarm
 from orchestration.watch.standing import QuarterStanding, find_today, look_at_year
 from privacy.ledger.caps import LIFETIME, THREE_YEARS, YEAR, compute_spending
 from sources.waiting import list_waiting
@@ -45,23 +45,6 @@ _SOON = timedelta(hours=1)
 _LOOKED_BACK = timedelta(days=30)
 _TOLD_OTHERWISE = (3, 6)
 """Exit codes of a rejected delivery and a missing approval, which have alarms of their own."""
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """One thing that somebody must be told, once.
-
-    Attributes:
-        key: What it is about; the same thing has the same key.
-        code: Its kind, or the number of a failure.
-        sentence: What is wrong, for people.
-        place: Where to look: a path in the Dagster UI.
-    """
-
-    key: str
-    code: str
-    sentence: str
-    place: str = "/"
 
 
 def find_alarms(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> list[Alarm]:
