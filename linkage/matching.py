@@ -11,10 +11,10 @@ of which those with a token of type `sound`, the same tokens and one sex are one
 child may be one person if they agree on the sound of name and birth date; or, being of one sex, on
 one part of the name and the birth date, or on the name and the year of birth, or on the name where
 one agency knows no birth date: if that is the police, the child was born in a year that the
-recorded age allows. Of a graph so made the *matching number* is the most pairs that can be chosen so that nobody is in two.
-`both` is the matching number of the year's units and children. A unit is police only if a largest
-matching of the units with the children of this year and of the year before leaves it over; which
-ones it leaves over depends on the rest, how many does not.
+recorded age allows. Of a graph so made the *matching number* is the most pairs that can be chosen
+so that nobody is in two. `both` is the matching number of the year's units and children. A unit is
+police only if a largest matching of the units with the children of this year and of the year before
+leaves it over; which ones it leaves over depends on the rest, how many does not.
 
 What is proved (tests: `tests/properties/test_matching_bounds.py`)
 ------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """Invented names, few as the simulator makes them or as many as a state has.
 
 Of a state's names some are borne by very many and most by hardly anybody: the name of rank r is
-drawn in proportion to 1 / (r + shift), by the law of Zipf and Mandelbrot. With the shifts below 44
-of 100 people bear one of the first thousand surnames and 1 in 1,700 pairs the same one; of given
-names the first hundred are borne by 29 of 100, and 1 in 700 pairs bears the same one. (The Census
+drawn in proportion to 1 / (r + shift), by the law of Zipf and Mandelbrot. With the shifts below 41
+of 100 people bear one of the first thousand surnames and 1 in 1,900 pairs the same one; one of the
+first hundred given names is borne by 29 of 100, and 1 in 770 pairs bears the same one. (The Census
 Bureau's surnames of 2010 and the Social Security Administration's given names are about as
 diverse.) Does not belong here: writing names down.
 """
@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from simulator.chance import Chance
 from simulator.names import make_family_name, make_given_name
 
-_BEFORE = ["", *"b br c ch cl d dr f fl g gr h j k l m n p qu r s sh st t tr v w z".split()]
-_VOWELS = "a e i o u ai ee ou".split()
-_AFTER = ["", *"n r l s m t ck".split()]
+_BEFORE = ["", *"bcdfghjklmnprstvwz", "br", "ch", "cl", "dr", "fl", "gr", "qu", "sh", "st", "tr"]
+_VOWELS = [*"aeiou", "ai", "ee", "ou"]
+_AFTER = ["", *"nrlsmt", "ck"]
 _TWO_NAMES = 0.08
 _USUAL = 0.1
 """Share of given names that are those of the simulator, which have short forms."""
@@ -38,7 +38,7 @@ def _draw_rank(chance: Chance, names: int, shift: float) -> int:
     return int(shift * ((names + shift) / shift) ** chance.random() - shift)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _spell(kind: str, rank: int) -> str:
     chance = Chance(kind, rank)
     syllables = (

@@ -94,7 +94,7 @@ def test_a_type_does_not_tell_its_variants_apart_and_exact_does(
 
 
 def test_where_less_else_is_equal_more_of_the_name_must_be() -> None:
-    """Two surnames of one Soundex code are one sound, and two names where no whole date is equal."""
+    """Soundex takes two surnames for one; types that ask for less of the birth date do not."""
     made = [
         (make_token(f"Ina {name}", "2011-02-03", KEY) or "") for name in ("Ashcraft", "Ashcroftman")
     ]
