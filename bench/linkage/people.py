@@ -92,15 +92,22 @@ def _make_people(count: int, chance: Chance, names: Names) -> list[Person]:
 
 def _write_down(number: int, key: str, clerk: Clerk, person: Person) -> dict[str, object]:
     name, birth_date = clerk.write(person)
-    token = make_token(name, birth_date, _KEY)
-    fields = token.split(":")[1:] if token else [""] * len(TOKEN_TYPES)
-    kinds = dict(zip(TOKEN_TYPES[:-1], fields, strict=False))
     return {
         "key": key,
         "person": number,
         "written_name": name,
         "written_birth_date": birth_date,
         "sex_group": person.sex,
+        **list_tokens(name, birth_date),
+    }
+
+
+def list_tokens(name: str, birth_date: str) -> dict[str, object]:
+    """Give the tokens of a written name and birth date, as columns; None where one is missing."""
+    token = make_token(name, birth_date, _KEY)
+    fields = token.split(":")[1:] if token else [""] * len(TOKEN_TYPES)
+    kinds = dict(zip(TOKEN_TYPES[:-1], fields, strict=False))
+    return {
         **{f"{kind}_token": value or None for kind, value in kinds.items()},
         "part_tokens": [part for part in fields[len(TOKEN_TYPES) - 1 :] if part],
     }

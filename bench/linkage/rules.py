@@ -82,7 +82,7 @@ def match(duck: duckdb.DuckDBPyConnection) -> str:
     duck.execute(GIVEN.format(no_year=matching._NO_YEAR))
     duck.execute(f"create table units as {matching._UNITS}")
     duck.execute(f"create table numbered as {matching._CHILDREN}")
-    unit, child = matching._read_columns(duck, matching._PAIRS)
+    unit, child = matching._read_columns(duck, f"{matching._PAIRS} order by 1, 2")
     shape = (len(duck.table("units")), len(duck.table("numbered")))
     taken = matching.pair(unit, child, shape)
     is_matched = np.flatnonzero(taken >= 0)
