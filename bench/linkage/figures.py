@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,11 @@ case when c.exact_token = r.exact_token then 'exact'
 _SEX = "case when c.sex_group = r.sex_group then 'same' else 'other' end"
 _AGE = "case when c.birth_year between r.born_from and r.born_to then 'fits' else 'differs' end"
 COMPARISONS = {
-    "likeness": (_LIKENESS, _LIKENESS.split("'")[1::2]),
-    "sex": (_SEX, ["same", "other"]),
-    "age": (_AGE, ["fits", "differs"]),
+    name: level.split("'")[1::2]
+    for name, level in {"likeness": _LIKENESS, "sex": _SEX, "age": _AGE}.items()
 }
-"""Name -> the SQL of its level for a child c and a record r, and the levels, the strongest first.
-The likeness of two names is that of the first of their tokens that are equal."""
+"""What is compared of a child c and a record r -> what may come out, the strongest first. The
+likeness of two names is that of the first of their tokens that are equal."""
 
 PAIR = {
     "division": ("Elizabeth Emberbarrow", "2011-02-03"),
@@ -51,10 +51,13 @@ PAIR = {
 }
 """Two records of one invented child, a girl of the recorded age, as two clerks wrote her down."""
 
-_COUNTED = """
-select {level}, c.person = r.person, count(*) from children c, records r
+_COUNTED = f"""
+select {_LIKENESS} as likeness, {_SEX} as sex, {_AGE} as age, c.person = r.person as is_same,
+    count(*) as pairs
+from children c, records r
 where c.name_token is not null and r.name_token is not null group by all
-"""
+"""  # noqa: S608 - our own words
+"""Every child with every record, where both have a name."""
 
 
 def make_figures() -> dict[str, Any]:
@@ -94,14 +97,16 @@ def _weigh(folder: Path) -> dict[str, dict[str, float]]:
     with duckdb.connect() as duck:
         for table in ("children", "records"):
             duck.execute(f"create table {table} as from '{folder}/{table}.parquet'")
-        weights = {}
-        for name, (level, levels) in COMPARISONS.items():
-            query = _COUNTED.format(level=level)
-            seen = {(one, same): count for one, same, count in duck.execute(query).fetchall()}
-            weights[name] = _weigh_levels(seen, levels)
-        same = sum(count for (_, is_same), count in seen.items() if is_same)
-        odds = same / (sum(seen.values()) - same)
-        return {"any": {"two records": round(math.log2(odds), 2)}, **weights}
+        counted = duck.execute(_COUNTED).to_arrow_table().to_pylist()
+    same = sum(row["pairs"] for row in counted if row["is_same"])
+    others = sum(row["pairs"] for row in counted if not row["is_same"])
+    weights = {"any": {"two records": round(math.log2(same / others), 2)}}
+    for name, levels in COMPARISONS.items():
+        seen: Counter[tuple[str, bool]] = Counter()
+        for row in counted:
+            seen[row[name], row["is_same"]] += row["pairs"]
+        weights[name] = _weigh_levels(seen, levels)
+    return weights
 
 
 def _weigh_levels(seen: Mapping[tuple[str, bool], int], levels: list[str]) -> dict[str, float]:
