@@ -21,6 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.linkage.misses import compare_misses
 from bench.linkage.names import FEW, MANY, Names
 from bench.linkage.people import POPULATIONS, Population, write_people
 from bench.linkage.quarters import compare_quarters
@@ -187,6 +188,7 @@ def main() -> None:
     console = Console(width=125)
     compare_overlap(console, options.years, options.draws)
     compare_quarters(console)
+    compare_misses(console)
     compare_rules(console, options.sizes, options.minutes)
 
 

@@ -45,6 +45,7 @@ select v.victim_key, c.child_id from taken t join units u on u.n = t.n
 join numbered c on c.n = t.child join victims v
     on coalesce(v.token || v.sex_group, v.victim_key)
     = coalesce(u.token || u.sex_group, u.unit_id)
+    and (u.token is null or v.part_tokens = u.part_tokens)
 """
 NUMBERS = """
 select
