@@ -1,0 +1,207 @@
+"""Reads NIBRS XML as a stream, and gives the lines that the flat file would have.
+
+Belongs here: the form of the file: that it is XML at all, well-formed, without a document type, and
+no report of it larger than a report can be. Does not belong here: a report (`nibrs_xml_parts`,
+`nibrs_xml_segments`), and what becomes of its lines (`nibrs`), which is the same for both forms.
+
+Entities are never resolved, nothing is fetched, and memory does not grow with the file: a report is
+forgotten when the next one begins. Comments and processing instructions are no part of a value.
+
+Source: FBI UCR, NIBRS IEPD 4.2 and 2019.1; XML 1.0, 5th edition.
+"""
+
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from lxml import etree
+
+from sources.errors import SourcesError
+from sources.nibrs_xml_parts import Reports
+from sources.nibrs_xml_segments import Segment, SegmentWriter
+from sources.workbench import quote
+
+MAX_REPORT_BYTES = 8 << 20
+"""Between the end of a report and the end of the next; 999 victims take less than half of it."""
+
+UNKNOWN_ELEMENT = "MS346"
+NO_CATEGORY = "MS351"
+
+_SEGMENTS_AT_ONCE = 50_000
+_TOO_LARGE = 114
+"""libxml2's number for one of its own limits: depth, or the length of a text, name or attribute."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SCHEMA = pa.schema(
+    [
+        ("line_number", pa.int64()),
+        ("line", pa.string()),
+        ("raw", pa.binary()),
+        ("source_line", pa.int32()),
+    ]
+)
+
+
+def is_xml(path: Path) -> bool:
+    """Whether a file is XML, by its first character that is not blank; no flat file begins so."""
+    with path.open("rb") as stream:
+        return stream.read(64).removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"<")
+
+
+def count_reports(path: Path) -> int:
+    """How many reports a file of NIBRS XML has, which are its rows.
+
+    Raises what `iterate_reports` raises.
+    """
+    reports = Reports()
+    return sum(reports.is_report(element) for element in iterate_reports(path))
+
+
+def iterate_reports(path: Path) -> Iterator[etree._Element]:
+    """Yield every element called Report, which is emptied before the next one is read.
+
+    Raises:
+        SourcesError: MS343 not well-formed, MS344 a document type, MS345 a report or value that is
+            too large, MS352 no report in it.
+    """
+    with path.open("rb") as stream:
+        source = _Bounded(stream, path.name)
+        events = etree.iterparse(
+            source,
+            events=("end",),
+            tag="{*}Report",
+            load_dtd=False,
+            no_network=True,
+            resolve_entities=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        is_first = True
+        try:
+            for _, element in events:
+                if is_first:
+                    _refuse_document_type(element, path.name)
+                    is_first = False
+                source.begin_anew()
+                yield element
+                _forget(element)
+        except etree.XMLSyntaxError as error:
+            raise _explain(error, path.name) from None
+        if is_first:
+            _refuse_document_type(events.root, path.name)
+            raise SourcesError("MS352", file=path.name)
+
+
+class XmlLines:
+    """The segments of a file of NIBRS XML, in batches.
+
+    Attributes:
+        reports_read: how many reports were read so far.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self.reports_read = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield the columns of `fixed_width.iterate_lines`, and source_line, a line of the XML.
+
+        Line numbers count segments. What is only noted is put into `problems` on the way.
+        Raises what `iterate_reports` raises.
+        """
+        reports, writer = Reports(), SegmentWriter()
+        segments: list[Segment] = []
+        first_number = 1
+        for element in iterate_reports(self._path):
+            if not reports.is_report(element):
+                continue
+            self.reports_read += 1
+            taken = reports.take_apart(element)
+            first = len(segments)
+            segments += writer.write_segments(element, taken)
+            if taken.has_unknown and first < len(segments):
+                faults = segments[first].faults | {UNKNOWN_ELEMENT}
+                segments[first] = segments[first]._replace(faults=faults)
+            if len(segments) >= _SEGMENTS_AT_ONCE:
+                yield self._pack(segments, first_number)
+                first_number += len(segments)
+                segments = []
+        if not self.reports_read:
+            raise SourcesError("MS352", file=self._path.name)
+        yield self._pack(segments, first_number)
+
+    def _pack(self, segments: list[Segment], first_number: int) -> pa.RecordBatch:
+        noted = [
+            (number, code)
+            for number, segment in enumerate(segments, first_number)
+            for code in segment.faults
+        ]
+        if noted:
+            numbers, codes = zip(*noted, strict=True)
+            incoming = pa.table({"line_number": numbers, "code": codes})
+            self._connection.register("incoming_notes", incoming)
+            self._connection.execute(
+                f"INSERT INTO problems SELECT {quote(self._path.name)}, line_number, code, "  # noqa: S608
+                "'', '', '' FROM incoming_notes"
+            )
+            self._connection.unregister("incoming_notes")
+        return pa.record_batch(
+            [
+                pa.array(range(first_number, first_number + len(segments)), pa.int64()),
+                pa.array([segment.line for segment in segments], pa.string()),
+                pa.array(
+                    [segment.line.encode() if segment.is_odd else None for segment in segments],
+                    pa.binary(),
+                ),
+                pa.array([segment.source_line for segment in segments], pa.int32()),
+            ],
+            schema=_SCHEMA,
+        )
+
+
+class _Bounded:
+    """A stream that gives up where no report ends for too long."""
+
+    def __init__(self, stream: BufferedReader, file: str) -> None:
+        self._stream = stream
+        self._file = file
+        self._since = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; MS345 where there are too many since the last report."""
+        chunk = self._stream.read(size)
+        self._since += len(chunk)
+        if self._since > MAX_REPORT_BYTES:
+            raise SourcesError("MS345", file=self._file)
+        return chunk
+
+    def begin_anew(self) -> None:
+        """Count from here."""
+        self._since = 0
+
+
+def _refuse_document_type(element: etree._Element, file: str) -> None:
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise SourcesError("MS344", file=file)
+
+
+def _explain(error: etree.XMLSyntaxError, file: str) -> SourcesError:
+    """The sentence for what libxml2 says, whose own text may repeat a value."""
+    if error.code == _TOO_LARGE:
+        return SourcesError("MS345", file=file)
+    lines = [entry.line for entry in error.error_log] if error.error_log else []
+    return SourcesError("MS343", file=file, line=error.lineno or max(lines, default=1))
+
+
+def _forget(element: etree._Element) -> None:
+    """Empty an element, and drop everything that stands before it in the file."""
+    element.clear()
+    above = element.getparent()
+    while above is not None:
+        while element.getprevious() is not None:
+            del above[0]
+        element, above = above, above.getparent()
