@@ -20,7 +20,7 @@ from lxml import etree
 
 from sources.errors import SourcesError
 from sources.nibrs_xml_parts import Reports
-from sources.nibrs_xml_segments import Segment, SegmentWriter
+from sources.nibrs_xml_segments import Segments, SegmentWriter
 from sources.workbench import quote
 
 MAX_REPORT_BYTES = 8 << 20
@@ -113,51 +113,40 @@ class XmlLines:
         Line numbers count segments. What is only noted is put into `problems` on the way.
         Raises what `iterate_reports` raises.
         """
-        reports, writer = Reports(), SegmentWriter()
-        segments: list[Segment] = []
+        reports, writer, segments = Reports(), SegmentWriter(), Segments()
         first_number = 1
         for element in iterate_reports(self._path):
             if not reports.is_report(element):
                 continue
             self.reports_read += 1
             taken = reports.take_apart(element)
-            first = len(segments)
-            segments += writer.write_segments(element, taken)
-            if taken.has_unknown and first < len(segments):
-                faults = segments[first].faults | {UNKNOWN_ELEMENT}
-                segments[first] = segments[first]._replace(faults=faults)
-            if len(segments) >= _SEGMENTS_AT_ONCE:
+            if taken.has_unknown:
+                segments.notes.append((len(segments.lines), UNKNOWN_ELEMENT))
+            writer.write_segments(element, taken, segments)
+            if len(segments.lines) >= _SEGMENTS_AT_ONCE:
                 yield self._pack(segments, first_number)
-                first_number += len(segments)
-                segments = []
+                first_number += len(segments.lines)
+                segments = Segments()
         if not self.reports_read:
             raise SourcesError("MS352", file=self._path.name)
         yield self._pack(segments, first_number)
 
-    def _pack(self, segments: list[Segment], first_number: int) -> pa.RecordBatch:
-        noted = [
-            (number, code)
-            for number, segment in enumerate(segments, first_number)
-            for code in segment.faults
-        ]
-        if noted:
-            numbers, codes = zip(*noted, strict=True)
-            incoming = pa.table({"line_number": numbers, "code": codes})
+    def _pack(self, segments: Segments, first_number: int) -> pa.RecordBatch:
+        if segments.notes:
+            places, codes = zip(*segments.notes, strict=True)
+            incoming = pa.table({"place": places, "code": codes})
             self._connection.register("incoming_notes", incoming)
             self._connection.execute(
-                f"INSERT INTO problems SELECT {quote(self._path.name)}, line_number, code, "  # noqa: S608
-                "'', '', '' FROM incoming_notes"
+                f"INSERT INTO problems SELECT DISTINCT {quote(self._path.name)}, "  # noqa: S608
+                f"place + {first_number}, code, '', '', '' FROM incoming_notes"
             )
             self._connection.unregister("incoming_notes")
         return pa.record_batch(
             [
-                pa.array(range(first_number, first_number + len(segments)), pa.int64()),
-                pa.array([segment.line for segment in segments], pa.string()),
-                pa.array(
-                    [segment.line.encode() if segment.is_odd else None for segment in segments],
-                    pa.binary(),
-                ),
-                pa.array([segment.source_line for segment in segments], pa.int32()),
+                pa.array(range(first_number, first_number + len(segments.lines)), pa.int64()),
+                pa.array(segments.lines, pa.string()),
+                pa.array(segments.raws, pa.binary()),
+                pa.array(segments.source_lines, pa.int32()),
             ],
             schema=_SCHEMA,
         )

@@ -19,6 +19,9 @@ from lxml import etree
 
 from sources.layout import load_nibrs_xml
 
+Content = tuple[str | None, ...]
+"""Names and texts of the values of a part in turn; above a value that needs it, its context."""
+
 _NAMESPACE = re.compile(
     r"http://fbi\.gov/cjis/(nibrs/)?[0-9.]+/?"
     r"|http://release\.niem\.gov/niem/(niem-core|domains/jxdm)/[0-9.]+/"
@@ -28,8 +31,9 @@ _STRUCTURES = re.compile(
     r"http://release\.niem\.gov/niem/structures/[0-9.]+/"
     r"|https://docs\.oasis-open\.org/niemopen/ns/model/structures/[0-9.]+/"
 )
-_UNKNOWN, _HOLDER, _VALUE, _PART, _ROLE, _CONTEXT, _KEY = range(7)
+_UNKNOWN, _HOLDER, _VALUE, _PART, _ROLE, _CONTEXT, _KEY, _TIME = range(8)
 _CODES = {"holder": _HOLDER, "part": _PART, "role": _ROLE, "context": _CONTEXT, "key": _KEY}
+_TIMES = frozenset({"Date", "DateTime"})
 _MOST_NAMES = 10_000
 """A file with more names of elements than this is not remembered beyond."""
 
@@ -42,7 +46,8 @@ class Part:
         identifier: its id, or "".
         person: id of the person it is, or "".
         ends: of what ties others together: name -> id of each; else None.
-        keys: context -> identification, such as a number or an ORI, as it is written; or None.
+        keys: what is its own, as it is written: context -> identification, such as a number or an
+            ORI; and Date and DateTime -> when it was. None if there are none.
         content: its values, without keys: names and texts in turn, and above a value that needs
             it, its context without a text.
     """
@@ -58,8 +63,13 @@ class Part:
         self.content: list[str | None] = []
 
     def key(self, context: str) -> str:
-        """An identification of the part, or ""."""
+        """What is the part's own, or ""."""
         return self.keys.get(context, "") if self.keys else ""
+
+    @property
+    def time(self) -> Content:
+        """When it was, as the values of a part."""
+        return ("ActivityDate", None, "DateTime", self.key("DateTime"), "Date", self.key("Date"))
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ class _Names(dict[str, tuple[int, str]]):
         self._known: dict[str, int] = {}
         for one in load_nibrs_xml():
             name = one.element.rpartition("/")[2]
-            self._known[name] = _CODES.get(one.kind, _VALUE)
+            self._known[name] = _TIME if name in _TIMES else _CODES.get(one.kind, _VALUE)
 
     def __missing__(self, tag: str) -> tuple[int, str]:
         namespace, _, name = tag.rpartition("}")
@@ -164,18 +174,24 @@ class Reports:
             elif code == _PART:
                 identifier, ref = self._read_ids(element)
                 if ref:
-                    part.ends = part.ends or {}
+                    if part.ends is None:
+                        part.ends = {}
                     part.ends[name] = ref
                     continue
                 part = Part(element, identifier)
                 content, context = part.content, ""
-                parts.setdefault(name, []).append(part)
+                if name in parts:
+                    parts[name].append(part)
+                else:
+                    parts[name] = [part]
             elif code == _CONTEXT:
                 context = name
                 content += name, None
-            elif code == _KEY:
+            elif code == _TIME and context != "ActivityDate":
+                content += name, element.text
+            elif code in {_KEY, _TIME}:
                 part.keys = part.keys or {}
-                part.keys.setdefault(context, element.text or "")
+                part.keys.setdefault(context if code == _KEY else name, element.text or "")
             elif code == _ROLE:
                 part.person = self._read_ids(element)[1]
             else:
@@ -185,8 +201,9 @@ class Reports:
     def _read_ids(self, element: etree._Element) -> tuple[str, str]:
         """Id and reference of an element; either may be a URI within the file (NIEM 4)."""
         identifier = ref = ""
+        attributes = self._attributes
         for name, value in element.items():
-            kind = self._attributes[name]
+            kind = attributes[name]
             if kind == "ref":
                 ref = value
             elif kind == "id":

@@ -10,39 +10,66 @@ once; what is theirs alone, a number or an ORI, is put in afterwards.
 Source: FBI UCR, NIBRS IEPD 4.2 and 2019.1; for segments, 2019.1 NIBRS Technical Specification.
 """
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from lxml import etree
 
-from sources.nibrs_xml_parts import Part, TakenApart
-from sources.nibrs_xml_tails import OWN, REMEMBERED, Tail, TailWriter, write_tail
-from sources.nibrs_xml_values import NOT_ASCII, Content, Values, fit, make_plain, read_values
+from sources.nibrs_xml_parts import Content, Part, TakenApart
+from sources.nibrs_xml_tails import DAY, HOUR, OWN, REMEMBERED, Tail, TailWriter, write_tail
+from sources.nibrs_xml_values import NOT_ASCII, Values, fit, make_plain, read_values
 
 DANGLING = "MS347"
 NO_CATEGORY = " "
 """The level of a line that stands for a report of which nobody can say what it is."""
 
 _CATEGORIES = {"GROUP A": "1", "GROUP B": "7", "ZERO": "0"}
+_LONGEST_CATEGORY = 40
 _LAST_EXACT_LINE = 65_534
 """Up to here libxml2 keeps the line of an element; beyond, the line where its first text ends."""
 
 
-class Segment(NamedTuple):
-    """A segment as it would stand in a flat file, and where it came from.
+class Segments:
+    """Segments as they would stand in a flat file, and where they came from; by column.
 
     Attributes:
-        line: without trailing blanks; what is not printable ASCII is `?`.
-        is_odd: whether something was not.
-        source_line: line of the XML at which its part begins.
-        faults: numbers of notes.
+        lines: without trailing blanks; what is not printable ASCII is `?`.
+        raws: a line in which something was not; else None.
+        source_lines: line of the XML at which the part of each begins.
+        notes: place of a segment and number of a note on it.
     """
 
-    line: str
-    is_odd: bool
-    source_line: int
-    faults: frozenset[str]
+    __slots__ = ("lines", "notes", "raws", "source_lines")
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.raws: list[bytes | None] = []
+        self.source_lines: list[int] = []
+        self.notes: list[tuple[int, str]] = []
+
+    def add(
+        self,
+        tail: Tail,
+        header: str,
+        element: etree._Element,
+        is_odd: bool,  # noqa: FBT001
+        is_dangling: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Add a segment; dangling if something that it refers to is not there."""
+        if tail.faults:
+            self.notes += [(len(self.lines), fault) for fault in tail.faults]
+        if is_dangling:
+            self.notes.append((len(self.lines), DANGLING))
+        line = f"{tail.opening}{header}{tail.text}"
+        if line[-1] == " ":
+            line = line.rstrip(" ")
+        self.lines.append(line)
+        self.raws.append(line.encode() if is_odd or tail.is_odd else None)
+        source_line = element.sourceline or 0
+        if source_line > _LAST_EXACT_LINE and element.text:
+            source_line -= element.text.count("\n")
+        self.source_lines.append(source_line)
 
 
 class _Report(NamedTuple):
@@ -52,19 +79,15 @@ class _Report(NamedTuple):
         taken: its parts.
         level: of its first segment.
         header: from the action to the ORI.
-        key: number of the incident, in its field.
-        is_odd: whether header or key has a character that is not printable ASCII.
+        whose: the header and the number of the incident.
+        is_odd: whether any of it had a character that is not printable ASCII.
     """
 
     taken: TakenApart
     level: str
     header: str
-    key: str
+    whose: str
     is_odd: bool
-
-    def join(self, tail: Tail, element: etree._Element, *, is_dangling: bool = False) -> Segment:
-        """A whole segment; dangling if something that it refers to is not there."""
-        return _join(tail, self.header + self.key, element, self.is_odd, is_dangling)
 
 
 class SegmentWriter:
@@ -80,49 +103,51 @@ class SegmentWriter:
         self._properties: Final = lru_cache(REMEMBERED)(tails.write_properties)
         self._arrest: Final = lru_cache(REMEMBERED)(tails.write_arrest)
 
-    def write_segments(self, element: etree._Element, taken: TakenApart) -> Iterator[Segment]:
-        """The segments of a report in the order of their levels."""
+    def write_segments(
+        self, element: etree._Element, taken: TakenApart, segments: Segments
+    ) -> None:
+        """Add the segments of a report in the order of their levels."""
         opening, incident = (taken.first(name, element) for name in ("ReportHeader", "Incident"))
         header = self._read("ReportHeader", tuple(opening.content))
-        number = incident.key("ActivityIdentification")
-        report = _open_report(taken, header, opening, number)
+        report = _open_report(taken, header, opening, incident.key("ActivityIdentification"))
         if report.level == "7":
-            yield from self._write_arrests(report)
+            self._write_arrests(report, segments)
         elif report.level == "0":
             zero = self._read("Incident", tuple(incident.content)).fields.get("zero_report")
             month = _turn(zero or header.fields.get("of_submission", ""))
-            yield report.join(write_tail("0", month), element)
+            segments.add(write_tail("0", month), report.whose, element, report.is_odd)
         elif report.level == "1":
-            yield report.join(self._incident(tuple(incident.content)), element)
-            if not report.header.startswith("D"):
-                yield from self._write_rest(report)
+            tail = self._incident(tuple(incident.content))
+            tail = _put_time(tail, self._read("Incident", incident.time), "incident_date")
+            segments.add(tail, report.whose, element, report.is_odd)
+            if report.header[0] != "D":
+                self._write_offences(report, segments)
+                self._write_properties(report, segments)
+                self._write_victims(report, segments)
+                self._write_offenders(report, segments)
+                self._write_arrests(report, segments)
         else:
-            yield report.join(Tail(f"0000{NO_CATEGORY}", ""), element)
+            segments.add(Tail(f"0000{NO_CATEGORY}", ""), report.whose, element, report.is_odd)
 
-    def _write_rest(self, report: _Report) -> Iterator[Segment]:
-        yield from self._write_offences(report)
-        items = report.taken.several("Item")
-        if items:
-            for place, tail in self._properties(*(tuple(item.content) for item in items)):
-                yield report.join(tail, items[place].element)
-        yield from self._write_victims(report)
-        for offender in report.taken.several("Subject"):
-            content, lost = _with_person(offender, report.taken)
-            yield report.join(self._offender(content), offender.element, is_dangling=lost)
-        if "Arrest" in report.taken.parts or "Arrestee" in report.taken.parts:
-            yield from self._write_arrests(report)
-
-    def _write_offences(self, report: _Report) -> Iterator[Segment]:
+    def _write_offences(self, report: _Report, segments: Segments) -> None:
         by_id = report.taken.by_id
         where = report.taken.list_ties("OffenseLocationAssociation", "Offense", "Location")
         for offence in report.taken.several("Offense"):
-            refs = where.get(offence.identifier, [])
+            refs = where.get(offence.identifier, ())
             found = [by_id[ref] for ref in refs if ref in by_id]
-            place = tuple(found[0].content) if found else ()
-            tail = self._offence(tuple(offence.content), place)
-            yield report.join(tail, offence.element, is_dangling=len(found) < len(refs))
+            tail = self._offence(
+                tuple(offence.content), tuple(found[0].content) if found else ()
+            )
+            lost = len(found) < len(refs)
+            segments.add(tail, report.whose, offence.element, report.is_odd, lost)
 
-    def _write_victims(self, report: _Report) -> Iterator[Segment]:
+    def _write_properties(self, report: _Report, segments: Segments) -> None:
+        items = report.taken.several("Item")
+        if items:
+            for place, tail in self._properties(*[tuple(item.content) for item in items]):
+                segments.add(tail, report.whose, items[place].element, report.is_odd)
+
+    def _write_victims(self, report: _Report, segments: Segments) -> None:
         taken, by_id = report.taken, report.taken.by_id
         charges = taken.list_ties("OffenseVictimAssociation", "Victim", "Offense")
         officers = {officer.person: officer for officer in taken.several("EnforcementOfficial")}
@@ -131,63 +156,83 @@ class SegmentWriter:
             if tie.ends:
                 ties.setdefault(tie.ends.get("Victim", ""), []).append(tie)
         for victim in taken.several("Victim"):
-            content, lost = _with_person(victim, taken)
-            refs, tied = charges.get(victim.identifier, []), ties.get(victim.identifier, [])
-            offences = [by_id.get(ref) for ref in refs]
-            others = [by_id.get((tie.ends or {}).get("Subject", "")) for tie in tied]
-            officer = officers.get(victim.person)
-            tail = self._victim(
-                content,
-                tuple(self._find(one, "Offense", "ucr_offense_code") for one in offences),
-                tuple(
-                    (self._find(other, "Subject", "offender_sequence_number"), tuple(tie.content))
-                    for tie, other in zip(tied, others, strict=True)
-                ),
-                tuple(officer.content) if officer else (),
-                officer.key("OrganizationORIIdentification") if officer else "",
-            )
-            lost = lost or None in offences or None in others
-            yield report.join(tail, victim.element, is_dangling=lost)
+            content, lost = _with_person(victim, by_id)
+            codes, said = [], []
+            for ref in charges.get(victim.identifier, ()):
+                offence = by_id.get(ref)
+                lost = lost or offence is None
+                codes.append(self._find(offence, "Offense", "ucr_offense_code"))
+            for tie in ties.get(victim.identifier, ()):
+                other = by_id.get(tie.ends.get("Subject", "")) if tie.ends else None
+                lost = lost or other is None
+                number = self._find(other, "Subject", "offender_sequence_number")
+                said.append((number, tuple(tie.content)))
+            officer = officers.get(victim.person) if victim.person else None
+            duty = tuple(officer.content) if officer else ()
+            elsewhere = officer.key("OrganizationORIIdentification") if officer else ""
+            tail = self._victim(content, tuple(codes), tuple(said), duty, elsewhere)
+            segments.add(tail, report.whose, victim.element, report.is_odd, lost)
 
-    def _write_arrests(self, report: _Report) -> Iterator[Segment]:
+    def _write_offenders(self, report: _Report, segments: Segments) -> None:
+        for offender in report.taken.several("Subject"):
+            content, lost = _with_person(offender, report.taken.by_id)
+            tail = self._offender(content)
+            segments.add(tail, report.whose, offender.element, report.is_odd, lost)
+
+    def _write_arrests(self, report: _Report, segments: Segments) -> None:
         """Arrests of an incident, or of Group B; one that nobody is tied to stands by itself."""
-        taken = report.taken
+        taken, by_id = report.taken, report.taken.by_id
+        arrestees, arrests = taken.several("Arrestee"), taken.several("Arrest")
+        if not (arrestees or arrests):
+            return
         whose = taken.list_ties("ArrestSubjectAssociation", "Subject", "Activity")
-        alone = {id(arrest): arrest for arrest in taken.several("Arrest")}
-        for arrestee in taken.several("Arrestee"):
-            content, lost = _with_person(arrestee, taken)
+        alone = {id(arrest): arrest for arrest in arrests}
+        for arrestee in arrestees:
+            content, lost = _with_person(arrestee, by_id)
             refs = whose.get(arrestee.identifier, ())
-            found = [taken.by_id[ref] for ref in refs if ref in taken.by_id]
+            found = [by_id[ref] for ref in refs if ref in by_id]
             for arrest in found:
                 alone.pop(id(arrest), None)
             arrest = found[0] if found else Part(arrestee.element)
-            yield self._write_arrest(report, content, arrest, is_dangling=lost or not found)
+            self._write_arrest(report, segments, content, arrest, lost or not found)
         for arrest in alone.values():
-            yield self._write_arrest(report, (), arrest, is_dangling=False)
+            self._write_arrest(report, segments, (), arrest)
 
     def _write_arrest(
-        self, report: _Report, content: Content, arrest: Part, *, is_dangling: bool
-    ) -> Segment:
+        self,
+        report: _Report,
+        segments: Segments,
+        content: Content,
+        arrest: Part,
+        is_dangling: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
         """An arrest with its own number: of Group B in the key, else behind it."""
         level = "7" if report.level == "7" else "6"
         tail = self._arrest(level, content, tuple(arrest.content))
+        tail = _put_time(tail, self._read("Arrest", arrest.time), "arrest_date")
         own, is_plain = make_plain(arrest.key("ActivityIdentification"))
         own = fit(own, len(OWN))
-        key = own if level == "7" else report.key
-        tail = tail._replace(text=tail.text.replace(OWN, own), is_odd=tail.is_odd or not is_plain)
-        return _join(tail, report.header + key, arrest.element, report.is_odd, is_dangling)
+        tail = tail._replace(text=tail.text.replace(OWN, own))
+        whose = report.header + own if level == "7" else report.whose
+        is_odd = report.is_odd or not is_plain
+        segments.add(tail, whose, arrest.element, is_odd, is_dangling)
 
     def _find(self, part: Part | None, name: str, field: str) -> str:
         """One field of a part that another is tied to; blank where the part is not there."""
         return self._read(name, tuple(part.content)).fields.get(field, "") if part else ""
 
 
+@cache
+def _find_level(category: str) -> str:
+    for begins, level in _CATEGORIES.items():
+        if category.upper().startswith(begins):
+            return level
+    return NO_CATEGORY
+
+
 def _open_report(taken: TakenApart, header: Values, opening: Part, number: str) -> _Report:
     """What the segments of a report share; the A of a Group A report adds one, as its I does."""
-    category = header.fields.get("report_category", "").upper()
-    level = next(
-        (level for begins, level in _CATEGORIES.items() if category.startswith(begins)), NO_CATEGORY
-    )
+    level = _find_level(header.fields.get("report_category", "")[:_LONGEST_CATEGORY])
     action = fit(header.fields.get("segment_action_type", ""), 1)
     if level == "1" and action == "A":
         action = "I"
@@ -197,7 +242,17 @@ def _open_report(taken: TakenApart, header: Values, opening: Part, number: str) 
     month = _turn(header.fields.get("of_submission", ""))
     is_odd = NOT_ASCII in header.faults or not (is_city_plain and is_ori_plain and is_key_plain)
     text = f"{action}{month:6}{fit(city, 4)}{fit(ori, 9)}"
-    return _Report(taken, level, text, fit(key, 12), is_odd)
+    return _Report(taken, level, text, text + fit(key, 12), is_odd)
+
+
+def _put_time(tail: Tail, when: Values, day: str) -> Tail:
+    """A tail with the day, and the hour, when it was."""
+    text = tail.text.replace(DAY, fit(when.fields.get(day, ""), len(DAY)))
+    text = text.replace(HOUR, fit(when.fields.get("incident_hour", ""), len(HOUR)))
+    if not when.faults:
+        return Tail(tail.opening, text, tail.faults, tail.is_odd)
+    is_odd = tail.is_odd or NOT_ASCII in when.faults
+    return Tail(tail.opening, text, tail.faults | (when.faults - {NOT_ASCII}), is_odd)
 
 
 def _turn(month: str) -> str:
@@ -205,24 +260,11 @@ def _turn(month: str) -> str:
     return month[4:] + month[:4]
 
 
-def _join(
-    tail: Tail,
-    header: str,
-    element: etree._Element,
-    is_odd: bool,  # noqa: FBT001
-    is_dangling: bool,  # noqa: FBT001
-) -> Segment:
-    source_line: int = element.sourceline or 0
-    if source_line > _LAST_EXACT_LINE and element.text:
-        source_line -= element.text.count("\n")
-    faults = tail.faults | {DANGLING} if is_dangling else tail.faults
-    line = f"{tail.opening}{header}{tail.text}"
-    return Segment(line if tail.text else line.rstrip(" "), is_odd or tail.is_odd, source_line, faults)
-
-
-def _with_person(part: Part, taken: TakenApart) -> tuple[Content, bool]:
+def _with_person(part: Part, by_id: Mapping[str, Part]) -> tuple[Content, bool]:
     """The values of a part and of the person it is, and whether that person is missing."""
     if not part.person:
         return tuple(part.content), False
-    person = taken.by_id.get(part.person)
-    return (*part.content, *person.content) if person else tuple(part.content), person is None
+    person = by_id.get(part.person)
+    if person is None:
+        return tuple(part.content), True
+    return (*part.content, *person.content), False

@@ -12,10 +12,10 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from sources.layout import load_nibrs_layout
+from sources.nibrs_xml_parts import Content
 from sources.nibrs_xml_values import (
     NOT_ASCII,
     TOO_MANY,
-    Content,
     Values,
     fit,
     list_numbers,
@@ -26,6 +26,9 @@ from sources.rule_language import load_groups
 KEY_END: Final = 37
 OWN: Final = "\0" * 12
 """Stands for the number of an arrest in its incident, which is put in afterwards."""
+DAY: Final = "\1" * 8
+HOUR: Final = "\2" * 2
+"""Stand for when an incident or an arrest was."""
 
 REMEMBERED: Final = 1 << 15
 _TIES, _THINGS, _DRUGS = 10, 10, 3
@@ -57,7 +60,9 @@ class TailWriter:
 
     def write_incident(self, content: Content) -> Tail:
         """Level 1."""
-        return _write("1", self.read("Incident", content))
+        values = Values(self.read("Incident", content))
+        values.fields |= {"incident_date": DAY, "incident_hour": HOUR}
+        return _write("1", values)
 
     def write_offender(self, content: Content) -> Tail:
         """Level 5; the content is that of the subject and of the person it is."""
@@ -107,7 +112,7 @@ class TailWriter:
         values = Values(
             self._read_person("Arrestee", "arrestee", content), self.read("Arrest", arrest)
         )
-        values.fields["arrest_transaction_number"] = OWN
+        values.fields |= {"arrest_transaction_number": OWN, "arrest_date": DAY}
         return _write(level, values)
 
     def write_properties(self, *items: Content) -> list[tuple[int, Tail]]:

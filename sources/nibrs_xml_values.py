@@ -15,9 +15,7 @@ from functools import cache
 from typing import Final
 
 from sources.layout import load_nibrs_layout, load_nibrs_words, load_nibrs_xml
-
-Content = tuple[str | None, ...]
-"""Names and texts of the values of a part in turn; above a value that needs it, its context."""
+from sources.nibrs_xml_parts import Content
 
 DIFFER = "MS349"
 """A value is given twice and differs; the first stands, and a moment before a day."""
