@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
 from sources.disguises import refuse_disguise
 from sources.errors import LineProblem, SourcesError
@@ -129,9 +130,21 @@ def _read_file(
     contract: Contract,
     manifest: Manifest,
 ) -> FileReading | None:
-    agreed = contract.file_of(file.role)
-    path = delivery / file.name
-    refuse_disguise(path, has_lines=agreed.format != "hotline_datapackage")
+    with unwrap(delivery / file.name, delivery.parent) as path:
+        agreed = contract.file_of(file.role)
+        with path.open("rb") as content:
+            refuse_disguise(content, file.name, has_lines=agreed.format != "hotline_datapackage")
+        return _read_plain(connection, path, agreed, circumstances, contract, manifest)
+
+
+def _read_plain(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    agreed: ContractFile,
+    circumstances: Circumstances,
+    contract: Contract,
+    manifest: Manifest,
+) -> FileReading | None:
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
         check_description(path, counts, contract)
