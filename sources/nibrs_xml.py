@@ -11,13 +11,14 @@ Source: FBI UCR, NIBRS IEPD 4.2 and 2019.1; XML 1.0, 5th edition.
 """
 
 from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 import pyarrow as pa
 from lxml import etree
 
+from sources.disguises import HEAD_BYTES, is_xml
 from sources.errors import SourcesError
 from sources.nibrs_xml_parts import Reports
 from sources.nibrs_xml_segments import Segments, SegmentWriter
@@ -27,13 +28,10 @@ MAX_REPORT_BYTES = 8 << 20
 """Between the end of a report and the end of the next; 999 victims take less than half of it."""
 
 UNKNOWN_ELEMENT = "MS346"
-NO_CATEGORY = "MS351"
-
 _SEGMENTS_AT_ONCE = 50_000
 _TOO_LARGE = 114
 """libxml2's number for one of its own limits: depth, or the length of a text, name or attribute."""
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SCHEMA = pa.schema(
     [
         ("line_number", pa.int64()),
@@ -44,55 +42,61 @@ _SCHEMA = pa.schema(
 )
 
 
-def is_xml(path: Path) -> bool:
-    """Whether a file is XML, by its first character that is not blank; no flat file begins so."""
+def is_xml_file(path: Path) -> bool:
+    """Whether a plain file is XML, by its beginning."""
     with path.open("rb") as stream:
-        return stream.read(64).removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"<")
+        return is_xml(stream.read(HEAD_BYTES))
 
 
-def count_reports(path: Path) -> int:
+def count_reports(stream: BinaryIO, file: str) -> int:
     """How many reports a file of NIBRS XML has, which are its rows.
 
     Raises what `iterate_reports` raises.
     """
-    reports = Reports()
-    return sum(reports.is_report(element) for element in iterate_reports(path))
+    return sum(1 for _ in iterate_reports(stream, file, Reports()))
 
 
-def iterate_reports(path: Path) -> Iterator[etree._Element]:
-    """Yield every element called Report, which is emptied before the next one is read.
+def iterate_reports(
+    stream: BinaryIO, file: str, reports: Reports
+) -> Iterator[etree._Element]:
+    """Yield every report of NIBRS, which is emptied before the next one is read.
+
+    Args:
+        stream: The file, which is read forwards only.
+        file: Its name, for sentences.
+        reports: Tells what is a report.
 
     Raises:
         SourcesError: MS343 not well-formed, MS344 a document type, MS345 a report or value that is
             too large, MS352 no report in it.
     """
-    with path.open("rb") as stream:
-        source = _Bounded(stream, path.name)
-        events = etree.iterparse(
-            source,
-            events=("end",),
-            tag="{*}Report",
-            load_dtd=False,
-            no_network=True,
-            resolve_entities=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        is_first = True
-        try:
-            for _, element in events:
-                if is_first:
-                    _refuse_document_type(element, path.name)
-                    is_first = False
-                source.begin_anew()
+    source = _Bounded(stream, file)
+    events = etree.iterparse(
+        source,
+        events=("end",),
+        tag="{*}Report",
+        load_dtd=False,
+        no_network=True,
+        resolve_entities=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    found = False
+    try:
+        for _, element in events:
+            if not found:
+                _refuse_document_type(element, file)
+            source.begin_anew()
+            if reports.is_report(element):
+                found = True
                 yield element
-                _forget(element)
-        except etree.XMLSyntaxError as error:
-            raise _explain(error, path.name) from None
-        if is_first:
-            _refuse_document_type(events.root, path.name)
-            raise SourcesError("MS352", file=path.name)
+            _forget(element)
+    except etree.XMLSyntaxError as error:
+        raise _explain(error, file) from None
+    if not found:
+        _refuse_document_type(events.root, file)
+        raise SourcesError("MS352", file=file)
 
 
 class XmlLines:
@@ -115,32 +119,31 @@ class XmlLines:
         """
         reports, writer, segments = Reports(), SegmentWriter(), Segments()
         first_number = 1
-        for element in iterate_reports(self._path):
-            if not reports.is_report(element):
-                continue
-            self.reports_read += 1
-            taken = reports.take_apart(element)
-            if taken.has_unknown:
-                segments.notes.append((len(segments.lines), UNKNOWN_ELEMENT))
-            writer.write_segments(element, taken, segments)
-            if len(segments.lines) >= _SEGMENTS_AT_ONCE:
-                yield self._pack(segments, first_number)
-                first_number += len(segments.lines)
-                segments = Segments()
-        if not self.reports_read:
-            raise SourcesError("MS352", file=self._path.name)
+        with self._path.open("rb") as stream:
+            for element in iterate_reports(stream, self._path.name, reports):
+                self.reports_read += 1
+                taken = reports.take_apart(element)
+                if taken.has_unknown:
+                    segments.notes.append((len(segments.lines), UNKNOWN_ELEMENT))
+                writer.write_segments(element, taken, segments)
+                if len(segments.lines) >= _SEGMENTS_AT_ONCE:
+                    yield self._pack(segments, first_number)
+                    first_number += len(segments.lines)
+                    segments = Segments()
         yield self._pack(segments, first_number)
+
+    def note_source_lines(self) -> None:
+        """Remember at which line of the XML the segments begin that are, or may be, told of."""
+        file = quote(self._path.name)
+        self._connection.execute(
+            f"INSERT INTO source_lines SELECT {file}, line_number, source_line FROM lines_nibrs "  # noqa: S608
+            "WHERE level = '0' OR line_number IN "
+            f"(SELECT line_number FROM problems WHERE file = {file})"
+        )
 
     def _pack(self, segments: Segments, first_number: int) -> pa.RecordBatch:
         if segments.notes:
-            places, codes = zip(*segments.notes, strict=True)
-            incoming = pa.table({"place": places, "code": codes})
-            self._connection.register("incoming_notes", incoming)
-            self._connection.execute(
-                f"INSERT INTO problems SELECT DISTINCT {quote(self._path.name)}, "  # noqa: S608
-                f"place + {first_number}, code, '', '', '' FROM incoming_notes"
-            )
-            self._connection.unregister("incoming_notes")
+            self._put_notes(segments, first_number)
         return pa.record_batch(
             [
                 pa.array(range(first_number, first_number + len(segments.lines)), pa.int64()),
@@ -152,10 +155,21 @@ class XmlLines:
         )
 
 
+    def _put_notes(self, segments: Segments, first_number: int) -> None:
+        places, codes = zip(*sorted(set(segments.notes)), strict=True)
+        incoming = pa.table({"place": places, "code": codes})
+        self._connection.register("incoming_notes", incoming)
+        self._connection.execute(
+            f"INSERT INTO problems SELECT {quote(self._path.name)}, place + {first_number}, "  # noqa: S608
+            "code, '', '', '' FROM incoming_notes"
+        )
+        self._connection.unregister("incoming_notes")
+
+
 class _Bounded:
     """A stream that gives up where no report ends for too long."""
 
-    def __init__(self, stream: BufferedReader, file: str) -> None:
+    def __init__(self, stream: BinaryIO, file: str) -> None:
         self._stream = stream
         self._file = file
         self._since = 0
