@@ -165,10 +165,7 @@ def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     agreed = next((file for file in contract.files if file.role == role), None)
-    try:
-        rows = count_records(path, agreed)
-    except SourcesError as error:
-        raise SourcesError(error.code, **error.facts | {"file": role}) from None
+    rows = count_records(path, agreed, role)
     return {
         "name": name,
         "role": role,
