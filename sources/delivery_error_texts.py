@@ -252,8 +252,10 @@ DISGUISES = {
     ),
     "MS139": DeliveryText(
         "{file} is encrypted",
-        "The inbox is closed to others, and files are read as they lie there",
-        "Decrypt it where it was encrypted, and send what was in it over a closed connection",
+        "A file is decrypted where the end of its name, .age, .pgp, .gpg or .asc, says how, and "
+        "once only",
+        "Give it the end of the way in which it is encrypted, and write a new manifest, or encrypt "
+        "it with `moshare deliver --encrypt-to`",
     ),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from sources.child_error_texts import CHILD_FILE
 from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
+from sources.encryption_error_texts import ENCRYPTION
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
@@ -294,6 +295,7 @@ _HOTLINE = {
 ERRORS: Mapping[str, DeliveryText] = (
     DELIVERY
     | DISGUISES
+    | ENCRYPTION
     | LINES
     | CHILD_FILE
     | _NIBRS_FORM

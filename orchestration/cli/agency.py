@@ -72,6 +72,13 @@ def deliver(
             help="What is meant as it is: outside_missouri, other_years; may be repeated."
         ),
     ] = None,
+    encrypt_to: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the hub's public key, of age or OpenPGP: only encrypted files are put "
+            "into the inbox."
+        ),
+    ] = None,
 ) -> None:
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
@@ -84,8 +91,10 @@ def deliver(
         from orchestration.steps.delivering import Delivery
         from orchestration.steps.delivering import deliver as put
         from sources.agency_roster import read_agency_roster
+        from sources.delivery_keys import read_public_keys
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()
+        keys = read_public_keys(encrypt_to) if encrypt_to else None
         delivery = Delivery(
             agency,
             quarter,
@@ -96,7 +105,8 @@ def deliver(
             unusual=tuple(unusual or ()),
         )
         files = dict(_role_and_path(text) for text in file or [])
-        typer.echo(put(inbox or settings.landing / "inbox", delivery, files))
+        place = inbox or settings.landing / "inbox"
+        typer.echo(put(place, delivery, files, encrypt_to=keys))
 
 
 def _role_and_path(text: str) -> tuple[str, Path]:

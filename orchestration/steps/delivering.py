@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from durable.writing import draft_folder, sync
 from orchestration.hub.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
 from sources.contracts import current_contract
+from sources.delivery_keys import PublicKeys
+from sources.encryption import encrypt
 from sources.errors import SourcesError
 from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
-from sources.manifest import MANIFEST_NAME, write_manifest
+from sources.manifest import MANIFEST_NAME, count_rows, write_manifest
 from sources.quarters import Quarter
 from sources.waiting import is_newer_than_receipts
 
@@ -52,13 +55,22 @@ class Delivery:
     unusual: tuple[str, ...] = ()
 
 
-def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
+def deliver(
+    inbox: Path,
+    delivery: Delivery,
+    files: Mapping[str, Path],
+    *,
+    encrypt_to: PublicKeys | None = None,
+    rows: Mapping[str, int] = MappingProxyType({}),
+) -> Path:
     """Copy files into `inbox/<agency>/<quarter>/` and write their manifest last.
 
     Args:
         inbox: The folder that holds every agency's inbox.
         delivery: What is said of the delivery.
         files: Role of each file in the contract, and where it lies now.
+        encrypt_to: Encrypts the files on their way, so that the inbox never holds what is in them.
+        rows: Rows of each file that is encrypted already, by its role.
 
     Returns:
         The delivery's folder.
@@ -81,7 +93,7 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
         close_to_others(folder.parent)
         make_quarter_folder(folder)
         with draft_folder(folder / MANIFEST_NAME) as aside:
-            _seal(aside, delivery, files)
+            _seal(aside, delivery, files, encrypt_to, rows)
             there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / delivery.agency
             if there.exists() and is_newer_than_receipts(there, outbox):
                 _refuse_another(aside, folder, delivery)
@@ -91,9 +103,21 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
     return folder
 
 
-def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
-    for path in files.values():
-        shutil.copyfile(path, aside / path.name)
+def _seal(
+    aside: Path,
+    delivery: Delivery,
+    files: Mapping[str, Path],
+    encrypt_to: PublicKeys | None,
+    rows: Mapping[str, int],
+) -> None:
+    names = {role: path.name for role, path in files.items()}
+    if encrypt_to is None:
+        for path in files.values():
+            shutil.copyfile(path, aside / path.name)
+    else:
+        contract = current_contract(delivery.agency)
+        rows = {role: count_rows(path, role, contract) for role, path in files.items()}
+        names = {role: encrypt(path, aside, encrypt_to).name for role, path in files.items()}
     write_manifest(
         aside,
         agency=delivery.agency,
@@ -102,9 +126,10 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         kind=delivery.kind,
         as_of=delivery.as_of,
         simulated=delivery.simulated,
-        files={role: path.name for role, path in files.items()},
+        files=names,
         agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
+        rows=rows,
     )
 
 
