@@ -206,8 +206,8 @@ _NIBRS_INCIDENTS = {
         fate="kept",
     ),
     "MS337": DeliveryText(
-        "Most incidents of {file} are of police agencies outside Missouri",
-        "They would be counted as Missouri's",
+        "Most incidents of {file} are of police agencies outside the state",
+        "They would be counted as its own",
         "Send the right file, or say `unusual: outside_missouri` in the manifest if it is meant",
     ),
     "MS338": DeliveryText(
