@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyrage
 import pysequoia
-from pysequoia.packet import PacketPile, Tag
+from pysequoia.packet import Packet, PacketPile, Tag
 
 from sources.errors import SourcesError
 
@@ -157,22 +157,31 @@ def _open_subkeys(content: bytes) -> Iterator[pysequoia.PyDecryptor]:
 
 
 def _split_key(content: bytes) -> list[pysequoia.Tsk]:
+    """A key for each subkey, and one of its primary key alone."""
+    packets = _list_secret_packets(content)
+    if not packets:
+        raise _UnfitKeyError("It holds no secret key of age, nor one of OpenPGP alone")
+    parts: list[list[Packet]] = [[]]
+    for packet in packets:
+        if packet.tag == Tag.SecretSubkey:
+            parts.append([])
+        parts[-1].append(packet)
+    primary = parts[0]
+    return [pysequoia.Tsk.from_packets(primary + part) for part in (*parts[1:], [])]
+
+
+def _list_secret_packets(content: bytes) -> list[Packet]:
+    """The packets of one secret key of OpenPGP; none where it is something else."""
     try:
-        whole = pysequoia.Tsk.from_bytes(content)
-        parts: list[list[pysequoia.packet.Packet]] = [[]]
-        for packet in PacketPile.from_bytes(bytes(whole)):
-            if packet.tag == Tag.SecretSubkey:
-                parts.append([])
-            parts[-1].append(packet)
-        if parts[0][0].tag == Tag.SecretKey:
-            subkeys = [pysequoia.Tsk.from_packets(parts[0] + part) for part in parts[1:]]
-            return [*subkeys, pysequoia.Tsk.from_packets(parts[0])]
+        packets = [*PacketPile.from_bytes(bytes(pysequoia.Tsk.from_bytes(content)))]
     except RuntimeError:
-        pass
-    raise _UnfitKeyError("It holds no secret key of age, nor one of OpenPGP alone")
+        return []
+    return packets if packets[0].tag == Tag.SecretKey else []
 
 
 def _read_certificates(content: bytes) -> PublicKeys:
+    if _list_secret_packets(content):
+        raise _UnfitKeyError("It is a secret key, which nobody but its owner should have")
     try:
         certificates = pysequoia.Cert.split_bytes(content)
     except RuntimeError:
@@ -180,8 +189,6 @@ def _read_certificates(content: bytes) -> PublicKeys:
     if not certificates:
         raise _UnfitKeyError("It holds no public key of age or OpenPGP")
     for certificate in certificates:
-        if certificate.has_secret_keys:
-            raise _UnfitKeyError("It is a secret key, which nobody but its owner should have")
         ends = certificate.expiration
         if certificate.is_revoked or (ends is not None and ends < datetime.now(UTC)):
             raise _UnfitKeyError("It has expired or was revoked")

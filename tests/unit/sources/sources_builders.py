@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -169,6 +170,7 @@ def deliver(
     sequence: int = 1,
     kind: str = "full",
     quarter: str = QUARTER,
+    rows: Mapping[str, int] = MappingProxyType({}),
 ) -> Path:
     """Put files (role -> name and content) and their manifest into the inbox."""
     folder = zones.inbox(agency, quarter)
@@ -184,6 +186,7 @@ def deliver(
         as_of=date(2025, 4, 5),
         simulated=True,
         files={role: name for role, (name, _) in files.items()},
+        rows=rows,
     )
     return folder
 
