@@ -15,7 +15,6 @@ import errno
 import os
 import re
 import resource
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -31,7 +30,6 @@ OPENPGP = ".pgp"
 _FORMS = {AGE: AGE, OPENPGP: OPENPGP, ".gpg": OPENPGP, ".asc": OPENPGP}
 """The end of a name (in capitals or not) -> the format."""
 
-_MOST_BYTES = 8 << 30
 _HEAD_BYTES = 1 << 16
 _AGE_MARKS = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")
 _AGE_KEYS = (b"age1", b"AGE-SECRET-KEY-", b"# created:", b"# public key:")
@@ -57,25 +55,6 @@ def is_encrypted(name: str) -> bool:
 def name_inside(name: str) -> str:
     """What a file is called once it is decrypted: `child.txt` for `child.txt.age`."""
     return PurePath(name).stem if is_encrypted(name) else name
-
-
-@contextmanager
-def decrypted(path: Path, work: Path, keys: SecretKeys) -> Iterator[Path]:
-    """A file that is not encrypted with what is inside a file, under the name of that file.
-
-    It is the file itself where that is not encrypted, and otherwise lies in a folder of its own in
-    the work folder until it was read. Raises what `decrypt` raises.
-    """
-    if not is_encrypted(path.name):
-        yield path
-        return
-    folder = work / "decrypted"
-    folder.mkdir(mode=0o700)
-    try:
-        decrypt(path, folder / path.name, keys, _MOST_BYTES)
-        yield folder / path.name
-    finally:
-        shutil.rmtree(folder)
 
 
 def decrypt(path: Path, target: Path, keys: SecretKeys, most_bytes: int) -> None:

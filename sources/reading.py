@@ -12,10 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
 from sources.delivery_keys import SecretKeys
 from sources.disguises import refuse_disguise
-from sources.encryption import decrypted
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
@@ -135,8 +135,10 @@ def _read_file(
     manifest: Manifest,
     keys: SecretKeys,
 ) -> FileReading | None:
-    agreed = contract.file_of(file.role)
-    with decrypted(delivery / file.name, delivery.parent, keys) as path:
+    with unwrap(delivery / file.name, delivery.parent, keys) as path:
+        agreed = contract.file_of(file.role)
+        with path.open("rb") as content:
+            refuse_disguise(content, file.name, has_lines=agreed.format != "hotline_datapackage")
         return _read_plain(connection, path, agreed, circumstances, contract, manifest)
 
 
@@ -148,7 +150,6 @@ def _read_plain(
     contract: Contract,
     manifest: Manifest,
 ) -> FileReading | None:
-    refuse_disguise(path, has_lines=agreed.format != "hotline_datapackage")
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
         check_description(path, counts, contract)

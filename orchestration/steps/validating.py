@@ -21,10 +21,11 @@ from durable.vault import Vault
 from durable.writing import draft_folder
 from failures.exits import Exit
 from orchestration.steps.delivering import Delivery, deliver
+from sources.containers import open_decrypted
 from sources.contracts import Contract, current_contract, list_contracts
 from sources.delivery_changes import DeliveryChanges, compare_deliveries
 from sources.delivery_keys import read_secret_keys
-from sources.encryption import decrypted, is_encrypted
+from sources.encryption import is_encrypted
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
 from sources.ingest import ingest
@@ -203,7 +204,7 @@ def _count_encrypted(
     zones.vault.folder.mkdir(mode=0o700, exist_ok=True)
     for role, path in files.items():
         if keys and is_encrypted(path.name) and path.is_file():
-            with decrypted(path, zones.vault.folder, read_secret_keys(keys)) as plain:
+            with open_decrypted(path, zones.vault.folder, read_secret_keys(keys)) as plain:
                 yield role, count_records(plain, contract.file_of(role).format)
 
 

@@ -1,10 +1,12 @@
 """Encrypted deliveries: what opens them, and what is said of those that nothing opens."""
 
 import base64
+import gzip
 import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,7 +55,7 @@ class Keys:
         return PublicKeys(openpgp=(self.openpgp.extract_certificate(),))
 
     def seal(self, content: bytes, ending: str) -> bytes:
-        if ending == ".age":
+        if ending.endswith(".age"):
             return bytes(pyrage.encrypt(content, [self.age.to_public()]))
         certificate = self.openpgp.extract_certificate()
         return pysequoia.encrypt(content, [certificate], armor=ending == ".asc")
@@ -252,6 +254,27 @@ def test_an_encrypted_delivery_gives_the_rows_of_what_is_in_it(ending, keys, tmp
     assert not sealed.vault.work("dss", QUARTER).exists()
 
 
+PACKERS = {".gz": gzip.compress, ".zst": lambda content: pa.compress(content, "zstd", asbytes=True)}
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("ending", [".age", ".pgp"])
+def test_what_is_encrypted_may_be_packed(packed, ending, keys, tmp_path) -> None:
+    zones = make_zones(tmp_path)
+    deliver_sealed(zones, keys, PACKERS[packed](CONTENT), f"{packed}{ending}")
+    receipt = ingest(zones, "dss", QUARTER, keys=keys.files)
+    assert receipt.files[0].file == f"child_file.txt{packed}{ending}"
+    assert receipt.files[0].lines_stored == 30
+    assert not zones.vault.work("dss", QUARTER).exists()
+
+
+def test_what_unpacks_itself_while_it_is_decrypted_is_limited(open_file, keys, monkeypatch) -> None:
+    """A message of OpenPGP may be packed within."""
+    sealed = keys.seal(LONG, ".pgp")
+    monkeypatch.setitem(globals(), "ROOM", 10_000)
+    assert refuse(open_file, ".pgp", sealed) == "MS158"
+
+
 def test_the_receipt_names_lines_of_what_is_inside(keys, tmp_path) -> None:
     zones = make_zones(tmp_path)
     lines = child_lines(30)
@@ -331,9 +354,9 @@ def test_what_a_killed_ingest_had_decrypted_is_cleared_by_whatever_runs_next(
     work = zones.vault.work("dss", QUARTER)
     seen: list[Path] = []
 
-    def die(path: Path, **_: object) -> None:
-        seen.append(path)
-        assert path.read_bytes() == CONTENT
+    def die(content: BinaryIO, *_: object, **__: object) -> None:
+        seen.append(Path(content.name))
+        assert content.read() == CONTENT
         monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
         raise KilledError
 
