@@ -1,7 +1,7 @@
 """What is inside a delivered file that is packed: gzip, Zstandard, or a ZIP file of one member.
 
-How a file is packed is said by the end of its name, or before that end where it says how the file is
-encrypted (`child.txt.gz.age`). Belongs here: opening it as a stream, and how much may come out.
+How a file is packed is said by the end of its name, or before that end where it says how the file
+is encrypted (`child.txt.gz.age`). Belongs here: opening it as a stream, and how much may come out.
 Does not belong here: decrypting (`encryption`), and what came out (`disguises`, and the reader of
 the format); a file that is packed twice or in another way is refused there as one that is not text
 of lines.
