@@ -70,6 +70,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _landing,
         _waiting,
         _delivery_keys,
+        _boxes,
         _free_space,
         _policy,
         _ledger,
@@ -227,6 +228,18 @@ def _delivery_keys(settings: Settings) -> Iterator[Finding]:
             form = "the age format" if keys.age else "OpenPGP"
             told = f"opens deliveries in {form}; its owner alone reads it."
             yield Finding(f"delivery key {path.name}", ok=True, sentence=told)
+
+
+def _boxes(settings: Settings) -> Iterator[Finding]:
+    """Drop boxes as they were when they were last looked into; none is asked now."""
+    from orchestration.boxes.collecting import describe_box, list_noted
+    from orchestration.boxes.settings import name_unfit
+
+    for box, notes in list_noted(settings):
+        unfit = name_unfit(box)
+        told = f"{unfit}." if unfit else describe_box(notes)
+        fit = not (unfit or notes.away_since or notes.told)
+        yield Finding(f"drop box {box.name} of {box.agency}", fit, told)
 
 
 def _mode(path: Path) -> int:
