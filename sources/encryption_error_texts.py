@@ -1,4 +1,4 @@
-"""The texts of the numbers about encrypted deliveries and their keys: MS170 to MS178.
+"""The texts of the numbers about encrypted deliveries and their keys: MS170 to MS179.
 
 Does not belong here: a file that is encrypted and not named so (MS139, `delivery_error_texts`).
 """
@@ -62,6 +62,13 @@ ENCRYPTION = {
         "file with a secret key",
         "At the hub, name it there; what was delivered waits. At an agency, validate the file "
         "before it is encrypted, and let `moshare deliver --encrypt-to` encrypt it",
+        Exit.USAGE,
+    ),
+    "MS179": DeliveryText(
+        "What is drawn from a database is not encrypted by the same command",
+        "It is written as a file first, and that would lie in the inbox as it is",
+        "Draw it into a folder that is yours alone, with --inbox, and deliver the files from there "
+        "with --encrypt-to",
         Exit.USAGE,
     ),
 }

@@ -13,6 +13,7 @@ import typer
 
 from jurisdiction.state import say_agencies
 from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.cli.from_database import ChangedSince, Database, FromDatabase, name_views
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
 
@@ -66,6 +67,9 @@ def deliver(
         Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
     ] = None,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
+    from_database: FromDatabase = None,
+    database: Database = None,
+    changed_since: ChangedSince = None,
     unusual: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,7 +88,8 @@ def deliver(
 
     Copies the files into the agency's inbox and writes manifest.json last, so that the hub takes
     them in. `--kind nil` says that there is nothing to report; silence does not. With
-    `--agency-roster` the Patrol says which police agencies reported for which month.
+    `--agency-roster` the Patrol says which police agencies reported for which month. With
+    `--from-database` records come from views of a database, all as they stand at one moment.
     """
     settings = load_settings()
     with told_failures("deliver", settings):
@@ -92,13 +97,15 @@ def deliver(
         from orchestration.steps.delivering import deliver as put
         from sources.agency_roster import read_agency_roster
         from sources.delivery_keys import read_public_keys
+        from sources.errors import SourcesError
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()
+        views = name_views(from_database, database, changed_since)
         keys = read_public_keys(encrypt_to) if encrypt_to else None
         delivery = Delivery(
             agency,
             quarter,
-            kind,
+            "delta" if changed_since else kind,
             sequence,
             as_of.date(),
             agency_roster=roster,
@@ -106,7 +113,14 @@ def deliver(
         )
         files = dict(_role_and_path(text) for text in file or [])
         place = inbox or settings.landing / "inbox"
-        typer.echo(put(place, delivery, files, encrypt_to=keys))
+        try:
+            folder = put(place, delivery, files, views, encrypt_to=keys)
+        except SourcesError as error:
+            if error.code != "MS169":
+                raise
+            talk().print(error.sentence, markup=False, soft_wrap=True)
+        else:
+            typer.echo(folder)
 
 
 def _role_and_path(text: str) -> tuple[str, Path]:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from durable.writing import draft_folder, sync
 from orchestration.hub.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
-from sources.contracts import current_contract
+from sources.contracts import Contract, current_contract
 from sources.delivery_keys import PublicKeys
 from sources.encryption import encrypt
 from sources.errors import SourcesError
@@ -27,6 +27,9 @@ from sources.landing import close_to_others, file_mode, make_quarter_folder, ref
 from sources.manifest import MANIFEST_NAME, count_rows, write_manifest
 from sources.quarters import Quarter
 from sources.waiting import is_newer_than_receipts
+
+if TYPE_CHECKING:
+    from sources.database_view import Views
 
 Kind = Literal["full", "delta", "nil"]
 
@@ -60,6 +63,7 @@ def deliver(
     inbox: Path,
     delivery: Delivery,
     files: Mapping[str, Path],
+    views: Views | None = None,
     *,
     encrypt_to: PublicKeys | None = None,
     rows: Mapping[str, int] = MappingProxyType({}),
@@ -70,6 +74,7 @@ def deliver(
         inbox: The folder that holds every agency's inbox.
         delivery: What is said of the delivery.
         files: Role of each file in the contract, and where it lies now.
+        views: What is drawn from a database besides.
         encrypt_to: Encrypts the files on their way, so that the inbox never holds what is in them.
         rows: Rows of each file that is encrypted already, by its role.
 
@@ -82,19 +87,28 @@ def deliver(
         OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
             written.
         SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
-            there, or when the manifest would be refused.
+            there, MS164 to MS169 when the database cannot be drawn from, or when the manifest would
+            be refused.
     """
-    current_contract(delivery.agency)
+    contract = current_contract(delivery.agency)
     quarter = Quarter.parse(delivery.quarter)
+    if views and encrypt_to:
+        raise SourcesError("MS179")
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise OrchestrationError("MS908", role=role)
-    return place_delivery(
-        inbox,
-        delivery.agency,
-        quarter,
-        lambda aside: _seal(aside, delivery, files, encrypt_to, rows),
-    )
+
+    def fill(aside: Path) -> None:
+        counted = rows
+        if encrypt_to:
+            counted = {role: count_rows(path, role, contract) for role, path in files.items()}
+            put = {role: encrypt(path, aside, encrypt_to) for role, path in files.items()}
+        else:
+            put = {role: shutil.copyfile(path, aside / path.name) for role, path in files.items()}
+        put |= _draw(views, contract, files, aside)
+        _seal(aside, delivery, {role: path.name for role, path in put.items()}, counted)
+
+    return place_delivery(inbox, delivery.agency, quarter, fill)
 
 
 def place_delivery(
@@ -132,21 +146,22 @@ def place_delivery(
     return folder
 
 
+def _draw(
+    views: Views | None, contract: Contract, files: Mapping[str, Path], aside: Path
+) -> dict[str, Path]:
+    if views is None:
+        return {}
+    from sources.database_view import draw_files
+
+    for role in views.names:
+        if role in files:
+            raise SourcesError("MS107", field=role, expected=", ".join(contract.tables))
+    return draw_files(views, contract, aside)
+
+
 def _seal(
-    aside: Path,
-    delivery: Delivery,
-    files: Mapping[str, Path],
-    encrypt_to: PublicKeys | None,
-    rows: Mapping[str, int],
+    aside: Path, delivery: Delivery, names: Mapping[str, str], rows: Mapping[str, int]
 ) -> None:
-    names = {role: path.name for role, path in files.items()}
-    if encrypt_to is None:
-        for path in files.values():
-            shutil.copyfile(path, aside / path.name)
-    else:
-        contract = current_contract(delivery.agency)
-        rows = {role: count_rows(path, role, contract) for role, path in files.items()}
-        names = {role: encrypt(path, aside, encrypt_to).name for role, path in files.items()}
     write_manifest(
         aside,
         agency=delivery.agency,
