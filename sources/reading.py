@@ -16,6 +16,7 @@ from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
 from sources.delivery_keys import SecretKeys
 from sources.disguises import refuse_disguise
+from sources.encryption import name_inside
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
@@ -152,7 +153,7 @@ def _read_plain(
 ) -> FileReading | None:
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
-        check_description(path, counts, contract)
+        check_description(path, name_inside(counts), contract)
         return None
     if agreed.format == "hotline_counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
