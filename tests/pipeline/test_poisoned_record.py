@@ -44,7 +44,7 @@ from orchestration.hub.diagnosis import diagnose
 from orchestration.hub.instance import open_instance
 from orchestration.hub.settings import PROJECT_ROOT, Settings, prepare_process
 from orchestration.steps import linking, quality
-from sources.delivery_keys import PublicKeys, read_public_keys
+from sources.delivery_keys import PublicKeys
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
 MARKER = "QZJXVKWYPH"
