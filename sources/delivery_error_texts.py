@@ -70,7 +70,8 @@ DELIVERY = {
     ),
     "MS113": DeliveryText(
         "The file {file} does not have the number of rows that the manifest gives",
-        "Rows are the lines that are not blank, without the header of a CSV file",
+        "Rows are the lines that are not blank, without the header of a CSV file; of NIBRS XML they "
+        "are its reports",
         "Write a new manifest with `moshare deliver`, which counts them",
     ),
     "MS114": DeliveryText(
@@ -293,7 +294,8 @@ DISGUISES = {
     ),
     "MS134": DeliveryText(
         "{file} is XML or HTML",
-        "The contract asks for lines of plain text; the NIBRS XML of the FBI is another format",
+        "The contract asks for lines of plain text; of XML, only the FBI's NIBRS XML is taken, in "
+        "the role nibrs",
         "Export the format that the contract names",
     ),
     "MS135": DeliveryText(

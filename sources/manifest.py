@@ -185,11 +185,14 @@ def count_rows(path: Path, role: str, contract: Contract) -> int:
     """
     if is_encrypted(path.name):
         raise SourcesError("MS178", file=role)
-    formats = {file.role: file.format for file in contract.files}
-    try:
-        return count_records(path, formats.get(role, ""))
-    except SourcesError as error:
-        raise SourcesError(error.code, file=role) from None
+    return count_decrypted(path, role, contract)
+
+
+def count_decrypted(path: Path, role: str, contract: Contract) -> int:
+    """Rows of a file that lies there decrypted, whatever it is called; raises as `count_rows`."""
+    formats = {file.role: (file.format, file.may_be_xml) for file in contract.files}
+    file_format, may_be_xml = formats.get(role, ("", False))
+    return count_records(path, file_format, role, may_be_xml=may_be_xml)
 
 
 def _decode(content: bytes, agency: str, quarter: str) -> str:

@@ -27,8 +27,8 @@ from sources.delivery_changes import DeliveryChanges, compare_deliveries
 from sources.delivery_keys import read_secret_keys
 from sources.encryption import is_encrypted
 from sources.errors import SourcesError
-from sources.fixed_width import count_records
 from sources.ingest import ingest
+from sources.manifest import count_decrypted
 from sources.receipts import Receipt
 from sources.zones import Zones
 
@@ -205,7 +205,7 @@ def _count_encrypted(
     for role, path in files.items():
         if keys and is_encrypted(path.name) and path.is_file():
             with open_decrypted(path, zones.vault.folder, read_secret_keys(keys)) as plain:
-                yield role, count_records(plain, contract.file_of(role).format)
+                yield role, count_decrypted(plain, role, contract)
 
 
 def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Receipt:
