@@ -61,6 +61,7 @@ class NumberedError(Exception):
         texts: the texts of the room, by number.
         usual_exit: the exit code of those that name none.
         code: number of the failure, such as `MS902`.
+        facts: what fills the places of its text.
         title: what happened, without a full stop.
         detail: what happened, why, what to do next.
         sentence: the number and the detail.
@@ -74,6 +75,7 @@ class NumberedError(Exception):
         text = self.texts[code]
         parts = text.fill(facts)
         self.code = code
+        self.facts = facts
         self.title = parts[0]
         self.detail = " ".join(f"{part}." for part in parts)
         self.sentence = f"{code}: {self.detail}"

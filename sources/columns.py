@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sources.case_records import is_case_header
 from sources.contracts import ContractFile
 from sources.errors import SourcesError
 from sources.layout import load_ncands_layout
@@ -77,13 +78,15 @@ def find_line_form(file: ContractFile) -> LineForm | None:
 
 
 def check_columns(names: Sequence[str], form: LineForm, file: str) -> None:
-    """Hold the names of columns against those of the format.
+    """Compare the names of columns with those of the format.
 
     A name that is none of the format's may hold anything, and only its place is told.
 
     Raises:
-        SourcesError: MS166, one is missing, unknown or there twice.
+        SourcesError: MS166 one is missing, unknown or there twice; MS413 they are of case records.
     """
+    if is_case_header(names):
+        raise SourcesError("MS413", file=file)
     known = [column.name for column in form.columns]
     for place, name in enumerate(names, start=1):
         if name not in known or name in names[: place - 1]:
@@ -122,15 +125,15 @@ class ColumnLines:
 
 def _write_lines(packed: BinaryIO, file: str, form: LineForm) -> Iterator[bytes]:
     try:
-        names = pq.read_schema(packed).names
-        packed.seek(0)
-        # As dictionaries, a value that is repeated lies in memory once.
-        columns = pq.ParquetFile(packed, read_dictionary=names, pre_buffer=False)
-        check_columns(names, form, file)
-        for column in columns.schema_arrow:
+        schema = pq.read_schema(packed)
+        check_columns(schema.names, form, file)
+        for column in schema:
             if not _is_text(column.type):
                 problem = "it is not of text"
                 raise SourcesError("MS167", file=file, field=column.name, problem=problem)
+        packed.seek(0)
+        # As dictionaries, a value that is repeated lies in memory once.
+        columns = pq.ParquetFile(packed, read_dictionary=schema.names, pre_buffer=False)
         if form.header:
             yield f"{form.header}\n".encode()
         for batch in columns.iter_batches(_ROWS_AT_ONCE):

@@ -4,6 +4,7 @@ Belongs here: the order of the steps. Does not belong here: any single step (`co
 `manifest`, `reading`, `storing`, `receipts`), nor when it happens (orchestration).
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -136,6 +137,7 @@ def _take(
             return _recall(zones, agency, quarter, error)
         if error.code in _OF_THE_HUB:
             raise
+        _drop_persons(delivery, manifest, error)
         receipt = _draw_up(agency, quarter, manifest, error.sentence, reading, remarks)
         reject_delivery(zones, delivery, _add_deliveries_before(zones, receipt))
         raise error from None
@@ -152,6 +154,20 @@ def _read_keys(manifest: Manifest, paths: Sequence[Path]) -> SecretKeys:
     if encrypted and not paths:
         raise SourcesError("MS178", file=encrypted[0])
     return read_secret_keys(paths) if encrypted else SecretKeys()
+
+
+def _drop_persons(delivery: Path, manifest: Manifest | None, error: SourcesError) -> None:
+    """Keep no bytes of what is refused where it may hold what the law forbids to hand over.
+
+    Who may give totals only (28 CFR 94.115, 34 USC 12291(b)(2)) can have sent records by mistake.
+    """
+    if manifest is None:
+        return
+    is_totals = bool(find_contract(manifest.contract, manifest.agency).cells)
+    if is_totals or error.code == "MS413":
+        for file in manifest.files:
+            (delivery / file.name).unlink(missing_ok=True)
+        shutil.rmtree(delivery / "_records", ignore_errors=True)
 
 
 def _recall(zones: Zones, agency: str, quarter: str, missing: SourcesError) -> Receipt:

@@ -177,3 +177,9 @@ class XmlElement:
 def load_nibrs_xml() -> tuple[XmlElement, ...]:
     """Every element of the NIBRS XML that is read or passed over."""
     return tuple(XmlElement(**row) for row in _read_rows("nibrs_xml.csv"))
+
+
+@cache
+def list_case_fields() -> dict[str, str]:
+    """Name of each field of HTCDS 2.0 -> its label."""
+    return {row["name"]: row["label"] for row in _read_rows("htcds_fields.csv")}

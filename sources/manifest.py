@@ -119,12 +119,13 @@ def write_manifest(
     agency_roster: Sequence[RosterAgency] = (),
     unusual: Sequence[str] = (),
     rows: Mapping[str, int] = MappingProxyType({}),
+    contract: Contract | None = None,
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 
     Args:
         folder: holds the files; receives manifest.json.
-        agency: for instance `dss`; its newest contract is named in the manifest.
+        agency: for instance `dss`.
         quarter: for instance `2025Q1`.
         sequence: 1 for the first delivery of the quarter, then higher.
         kind: `full`, `delta`, or `nil` with no files.
@@ -134,23 +135,24 @@ def write_manifest(
         agency_roster: which police agencies reported; left out where it is empty.
         unusual: what the delivery would otherwise be refused for, and is meant.
         rows: role -> rows of each file that is encrypted, which cannot be counted here.
+        contract: what was agreed; the agency's newest contract where it is left out.
 
     Raises:
         SourcesError: the manifest would be refused, a file is missing (MS109), no text (MS117) or
             encrypted, and nobody told its rows (MS178).
     """
-    contract = current_contract(agency)
+    agreed = contract or current_contract(agency)
     Quarter.parse(quarter)
     document: dict[str, object] = {
         "agency": agency,
         "quarter": quarter,
         "sequence": sequence,
-        "contract": contract.contract,
+        "contract": agreed.contract,
         "kind": kind,
         "as_of": as_of.isoformat(),
         "simulated": simulated,
         "files": [
-            _measure(folder / name, role, rows.get(role), contract) for role, name in files.items()
+            _measure(folder / name, role, rows.get(role), agreed) for role, name in files.items()
         ],
     }
     if agency_roster:
@@ -190,9 +192,11 @@ def count_rows(path: Path, role: str, contract: Contract) -> int:
 
 def count_decrypted(path: Path, role: str, contract: Contract) -> int:
     """Rows of a file that lies there decrypted, whatever it is called; raises as `count_rows`."""
-    formats = {file.role: (file.format, file.may_be_xml) for file in contract.files}
-    file_format, may_be_xml = formats.get(role, ("", False))
-    return count_records(path, file_format, role, may_be_xml=may_be_xml)
+    agreed = next((file for file in contract.files if file.role == role), None)
+    try:
+        return count_records(path, agreed)
+    except SourcesError as error:
+        raise SourcesError(error.code, **error.facts | {"file": role}) from None
 
 
 def _decode(content: bytes, agency: str, quarter: str) -> str:

@@ -137,15 +137,10 @@ def _read_file(
     manifest: Manifest,
     keys: SecretKeys,
 ) -> FileReading | None:
-    with unwrap(delivery / file.name, delivery.parent, keys) as path:
-        agreed = contract.file_of(file.role)
+    agreed = contract.file_of(file.role)
+    with unwrap(delivery / file.name, delivery.parent, agreed, keys) as path:
         with path.open("rb") as content:
-            refuse_disguise(
-                content,
-                file.name,
-                has_lines=agreed.format != "hotline_datapackage",
-                may_be_xml=agreed.may_be_xml,
-            )
+            refuse_disguise(content, file.name, agreed.format, may_be_xml=agreed.may_be_xml)
         return _read_plain(connection, path, agreed, circumstances, contract, manifest)
 
 

@@ -63,6 +63,9 @@ def deliver(
     ] = None,
     kind: Annotated[Kind, typer.Option(help="full, delta or nil.")] = "full",
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
+    contract: Annotated[
+        str, typer.Option(help="What was agreed. Default: the newest of the agency.")
+    ] = "",
     agency_roster: Annotated[
         Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
     ] = None,
@@ -110,6 +113,7 @@ def deliver(
             as_of.date(),
             agency_roster=roster,
             unusual=tuple(unusual or ()),
+            contract=contract,
         )
         files = dict(_role_and_path(text) for text in file or [])
         place = inbox or settings.landing / "inbox"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from durable.writing import draft_folder, sync
 from orchestration.hub.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
-from sources.contracts import Contract, current_contract
+from sources.contracts import Contract, current_contract, find_contract
 from sources.delivery_keys import PublicKeys
 from sources.encryption import encrypt
 from sources.errors import SourcesError
@@ -47,6 +47,7 @@ class Delivery:
         simulated: Whether no record is about a real person.
         agency_roster: Which police agencies reported; the Patrol alone knows.
         unusual: What it would otherwise be refused for, and is meant.
+        contract: Name of what was agreed, like hotline/1; the agency's newest where it is left out.
     """
 
     agency: str
@@ -57,6 +58,14 @@ class Delivery:
     simulated: bool = False
     agency_roster: tuple[RosterAgency, ...] = ()
     unusual: tuple[str, ...] = ()
+    contract: str = ""
+
+    @property
+    def agreed(self) -> Contract:
+        """What was agreed; raises what `current_contract` and `find_contract` raise."""
+        if self.contract:
+            return find_contract(self.contract, self.agency)
+        return current_contract(self.agency)
 
 
 def deliver(
@@ -90,7 +99,7 @@ def deliver(
             there, MS164 to MS169 when the database cannot be drawn from, or when the manifest would
             be refused.
     """
-    contract = current_contract(delivery.agency)
+    contract = delivery.agreed
     quarter = Quarter.parse(delivery.quarter)
     if views and encrypt_to:
         raise SourcesError("MS179")
@@ -174,6 +183,7 @@ def _seal(
         agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
         rows=rows,
+        contract=delivery.agreed,
     )
 
 

@@ -22,7 +22,7 @@ from durable.writing import draft_folder
 from failures.exits import Exit
 from orchestration.steps.delivering import Delivery, deliver
 from sources.containers import open_decrypted
-from sources.contracts import Contract, current_contract, list_contracts
+from sources.contracts import Contract, find_contract, list_contracts
 from sources.delivery_changes import DeliveryChanges, compare_deliveries
 from sources.delivery_keys import read_secret_keys
 from sources.encryption import is_encrypted
@@ -70,14 +70,14 @@ class Validation:
 
 
 def find_agreed(name: str) -> Contract:
-    """The newest contract of an agency by its name, such as `mshp/1`.
+    """A contract by its name, such as `mshp/1`.
 
     Raises:
         SourcesError: MS155 where there is none of that name; MS150 where it is broken.
     """
     if name not in list_contracts():
         raise SourcesError("MS155", contracts=", ".join(list_contracts()))
-    return current_contract(name.partition("/")[0])
+    return find_contract(name, name.partition("/")[0])
 
 
 def assign_roles(contract: Contract, given: Sequence[str]) -> dict[str, Path]:
@@ -152,8 +152,7 @@ def validate(
         if former and not receipt.error:
             tell("comparing")
             raw = zones.vault.raw(last.agency, last.quarter).parent
-            contract = current_contract(last.agency)
-            changes = compare_deliveries(raw, contract, last.quarter, last.sequence)
+            changes = compare_deliveries(raw, last.agreed, last.quarter, last.sequence)
     return Validation(receipt, changes)
 
 
@@ -182,7 +181,7 @@ def _take(
     keys: Sequence[Path],
 ) -> Receipt:
     try:
-        rows = dict(_count_encrypted(zones, delivery.agency, files, keys))
+        rows = dict(_count_encrypted(zones, delivery.agreed, files, keys))
         deliver(zones.landing / "inbox", delivery, files, rows=rows)
         return ingest(
             zones, delivery.agency, delivery.quarter, first_day_of_record=first_day, keys=keys
@@ -194,13 +193,12 @@ def _take(
 
 
 def _count_encrypted(
-    zones: Zones, agency: str, files: Mapping[str, Path], keys: Sequence[Path]
+    zones: Zones, contract: Contract, files: Mapping[str, Path], keys: Sequence[Path]
 ) -> Iterator[tuple[str, int]]:
     """Rows of each file that is encrypted, by its role; what is in it lies in the vault meanwhile.
 
     Where no key is named, none is counted, and `deliver` says so.
     """
-    contract = current_contract(agency)
     zones.vault.folder.mkdir(mode=0o700, exist_ok=True)
     for role, path in files.items():
         if keys and is_encrypted(path.name) and path.is_file():
@@ -217,7 +215,7 @@ def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Re
         agency=delivery.agency,
         quarter=delivery.quarter,
         sequence=delivery.sequence,
-        contract=current_contract(delivery.agency).contract,
+        contract=delivery.agreed.contract,
         kind=delivery.kind,
         simulated=delivery.simulated,
         status="rejected",

@@ -24,6 +24,7 @@ from sources_builders import (
 
 import sources.containers as containers
 from sources.containers import open_content, unwrap
+from sources.contracts import current_contract
 from sources.delivery_error_texts import DELIVERY
 from sources.delivery_keys import SecretKeys
 from sources.errors import SourcesError
@@ -70,7 +71,7 @@ def lock(packed: bytes) -> bytes:
 def open_packed(folder: Path, name: str, content: bytes) -> bytes:
     path = folder / name
     path.write_bytes(content)
-    with open_content(path) as stream:
+    with open_content(path, None) as stream:
         return stream.read()
 
 
@@ -176,9 +177,10 @@ def test_a_bomb_fills_neither_disk_nor_memory(
     monkeypatch.setattr(containers, "_FREE_BYTES", 1 << 20)
     (tmp_path / "work").mkdir()
     (tmp_path / "f.gz").write_bytes(pack_gzip(bytes(64 << 20)))
+    agreed = current_contract("mshp").file_of("nibrs")
     with (
         pytest.raises(SourcesError, match="MS158"),
-        unwrap(tmp_path / "f.gz", tmp_path / "work", SecretKeys()),
+        unwrap(tmp_path / "f.gz", tmp_path / "work", agreed, SecretKeys()),
     ):
         pass
     assert not list((tmp_path / "work").iterdir())
