@@ -124,6 +124,10 @@ class Together:
     def count_set_aside(self, name: Any) -> int:
         return len(self._ask(name, "SELECT DISTINCT line_number FROM set_aside"))
 
+    def count_dropped(self, name: Any) -> int:
+        kept = len(self._ask(name, "SELECT line_number FROM lines_nibrs"))
+        return len(self._spans[name]) - kept - self.count_set_aside(name)
+
     def rows(self, name: Any, table: str) -> list[dict[str, Any]]:
         if table not in self._rows:
             self._rows[table] = self._bench.rows(table)
