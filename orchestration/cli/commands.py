@@ -43,6 +43,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "On the hub": (
         hub.doctor,
         watch.status,
+        hub.collect,
         hub.ingest,
         hub.run,
         hub.release,

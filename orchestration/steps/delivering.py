@@ -1,14 +1,15 @@
 """Put an agency's files into an inbox and seal them with a manifest, written last.
 
-Used by the agency (`moshare deliver`) and by the simulation. Does not belong here: the form of a
-manifest (see `sources.manifest`) and taking a delivery in (see `sources.ingest`).
+Used by the agency (`moshare deliver`), by the simulation, and where drop boxes are collected. Does
+not belong here: the form of a manifest (see `sources.manifest`) and taking a delivery in (see
+`sources.ingest`).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -72,19 +73,44 @@ def deliver(inbox: Path, delivery: Delivery, files: Mapping[str, Path]) -> Path:
             there, or when the manifest would be refused.
     """
     current_contract(delivery.agency)
-    folder = inbox / delivery.agency / str(Quarter.parse(delivery.quarter))
+    quarter = Quarter.parse(delivery.quarter)
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise OrchestrationError("MS908", role=role)
+    return place_delivery(
+        inbox, delivery.agency, quarter, lambda aside: _seal(aside, delivery, files)
+    )
+
+
+def place_delivery(
+    inbox: Path, agency: str, quarter: Quarter, fill: Callable[[Path], None]
+) -> Path:
+    """Let a delivery appear in the inbox, whole, with its manifest last.
+
+    Args:
+        inbox: The folder that holds every agency's inbox.
+        agency: Whose it is.
+        quarter: Of the delivery.
+        fill: Writes the files into an empty hidden folder beside their place, their manifest last.
+
+    Returns:
+        The delivery's folder.
+
+    Raises:
+        OrchestrationError: MS925 when the inbox cannot be written.
+        SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
+            there.
+    """
+    folder = inbox / agency / str(quarter)
     refuse_link(folder.parent)
     try:
         close_to_others(folder.parent)
         make_quarter_folder(folder)
         with draft_folder(folder / MANIFEST_NAME) as aside:
-            _seal(aside, delivery, files)
-            there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / delivery.agency
+            fill(aside)
+            there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / agency
             if there.exists() and is_newer_than_receipts(there, outbox):
-                _refuse_another(aside, folder, delivery)
+                _refuse_another(aside, there, agency)
             _move(aside, folder)
     except OSError:
         raise OrchestrationError("MS925", folder=str(folder)) from None
@@ -108,10 +134,10 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
     )
 
 
-def _refuse_another(aside: Path, folder: Path, delivery: Delivery) -> None:
+def _refuse_another(aside: Path, there: Path, agency: str) -> None:
     """Refuse a delivery that is not the very one that waits; that one may be put there again."""
-    if (aside / MANIFEST_NAME).read_bytes() != (folder / MANIFEST_NAME).read_bytes():
-        raise SourcesError("MS127", agency=delivery.agency, quarter=delivery.quarter)
+    if (aside / MANIFEST_NAME).read_bytes() != there.read_bytes():
+        raise SourcesError("MS127", agency=agency, quarter=there.parent.name)
 
 
 def _move(aside: Path, folder: Path) -> None:

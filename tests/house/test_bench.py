@@ -49,6 +49,7 @@ BY_ITSELF = {"quarter", "nibrs_account.py", "nibrs_conformance.py", "same_number
 ELSEWHERE = {
     "kill_drill": "tests/pipeline/test_kill_drill.py",
     "restore_drill": "tests/pipeline/test_restore_drill.py",
+    "backfill": "tests/pipeline/test_backfill.py",
 }
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from box_servers import name_boxes, run_s3_box, run_sftp_box
 from httpx import ASGITransport, AsyncClient
 from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import (
@@ -36,7 +37,10 @@ from gate.audit import tell_time
 from gate.demo import prepare_demo
 from gate.visits import open_gate
 from jurisdiction.folder import FOLDER, LISTS
+from orchestration.boxes.collecting import collect
+from orchestration.boxes.settings import read_boxes
 from orchestration.cli.runs import run_job
+from orchestration.hub.diagnosis import diagnose
 from orchestration.hub.instance import open_instance
 from orchestration.hub.settings import PROJECT_ROOT, Settings, prepare_process
 from orchestration.steps import linking, quality
@@ -267,6 +271,35 @@ def test_a_delivery_of_markers_alone_leaves_no_trace(poisoned, assert_clean, tmp
         "child_file": write_lines(tmp_path / "other" / "child_file.txt", [LONG_MARK] * 9)
     })  # fmt: skip
     assert run_here("ingest_dss", poisoned).exit_code == 3
+    assert_clean()
+
+
+def test_drop_boxes_leave_no_trace(poisoned, assert_clean, tmp_path) -> None:
+    """Whole and half deliveries over SFTP and S3, in what the hub notes and says too."""
+    inboxes = poisoned.landing / "inbox"
+    with run_sftp_box(tmp_path / "sftp") as patrol, run_s3_box(tmp_path / "s3") as bucket:
+        name_boxes(poisoned, patrol.entry("mshp"), bucket.entry("dss"))
+        for box, agency in ((patrol, "mshp"), (bucket, "dss")):
+            for path in (inboxes / agency / "2025Q1").iterdir():
+                box.put(f"2025Q1/{path.name}", path.read_bytes())
+            box.put("2025Q2/manifest.json", f'{{"{MARKER}": "{MARKER}'.encode())
+            box.put("2025Q3/manifest.json", f'{{"{MARKER}": "{MARKER}"}}'.encode())
+            box.put(f"{MARKER}/{MARKER}", LONG_MARK.encode())
+            shutil.rmtree(inboxes / agency)
+        for _ in range(2):  # the second brings the receipts
+            for box in read_boxes(poisoned):
+                sys.stdout.write(str(collect(box, poisoned)))
+            for agency in ("mshp", "dss"):
+                outcome = run_here(f"ingest_{agency}", poisoned)
+                assert outcome.exit_code == 0
+        for box in (patrol, bucket):
+            receipts = [name for name in box.list_names() if name.startswith("receipts/")]
+            assert len(receipts) == 3
+            assert not any(mark in box.read(name) for name in receipts for mark in TRACES)
+    for box in read_boxes(poisoned):  # now they are away
+        sys.stdout.write(str(collect(box, poisoned)))
+    for finding in diagnose(poisoned):
+        sys.stdout.write(finding.sentence)
     assert_clean()
 
 

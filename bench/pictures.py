@@ -1,0 +1,49 @@
+"""Pictures of the Dagster UI with its plots, for docs/a-year.md.
+
+Run `python -m bench.pictures HOME FOLDER` after `MOSHARE_HOME=HOME moshare demo`. It starts what
+`moshare dev` starts, opens three pages of assets in Chromium, and writes a PNG of each into the
+folder. Everything in that home is simulated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from playwright.sync_api import Page, sync_playwright
+
+from bench.backfill import open_ui
+from orchestration.hub.settings import Settings
+
+CHROMIUM = "/usr/bin/chromium"
+PAGES = {
+    "budget-left": ("review/plan", ("left_of_2025", "left_of_lifetime")),
+    "margins": ("released/tables", ("largest_margin",)),
+    "released-files": ("released/folder", ("bytes", "files")),
+}
+"""Picture -> asset, and the numbers whose plots it shows."""
+
+
+def main(
+    home: Annotated[Path, typer.Argument(help="A data home with a demo.")],
+    folder: Annotated[Path, typer.Argument(help="Where the pictures go.")],
+) -> None:
+    with open_ui(Settings(home.resolve())) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1500, "height": 1100})
+        for name, (asset, _) in PAGES.items():
+            open_plots(page, address.removesuffix("/graphql"), asset)
+            page.screenshot(path=folder / f"{name}.png")
+            typer.echo(folder / f"{name}.png")
+        browser.close()
+
+
+def open_plots(page: Page, address: str, asset: str) -> None:
+    """Open the plots of an asset."""
+    page.goto(f"{address}/assets/{asset}?view=plots", wait_until="networkidle")
+    page.wait_for_timeout(4000)
+
+
+if __name__ == "__main__":
+    typer.run(main)
