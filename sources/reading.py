@@ -131,15 +131,10 @@ def _read_file(
     contract: Contract,
     manifest: Manifest,
 ) -> FileReading | None:
-    with unwrap(delivery / file.name, delivery.parent) as path:
-        agreed = contract.file_of(file.role)
+    agreed = contract.file_of(file.role)
+    with unwrap(delivery / file.name, delivery.parent, agreed) as path:
         with path.open("rb") as content:
-            refuse_disguise(
-                content,
-                file.name,
-                has_lines=agreed.format != "hotline_datapackage",
-                may_be_xml=agreed.may_be_xml,
-            )
+            refuse_disguise(content, file.name, agreed)
         return _read_plain(connection, path, agreed, circumstances, contract, manifest)
 
 
