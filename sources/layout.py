@@ -136,3 +136,35 @@ def load_nibrs_code_dates() -> dict[str, dict[str, CodeDates]]:
         dates = {end: date.fromisoformat(day) for end, day in given.items() if day}
         lists.setdefault(row["code_list"], {})[row["code"]] = CodeDates(**dates)
     return lists
+
+
+@cache
+def load_nibrs_words() -> dict[str, dict[str, str]]:
+    """Words of the NIBRS XML, keyed by field: word -> code of the flat file."""
+    words: dict[str, dict[str, str]] = {}
+    for row in _read_rows("nibrs_xml_codes.csv"):
+        words.setdefault(row["field"], {})[row["word"]] = row["code"]
+    return words
+
+
+@dataclass(frozen=True)
+class XmlElement:
+    """What an element of the NIBRS XML is.
+
+    Attributes:
+        element: its name without a prefix; where the one above decides, that one and a slash first.
+        kind: what it does: part, role, context and holder have elements in them, any other a value.
+        part: of a value: the part of a report that it stands in.
+        field: of a value: the field of the flat file, without number and without whose it is.
+    """
+
+    element: str
+    kind: str
+    part: str
+    field: str
+
+
+@cache
+def load_nibrs_xml() -> tuple[XmlElement, ...]:
+    """Every element of the NIBRS XML that is read or passed over."""
+    return tuple(XmlElement(**row) for row in _read_rows("nibrs_xml.csv"))

@@ -162,11 +162,9 @@ def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str
         raise SourcesError("MS109", file=role)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    formats = {file.role: file.format for file in contract.files}
-    try:
-        rows = count_records(path, formats.get(role, ""))
-    except SourcesError as error:
-        raise SourcesError(error.code, file=role) from None
+    formats = {file.role: (file.format, file.may_be_xml) for file in contract.files}
+    file_format, may_be_xml = formats.get(role, ("", False))
+    rows = count_records(path, file_format, role, may_be_xml=may_be_xml)
     return {
         "name": name,
         "role": role,

@@ -65,7 +65,7 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS905": ErrorText(
         "Quarter {quarter} cannot be released yet",
-        "It has not ended in Missouri",
+        "It has not ended on the clocks of the state",
         "Run it after {last_day}",
         Exit.BUDGET,
     ),
