@@ -61,7 +61,6 @@ class NumberedError(Exception):
         texts: the texts of the room, by number.
         usual_exit: the exit code of those that name none.
         code: number of the failure, such as `MS902`.
-        facts: what fills the places of its text.
         title: what happened, without a full stop.
         detail: what happened, why, what to do next.
         sentence: the number and the detail.
@@ -75,9 +74,8 @@ class NumberedError(Exception):
         text = self.texts[code]
         parts = text.fill(facts)
         self.code = code
-        self.facts = facts
         self.title = parts[0]
         self.detail = " ".join(f"{part}." for part in parts)
         self.sentence = f"{code}: {self.detail}"
-        self.exit_code = int(text.exit_code or self.usual_exit)
+        self.exit_code = int(self.usual_exit if text.exit_code is None else text.exit_code)
         super().__init__(self.sentence)

@@ -40,9 +40,9 @@ COLUMNS = {
         Exit.USAGE,
     ),
     "MS169": DeliveryText(
-        "No record changed on {day} or later, and nothing was delivered",
+        "No record changed on {text} or later, and nothing was delivered",
         "A delta holds what changed since a day, by the column that was named",
         "There is nothing to do",
-        Exit.USAGE,
+        Exit.OK,
     ),
 }

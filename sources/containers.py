@@ -47,11 +47,12 @@ _PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 @contextmanager
-def open_content(path: Path, agreed: ContractFile | None) -> Iterator[BinaryIO]:
+def open_content(path: Path, agreed: ContractFile | None, called: str = "") -> Iterator[BinaryIO]:
     """Open what is inside a file: what it holds where it is packed, otherwise its own bytes.
 
     Nothing is written anywhere. The stream can only be read forwards. `agreed` is what the contract
-    says of the file; None where it knows none of its role.
+    says of the file; None where it knows none of its role. Sentences call the file by its name, or
+    as they are told.
 
     Raises:
         SourcesError: when opened or while read: MS157 it is damaged or not packed as its name
@@ -63,7 +64,7 @@ def open_content(path: Path, agreed: ContractFile | None) -> Iterator[BinaryIO]:
         if opener is None:
             yield packed
             return
-        content = _Content(opener, packed, path.name, path.stat().st_size, agreed)
+        content = _Content(opener, packed, called or path.name, path.stat().st_size, agreed)
         with io.BufferedReader(content, _CHUNK_BYTES) as stream:
             yield stream
 

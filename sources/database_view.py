@@ -97,7 +97,7 @@ def draw_files(views: Views, contract: Contract, folder: Path) -> dict[str, Path
             view = _View(connection, role, _name_view(views.names[role]), form, views.change)
             rows += view.write(files[role])
     if views.change and not rows:
-        raise SourcesError("MS169", day=views.change.since.isoformat())
+        raise SourcesError("MS169", text=views.change.since.isoformat())
     return files
 
 

@@ -278,8 +278,9 @@ DISGUISES = {
     ),
     "MS138": DeliveryText(
         "{file} is a file of a database or of columns, such as Parquet, or a PDF",
-        "The contract asks for lines of plain text",
-        "Export the format that the contract names",
+        "The contract asks for lines of plain text; Parquet is read where the name of the file "
+        "ends with .parquet",
+        "Export the format that the contract names, or name the file by what it is",
     ),
     "MS139": DeliveryText(
         "{file} is encrypted",

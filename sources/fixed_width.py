@@ -81,26 +81,27 @@ def insert_lines(
         connection.unregister("incoming_lines")
 
 
-def count_records(path: Path, agreed: ContractFile | None) -> int:
+def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> int:
     """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
 
-    Of a packed file the rows within are counted, of XML its reports. Raises what `open_content`,
-    `refuse_disguise`, `iterate_lines` and `count_reports` raise.
+    Of a packed file the rows within are counted, of XML its reports. Sentences call the file by its
+    name or as they are told. Raises what `open_content`, `refuse_disguise`, `iterate_lines` and
+    `count_reports` raise.
     """
+    called = called or path.name
     file_format = agreed.format if agreed else ""
-    may_be_xml = agreed is not None and agreed.may_be_xml
-    with open_content(path, agreed) as content:
-        refuse_disguise(content, path.name, file_format, may_be_xml=may_be_xml)
+    with open_content(path, agreed, called) as content:
+        refuse_disguise(content, called, agreed)
     if file_format == "hotline_datapackage":
         return 0
-    if may_be_xml:
-        with open_content(path, agreed) as content:
+    if agreed and agreed.may_be_xml:
+        with open_content(path, agreed, called) as content:
             is_of_reports = is_xml(content.read(HEAD_BYTES))
         if is_of_reports:
-            with open_content(path, agreed) as content:
-                return count_reports(content, path.name)
-    with open_content(path, agreed) as content:
-        lines: int = sum(batch.num_rows for batch in _split_lines(content, path.name))
+            with open_content(path, agreed, called) as content:
+                return count_reports(content, called)
+    with open_content(path, agreed, called) as content:
+        lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
     has_header = file_format in {"tokens", "hotline_counts"}
     return max(lines - 1, 0) if has_header else lines
 

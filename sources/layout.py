@@ -148,6 +148,12 @@ def load_nibrs_code_dates() -> dict[str, dict[str, CodeDates]]:
 
 
 @cache
+def list_case_fields() -> dict[str, str]:
+    """Name of each field of HTCDS 2.0 -> its label."""
+    return {row["name"]: row["label"] for row in _read_rows("htcds_fields.csv")}
+
+
+@cache
 def load_nibrs_words() -> dict[str, dict[str, str]]:
     """Words of the NIBRS XML, keyed by field: word -> code of the flat file."""
     words: dict[str, dict[str, str]] = {}
@@ -177,9 +183,3 @@ class XmlElement:
 def load_nibrs_xml() -> tuple[XmlElement, ...]:
     """Every element of the NIBRS XML that is read or passed over."""
     return tuple(XmlElement(**row) for row in _read_rows("nibrs_xml.csv"))
-
-
-@cache
-def list_case_fields() -> dict[str, str]:
-    """Name of each field of HTCDS 2.0 -> its label."""
-    return {row["name"]: row["label"] for row in _read_rows("htcds_fields.csv")}

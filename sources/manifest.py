@@ -193,10 +193,7 @@ def count_rows(path: Path, role: str, contract: Contract) -> int:
 def count_decrypted(path: Path, role: str, contract: Contract) -> int:
     """Rows of a file that lies there decrypted, whatever it is called; raises as `count_rows`."""
     agreed = next((file for file in contract.files if file.role == role), None)
-    try:
-        return count_records(path, agreed)
-    except SourcesError as error:
-        raise SourcesError(error.code, **error.facts | {"file": role}) from None
+    return count_records(path, agreed, role)
 
 
 def _decode(content: bytes, agency: str, quarter: str) -> str:

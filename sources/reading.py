@@ -140,7 +140,7 @@ def _read_file(
     agreed = contract.file_of(file.role)
     with unwrap(delivery / file.name, delivery.parent, agreed, keys) as path:
         with path.open("rb") as content:
-            refuse_disguise(content, file.name, agreed.format, may_be_xml=agreed.may_be_xml)
+            refuse_disguise(content, file.name, agreed)
         return _read_plain(connection, path, agreed, circumstances, contract, manifest)
 
 

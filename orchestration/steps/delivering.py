@@ -99,7 +99,7 @@ def deliver(
             there, MS164 to MS169 when the database cannot be drawn from, or when the manifest would
             be refused.
     """
-    contract = delivery.agreed
+    agreed = delivery.agreed
     quarter = Quarter.parse(delivery.quarter)
     if views and encrypt_to:
         raise SourcesError("MS179")
@@ -108,14 +108,14 @@ def deliver(
             raise OrchestrationError("MS908", role=role)
 
     def fill(aside: Path) -> None:
-        counted = rows
         if encrypt_to:
-            counted = {role: count_rows(path, role, contract) for role, path in files.items()}
+            counted = {role: count_rows(path, role, agreed) for role, path in files.items()}
             put = {role: encrypt(path, aside, encrypt_to) for role, path in files.items()}
+            _seal(aside, delivery, put, counted)
         else:
             put = {role: shutil.copyfile(path, aside / path.name) for role, path in files.items()}
-        put |= _draw(views, contract, files, aside)
-        _seal(aside, delivery, {role: path.name for role, path in put.items()}, counted)
+            drawn = _draw(aside, agreed, files, views) if views else {}
+            _seal(aside, delivery, {**put, **drawn}, rows)
 
     return place_delivery(inbox, delivery.agency, quarter, fill)
 
@@ -156,10 +156,8 @@ def place_delivery(
 
 
 def _draw(
-    views: Views | None, contract: Contract, files: Mapping[str, Path], aside: Path
+    aside: Path, contract: Contract, files: Mapping[str, Path], views: Views
 ) -> dict[str, Path]:
-    if views is None:
-        return {}
     from sources.database_view import draw_files
 
     for role in views.names:
@@ -169,7 +167,7 @@ def _draw(
 
 
 def _seal(
-    aside: Path, delivery: Delivery, names: Mapping[str, str], rows: Mapping[str, int]
+    aside: Path, delivery: Delivery, files: Mapping[str, Path], rows: Mapping[str, int]
 ) -> None:
     write_manifest(
         aside,
@@ -179,7 +177,7 @@ def _seal(
         kind=delivery.kind,
         as_of=delivery.as_of,
         simulated=delivery.simulated,
-        files=names,
+        files={role: path.name for role, path in files.items()},
         agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
         rows=rows,

@@ -233,14 +233,14 @@ def test_what_is_packed_twice_is_refused_by_agency_and_hub(
     path = tmp_path / f"child.{inner}.{outer}"
     path.write_bytes(PACKERS[outer](PACKERS[inner](TEXT)))
     with pytest.raises(SourcesError, match="MS132"):
-        count_records(path, "ncands_child_file")
+        count_records(path, current_contract("dss").file_of("child_file"))
 
 
 def test_a_packed_spreadsheet_is_called_a_spreadsheet(tmp_path: Path) -> None:
     path = tmp_path / "child.gz"
     path.write_bytes(pack_gzip(pack_zip(TEXT, "[Content_Types].xml", "xl/workbook.xml")))
     with pytest.raises(SourcesError, match="MS133"):
-        count_records(path, "ncands_child_file")
+        count_records(path, current_contract("dss").file_of("child_file"))
 
 
 def test_rows_that_differ_from_those_within_reject_a_packed_delivery(tmp_path: Path) -> None:
