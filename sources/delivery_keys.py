@@ -140,8 +140,8 @@ def _read_age_recipients(content: bytes) -> PublicKeys | None:
 def _open_subkeys(content: bytes) -> Iterator[pysequoia.PyDecryptor]:
     """Everything of an OpenPGP key that can decrypt.
 
-    The library opens the first subkey of a key alone, and programs encrypt to the newest: so each
-    is made a key of its own.
+    The library takes one subkey of a key, and programs encrypt to any of them: so each is made a
+    key of its own.
     """
     problem = "It has expired, or none of it can decrypt"
     found = False

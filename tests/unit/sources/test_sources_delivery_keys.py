@@ -36,7 +36,7 @@ ZBPp+XhQmyMO
 =k37Z
 -----END PGP PRIVATE KEY BLOCK-----
 """
-TO_THE_FIRST = """\
+TO_THE_OLDER = """\
 -----BEGIN PGP MESSAGE-----
 
 hF4Dj/zAey+YU0gSAQdAsm8c7GK9Svk6e/u/yKFPHb73CYAATqH4zg7STdDyoicw
@@ -46,7 +46,7 @@ F+KNQqxedmlcvqAN25PwW1cbFPiH
 =dH0L
 -----END PGP MESSAGE-----
 """
-TO_THE_SECOND = """\
+TO_THE_NEWER = """\
 -----BEGIN PGP MESSAGE-----
 
 hF4DLydlAtpwatMSAQdAOGLh/HdHcXOKUczrl3lz3ejoseuE5ypiBDIkCOZXwxQw
@@ -145,9 +145,9 @@ def test_an_expired_key_is_told_when_it_is_read(tmp_path) -> None:
     assert "expired" in refuse_public(put(tmp_path, str(expired.extract_certificate())))
 
 
-@pytest.mark.parametrize("message", [TO_THE_FIRST, TO_THE_SECOND])
+@pytest.mark.parametrize("message", [TO_THE_OLDER, TO_THE_NEWER])
 def test_each_subkey_of_an_openpgp_key_decrypts(message, tmp_path) -> None:
-    """The library itself opens the first alone; a program encrypts to the newest."""
+    """The library itself takes one of them alone."""
     keys = read_secret_keys([put(tmp_path, TWO_SUBKEYS)])
     assert len(keys.openpgp) == 2
     (tmp_path / "a.asc").write_text(message)
