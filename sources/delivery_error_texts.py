@@ -1,6 +1,6 @@
 """The texts of the numbers about a delivery as a whole, and about lines whatever their format.
 
-Belongs here: MS101 to MS159. Does not belong here: numbers about the fields of one format
+Belongs here: MS101 to MS161. Does not belong here: numbers about the fields of one format
 (`error_texts`).
 """
 
@@ -70,7 +70,8 @@ DELIVERY = {
     ),
     "MS113": DeliveryText(
         "The file {file} does not have the number of rows that the manifest gives",
-        "Rows are the lines that are not blank, without the header of a CSV file",
+        "Rows are the lines that are not blank, without the header of a CSV file; of NIBRS XML they "
+        "are its reports",
         "Write a new manifest with `moshare deliver`, which counts them",
     ),
     "MS114": DeliveryText(
@@ -91,7 +92,7 @@ DELIVERY = {
     "MS117": DeliveryText(
         "The file {file} is not a text file of lines",
         "A stretch of more than 1 MiB has no line end",
-        "Check that the file is what its role says, uncompressed and unencrypted. " + RESEND,
+        "Check that the file is what its role says, and unencrypted. " + RESEND,
     ),
     "MS118": DeliveryText(
         "The quarter is not written as a year, the letter Q and a number from 1 to 4",
@@ -206,6 +207,34 @@ DELIVERY = {
         "Give files for these roles, each once: {expected}",
         Exit.USAGE,
     ),
+    "MS157": DeliveryText(
+        "{file} cannot be unpacked",
+        "It is damaged or cut short, or not packed in the way that the end of its name says: .gz "
+        "stands for gzip, .zst for Zstandard, .zip for a ZIP file, stored or deflated",
+        "Pack it again and transfer it in binary mode, or send what was in it",
+    ),
+    "MS158": DeliveryText(
+        "{file} holds too much to be unpacked",
+        "What comes out of a packed file may have 8 GiB, and 200 times the bytes of the file where "
+        "that is more than 16 MiB; more than that is taken for a fault",
+        "Look at what was packed, and send it unpacked, which has no limit",
+    ),
+    "MS159": DeliveryText(
+        "The ZIP file {file} does not hold one file",
+        "Which of several is meant is not guessed; some programs add a hidden one of their own, or "
+        "a folder",
+        "Pack the file alone, with gzip or as the one member of a ZIP file",
+    ),
+    "MS160": DeliveryText(
+        "The ZIP file {file} is locked with a password",
+        "The hub has no password, and one that travels beside its file protects nothing",
+        "Pack the file without a password",
+    ),
+    "MS161": DeliveryText(
+        "The file within {file} is named with a folder",
+        "Paths to elsewhere are never followed, not even within a ZIP file",
+        "Pack the file from within its own folder, so that it is named without one",
+    ),
     "MS150": DeliveryText(
         "The hub's contract {file} cannot be used",
         "{problem}",
@@ -217,8 +246,9 @@ DELIVERY = {
 DISGUISES = {
     "MS132": DeliveryText(
         "{file} is compressed or an archive",
-        "Files are read as they lie there, and nothing is unpacked",
-        "Unpack it, and send what was in it",
+        "A file is unpacked where the end of its name, .gz, .zst or .zip, says how, and once only; "
+        "nothing else is unpacked",
+        "Unpack it and send what was in it, or pack that once in one of these ways",
     ),
     "MS133": DeliveryText(
         "{file} is a spreadsheet or another Office document",
@@ -227,7 +257,8 @@ DISGUISES = {
     ),
     "MS134": DeliveryText(
         "{file} is XML or HTML",
-        "The contract asks for lines of plain text; the NIBRS XML of the FBI is another format",
+        "The contract asks for lines of plain text; of XML, only the FBI's NIBRS XML is taken, in "
+        "the role nibrs",
         "Export the format that the contract names",
     ),
     "MS135": DeliveryText(
@@ -247,8 +278,9 @@ DISGUISES = {
     ),
     "MS138": DeliveryText(
         "{file} is a file of a database or of columns, such as Parquet, or a PDF",
-        "The contract asks for lines of plain text",
-        "Export the format that the contract names",
+        "The contract asks for lines of plain text; Parquet is read where the name of the file "
+        "ends with .parquet",
+        "Export the format that the contract names, or name the file by what it is",
     ),
     "MS139": DeliveryText(
         "{file} is encrypted",

@@ -9,15 +9,19 @@ file, and so that memory does not grow with the file.
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sources.disguises import refuse_disguise
+from sources.containers import open_content
+from sources.contracts import ContractFile
+from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
+from sources.nibrs_xml import count_reports
 from sources.workbench import Check, ask_number, bits_of
 
 BLOCK_BYTES = 16 << 20
@@ -44,11 +48,8 @@ def iterate_lines(path: Path) -> Iterator[pa.RecordBatch]:
     Raises:
         SourcesError: MS117, a line is longer than 1 MiB.
     """
-    first_number = 1
-    for block in _iterate_blocks(path):
-        batch, count = _split_block(block, first_number, path.name)
-        first_number += count
-        yield batch
+    with path.open("rb") as stream:
+        yield from _split_lines(stream, path.name)
 
 
 def load_lines(
@@ -80,15 +81,27 @@ def insert_lines(
         connection.unregister("incoming_lines")
 
 
-def count_records(path: Path, file_format: str) -> int:
+def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> int:
     """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
 
-    Raises what `iterate_lines` and `refuse_disguise` raise.
+    Of a packed file the rows within are counted, of XML its reports. Sentences call the file by its
+    name or as they are told. Raises what `open_content`, `refuse_disguise`, `iterate_lines` and
+    `count_reports` raise.
     """
-    refuse_disguise(path, has_lines=file_format != "hotline_datapackage")
+    called = called or path.name
+    file_format = agreed.format if agreed else ""
+    with open_content(path, agreed, called) as content:
+        refuse_disguise(content, called, agreed)
     if file_format == "hotline_datapackage":
         return 0
-    lines: int = sum(batch.num_rows for batch in iterate_lines(path))
+    if agreed and agreed.may_be_xml:
+        with open_content(path, agreed, called) as content:
+            is_of_reports = is_xml(content.read(HEAD_BYTES))
+        if is_of_reports:
+            with open_content(path, agreed, called) as content:
+                return count_reports(content, called)
+    with open_content(path, agreed, called) as content:
+        lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
     has_header = file_format in {"tokens", "hotline_counts"}
     return max(lines - 1, 0) if has_header else lines
 
@@ -150,19 +163,26 @@ def blank_fields(
             )
 
 
-def _iterate_blocks(path: Path) -> Iterator[bytes]:
+def _split_lines(stream: BinaryIO, file: str) -> Iterator[pa.RecordBatch]:
+    first_number = 1
+    for block in _iterate_blocks(stream, file):
+        batch, count = _split_block(block, first_number, file)
+        first_number += count
+        yield batch
+
+
+def _iterate_blocks(stream: BinaryIO, file: str) -> Iterator[bytes]:
     """Yield whole lines: every block ends before a line feed or at the end of the file."""
-    with path.open("rb") as stream:
-        kept = stream.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
-        block_bytes = MAX_LINE_BYTES + 1  # a file of one line is not worth a whole block
-        while chunk := stream.read(block_bytes):
-            block_bytes = BLOCK_BYTES
-            whole, line_feed, rest = (kept + chunk).rpartition(b"\n")
-            if line_feed:
-                yield whole
-            if len(rest) > MAX_LINE_BYTES:
-                raise SourcesError("MS117", file=path.name)
-            kept = rest
+    kept = stream.read(len(_BYTE_ORDER_MARK)).removeprefix(_BYTE_ORDER_MARK)
+    block_bytes = MAX_LINE_BYTES + 1  # a file of one line is not worth a whole block
+    while chunk := stream.read(block_bytes):
+        block_bytes = BLOCK_BYTES
+        whole, line_feed, rest = (kept + chunk).rpartition(b"\n")
+        if line_feed:
+            yield whole
+        if len(rest) > MAX_LINE_BYTES:
+            raise SourcesError("MS117", file=file)
+        kept = rest
     if last := kept.removesuffix(_END_OF_FILE):
         yield last
 

@@ -146,6 +146,7 @@ def _take(
             return _recall(zones, agency, quarter, error)
         if error.code == "MS150":  # the hub's own fault: the delivery waits
             raise
+        _drop_persons(delivery, manifest, error)
         receipt = _draw_up(agency, quarter, manifest, error.sentence, reading, remarks)
         reject_delivery(zones, delivery, _add_deliveries_before(zones, receipt))
         raise error from None
@@ -154,6 +155,20 @@ def _take(
     )
     accept_delivery(zones, delivery, receipt)
     return receipt
+
+
+def _drop_persons(delivery: Path, manifest: Manifest | None, error: SourcesError) -> None:
+    """Keep no bytes of what is refused where it may hold what the law forbids to hand over.
+
+    Who may give totals only (28 CFR 94.115, 34 USC 12291(b)(2)) can have sent records by mistake.
+    """
+    if manifest is None:
+        return
+    is_totals = bool(find_contract(manifest.contract, manifest.agency).cells)
+    if is_totals or error.code == "MS413":
+        for file in manifest.files:
+            (delivery / file.name).unlink(missing_ok=True)
+        shutil.rmtree(delivery / "_records", ignore_errors=True)
 
 
 def _recall(zones: Zones, agency: str, quarter: str, missing: SourcesError) -> Receipt:

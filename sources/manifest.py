@@ -116,12 +116,13 @@ def write_manifest(
     files: Mapping[str, str],
     agency_roster: Sequence[RosterAgency] = (),
     unusual: Sequence[str] = (),
+    contract: Contract | None = None,
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 
     Args:
         folder: holds the files; receives manifest.json.
-        agency: for instance `dss`; its newest contract is named in the manifest.
+        agency: for instance `dss`.
         quarter: for instance `2025Q1`.
         sequence: 1 for the first delivery of the quarter, then higher.
         kind: `full`, `delta`, or `nil` with no files.
@@ -130,21 +131,22 @@ def write_manifest(
         files: role -> file name in `folder`.
         agency_roster: which police agencies reported; left out where it is empty.
         unusual: what the delivery would otherwise be refused for, and is meant.
+        contract: what was agreed; the agency's newest contract where it is left out.
 
     Raises:
         SourcesError: the manifest would be refused, a file is missing (MS109) or no text (MS117).
     """
-    contract = current_contract(agency)
+    agreed = contract or current_contract(agency)
     Quarter.parse(quarter)
     document: dict[str, object] = {
         "agency": agency,
         "quarter": quarter,
         "sequence": sequence,
-        "contract": contract.contract,
+        "contract": agreed.contract,
         "kind": kind,
         "as_of": as_of.isoformat(),
         "simulated": simulated,
-        "files": [_measure(folder, role, name, contract) for role, name in files.items()],
+        "files": [_measure(folder, role, name, agreed) for role, name in files.items()],
     }
     if agency_roster:
         document["agency_roster"] = [one.model_dump() for one in agency_roster]
@@ -162,11 +164,8 @@ def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str
         raise SourcesError("MS109", file=role)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    formats = {file.role: file.format for file in contract.files}
-    try:
-        rows = count_records(path, formats.get(role, ""))
-    except SourcesError as error:
-        raise SourcesError(error.code, file=role) from None
+    agreed = next((file for file in contract.files if file.role == role), None)
+    rows = count_records(path, agreed, role)
     return {
         "name": name,
         "role": role,

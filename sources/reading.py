@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
 from sources.disguises import refuse_disguise
 from sources.errors import LineProblem, SourcesError
@@ -26,6 +27,7 @@ from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
 from sources.workbench import (
+    SET_ASIDE,
     FileReading,
     ask_number,
     count_blanked,
@@ -103,7 +105,7 @@ def read_delivery(
         problems = list_problems(connection)
         if not all(problem.is_note for problem in problems):
             (delivery / "_records").mkdir()
-            records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
+            records = f"{SET_ASIDE} ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
             unlike = _compare_with_before(connection, manifest, contract, earlier)
@@ -130,8 +132,20 @@ def _read_file(
     manifest: Manifest,
 ) -> FileReading | None:
     agreed = contract.file_of(file.role)
-    path = delivery / file.name
-    refuse_disguise(path, has_lines=agreed.format != "hotline_datapackage")
+    with unwrap(delivery / file.name, delivery.parent, agreed) as path:
+        with path.open("rb") as content:
+            refuse_disguise(content, file.name, agreed)
+        return _read_plain(connection, path, agreed, circumstances, contract, manifest)
+
+
+def _read_plain(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    agreed: ContractFile,
+    circumstances: Circumstances,
+    contract: Contract,
+    manifest: Manifest,
+) -> FileReading | None:
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
         check_description(path, counts, contract)
@@ -150,7 +164,7 @@ def _check_reading(
     contract: Contract,
 ) -> None:
     agreed = contract.file_of(file.role)
-    if reading.lines_read != file.rows:
+    if (reading.reports_read or reading.lines_read) != file.rows:
         raise SourcesError("MS113", file=file.name)
     if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)

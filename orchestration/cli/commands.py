@@ -14,6 +14,7 @@ import typer
 from failures.exits import Exit
 from orchestration.cli import (
     agency,
+    aggregating,
     approval,
     backup,
     gate,
@@ -43,6 +44,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "On the hub": (
         hub.doctor,
         watch.status,
+        hub.collect,
         hub.ingest,
         hub.run,
         hub.release,
@@ -60,6 +62,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "On an agency's machine": (
         agency.new_key,
         agency.tokenize,
+        aggregating.aggregate,
         validating.validate,
         agency.deliver,
         agency.verify,

@@ -120,6 +120,29 @@ def ingest(
             talk().print(f"Delivery {receipt}", soft_wrap=True)
 
 
+def collect() -> None:
+    """Example: `moshare collect`.
+
+    Collects the deliveries that are whole from the drop boxes that `boxes.toml` names into the
+    inboxes, and brings receipts there. What is not whole waits. Ends with exit code 3 where a box
+    is away.
+    """
+    settings = prepared("collect")
+    with told_failures("collect", settings):
+        from orchestration.boxes import collecting
+        from orchestration.boxes.settings import read_boxes
+
+        boxes = read_boxes(settings)
+        for box in boxes:
+            for told in collecting.collect(box, settings) or ["There is nothing new."]:
+                typer.echo(f"{box.name}: {told}")
+        if not boxes:
+            talk().print("No drop box is named; deploy/boxes.example.toml shows how to.")
+        is_away = any(notes.away_since for _, notes in collecting.list_noted(settings))
+    if is_away:
+        raise typer.Exit(Exit.DELIVERY)
+
+
 def run(quarter: QuarterOption) -> None:
     """Example: `moshare run --quarter 2025Q1`.
 

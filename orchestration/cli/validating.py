@@ -107,6 +107,7 @@ def validate(
             day,
             agency_roster=read_agency_roster(agency_roster) if agency_roster else (),
             unusual=tuple(unusual or ()),
+            contract=agreed.contract,
         )
         former = [read_former(agreed, one, delivery.quarter) for one in against or ()]
         with _progress(len(former) + 1) as tell:

@@ -69,6 +69,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _published,
         _landing,
         _waiting,
+        _boxes,
         _free_space,
         _policy,
         _ledger,
@@ -208,6 +209,18 @@ def _waiting(settings: Settings) -> Iterator[Finding]:
         for one in list_waiting(settings.zones, agency):
             is_new = read_clock() - one.since < _SOON
             yield Finding(f"delivery of {agency}", ok=is_new, sentence=one.sentence)
+
+
+def _boxes(settings: Settings) -> Iterator[Finding]:
+    """Drop boxes as they were when they were last looked into; none is asked now."""
+    from orchestration.boxes.collecting import describe_box, list_noted
+    from orchestration.boxes.settings import name_unfit
+
+    for box, notes in list_noted(settings):
+        unfit = name_unfit(box)
+        told = f"{unfit}." if unfit else describe_box(notes)
+        fit = not (unfit or notes.away_since or notes.told)
+        yield Finding(f"drop box {box.name} of {box.agency}", fit, told)
 
 
 def _mode(path: Path) -> int:

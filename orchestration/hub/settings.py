@@ -32,10 +32,14 @@ WITNESS_VARIABLE = "MOSHARE_WITNESS"
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
-_FOREIGN_SETTINGS = ("DAGSTER_", "DBT_", "DUCKDB_", "GX_", "MOTHERDUCK_", "OPENDP_", "PG")
+_FOREIGN_SETTINGS = (
+    *("AWS_", "DAGSTER_", "DBT_", "DUCKDB_", "FSSPEC_"),
+    *("GX_", "MOTHERDUCK_", "OPENDP_", "PG"),
+)
 """Beginnings of the variables by which other programs take settings. None of them is ours: one set
 for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
-ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL)."""
+ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL), or collect deliveries
+from another server than the one that is named (fsspec, AWS)."""
 
 _SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
 """The password of the ledger's server may come this way; all else stands in its address."""
@@ -44,6 +48,9 @@ _CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH",
 """All that a subprocess of ours takes over: where programs and modules lie, and the language."""
 
 _OFFLINE_AND_SILENT = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DAGSTER_DISABLE_TELEMETRY": "1",
@@ -135,6 +142,16 @@ class Settings:
     def alarms(self) -> Path:
         """Who is told of alarms; a person writes it."""
         return self.home / "alarms.toml"
+
+    @property
+    def boxes(self) -> Path:
+        """Which drop boxes there are; a person writes it."""
+        return self.home / "boxes.toml"
+
+    @property
+    def box_notes(self) -> Path:
+        """What was collected from each drop box, and what waits there."""
+        return self.watch / "boxes"
 
     @property
     def last_backup(self) -> Path:

@@ -21,7 +21,7 @@ from durable.vault import Vault
 from durable.writing import draft_folder
 from failures.exits import Exit
 from orchestration.steps.delivering import Delivery, deliver
-from sources.contracts import Contract, current_contract, list_contracts
+from sources.contracts import Contract, find_contract, list_contracts
 from sources.delivery_changes import DeliveryChanges, compare_deliveries
 from sources.errors import SourcesError
 from sources.ingest import ingest
@@ -66,14 +66,14 @@ class Validation:
 
 
 def find_agreed(name: str) -> Contract:
-    """The newest contract of an agency by its name, such as `mshp/1`.
+    """A contract by its name, such as `mshp/1`.
 
     Raises:
         SourcesError: MS155 where there is none of that name; MS150 where it is broken.
     """
     if name not in list_contracts():
         raise SourcesError("MS155", contracts=", ".join(list_contracts()))
-    return current_contract(name.partition("/")[0])
+    return find_contract(name, name.partition("/")[0])
 
 
 def assign_roles(contract: Contract, given: Sequence[str]) -> dict[str, Path]:
@@ -145,8 +145,7 @@ def validate(
         if former and not receipt.error:
             tell("comparing")
             raw = zones.vault.raw(last.agency, last.quarter).parent
-            contract = current_contract(last.agency)
-            changes = compare_deliveries(raw, contract, last.quarter, last.sequence)
+            changes = compare_deliveries(raw, last.agreed, last.quarter, last.sequence)
     return Validation(receipt, changes)
 
 
@@ -186,7 +185,7 @@ def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Re
         agency=delivery.agency,
         quarter=delivery.quarter,
         sequence=delivery.sequence,
-        contract=current_contract(delivery.agency).contract,
+        contract=delivery.agreed.contract,
         kind=delivery.kind,
         simulated=delivery.simulated,
         status="rejected",

@@ -121,7 +121,9 @@ def write_hotline(folder: Path, quarter: str, count: int = 3) -> dict[str, Path]
 
 def put(settings: Settings, agency: str, quarter: str, files: dict[str, Path], sequence: int = 1):
     kind = "full" if files else "nil"
-    said = Delivery(agency, quarter, kind, sequence, date(2025, 4, 5), simulated=True)
+    contract = "hotline/1" if agency == "hotline" else ""  # which goes on working
+    day = date(2025, 4, 5)
+    said = Delivery(agency, quarter, kind, sequence, day, simulated=True, contract=contract)
     return deliver(settings.landing / "inbox", said, files)
 
 

@@ -11,6 +11,7 @@ from orchestration.rehearsal.people import (
     OFFICER_AWAY,
     RECEIVER_AWAY,
     REJECTED_DELIVERY,
+    SERVER_AWAY,
 )
 from orchestration.rehearsal.year import BAD_DAYS_OF_A_YEAR, plan_year, rehearse
 from orchestration.watch.outbox import Outbox
@@ -18,7 +19,7 @@ from orchestration.watch.standing import is_released
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
-EVERY_BAD_DAY = (LATE_AGENCY, REJECTED_DELIVERY, OFFICER_AWAY, RECEIVER_AWAY)
+EVERY_BAD_DAY = (LATE_AGENCY, REJECTED_DELIVERY, OFFICER_AWAY, RECEIVER_AWAY, SERVER_AWAY)
 
 
 def test_a_quarter_with_every_bad_day_is_released_by_the_calendar_alone(
@@ -47,8 +48,14 @@ def test_a_quarter_with_every_bad_day_is_released_by_the_calendar_alone(
     assert [f"{moment:%m-%d}" for moment, _, _ in late] == ["04-14"]
     assert "raised 2025-04-11" in late[0][2]
     codes = {what.partition(":")[0] for _, who, what in said if who == "alarm"}
-    assert codes == {"late-delivery", "rejected-delivery", "waiting-signature", "late-release"}
+    late = {"late-delivery", "rejected-delivery", "waiting-signature", "late-release"}
+    assert codes == late | {"failed-push"}
     assert Outbox(settings.outbox).list_unsent() == []
+    # a push that failed is told once and made up when the server is back
+    tried = [(f"{at:%m-%d}", what) for at, _, what in said if what.startswith("push of 2025Q1")]
+    assert [day for day, _ in tried] == ["04-19", "04-20", "04-21"]
+    assert ["MS743" in what for _, what in tried] == [True, True, False]
+    assert [f"{at:%m-%d}" for at, _, what in said if what.startswith("failed-push")] == ["04-19"]
 
 
 def test_a_year_has_at_least_three_bad_days() -> None:

@@ -102,7 +102,26 @@ SEGMENTS = {
     },
 }
 CELLS = [("cases", "all", "5")] + [
-    ("children", group, "2") for group in ("family", "known", "stranger", "unknown")
+    (measure, group, str(count))
+    for measure, counts in {
+        "children": {"family": 2, "known": 2, "stranger": 2, "unknown": 2},
+        "children_by_age_band": {
+            "under_6": 0,
+            "6_to_11": 1,
+            "12_to_14": 3,
+            "15_to_17": 3,
+            "unknown": 1,
+        },
+        "children_by_sex": {"female": 5, "male": 2, "unknown": 1},
+        "children_by_exploitation": {
+            "sexual": 5,
+            "labour": 1,
+            "sexual_and_labour": 1,
+            "other": 0,
+            "unknown": 1,
+        },
+    }.items()
+    for group, count in counts.items()
 ]
 COUNTS_HEADER = "quarter,measure,relationship_group,count"
 

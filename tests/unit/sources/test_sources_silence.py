@@ -1,8 +1,11 @@
 """No value of a record leaves the vault, and no bytes whatever break an ingest."""
 
+import gzip
+import io
 import json
 import tempfile
 import traceback
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -95,6 +98,20 @@ def test_no_value_of_a_record_is_in_receipt_error_or_output(
     seen = trace + read_everything_outside_the_vault(zones) + "".join(capfd.readouterr())
     assert "MS" in seen
     assert MARK not in seen
+
+
+def test_no_name_within_a_packed_file_is_in_receipt_or_error(tmp_path: Path) -> None:
+    zones = make_zones(tmp_path)
+    packed = io.BytesIO()
+    with gzip.GzipFile(f"{MARK}.txt", "wb", fileobj=packed) as stream:
+        stream.write(DELIVERIES["dss"]["child_file"][1])
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr(f"{MARK}.csv", DELIVERIES["dss"]["tokens"][1])
+    files = {"child_file": ("c.gz", packed.getvalue()), "tokens": ("t.zip", archive.getvalue())}
+    deliver(zones, "dss", files)
+    receipt = ingest(zones, "dss", QUARTER)
+    assert MARK not in repr(receipt) + read_everything_outside_the_vault(zones)
 
 
 @pytest.mark.parametrize("header", [f"{MARK},token", "record_key,token"])
