@@ -154,7 +154,10 @@ class Reports:
                     above.remove(element)
             parts = self._collect(report.iter("*"))[0]
         by_id = {
-            part.identifier: part for several in parts.values() for part in several if part.identifier
+            part.identifier: part
+            for several in parts.values()
+            for part in several
+            if part.identifier
         }
         return TakenApart(parts, by_id, bool(unknown))
 

@@ -135,9 +135,7 @@ class SegmentWriter:
         for offence in report.taken.several("Offense"):
             refs = where.get(offence.identifier, ())
             found = [by_id[ref] for ref in refs if ref in by_id]
-            tail = self._offence(
-                tuple(offence.content), tuple(found[0].content) if found else ()
-            )
+            tail = self._offence(tuple(offence.content), tuple(found[0].content) if found else ())
             lost = len(found) < len(refs)
             segments.add(tail, report.whose, offence.element, report.is_odd, lost)
 

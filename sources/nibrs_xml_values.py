@@ -29,9 +29,7 @@ UNFIT: Final = "?" * 99
 _BLANKS = " \t\r\n"
 _ZONE = r"(Z|[+-]\d\d:\d\d)?"
 _DATE = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d){_ZONE}", re.ASCII)
-_MOMENT = re.compile(
-    rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d):\d\d:\d\d(?:\.\d+)?{_ZONE}", re.ASCII
-)
+_MOMENT = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d):\d\d:\d\d(?:\.\d+)?{_ZONE}", re.ASCII)
 _MONTH = re.compile(rf"(\d{{4}})-(\d\d)(?:-\d\d)?{_ZONE}", re.ASCII)
 _NUMBER = re.compile(r"\+?0*(\d{1,9})", re.ASCII)
 _AMOUNT = re.compile(r"\+?0*(\d{1,9})(?:\.0*)?", re.ASCII)
@@ -156,8 +154,7 @@ def _count_places() -> dict[str, int]:
     names = {field.name for layout in load_nibrs_layout().values() for field in layout.fields}
     families = [name.removesuffix("_1") for name in names if name.endswith("_1")]
     return {
-        family: sum(f"{family}_{number}" in names for number in range(1, 11))
-        for family in families
+        family: sum(f"{family}_{number}" in names for number in range(1, 11)) for family in families
     }
 
 
