@@ -87,8 +87,7 @@ def _name_database(address: str) -> str:
 @contextmanager
 def _server() -> Iterator[Postgres]:
     """Run the server that the tests of the ledger use."""
-    sys.path.insert(0, str(ROOT / "tests" / "unit" / "privacy"))
-    from ledger_places import run_postgres
+    from bench.postgres import run_postgres
 
     with run_postgres() as address:
         yield Postgres(address)

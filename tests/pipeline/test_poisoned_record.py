@@ -22,7 +22,7 @@ import psycopg
 import pytest
 from box_servers import name_boxes, run_s3_box, run_sftp_box
 from httpx import ASGITransport, AsyncClient
-from ledger_places import run_postgres
+from postgres import run_postgres
 from pipeline_runs import QUARTER, run_approved, run_here
 from small_deliveries import (
     child_record,
