@@ -29,7 +29,6 @@ from bench.kill_drill.stages import QUARTER, SEED, STAGES, Stage, warm_up
 from orchestration.hub.interrupts import exit_when_interrupted
 from orchestration.hub.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 MOST_PAGES = [0, 1, 2, 3, 5, 8, 13, 24]
 DRAW = "charge, draw, mark, record"

@@ -22,8 +22,8 @@ import psycopg
 import pytest
 from box_servers import name_boxes, run_s3_box, run_sftp_box
 from httpx import ASGITransport, AsyncClient
-from postgres import run_postgres
 from pipeline_runs import QUARTER, run_approved, run_here
+from postgres import run_postgres
 from small_deliveries import (
     child_record,
     incident,
