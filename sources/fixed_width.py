@@ -191,7 +191,8 @@ def _split_block(block: bytes, first_number: int, file: str) -> tuple[pa.RecordB
     text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), " \r")
     numbers = pa.arange(first_number, first_number + len(pieces))
     filled = pc.greater(pc.binary_length(text), 0)
-    numbers, text = numbers.filter(filled), text.filter(filled)
+    if not pc.all(filled).as_py():
+        numbers, text = numbers.filter(filled), text.filter(filled)
     if _is_plain(block):
         raw = pa.nulls(len(text), pa.binary())
     else:

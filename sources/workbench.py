@@ -17,7 +17,7 @@ import duckdb
 from sources.error_form import Fate
 from sources.errors import ERRORS, LineProblem
 
-MEMORY_LIMIT = "2GB"
+MEMORY_LIMIT = "1500MB"
 LINES_SHOWN = 10
 
 
