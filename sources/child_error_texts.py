@@ -13,8 +13,8 @@ CHILD_FILE = {
         "Export the file with the Child File record layout",
     ),
     "MS202": DeliveryText(
-        "Records of {file} have another state than MO in {field}",
-        "The contract covers Missouri's own Child File",
+        "Records of {file} have another state than the contract's in {field}",
+        "The contract covers the state's own Child File",
         "Remove records of other states",
     ),
     "MS203": DeliveryText(

@@ -27,7 +27,8 @@ class ContractFile(BaseModel):
     """One file of a delivery: its role, its format and the raw tables cut from it.
 
     `tables` maps the name of a raw table to the fields it keeps, in the order of its columns; it
-    is empty for a file that only describes another.
+    is empty for a file that only describes another. `may_be_xml` says that the XML form of the
+    format is taken too; a file is of that form if its first character is `<`.
     """
 
     model_config = CLOSED
@@ -35,6 +36,7 @@ class ContractFile(BaseModel):
     role: str
     format: FileFormat
     required: Annotated[bool, Field(strict=True)]
+    may_be_xml: Annotated[bool, Field(strict=True)] = False
     tables: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
@@ -131,9 +133,8 @@ def list_agencies() -> tuple[str, ...]:
 
 
 def list_contracts() -> tuple[str, ...]:
-    """The newest contract of each agency, by name."""
-    newest = dict(_list_versions())
-    return tuple(f"{agency}/{version}" for agency, version in sorted(newest.items()))
+    """Every contract, by name."""
+    return tuple(f"{agency}/{version}" for agency, version in _list_versions())
 
 
 def current_contract(agency: str) -> Contract:

@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.containers import open_content
-from sources.disguises import refuse_disguise
+from sources.contracts import ContractFile
+from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
+from sources.nibrs_xml import count_reports
 from sources.workbench import Check, ask_number, bits_of
 
 BLOCK_BYTES = 16 << 20
@@ -79,18 +81,27 @@ def insert_lines(
         connection.unregister("incoming_lines")
 
 
-def count_records(path: Path, file_format: str) -> int:
+def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> int:
     """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
 
-    Of a packed file the rows within are counted. Raises what `open_content`, `refuse_disguise` and
-    `iterate_lines` raise.
+    Of a packed file the rows within are counted, of XML its reports. Sentences call the file by its
+    name or as they are told. Raises what `open_content`, `refuse_disguise`, `iterate_lines` and
+    `count_reports` raise.
     """
-    with open_content(path) as content:
-        refuse_disguise(content, path.name, has_lines=file_format != "hotline_datapackage")
+    called = called or path.name
+    file_format = agreed.format if agreed else ""
+    with open_content(path, agreed, called) as content:
+        refuse_disguise(content, called, agreed)
     if file_format == "hotline_datapackage":
         return 0
-    with open_content(path) as content:
-        lines: int = sum(batch.num_rows for batch in _split_lines(content, path.name))
+    if agreed and agreed.may_be_xml:
+        with open_content(path, agreed, called) as content:
+            is_of_reports = is_xml(content.read(HEAD_BYTES))
+        if is_of_reports:
+            with open_content(path, agreed, called) as content:
+                return count_reports(content, called)
+    with open_content(path, agreed, called) as content:
+        lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
     has_header = file_format in {"tokens", "hotline_counts"}
     return max(lines - 1, 0) if has_header else lines
 

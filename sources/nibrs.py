@@ -1,4 +1,4 @@
-"""Reads the NIBRS flat file: one line for each segment, levels 0 to 7.
+"""Reads the NIBRS flat file, one line for each segment of levels 0 to 7, and the XML like it.
 
 Belongs here: taking segments apart, the order of the checks, and reports that stand alone (Group B
 arrests, zero reports). Does not belong here: rules on single fields (`nibrs_rules`), incidents
@@ -7,7 +7,8 @@ arrests, zero reports). Does not belong here: rules on single fields (`nibrs_rul
 An incident is known by ORI and incident number. Its report is stored whole or not at all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -28,6 +29,7 @@ from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
 from sources.nibrs_pieces import create_facts, create_segments
 from sources.nibrs_rules import list_segment_checks
+from sources.nibrs_xml import XmlLines, is_xml_file
 from sources.workbench import (
     FileReading,
     ask_number,
@@ -56,30 +58,37 @@ def read_segments(
     file: ContractFile,
     circumstances: Circumstances,
 ) -> FileReading:
-    """Read and check a NIBRS flat file; leaves one view `rows_<table>` for each raw table.
+    """Read and check a NIBRS file; leaves one view `rows_<table>` for each raw table.
+
+    A file whose first character is `<` is XML: its reports become the segments that they have in
+    the flat file, and from there on both are one.
 
     A segment without which an incident cannot be counted sets its whole report aside, any other
     itself alone; a field that no figure needs is left blank with a note. Group B arrest reports and
     zero reports stand alone. Property segments are checked and left out.
 
     Raises:
-        SourcesError: MS117.
+        SourcesError: MS117; of XML what `nibrs_xml.iterate_reports` raises.
     """
     layouts = load_nibrs_layout()
     connection.execute(_CREATE_LINES)
     kept = {level: file.tables[table] for table, level in SEGMENT_TABLES.items()} | _CHECKED_FIELDS
+    xml = XmlLines(connection, path) if is_xml_file(path) else None
+    lines: Iterable[pa.RecordBatch] = xml or map(_without_source_line, iterate_lines(path))
     cuts: list[pa.RecordBatch] = []
-    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(path, cuts))
+    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(lines, cuts))
     connection.execute("CREATE TABLE cuts (cut BIGINT, text VARCHAR)")
     insert_lines(connection, "cuts", cuts)
     del cuts
     _check_levels(connection, path.name, kept, circumstances)
-    _check_unknown_levels(connection, path.name)
+    _check_unknown_levels(connection, path.name, is_xml=bool(xml))
     create_facts(connection, layouts)
     judge_incidents(connection, path.name)
     note_broken_rules(connection, path.name, circumstances)
     _check_group_b(connection, path.name)
     _compare(connection, path.name, circumstances)
+    if xml:
+        xml.note_source_lines()
     read = ask_number(connection, "SELECT count(*) FROM lines_nibrs")
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_nibrs")
     for table, level in SEGMENT_TABLES.items():
@@ -93,10 +102,17 @@ def read_segments(
         )
     left_out = ask_number(connection, "SELECT count(*) FROM lines_nibrs WHERE level = '3'")
     stored = read - quarantined - dropped - left_out
-    return FileReading(path.name, file.role, read, stored, quarantined, left_out, dropped)
+    reading = FileReading(path.name, file.role, read, stored, quarantined, left_out, dropped)
+    return replace(reading, reports_read=xml.reports_read) if xml else reading
 
 
-def _iterate_lines_with_act(path: Path, cuts: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _without_source_line(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return batch.append_column("source_line", pa.nulls(batch.num_rows, pa.int32()))
+
+
+def _iterate_lines_with_act(
+    batches: Iterable[pa.RecordBatch], cuts: list[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """The lines of a file, padded to the end of their key, each with its level, act and cut.
 
     A line is early if its level is below that of the line before. Its cut is the number of what it
@@ -108,7 +124,7 @@ def _iterate_lines_with_act(path: Path, cuts: list[pa.RecordBatch]) -> Iterator[
     """
     act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.binary())
     level_before = pa.scalar(None, pa.binary())
-    for batch in iterate_lines(path):
+    for batch in batches:
         line = pc.ascii_rpad(batch["line"], KEY_END)
         octets = line.cast(pa.binary())
         level, report = (pc.binary_slice(octets, *ends) for ends in ((4, 5), (KEY_START, KEY_END)))
@@ -131,6 +147,7 @@ def _iterate_lines_with_act(path: Path, cuts: list[pa.RecordBatch]) -> Iterator[
                 "act": pc.if_else(pc.equal(report, act_reports), acts, None),
                 "is_early": is_early,
                 "cut": pc.add(cut.indices.cast(pa.int64()), known),
+                "source_line": batch["source_line"],
             }
         )
 
@@ -166,7 +183,9 @@ def _check_levels(
         blank_fields(connection, "lines_nibrs", checked, layouts[level], checks[level], KEY_END)
 
 
-def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> None:
+def _check_unknown_levels(
+    connection: duckdb.DuckDBPyConnection, file: str, *, is_xml: bool
+) -> None:
     known, lines = (
         ask_number(connection, f"SELECT count(*) FROM {table}")  # noqa: S608
         for table in ("segments", "lines_nibrs")
@@ -175,7 +194,10 @@ def _check_unknown_levels(connection: duckdb.DuckDBPyConnection, file: str) -> N
         return
     unknown = "SELECT line_number FROM lines_nibrs WHERE level NOT BETWEEN '0' AND '7'"
     level = f"{unknown} AND raw IS NULL"
-    note_problem(connection, file, "MS301", "segment_level", level, rule="051")
+    if is_xml:
+        note_problem(connection, file, "MS351", "", level)
+    else:
+        note_problem(connection, file, "MS301", "segment_level", level, rule="051")
     note_problem(connection, file, "MS131", "", f"{unknown} AND raw IS NOT NULL")
 
 
@@ -201,7 +223,7 @@ def _compare(
 _CREATE_LINES = """
     CREATE TABLE lines_nibrs (
         line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, act BIGINT,
-        is_early BOOLEAN, cut BIGINT
+        is_early BOOLEAN, cut BIGINT, source_line INTEGER
     )
 """
 

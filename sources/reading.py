@@ -14,7 +14,9 @@ import duckdb
 
 from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
+from sources.delivery_keys import SecretKeys
 from sources.disguises import refuse_disguise
+from sources.encryption import name_inside
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
@@ -27,6 +29,7 @@ from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
 from sources.workbench import (
+    SET_ASIDE,
     FileReading,
     ask_number,
     count_blanked,
@@ -66,12 +69,13 @@ def read_delivery(
     contract: Contract,
     received_at: datetime,
     earlier: Path,
+    keys: SecretKeys,
     first_day_of_record: date | None = None,
 ) -> DeliveryReading:
     """Read the copied files of a delivery; DuckDB may spill into the parent of its folder.
 
-    `earlier` is the folder of the raw tables of the agency's accepted deliveries; what is dated
-    before the first day of record is named.
+    `earlier` is the folder of the raw tables of the agency's accepted deliveries, and the keys open
+    what is encrypted; what is dated before the first day of record is named.
 
     Writes `_raw/<table>.parquet` for every table of the contract and `_raw/deliveries.parquet`
     unless the delivery must be rejected, and `_records/records.parquet` if records were set aside.
@@ -91,7 +95,9 @@ def read_delivery(
     with open_workbench(delivery.parent, earlier) as connection:
         try:
             for file in manifest.files:
-                reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
+                reading = _read_file(
+                    connection, delivery, file, circumstances, contract, manifest, keys
+                )
                 if reading:
                     blanked = count_blanked(connection, file.name)
                     readings.append(replace(reading, lines_blanked=blanked))
@@ -104,7 +110,7 @@ def read_delivery(
         problems = list_problems(connection)
         if not all(problem.is_note for problem in problems):
             (delivery / "_records").mkdir()
-            records = "SELECT * FROM set_aside ORDER BY file, line_number, code, field"
+            records = f"{SET_ASIDE} ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
             unlike = _compare_with_before(connection, manifest, contract, earlier)
@@ -129,11 +135,12 @@ def _read_file(
     circumstances: Circumstances,
     contract: Contract,
     manifest: Manifest,
+    keys: SecretKeys,
 ) -> FileReading | None:
-    with unwrap(delivery / file.name, delivery.parent) as path:
-        agreed = contract.file_of(file.role)
+    agreed = contract.file_of(file.role)
+    with unwrap(delivery / file.name, delivery.parent, agreed, keys) as path:
         with path.open("rb") as content:
-            refuse_disguise(content, file.name, has_lines=agreed.format != "hotline_datapackage")
+            refuse_disguise(content, file.name, agreed)
         return _read_plain(connection, path, agreed, circumstances, contract, manifest)
 
 
@@ -147,7 +154,7 @@ def _read_plain(
 ) -> FileReading | None:
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
-        check_description(path, counts, contract)
+        check_description(path, name_inside(counts), contract)
         return None
     if agreed.format == "hotline_counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
@@ -163,7 +170,7 @@ def _check_reading(
     contract: Contract,
 ) -> None:
     agreed = contract.file_of(file.role)
-    if reading.lines_read != file.rows:
+    if (reading.reports_read or reading.lines_read) != file.rows:
         raise SourcesError("MS113", file=file.name)
     if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)

@@ -69,6 +69,8 @@ def _describe_file(file: FileReading) -> str:
         f"{file.file} ({file.role}): {file.lines_read} lines read, {file.lines_stored} stored, "
         f"{file.lines_quarantined} quarantined"
     )
+    if file.reports_read:
+        text += f", of {file.reports_read} reports of XML"
     if file.lines_blanked:
         text += f", {file.lines_blanked} stored with a field left blank"
     if file.lines_left_out:

@@ -1,7 +1,8 @@
 """The DuckDB connection on which one delivery is read, and its bookkeeping of problems.
 
 Belongs here: opening DuckDB sealed into the work folder, checks as one bit each of a mask, the
-tables `problems` and `set_aside`, writing Parquet. Does not belong here: any rule about a field.
+tables `problems`, `set_aside` and `source_lines`, writing Parquet. Does not belong here: any rule
+about a field.
 
 A problem either sets its line aside, drops it or takes it with a note; which one, its number says
 (`error_texts`).
@@ -19,6 +20,15 @@ from sources.errors import ERRORS, LineProblem
 
 MEMORY_LIMIT = "1500MB"
 LINES_SHOWN = 10
+
+_SHOWN_LINE = "coalesce(source_line, line_number)"
+"""Lines of XML are numbered as segments until they are shown; see `source_lines`."""
+
+SET_ASIDE = (
+    f"SELECT file, {_SHOWN_LINE} AS line_number, code, field, record "  # noqa: S608
+    "FROM set_aside LEFT JOIN source_lines USING (file, line_number)"
+)
+"""Query for what was set aside, with lines of the file as it was delivered."""
 
 
 class Mark(Protocol):
@@ -60,6 +70,8 @@ class Check:
 class FileReading:
     """What became of the lines of one file; read = stored + quarantined + left out + dropped.
 
+    Lines of XML are the segments that its reports have in the flat file.
+
     Attributes:
         file: name of the delivered file.
         role: its role in the contract.
@@ -69,6 +81,7 @@ class FileReading:
         lines_left_out: lines that were checked and by contract are not stored.
         lines_dropped: lines that add nothing, such as repetitions; dropped with a note.
         lines_blanked: of the stored lines, those with a field that was left blank.
+        reports_read: reports of XML; 0 for any other file.
     """
 
     file: str
@@ -79,6 +92,7 @@ class FileReading:
     lines_left_out: int = 0
     lines_dropped: int = 0
     lines_blanked: int = 0
+    reports_read: int = 0
 
 
 def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
@@ -108,6 +122,9 @@ def open_workbench(folder: Path, *read: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(
         "CREATE TABLE set_aside (file VARCHAR, line_number BIGINT, code VARCHAR, field VARCHAR, "
         "record BLOB)"
+    )
+    connection.execute(
+        "CREATE TABLE source_lines (file VARCHAR, line_number BIGINT, source_line BIGINT)"
     )
     return connection
 
@@ -237,8 +254,9 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
 def list_problems(connection: duckdb.DuckDBPyConnection) -> tuple[LineProblem, ...]:
     """Problems of all files read so far, one for each file, code, rule, segment and field."""
     rows = connection.execute(
-        f"SELECT code, file, field, min(line_number, {LINES_SHOWN}), count(*), rule, segment "  # noqa: S608
-        "FROM problems GROUP BY ALL ORDER BY file, code, rule, segment, field"
+        f"SELECT code, file, field, min(DISTINCT {_SHOWN_LINE}, {LINES_SHOWN}), count(*), rule, "  # noqa: S608
+        "segment FROM problems LEFT JOIN source_lines USING (file, line_number) "
+        "GROUP BY ALL ORDER BY file, code, rule, segment, field"
     ).fetchall()
     return tuple(
         LineProblem(code, file, field, tuple(lines), total, rule, segment)
