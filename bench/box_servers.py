@@ -20,14 +20,13 @@ BUCKET = "moshare-drop"
 
 @dataclass
 class SftpBox:
-    """A server whose root is a folder of this machine; it can be away, or let nobody write."""
+    """A server on a folder of this machine; it can be away, stall at some files, or be closed."""
 
     folder: Path
     host: asyncssh.SSHKey
     port: int = 0
-    is_stalled: bool = False
+    stalled: tuple[str, ...] = ()
     is_read_only: bool = False
-    cut_after: int = -1
     opened: list[str] = field(default_factory=list)
 
     @property
@@ -71,7 +70,7 @@ class _Server(asyncssh.SFTPServer):
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:  # noqa: ANN401 - as its base
         """Open a file, slowly or not at all where the box is told so."""
         self.box.opened.append(path.decode())
-        if self.box.is_stalled:
+        if path.decode().endswith(self.box.stalled):
             await asyncio.sleep(60)
         if self.box.is_read_only and pflags & asyncssh.FXF_WRITE:
             raise asyncssh.SFTPPermissionDenied("QZJXVKWY")

@@ -70,8 +70,8 @@ DELIVERY = {
     ),
     "MS113": DeliveryText(
         "The file {file} does not have the number of rows that the manifest gives",
-        "Rows are the lines that are not blank, without the header of a CSV file; of NIBRS XML they "
-        "are its reports",
+        "Rows are the lines that are not blank, without the header of a CSV file; of NIBRS XML "
+        "they are its reports",
         "Write a new manifest with `moshare deliver`, which counts them",
     ),
     "MS114": DeliveryText(

@@ -249,10 +249,10 @@ _FBI_RULES = {
 _NIBRS_XML = {
     "MS343": DeliveryText(
         "The XML of {file} is not well-formed at line {line}",
-        "An XML file is one document from its first character to its last: nothing stands before its "
-        "declaration, not even a comment, every element ends, nothing follows the last one, and "
-        "every character is one of its encoding; a file that was cut short is not well-formed at "
-        "its end",
+        "An XML file is one document from its first character to its last: nothing stands before "
+        "its declaration, not even a comment, every element ends, nothing follows the last one, "
+        "and every character is one of its encoding; a file that was cut short is not well-formed "
+        "at its end",
         "Export it again, and look at that line with any XML editor. " + _RESEND,
     ),
     "MS344": DeliveryText(
@@ -296,8 +296,8 @@ _NIBRS_XML = {
     ),
     "MS350": DeliveryText(
         "Dates of {file} have a time zone",
-        "NIBRS has the local date and hour of the incident, so they were taken as they are written, "
-        "and not turned into another zone",
+        "NIBRS has the local date and hour of the incident, so they were taken as they are "
+        "written, and not turned into another zone",
         "Look at whether the export writes local time; Z stands for UTC",
         fate="kept",
     ),

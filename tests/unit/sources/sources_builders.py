@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from durable.vault import Vault
+from simulator.xml_twin import say_in_xml
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
@@ -175,6 +176,11 @@ def description(path: str = "counts.csv") -> dict[str, object]:
 
 def text_of(lines: list[str]) -> bytes:
     return "".join(line + "\n" for line in lines).encode()
+
+
+def xml_of(lines: list[str]) -> bytes:
+    """The lines of a NIBRS flat file, said again as XML."""
+    return "".join(say_in_xml(lines)).encode()
 
 
 def make_zones(folder: Path) -> Zones:
