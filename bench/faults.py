@@ -40,6 +40,7 @@ from orchestration.hub.settings import load_settings
 from orchestration.steps.delivering import Delivery
 from orchestration.steps.validating import validate
 from privacy.policy.policy import load_policy
+from simulator.xml_twin import say_in_xml
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
@@ -49,6 +50,8 @@ from sources.zones import Zones
 
 MARK = b"XQZJ"
 QUARTER = "2025Q1"
+IN_XML = "mshp in XML"
+AGENCIES = ("dss", "mshp", IN_XML, "hotline")
 _COUNTS = "quarter,measure,relationship_group,count"
 
 
@@ -92,6 +95,15 @@ def make_files(agency: str) -> dict[str, bytes]:
             *(line for number in range(4, 12) for line in report(f"I{number}", "30")),
         ]
         lines = {"nibrs": police, "tokens": tokens}
+    elif agency == IN_XML:
+        police = [
+            *(line for number in range(4) for line in report(f"I{number}", arrests=["64A"])),
+            segment("1", "I2", "D"),
+            *report("I2"),
+            segment("7", "", "A"),
+            segment("0", "", "A"),
+        ]
+        lines = {"nibrs": "".join(say_in_xml(police)).splitlines(), "tokens": tokens}
     else:
         groups = ("family", "known", "stranger", "unknown")
         cells = [f"{QUARTER},cases,all,5", *(f"{QUARTER},children,{group},2" for group in groups)]
@@ -188,8 +200,8 @@ def take_mutated(seed: int) -> tuple[str, str, int]:
     the peak memory of the process in KiB.
     """
     chance = Random(seed)  # noqa: S311
-    agency = chance.choice(("dss", "mshp", "hotline"))
-    files = make_files(agency)
+    form = chance.choice(AGENCIES)
+    agency, files = form.split()[0], make_files(form)
     role = chance.choice(sorted(files))
     files[role] = mutate(files[role], chance)
     outcome, wrong = "accepted", ""
@@ -213,8 +225,8 @@ def take_mutated(seed: int) -> tuple[str, str, int]:
 def compare_mutated(seed: int) -> tuple[str, str, int]:
     """Let one mutated delivery be validated and taken in; gives what `take_mutated` gives."""
     chance = Random(seed)  # noqa: S311
-    agency = chance.choice(("dss", "mshp", "hotline"))
-    files = make_files(agency)
+    form = chance.choice(AGENCIES)
+    agency, files = form.split()[0], make_files(form)
     role = chance.choice(sorted(files))
     files[role] = mutate(files[role], chance)
     wrong = ""
