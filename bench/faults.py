@@ -44,6 +44,7 @@ from orchestration.hub.settings import load_settings
 from orchestration.steps.delivering import Delivery
 from orchestration.steps.validating import validate
 from privacy.policy.policy import load_policy
+from simulator.xml_twin import say_in_xml
 from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.ingest import ingest
@@ -54,6 +55,8 @@ from sources.zones import Zones
 
 MARK = b"XQZJ"
 QUARTER = "2025Q1"
+IN_XML = "mshp in XML"
+AGENCIES = ("dss", "mshp", IN_XML, "hotline")
 _COUNTS = "quarter,measure,relationship_group,count"
 
 
@@ -97,6 +100,15 @@ def make_files(agency: str) -> dict[str, bytes]:
             *(line for number in range(4, 12) for line in report(f"I{number}", "30")),
         ]
         lines = {"nibrs": police, "tokens": tokens}
+    elif agency == IN_XML:
+        police = [
+            *(line for number in range(4) for line in report(f"I{number}", arrests=["64A"])),
+            segment("1", "I2", "D"),
+            *report("I2"),
+            segment("7", "", "A"),
+            segment("0", "", "A"),
+        ]
+        lines = {"nibrs": "".join(say_in_xml(police)).splitlines(), "tokens": tokens}
     else:
         cells = [
             f"{QUARTER},{measure},{group},{0 if place else 5}"
@@ -137,18 +149,18 @@ def make_mutated(seed: int) -> tuple[str, dict[str, tuple[str, bytes]]]:
     In a third of them the file with faults is packed, in half of these before it got them.
     """
     chance = Random(seed)  # noqa: S311
-    agency = chance.choice(("dss", "mshp", "hotline"))
-    files = {role: (f"{role}.dat", content) for role, content in make_files(agency).items()}
+    form = chance.choice(AGENCIES)
+    files = {role: (f"{role}.dat", content) for role, content in make_files(form).items()}
     role = chance.choice(sorted(files))
     name, content = files[role]
     content = mutate(content, chance)
     ending = chance.choice(("", "", "", "", "", "", ".gz", ".zst", ".zip"))
     if ending and chance.random() < 0.5:
-        content = mutate(_pack(make_files(agency)[role], ending), chance)
+        content = mutate(_pack(make_files(form)[role], ending), chance)
     elif ending:
         content = _pack(content, ending)
     files[role] = (name + ending, content)
-    return agency, files
+    return form.split()[0], files
 
 
 def _change_bytes(content: bytes, chance: Random) -> bytes:
