@@ -11,6 +11,7 @@ from failures.exits import Exit
 from sources.child_error_texts import CHILD_FILE
 from sources.column_error_texts import COLUMNS
 from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
+from sources.encryption_error_texts import ENCRYPTION
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
@@ -248,10 +249,10 @@ _FBI_RULES = {
 _NIBRS_XML = {
     "MS343": DeliveryText(
         "The XML of {file} is not well-formed at line {line}",
-        "An XML file is one document from its first character to its last: nothing stands before its "
-        "declaration, not even a comment, every element ends, nothing follows the last one, and "
-        "every character is one of its encoding; a file that was cut short is not well-formed at "
-        "its end",
+        "An XML file is one document from its first character to its last: nothing stands before "
+        "its declaration, not even a comment, every element ends, nothing follows the last one, "
+        "and every character is one of its encoding; a file that was cut short is not well-formed "
+        "at its end",
         "Export it again, and look at that line with any XML editor. " + _RESEND,
     ),
     "MS344": DeliveryText(
@@ -295,8 +296,8 @@ _NIBRS_XML = {
     ),
     "MS350": DeliveryText(
         "Dates of {file} have a time zone",
-        "NIBRS has the local date and hour of the incident, so they were taken as they are written, "
-        "and not turned into another zone",
+        "NIBRS has the local date and hour of the incident, so they were taken as they are "
+        "written, and not turned into another zone",
         "Look at whether the export writes local time; Z stands for UTC",
         fate="kept",
     ),
@@ -400,6 +401,7 @@ _HOTLINE = {
 ERRORS: Mapping[str, DeliveryText] = (
     DELIVERY
     | DISGUISES
+    | ENCRYPTION
     | LINES
     | COLUMNS
     | CHILD_FILE

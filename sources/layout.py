@@ -168,7 +168,7 @@ class XmlElement:
 
     Attributes:
         element: its name without a prefix; where the one above decides, that one and a slash first.
-        kind: what it does: part, role, context and holder have elements in them, any other a value.
+        kind: part, tie, role, context and holder have elements in them, any other has a value.
         part: of a value: the part of a report that it stands in.
         field: of a value: the field of the flat file, without number and without whose it is.
     """

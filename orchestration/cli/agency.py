@@ -34,6 +34,13 @@ Unusual = Annotated[
     list[str] | None,
     typer.Option(help="What is meant as it is: outside_missouri, other_years; may be repeated."),
 ]
+PublicKey = Annotated[
+    Path | None,
+    typer.Option(
+        help="File with the hub's public key, of age or OpenPGP: only encrypted files are put into "
+        "the inbox."
+    ),
+]
 
 
 def new_key(path: Annotated[Path, typer.Argument(help="File to create.")]) -> None:
@@ -82,6 +89,7 @@ def deliver(
     database: Database = None,
     changed_since: ChangedSince = None,
     unusual: Unusual = None,
+    encrypt_to: PublicKey = None,
 ) -> None:
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
@@ -95,9 +103,11 @@ def deliver(
         from orchestration.steps.delivering import Delivery
         from orchestration.steps.delivering import deliver as put
         from sources.agency_roster import read_agency_roster
+        from sources.delivery_keys import read_public_keys
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()
         views = name_views(from_database, database, changed_since)
+        keys = read_public_keys(encrypt_to) if encrypt_to else None
         delivery = Delivery(
             agency,
             quarter,
@@ -109,7 +119,8 @@ def deliver(
             contract=contract,
         )
         files = dict(_role_and_path(text) for text in file or [])
-        typer.echo(put(inbox or settings.landing / "inbox", delivery, files, views))
+        place = inbox or settings.landing / "inbox"
+        typer.echo(put(place, delivery, files, views, encrypt_to=keys))
 
 
 def _role_and_path(text: str) -> tuple[str, Path]:

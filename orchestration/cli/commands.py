@@ -49,6 +49,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         hub.run,
         hub.release,
         hub.rotate_key,
+        hub.new_delivery_key,
         hub.dev,
     ),
     "Backups": (backup.new_backup_key, backup.backup, backup.restore),

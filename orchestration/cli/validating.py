@@ -111,7 +111,9 @@ def validate(
         )
         former = [read_former(agreed, one, delivery.quarter) for one in against or ()]
         with _progress(len(former) + 1) as tell:
-            found = take(delivery, assign_roles(agreed, files), former, settings.policy, tell)
+            given = assign_roles(agreed, files)
+            keys = settings.delivery_keys
+            found = take(delivery, given, former, settings.policy, tell, keys)
     if as_json:
         show_json(_document(found, delivery.as_of.isoformat()))
     else:

@@ -13,15 +13,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from durable.writing import draft_folder, sync
 from orchestration.hub.errors import OrchestrationError
 from sources.agency_roster import RosterAgency
 from sources.contracts import Contract, current_contract, find_contract
+from sources.delivery_keys import PublicKeys
+from sources.encryption import encrypt
 from sources.errors import SourcesError
 from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
-from sources.manifest import MANIFEST_NAME, write_manifest
+from sources.manifest import MANIFEST_NAME, count_rows, write_manifest
 from sources.quarters import Quarter
 from sources.waiting import is_newer_than_receipts
 
@@ -66,7 +69,13 @@ class Delivery:
 
 
 def deliver(
-    inbox: Path, delivery: Delivery, files: Mapping[str, Path], views: Views | None = None
+    inbox: Path,
+    delivery: Delivery,
+    files: Mapping[str, Path],
+    views: Views | None = None,
+    *,
+    encrypt_to: PublicKeys | None = None,
+    rows: Mapping[str, int] = MappingProxyType({}),
 ) -> Path:
     """Copy files into `inbox/<agency>/<quarter>/` and write their manifest last.
 
@@ -75,6 +84,8 @@ def deliver(
         delivery: What is said of the delivery.
         files: Role of each file in the contract, and where it lies now.
         views: What is drawn from a database besides.
+        encrypt_to: Encrypts the files on their way, so that the inbox never holds what is in them.
+        rows: Rows of each file that is encrypted already, by its role.
 
     Returns:
         The delivery's folder.
@@ -90,12 +101,23 @@ def deliver(
     """
     agreed = delivery.agreed
     quarter = Quarter.parse(delivery.quarter)
+    if views and encrypt_to:
+        raise SourcesError("MS179")
     for role, path in files.items():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise OrchestrationError("MS908", role=role)
-    return place_delivery(
-        inbox, delivery.agency, quarter, lambda aside: _fill(aside, delivery, agreed, files, views)
-    )
+
+    def fill(aside: Path) -> None:
+        if encrypt_to:
+            counted = {role: count_rows(path, role, agreed) for role, path in files.items()}
+            put = {role: encrypt(path, aside, encrypt_to) for role, path in files.items()}
+            _seal(aside, delivery, put, counted)
+        else:
+            put = {role: shutil.copyfile(path, aside / path.name) for role, path in files.items()}
+            drawn = _draw(aside, agreed, files, views) if views else {}
+            _seal(aside, delivery, {**put, **drawn}, rows)
+
+    return place_delivery(inbox, delivery.agency, quarter, fill)
 
 
 def place_delivery(
@@ -133,19 +155,6 @@ def place_delivery(
     return folder
 
 
-def _fill(
-    aside: Path,
-    delivery: Delivery,
-    agreed: Contract,
-    files: Mapping[str, Path],
-    views: Views | None,
-) -> None:
-    for path in files.values():
-        shutil.copyfile(path, aside / path.name)
-    drawn = _draw(aside, agreed, files, views) if views else {}
-    _seal(aside, delivery, {**files, **drawn})
-
-
 def _draw(
     aside: Path, contract: Contract, files: Mapping[str, Path], views: Views
 ) -> dict[str, Path]:
@@ -157,7 +166,9 @@ def _draw(
     return draw_files(views, contract, aside)
 
 
-def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
+def _seal(
+    aside: Path, delivery: Delivery, files: Mapping[str, Path], rows: Mapping[str, int]
+) -> None:
     write_manifest(
         aside,
         agency=delivery.agency,
@@ -169,6 +180,7 @@ def _seal(aside: Path, delivery: Delivery, files: Mapping[str, Path]) -> None:
         files={role: path.name for role, path in files.items()},
         agency_roster=delivery.agency_roster,
         unusual=delivery.unusual,
+        rows=rows,
         contract=delivery.agreed,
     )
 

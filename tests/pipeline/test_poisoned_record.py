@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,11 +48,14 @@ from orchestration.hub.diagnosis import diagnose
 from orchestration.hub.instance import open_instance
 from orchestration.hub.settings import PROJECT_ROOT, Settings, prepare_process
 from orchestration.steps import linking, quality
+from sources.delivery_keys import PublicKeys
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
 MARKER = "QZJXVKWYPH"
 WINDOW = 4
 """Any four characters of the repeated marker betray it, so that short fields are guarded too."""
+
+NOBODY: Mapping[str, PublicKeys | None] = dict.fromkeys(("dss", "mshp", "hotline"))
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
@@ -102,20 +105,23 @@ def usual_tokens(keys: str) -> dict[str, str]:
     return {keys.format(n): f"{n:064x}" for n in range(60)}
 
 
-def put_poisoned_quarter(settings: Settings, made: Path) -> None:
+def put_poisoned_quarter(
+    settings: Settings, made: Path, encrypt_to: Mapping[str, PublicKeys | None] = NOBODY
+) -> None:
     token = "cd" * 32
     put(settings, "dss", "2025Q1", {
         "child_file": write_lines(made / "child_file.txt", poisoned_children()),
         "tokens": write_tokens(made / "dss/tokens.csv", {
             **usual_tokens("C{:011d}"), marked(12): token, MARKER * 3: MARKER}),
-    })  # fmt: skip
+    }, encrypt_to=encrypt_to["dss"])  # fmt: skip
     put(settings, "mshp", "2025Q1", {
         "nibrs": write_lines(made / "nibrs.txt", poisoned_incidents()),
         "tokens": write_tokens(made / "mshp/tokens.csv", {
             **usual_tokens("MO0950000:INC{:09d}:001"),
             f"MO0950000:{marked(12)}:001": token, MARKER: MARKER}),
-    })  # fmt: skip
-    put(settings, "hotline", "2025Q1", write_hotline(made / "hotline", "2025Q1"))
+    }, encrypt_to=encrypt_to["mshp"])  # fmt: skip
+    hotline = write_hotline(made / "hotline", "2025Q1")
+    put(settings, "hotline", "2025Q1", hotline, encrypt_to=encrypt_to["hotline"])
 
 
 def files_outside_the_vault(settings: Settings) -> Iterator[Path]:

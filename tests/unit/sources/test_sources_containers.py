@@ -26,6 +26,7 @@ import sources.containers as containers
 from sources.containers import open_content, unwrap
 from sources.contracts import current_contract
 from sources.delivery_error_texts import DELIVERY
+from sources.delivery_keys import SecretKeys
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
 from sources.ingest import ingest
@@ -179,7 +180,7 @@ def test_a_bomb_fills_neither_disk_nor_memory(
     agreed = current_contract("mshp").file_of("nibrs")
     with (
         pytest.raises(SourcesError, match="MS158"),
-        unwrap(tmp_path / "f.gz", tmp_path / "work", agreed),
+        unwrap(tmp_path / "f.gz", tmp_path / "work", agreed, SecretKeys()),
     ):
         pass
     assert not list((tmp_path / "work").iterdir())

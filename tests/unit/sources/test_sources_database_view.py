@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from ledger_places import run_postgres
+from postgres import run_postgres
 
 from sources import database_view
 from sources.columns import find_line_form
