@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -420,6 +421,20 @@ def test_a_filled_box_starts_a_run_that_collects_it_and_fails_for_no_box(
         assert run_job("collect_hotline", Quarter(2025, 1), instance, print).exit_code == 0
     assert inbox(settings) == delivery
     assert requests(settings, later) == []
+
+
+def test_all_boxes_are_looked_into_at_once_so_that_none_keeps_another_waiting(
+    sftp, settings, monkeypatch
+) -> None:
+    name_boxes(settings, sftp.entry("hotline", "first"), sftp.entry("mshp", "second"))
+    together = threading.Barrier(2)
+
+    def look(box: Box, _: Settings) -> list[object]:
+        together.wait(60)
+        return []
+
+    monkeypatch.setattr("orchestration.defs.boxes.look_into", look)
+    assert requests(settings, NOW) == []
 
 
 def test_a_box_that_somebody_speaks_to_is_left_alone_by_the_sensor(sftp, settings) -> None:
