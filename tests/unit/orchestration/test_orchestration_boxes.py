@@ -27,7 +27,7 @@ from orchestration.defs.boxes import box_filled
 from orchestration.hub.clock import rehearse_at
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.instance import open_instance
-from orchestration.hub.settings import HOME_VARIABLE, Settings, prepare_process
+from orchestration.hub.settings import HOME_VARIABLE, PROJECT_ROOT, Settings, prepare_process
 from orchestration.watch import alarms as watched
 from orchestration.watch.alarms import find_alarms
 from sources.ingest import ingest
@@ -493,6 +493,14 @@ def test_settings_that_are_not_as_they_must_be_are_refused(
     assert problem in refused.value.sentence
     assert MARKED not in refused.value.sentence
     assert requests(settings, NOW) == []
+
+
+def test_the_example_of_the_settings_is_one(settings) -> None:
+    shutil.copy(PROJECT_ROOT / "deploy" / "boxes.example.toml", settings.boxes)
+    assert [(box.name, box.agency) for box in read_boxes(settings)] == [
+        ("patrol", "mshp"),
+        ("hotline", "hotline"),
+    ]
 
 
 def test_two_boxes_may_not_have_one_name(sftp, settings) -> None:
