@@ -8,7 +8,7 @@ Source: FBI UCR, NIBRS IEPD 2019.1 and 4.2 (schemas and samples).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -40,9 +40,14 @@ def write_xml_twin(flat: Path, xml: Path) -> None:
         flat.open(encoding="ascii") as lines,
         xml.open("w", encoding="utf-8", newline="\n") as twin,
     ):
-        twin.write(_OPENING)
-        twin.writelines(map(_write_report, _iterate_reports(lines)))
-        twin.write(_CLOSING)
+        twin.writelines(say_in_xml(lines))
+
+
+def say_in_xml(lines: Iterable[str]) -> Iterator[str]:
+    """The twin of the lines of a flat file, piece by piece."""
+    yield _OPENING
+    yield from map(_write_report, _iterate_reports(lines))
+    yield _CLOSING
 
 
 def _iterate_reports(lines: Iterable[str]) -> Iterator[list[_Segment]]:
@@ -238,7 +243,9 @@ def _list_of_offender(offender: _Segment) -> str:
     return _put("j:SubjectSequenceNumberText", str(int(offender["offender_sequence_number"])))
 
 
-def _write_people(segments: list[_Segment], who: str, element: str, say: object) -> Iterator[str]:
+def _write_people(
+    segments: list[_Segment], who: str, element: str, say: Callable[[_Segment], str]
+) -> Iterator[str]:
     people = [_write_person(segment, who, number) for number, segment in enumerate(segments)]
     yield from people
     for number, segment in enumerate(segments):
@@ -318,7 +325,7 @@ def _write_associations(by_level: dict[str, list[_Segment]]) -> Iterator[str]:
             yield _tie("j:OffenseVictimAssociation", j_Offense=offence, j_Victim=f"Victim{place}")
     for place, victim in enumerate(by_level["4"]):
         for slot in range(1, 11):
-            if number := victim[f"offender_number_related_{slot}"]:
+            if other := victim[f"offender_number_related_{slot}"]:
                 tie = _say(
                     "relationship_of_victim_to_offender",
                     victim[f"relationship_of_victim_to_offender_{slot}"],
@@ -326,7 +333,7 @@ def _write_associations(by_level: dict[str, list[_Segment]]) -> Iterator[str]:
                 yield _tie(
                     "j:SubjectVictimAssociation",
                     _put("nibrs:VictimToSubjectRelationshipCode", tie),
-                    j_Subject=f"Subject{numbers.index(number)}",
+                    j_Subject=f"Subject{numbers.index(other)}",
                     j_Victim=f"Victim{place}",
                 )
 

@@ -119,7 +119,7 @@ def make_plain(text: str) -> tuple[str, bool]:
 
 
 def fit(value: str, width: int, *, is_number: bool = False) -> str:
-    """A value in its field: left-justified, or a number with leading zeros; `?` if it is too long."""
+    """A value in its field, left-justified or with leading zeros; `?` throughout if too long."""
     if len(value) > width:
         return "?" * width
     return value.zfill(width) if is_number and value else value.ljust(width)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import boto3
@@ -30,9 +31,11 @@ class SftpBox:
 
     @property
     def root(self) -> Path:
+        """The folder that the box shows."""
         return self.folder / "server" / "outgoing"
 
     def entry(self, agency: str, name: str = "patrol") -> str:
+        """What `boxes.toml` says of it."""
         return (
             f'[[box]]\nname = "{name}"\nagency = "{agency}"\n'
             f'address = "sftp://moshare@127.0.0.1:{self.port}/outgoing"\n'
@@ -40,14 +43,17 @@ class SftpBox:
         )
 
     def put(self, path: str, content: bytes) -> None:
+        """Leave a file in the box."""
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
 
     def read(self, path: str) -> bytes:
+        """Read a file of the box."""
         return (self.root / path).read_bytes()
 
     def list_names(self) -> list[str]:
+        """Every file of the box."""
         return sorted(
             path.relative_to(self.root).as_posix()
             for path in self.root.rglob("*")
@@ -61,7 +67,8 @@ class _Server(asyncssh.SFTPServer):
     def __init__(self, channel: asyncssh.SSHServerChannel) -> None:
         super().__init__(channel, chroot=str(self.box.folder / "server"))
 
-    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs):
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:  # noqa: ANN401 - as its base
+        """Open a file, slowly or not at all where the box is told so."""
         self.box.opened.append(path.decode())
         if path.decode().endswith(self.box.stalled):
             await asyncio.sleep(60)
@@ -70,6 +77,7 @@ class _Server(asyncssh.SFTPServer):
         return super().open(path, pflags, attrs)
 
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        """Make a folder, unless nobody may."""
         if self.box.is_read_only:
             raise asyncssh.SFTPPermissionDenied("QZJXVKWY")
         super().mkdir(path, attrs)
@@ -129,9 +137,10 @@ class S3Box:
 
     folder: Path
     endpoint: str
-    client: object
+    client: Any
 
     def entry(self, agency: str, name: str = "bucket") -> str:
+        """What `boxes.toml` says of it."""
         return (
             f'[[box]]\nname = "{name}"\nagency = "{agency}"\n'
             f'address = "s3://{BUCKET}/outgoing"\nendpoint = "{self.endpoint}"\n'
@@ -139,12 +148,15 @@ class S3Box:
         )
 
     def put(self, path: str, content: bytes) -> None:
+        """Leave a file in the box."""
         self.client.put_object(Bucket=BUCKET, Key=f"outgoing/{path}", Body=content)
 
     def read(self, path: str) -> bytes:
+        """Read a file of the box."""
         return self.client.get_object(Bucket=BUCKET, Key=f"outgoing/{path}")["Body"].read()
 
     def list_names(self) -> list[str]:
+        """Every file of the box."""
         listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
         return sorted(one["Key"].removeprefix("outgoing/") for one in listed)
 
@@ -164,7 +176,7 @@ def run_s3_box(folder: Path) -> Iterator[S3Box]:
             endpoint_url=endpoint,
             region_name="us-east-1",
             aws_access_key_id="hub",
-            aws_secret_access_key="QZJXVKWY",
+            aws_secret_access_key="QZJXVKWY",  # noqa: S106 - of this server alone
         )
         client.create_bucket(Bucket=BUCKET)
         (folder / "s3.toml").write_text('access_key = "hub"\nsecret_key = "QZJXVKWY"\n')
