@@ -16,6 +16,8 @@ COUNTED = {"unit", "properties"}
 """Folders whose tests count for the floors of coverage; counting lines costs a quarter more."""
 
 gc.set_threshold(50_000, 20, 100)  # as the hub does
+# Matrices are small: a second thread of linear algebra only waits, and keeps a processor busy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
