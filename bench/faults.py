@@ -40,6 +40,7 @@ from orchestration.hub.settings import load_settings
 from orchestration.steps.delivering import Delivery
 from orchestration.steps.validating import validate
 from privacy.policy.policy import load_policy
+from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
@@ -93,8 +94,11 @@ def make_files(agency: str) -> dict[str, bytes]:
         ]
         lines = {"nibrs": police, "tokens": tokens}
     else:
-        groups = ("family", "known", "stranger", "unknown")
-        cells = [f"{QUARTER},cases,all,5", *(f"{QUARTER},children,{group},2" for group in groups)]
+        cells = [
+            f"{QUARTER},{measure},{group},{0 if place else 5}"
+            for measure, groups in current_contract("hotline").cells.items()
+            for place, group in enumerate(groups)
+        ]
         fields = [{"name": name, "type": "string"} for name in _COUNTS.split(",")]
         resource_of = {"name": "counts", "path": "counts.dat", "schema": {"fields": fields}}
         lines = {

@@ -1,8 +1,8 @@
-"""Pictures of the Dagster UI with its plots, for docs/a-year.md.
+"""Pictures of plots in the Dagster UI, for docs/a-year.md.
 
 Run `python -m bench.pictures HOME FOLDER` after `MOSHARE_HOME=HOME moshare demo`. It starts what
-`moshare dev` starts, opens three pages of assets in Chromium, and writes a PNG of each into the
-folder. Everything in that home is simulated.
+`moshare dev` starts, opens pages of assets in Chromium, and writes a PNG of each into the folder.
+Everything in that home is simulated.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from bench.backfill import open_ui
 from orchestration.hub.settings import Settings
 
 CHROMIUM = "/usr/bin/chromium"
-PAGES = {
-    "budget-left": ("review/plan", ("left_of_2025", "left_of_lifetime")),
-    "margins": ("released/tables", ("largest_margin",)),
-    "released-files": ("released/folder", ("bytes", "files")),
+PLOTS = {
+    "plots-budget": "released/counts",
+    "plots-release": "released/folder",
+    "plots-plan": "review/plan",
 }
-"""Picture -> asset, and the numbers whose plots it shows."""
+"""Picture -> asset."""
 
 
 def main(
@@ -31,17 +31,18 @@ def main(
 ) -> None:
     with open_ui(Settings(home.resolve())) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1500, "height": 1100})
-        for name, (asset, _) in PAGES.items():
-            open_plots(page, address.removesuffix("/graphql"), asset)
+        page = browser.new_page(viewport={"width": 1400, "height": 1240})
+        for name, asset in PLOTS.items():
+            open_plots(page, f"{address.removesuffix('/graphql')}/assets/{asset}")
             page.screenshot(path=folder / f"{name}.png")
             typer.echo(folder / f"{name}.png")
         browser.close()
 
 
-def open_plots(page: Page, address: str, asset: str) -> None:
+def open_plots(page: Page, address: str) -> None:
     """Open the plots of an asset."""
-    page.goto(f"{address}/assets/{asset}?view=plots", wait_until="networkidle")
+    page.goto(address, wait_until="networkidle")
+    page.get_by_text("Plots", exact=True).click()
     page.wait_for_timeout(4000)
 
 

@@ -8,7 +8,7 @@ Source: FBI UCR, NIBRS IEPD 2019.1 and 4.2 (schemas and samples).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -40,17 +40,20 @@ def write_xml_twin(flat: Path, xml: Path) -> None:
         flat.open(encoding="ascii") as lines,
         xml.open("w", encoding="utf-8", newline="\n") as twin,
     ):
-        twin.write(_OPENING)
-        twin.writelines(map(_write_report, _iterate_reports(lines)))
-        twin.write(_CLOSING)
+        twin.writelines(say_in_xml(lines))
+
+
+def say_in_xml(lines: Iterable[str]) -> Iterator[str]:
+    """The twin of the lines of a flat file, piece by piece."""
+    yield _OPENING
+    yield from map(_write_report, _iterate_reports(lines))
+    yield _CLOSING
 
 
 def _iterate_reports(lines: Iterable[str]) -> Iterator[list[_Segment]]:
     report: list[_Segment] = []
     for line in lines:
-        segment = {
-            name: line[start:end].strip() for name, start, end in _list_places(line[4])
-        }
+        segment = {name: line[start:end].strip() for name, start, end in _list_places(line[4])}
         if segment["segment_level"] in _CATEGORIES and report:
             yield report
             report = []
@@ -62,9 +65,7 @@ def _iterate_reports(lines: Iterable[str]) -> Iterator[list[_Segment]]:
 
 @cache
 def _list_places(level: str) -> list[tuple[str, int, int]]:
-    return [
-        (field.name, field.start - 1, field.end) for field in load_nibrs_layout()[level].fields
-    ]
+    return [(field.name, field.start - 1, field.end) for field in load_nibrs_layout()[level].fields]
 
 
 @cache
@@ -110,7 +111,9 @@ def _write_header(first: _Segment) -> str:
 
 
 def _write_group_a(segments: list[_Segment]) -> Iterator[str]:
-    by_level = {level: [one for one in segments if one["segment_level"] == level] for level in "23456"}
+    by_level = {
+        level: [one for one in segments if one["segment_level"] == level] for level in "23456"
+    }
     yield _write_incident(segments[0])
     for number, offence in enumerate(by_level["2"]):
         yield _write_offence(number, offence)
@@ -193,8 +196,12 @@ def _write_items(lost: _Segment) -> Iterator[str]:
         amount = _put("nc:Amount", lost[f"value_of_property_{number}"].lstrip("0"))
         item = (
             opening
-            + _put("nc:ItemValue", _put("nc:ItemValueAmount", amount) + _put("nc:ItemValueDate", day))
-            + _put("j:ItemCategoryNIBRSPropertyCategoryCode", lost[f"property_description_{number}"])
+            + _put(
+                "nc:ItemValue", _put("nc:ItemValueAmount", amount) + _put("nc:ItemValueDate", day)
+            )
+            + _put(
+                "j:ItemCategoryNIBRSPropertyCategoryCode", lost[f"property_description_{number}"]
+            )
             + _put("nc:ItemQuantity", vehicles)
         )
         is_drug = lost[f"property_description_{number}"] == "10" and drugs
@@ -237,7 +244,7 @@ def _list_of_offender(offender: _Segment) -> str:
 
 
 def _write_people(
-    segments: list[_Segment], who: str, element: str, say: object
+    segments: list[_Segment], who: str, element: str, say: Callable[[_Segment], str]
 ) -> Iterator[str]:
     people = [_write_person(segment, who, number) for number, segment in enumerate(segments)]
     yield from people
@@ -282,7 +289,11 @@ def _write_arrests(segments: list[_Segment]) -> Iterator[str]:
             f"Arrest{number}",
         )
     for number in range(len(segments)):
-        yield _tie("j:ArrestSubjectAssociation", nc_Activity=f"Arrest{number}", j_Subject=f"Arrestee{number}")
+        yield _tie(
+            "j:ArrestSubjectAssociation",
+            nc_Activity=f"Arrest{number}",
+            j_Subject=f"Arrestee{number}",
+        )
 
 
 def _list_of_arrestee(arrestee: _Segment) -> str:
@@ -290,18 +301,22 @@ def _list_of_arrestee(arrestee: _Segment) -> str:
         _put("j:ArrestSequenceID", arrestee["arrestee_sequence_number"].lstrip("0"))
         + "".join(
             _put("j:ArresteeArmedWithCode", code)
-            for code in _weapons(arrestee, "arrestee_armed_with", "arrestee_automatic_weapon_indicator")
+            for code in _weapons(
+                arrestee, "arrestee_armed_with", "arrestee_automatic_weapon_indicator"
+            )
         )
         + _put("j:ArresteeJuvenileDispositionCode", arrestee["disposition_of_arrestee_under_18"])
-        + _put(
-            "j:ArrestSubjectCountCode", arrestee.get("multiple_arrestee_segments_indicator", "")
-        )
+        + _put("j:ArrestSubjectCountCode", arrestee.get("multiple_arrestee_segments_indicator", ""))
     )
 
 
 def _write_associations(by_level: dict[str, list[_Segment]]) -> Iterator[str]:
     for number in range(len(by_level["2"])):
-        yield _tie("j:OffenseLocationAssociation", j_Offense=f"Offense{number}", nc_Location=f"Location{number}")
+        yield _tie(
+            "j:OffenseLocationAssociation",
+            j_Offense=f"Offense{number}",
+            nc_Location=f"Location{number}",
+        )
     codes = [offence["ucr_offense_code"] for offence in by_level["2"]]
     numbers = [offender["offender_sequence_number"] for offender in by_level["5"]]
     for place, victim in enumerate(by_level["4"]):
@@ -310,7 +325,7 @@ def _write_associations(by_level: dict[str, list[_Segment]]) -> Iterator[str]:
             yield _tie("j:OffenseVictimAssociation", j_Offense=offence, j_Victim=f"Victim{place}")
     for place, victim in enumerate(by_level["4"]):
         for slot in range(1, 11):
-            if number := victim[f"offender_number_related_{slot}"]:
+            if other := victim[f"offender_number_related_{slot}"]:
                 tie = _say(
                     "relationship_of_victim_to_offender",
                     victim[f"relationship_of_victim_to_offender_{slot}"],
@@ -318,7 +333,7 @@ def _write_associations(by_level: dict[str, list[_Segment]]) -> Iterator[str]:
                 yield _tie(
                     "j:SubjectVictimAssociation",
                     _put("nibrs:VictimToSubjectRelationshipCode", tie),
-                    j_Subject=f"Subject{numbers.index(number)}",
+                    j_Subject=f"Subject{numbers.index(other)}",
                     j_Victim=f"Victim{place}",
                 )
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.containers import open_content
+from sources.contracts import ContractFile
 from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
@@ -80,9 +81,7 @@ def insert_lines(
         connection.unregister("incoming_lines")
 
 
-def count_records(
-    path: Path, file_format: str, called: str = "", *, may_be_xml: bool = False
-) -> int:
+def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> int:
     """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
 
     Of a packed file the rows within are counted, of XML its reports. Sentences call the file by its
@@ -90,18 +89,18 @@ def count_records(
     `count_reports` raise.
     """
     called = called or path.name
-    has_lines = file_format != "hotline_datapackage"
-    with open_content(path) as content:
-        refuse_disguise(content, called, has_lines=has_lines, may_be_xml=may_be_xml)
+    file_format = agreed.format if agreed else ""
+    with open_content(path, agreed, called) as content:
+        refuse_disguise(content, called, agreed)
     if file_format == "hotline_datapackage":
         return 0
-    if may_be_xml:
-        with open_content(path) as content:
+    if agreed and agreed.may_be_xml:
+        with open_content(path, agreed, called) as content:
             is_of_reports = is_xml(content.read(HEAD_BYTES))
         if is_of_reports:
-            with open_content(path) as content:
+            with open_content(path, agreed, called) as content:
                 return count_reports(content, called)
-    with open_content(path) as content:
+    with open_content(path, agreed, called) as content:
         lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
     has_header = file_format in {"tokens", "hotline_counts"}
     return max(lines - 1, 0) if has_header else lines

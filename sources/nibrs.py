@@ -83,7 +83,7 @@ def read_segments(
     kept = {level: file.tables[table] for table, level in SEGMENT_TABLES.items()} | _CHECKED_FIELDS
     width = max(layouts[level].field(name).end for level in kept for name in kept[level])
     xml = XmlLines(connection, path) if is_xml_file(path) else None
-    lines = xml if xml else map(_without_source_line, iterate_lines(path))
+    lines: Iterable[pa.RecordBatch] = xml or map(_without_source_line, iterate_lines(path))
     insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(lines, width))
     _check_levels(connection, path.name, kept, circumstances)
     _check_unknown_levels(connection, path.name, is_xml=bool(xml))

@@ -56,9 +56,7 @@ def count_reports(stream: BinaryIO, file: str) -> int:
     return sum(1 for _ in iterate_reports(stream, file, Reports()))
 
 
-def iterate_reports(
-    stream: BinaryIO, file: str, reports: Reports
-) -> Iterator[etree._Element]:
+def iterate_reports(stream: BinaryIO, file: str, reports: Reports) -> Iterator[etree._Element]:
     """Yield every report of NIBRS, which is emptied before the next one is read.
 
     Args:
@@ -153,7 +151,6 @@ class XmlLines:
             ],
             schema=_SCHEMA,
         )
-
 
     def _put_notes(self, segments: Segments, first_number: int) -> None:
         places, codes = zip(*sorted(set(segments.notes)), strict=True)

@@ -31,8 +31,16 @@ _STRUCTURES = re.compile(
     r"http://release\.niem\.gov/niem/structures/[0-9.]+/"
     r"|https://docs\.oasis-open\.org/niemopen/ns/model/structures/[0-9.]+/"
 )
-_UNKNOWN, _HOLDER, _VALUE, _PART, _ROLE, _CONTEXT, _KEY, _TIME = range(8)
-_CODES = {"holder": _HOLDER, "part": _PART, "role": _ROLE, "context": _CONTEXT, "key": _KEY}
+_UNKNOWN, _HOLDER, _VALUE, _PART, _TIE, _ROLE, _CONTEXT, _KEY, _TIME = range(9)
+_CODES = {
+    "holder": _HOLDER,
+    "part": _PART,
+    "tie": _TIE,
+    "role": _ROLE,
+    "context": _CONTEXT,
+    "key": _KEY,
+}
+_BEGINS = frozenset({_PART, _TIE})
 _TIMES = frozenset({"Date", "DateTime"})
 _MOST_NAMES = 10_000
 """A file with more names of elements than this is not remembered beyond."""
@@ -50,17 +58,20 @@ class Part:
             ORI; and Date and DateTime -> when it was. None if there are none.
         content: its values, without keys: names and texts in turn, and above a value that needs
             it, its context without a text.
+        context: the last of these contexts, while it is read.
     """
 
-    __slots__ = ("content", "element", "ends", "identifier", "keys", "person")
+    __slots__ = ("content", "context", "element", "ends", "identifier", "keys", "person")
 
-    def __init__(self, element: etree._Element, identifier: str = "") -> None:
+    def __init__(self, element: etree._Element, identifier: str | None = "") -> None:
+        """Begin a part; one that ties others together has None for an id."""
         self.element = element
-        self.identifier = identifier
+        self.identifier = identifier or ""
         self.person = ""
-        self.ends: dict[str, str] | None = None
+        self.ends: dict[str, str] | None = {} if identifier is None else None
         self.keys: dict[str, str] | None = None
         self.content: list[str | None] = []
+        self.context = ""
 
     def key(self, context: str) -> str:
         """What is the part's own, or ""."""
@@ -139,6 +150,7 @@ class Reports:
     def __init__(self) -> None:
         self._names: Final = _Names()
         self._attributes: Final = _Attributes()
+        self._id, self._ref = "id", "ref"
 
     def is_report(self, element: etree._Element) -> bool:
         """Whether an element called Report is one of NIBRS."""
@@ -154,60 +166,70 @@ class Reports:
                     above.remove(element)
             parts = self._collect(report.iter("*"))[0]
         by_id = {
-            part.identifier: part for several in parts.values() for part in several if part.identifier
+            part.identifier: part
+            for several in parts.values()
+            for part in several
+            if part.identifier
         }
         return TakenApart(parts, by_id, bool(unknown))
 
     def _collect(
         self, elements: Iterator[etree._Element]
     ) -> tuple[dict[str, list[Part]], list[etree._Element]]:
-        names, unknown = self._names, []
+        names = self._names
+        unknown: list[etree._Element] = []
         parts: dict[str, list[Part]] = {}
-        part, context = Part(next(elements)), ""
+        part = Part(next(elements))
         content = part.content
         for element in elements:
             code, name = names[element.tag]
             if code == _VALUE:
                 content += name, element.text
-            elif code == _HOLDER:
-                continue
-            elif code == _PART:
-                identifier, ref = self._read_ids(element)
-                if ref:
-                    if part.ends is None:
-                        part.ends = {}
-                    part.ends[name] = ref
-                    continue
-                part = Part(element, identifier)
-                content, context = part.content, ""
+            elif code == _PART and part.ends is not None and (ref := self._read_ref(element)):
+                part.ends[name] = ref
+            elif code in _BEGINS:
+                part = Part(element, self._read_id(element) if code == _PART else None)
+                content = part.content
                 if name in parts:
                     parts[name].append(part)
                 else:
                     parts[name] = [part]
-            elif code == _CONTEXT:
-                context = name
-                content += name, None
-            elif code == _TIME and context != "ActivityDate":
-                content += name, element.text
-            elif code in {_KEY, _TIME}:
-                part.keys = part.keys or {}
-                part.keys.setdefault(context if code == _KEY else name, element.text or "")
-            elif code == _ROLE:
-                part.person = self._read_ids(element)[1]
-            else:
+            elif code == _UNKNOWN:
                 unknown.append(element)
+            elif code != _HOLDER:
+                self._add_own(part, code, name, element)
         return parts, unknown
 
-    def _read_ids(self, element: etree._Element) -> tuple[str, str]:
-        """Id and reference of an element; either may be a URI within the file (NIEM 4)."""
+    def _add_own(self, part: Part, code: int, name: str, element: etree._Element) -> None:
+        """Add what tells parts apart that are otherwise the same, and the context of a value."""
+        if code == _CONTEXT:
+            part.context = name
+            part.content += name, None
+        elif code == _ROLE:
+            part.person = self._read_ref(element)
+        elif code == _TIME and part.context != "ActivityDate":
+            part.content += name, element.text
+        else:
+            part.keys = part.keys or {}
+            part.keys.setdefault(name if code == _TIME else part.context, element.text or "")
+
+    def _read_id(self, element: etree._Element) -> str:
+        """The id of an element, or ""; since NIEM 4 it may be a URI within the file."""
+        return element.get(self._id) or self._look(element)[0]
+
+    def _read_ref(self, element: etree._Element) -> str:
+        """The id that an element refers to, or ""."""
+        return element.get(self._ref) or self._look(element)[1]
+
+    def _look(self, element: etree._Element) -> tuple[str, str]:
+        """Id and reference of an element, under whatever names its version has for them."""
         identifier = ref = ""
-        attributes = self._attributes
         for name, value in element.items():
-            kind = attributes[name]
-            if kind == "ref":
-                ref = value
-            elif kind == "id":
-                identifier = value
+            kind = self._attributes[name]
+            if kind == "id":
+                identifier, self._id = value, name
+            elif kind == "ref":
+                ref, self._ref = value, name
             elif kind == "uri" and len(element):
                 identifier = value.removeprefix("#")
             elif kind == "uri":

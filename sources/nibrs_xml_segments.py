@@ -11,7 +11,7 @@ Source: FBI UCR, NIBRS IEPD 4.2 and 2019.1; for segments, 2019.1 NIBRS Technical
 """
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -25,7 +25,6 @@ NO_CATEGORY = " "
 """The level of a line that stands for a report of which nobody can say what it is."""
 
 _CATEGORIES = {"GROUP A": "1", "GROUP B": "7", "ZERO": "0"}
-_LONGEST_CATEGORY = 40
 _LAST_EXACT_LINE = 65_534
 """Up to here libxml2 keeps the line of an element; beyond, the line where its first text ends."""
 
@@ -72,6 +71,20 @@ class Segments:
         self.source_lines.append(source_line)
 
 
+class _Header(NamedTuple):
+    """What stands before the number of an incident in its segments.
+
+    Attributes:
+        level: of the first segment.
+        text: from the action to the ORI.
+        is_odd: whether any of it had a character that is not printable ASCII.
+    """
+
+    level: str
+    text: str
+    is_odd: bool
+
+
 class _Report(NamedTuple):
     """A report, and what all of its segments share.
 
@@ -96,6 +109,7 @@ class SegmentWriter:
     def __init__(self) -> None:
         tails = TailWriter()
         self._read: Final = tails.read
+        self._header: Final = lru_cache(REMEMBERED)(_write_header)
         self._incident: Final = lru_cache(REMEMBERED)(tails.write_incident)
         self._offence: Final = lru_cache(REMEMBERED)(tails.write_offence)
         self._victim: Final = lru_cache(REMEMBERED)(tails.write_victim)
@@ -108,13 +122,21 @@ class SegmentWriter:
     ) -> None:
         """Add the segments of a report in the order of their levels."""
         opening, incident = (taken.first(name, element) for name in ("ReportHeader", "Incident"))
-        header = self._read("ReportHeader", tuple(opening.content))
-        report = _open_report(taken, header, opening, incident.key("ActivityIdentification"))
+        values = self._read("ReportHeader", tuple(opening.content))
+        header = self._header(
+            tuple(opening.content),
+            opening.key("DirectReportingCityIdentification"),
+            opening.key("OrganizationORIIdentification"),
+        )
+        number = incident.key("ActivityIdentification") or ("0" * 12 if header.level == "0" else "")
+        key, is_plain = make_plain(number)
+        whose = header.text + fit(key, 12)
+        report = _Report(taken, header.level, header.text, whose, header.is_odd or not is_plain)
         if report.level == "7":
             self._write_arrests(report, segments)
         elif report.level == "0":
             zero = self._read("Incident", tuple(incident.content)).fields.get("zero_report")
-            month = _turn(zero or header.fields.get("of_submission", ""))
+            month = _turn(zero or values.fields.get("of_submission", ""))
             segments.add(write_tail("0", month), report.whose, element, report.is_odd)
         elif report.level == "1":
             tail = self._incident(tuple(incident.content))
@@ -135,9 +157,7 @@ class SegmentWriter:
         for offence in report.taken.several("Offense"):
             refs = where.get(offence.identifier, ())
             found = [by_id[ref] for ref in refs if ref in by_id]
-            tail = self._offence(
-                tuple(offence.content), tuple(found[0].content) if found else ()
-            )
+            tail = self._offence(tuple(offence.content), tuple(found[0].content) if found else ())
             lost = len(found) < len(refs)
             segments.add(tail, report.whose, offence.element, report.is_odd, lost)
 
@@ -222,27 +242,21 @@ class SegmentWriter:
         return self._read(name, tuple(part.content)).fields.get(field, "") if part else ""
 
 
-@cache
-def _find_level(category: str) -> str:
-    for begins, level in _CATEGORIES.items():
-        if category.upper().startswith(begins):
-            return level
-    return NO_CATEGORY
-
-
-def _open_report(taken: TakenApart, header: Values, opening: Part, number: str) -> _Report:
+def _write_header(content: Content, city: str, ori: str) -> _Header:
     """What the segments of a report share; the A of a Group A report adds one, as its I does."""
-    level = _find_level(header.fields.get("report_category", "")[:_LONGEST_CATEGORY])
-    action = fit(header.fields.get("segment_action_type", ""), 1)
+    values = read_values("ReportHeader", content)
+    category = values.fields.get("report_category", "").upper()
+    level = next(
+        (level for begins, level in _CATEGORIES.items() if category.startswith(begins)), NO_CATEGORY
+    )
+    action = fit(values.fields.get("segment_action_type", ""), 1)
     if level == "1" and action == "A":
         action = "I"
-    city, is_city_plain = make_plain(opening.key("DirectReportingCityIdentification"))
-    ori, is_ori_plain = make_plain(opening.key("OrganizationORIIdentification"))
-    key, is_key_plain = make_plain(number or ("0" * 12 if level == "0" else ""))
-    month = _turn(header.fields.get("of_submission", ""))
-    is_odd = NOT_ASCII in header.faults or not (is_city_plain and is_ori_plain and is_key_plain)
-    text = f"{action}{month:6}{fit(city, 4)}{fit(ori, 9)}"
-    return _Report(taken, level, text, text + fit(key, 12), is_odd)
+    city, is_city_plain = make_plain(city)
+    ori, is_ori_plain = make_plain(ori)
+    month = _turn(values.fields.get("of_submission", ""))
+    is_odd = NOT_ASCII in values.faults or not (is_city_plain and is_ori_plain)
+    return _Header(level, f"{action}{month:6}{fit(city, 4)}{fit(ori, 9)}", is_odd)
 
 
 def _put_time(tail: Tail, when: Values, day: str) -> Tail:

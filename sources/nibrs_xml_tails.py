@@ -136,7 +136,7 @@ class TailWriter:
         return [(place, _write("3", values)) for place, values in losses.values()]
 
     def _read_person(self, part: str, who: str, content: Content) -> Values:
-        """The values of a part and of the person it is, under the names that people's fields have."""
+        """The values of a part and of the person it is, under the names of that person's fields."""
         values, person = Values(self.read(part, content)), self.read("Person", content)
         values.faults |= person.faults
         for name, value in person.fields.items():

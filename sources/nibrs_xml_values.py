@@ -29,9 +29,7 @@ UNFIT: Final = "?" * 99
 _BLANKS = " \t\r\n"
 _ZONE = r"(Z|[+-]\d\d:\d\d)?"
 _DATE = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d){_ZONE}", re.ASCII)
-_MOMENT = re.compile(
-    rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d):\d\d:\d\d(?:\.\d+)?{_ZONE}", re.ASCII
-)
+_MOMENT = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)T(\d\d):\d\d:\d\d(?:\.\d+)?{_ZONE}", re.ASCII)
 _MONTH = re.compile(rf"(\d{{4}})-(\d\d)(?:-\d\d)?{_ZONE}", re.ASCII)
 _NUMBER = re.compile(r"\+?0*(\d{1,9})", re.ASCII)
 _AMOUNT = re.compile(r"\+?0*(\d{1,9})(?:\.0*)?", re.ASCII)
@@ -121,7 +119,7 @@ def make_plain(text: str) -> tuple[str, bool]:
 
 
 def fit(value: str, width: int, *, is_number: bool = False) -> str:
-    """A value in its field: left-justified, or a number with leading zeros; `?` if it is too long."""
+    """A value in its field, left-justified or with leading zeros; `?` throughout if too long."""
     if len(value) > width:
         return "?" * width
     return value.zfill(width) if is_number and value else value.ljust(width)
@@ -156,8 +154,7 @@ def _count_places() -> dict[str, int]:
     names = {field.name for layout in load_nibrs_layout().values() for field in layout.fields}
     families = [name.removesuffix("_1") for name in names if name.endswith("_1")]
     return {
-        family: sum(f"{family}_{number}" in names for number in range(1, 11))
-        for family in families
+        family: sum(f"{family}_{number}" in names for number in range(1, 11)) for family in families
     }
 
 

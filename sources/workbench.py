@@ -1,7 +1,8 @@
 """The DuckDB connection on which one delivery is read, and its bookkeeping of problems.
 
 Belongs here: opening DuckDB sealed into the work folder, checks as one bit each of a mask, the
-tables `problems` and `set_aside` and, where lines are not those of the file, `source_lines`, writing Parquet. Does not belong here: any rule about a field.
+tables `problems`, `set_aside` and `source_lines`, writing Parquet. Does not belong here: any rule
+about a field.
 
 A problem either sets its line aside, drops it or takes it with a note; which one, its number says
 (`error_texts`).

@@ -54,7 +54,7 @@ class Size:
 SIZES = {"3,000 children": Size(3_000, FEW), "1,000,000 records": Size(645_000, MANY)}
 """Children and records together are a million in the second one; so many bear a state's names."""
 
-MEASURES = ("precision", "recall", "F1", "F1 named", "F1 children", "s", "MiB")
+MEASURES = ("precision", "recall", "F1", "F1 named", "F1 children", "s", "processor s", "MiB")
 """Of records; F1 of those with a name in both files; and F1 of children known to both."""
 
 
@@ -113,6 +113,7 @@ def tell(found: dict[str, float]) -> list[str]:
     return [
         *(f"{share:.3f}" for share in shares),
         f"{found['seconds']:.1f}",
+        f"{found['processor']:.1f}",
         f"{found['peak']:,.0f}",
     ]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from durable.writing import clear_leftovers
 from failures.numbered import NumberedError
 from orchestration.boxes.notes import BoxNotes, Waiting, hold_box, read_notes, write_notes
 from orchestration.boxes.remote import ChangedError, RemoteBox, open_box
@@ -100,6 +101,7 @@ def collect(box: Box, settings: Settings, only: Quarter | None = None) -> list[s
         _put_receipts(remote, box, settings, notes)
 
     with hold_box(box, settings, wait=True):
+        clear_leftovers(settings.zones.inboxes(box.agency))
         notes = _visit(box, settings, act)
     return [*said, *describe_trouble(notes)]
 

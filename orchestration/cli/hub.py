@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,6 +119,28 @@ def ingest(
         outcome = _run(f"ingest_{agency}", parse_quarter(quarter), settings)
         for receipt in outcome.receipts:
             talk().print(f"Delivery {receipt}", soft_wrap=True)
+
+
+def new_delivery_key(
+    key: Annotated[Path, typer.Argument(help="Where the secret key shall lie.")],
+) -> None:
+    """Example: `moshare new-delivery-key keys/2026.key`.
+
+    Makes a key pair of age for encrypted deliveries: the secret half for the hub, named in
+    `MOSHARE_DELIVERY_KEYS`, and 2026.pub, to which agencies encrypt.
+    """
+    settings = load_settings()
+    with told_failures("new-delivery-key", settings):
+        from orchestration.backup.making import make_key
+
+        public = make_key(key)
+    talk().print(
+        f"Made. Name {key.name} in MOSHARE_DELIVERY_KEYS, beside the former keys, and keep a copy "
+        f"of it away from the hub. Give {public.name} to every agency, in person or by another way "
+        "on which nobody can exchange it.",
+        soft_wrap=True,
+    )
+    typer.echo(public)
 
 
 def collect() -> None:

@@ -69,6 +69,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _published,
         _landing,
         _waiting,
+        _delivery_keys,
         _boxes,
         _free_space,
         _policy,
@@ -209,6 +210,24 @@ def _waiting(settings: Settings) -> Iterator[Finding]:
         for one in list_waiting(settings.zones, agency):
             is_new = read_clock() - one.since < _SOON
             yield Finding(f"delivery of {agency}", ok=is_new, sentence=one.sentence)
+
+
+def _delivery_keys(settings: Settings) -> Iterator[Finding]:
+    """The keys that open encrypted deliveries, each by itself."""
+    from sources.delivery_keys import read_secret_keys
+
+    if not settings.delivery_keys:
+        told = "none is named; an encrypted delivery waits until one is."
+        yield Finding("delivery keys", ok=True, sentence=told)
+    for path in settings.delivery_keys:
+        try:
+            keys = read_secret_keys([path])
+        except SourcesError as error:
+            yield Finding(f"delivery key {path.name}", ok=False, sentence=error.sentence)
+        else:
+            form = "the age format" if keys.age else "OpenPGP"
+            told = f"opens deliveries in {form}; its owner alone reads it."
+            yield Finding(f"delivery key {path.name}", ok=True, sentence=told)
 
 
 def _boxes(settings: Settings) -> Iterator[Finding]:

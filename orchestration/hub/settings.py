@@ -19,6 +19,7 @@ from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.errors import OrchestrationError
 from sources.contracts import list_agencies
 from sources.landing import close_to_others
+from sources.scratch import clear_scratch
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
@@ -29,6 +30,9 @@ LEDGER_VARIABLE = "MOSHARE_LEDGER"
 
 WITNESS_VARIABLE = "MOSHARE_WITNESS"
 """A file outside the data home in which heads of the ledger are witnessed. Default: none."""
+
+DELIVERY_KEYS_VARIABLE = "MOSHARE_DELIVERY_KEYS"
+"""Files with the secret keys that open encrypted deliveries, parted by ':'. Default: none."""
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,11 +76,13 @@ class Settings:
         home: Absolute path of the data home.
         ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
         witness: File that witnesses heads of the ledger, if there is one.
+        delivery_keys: Files with the secret keys that open encrypted deliveries.
     """
 
     home: Path
     ledger_address: str | None = field(default=None, repr=False)
     witness: Path | None = None
+    delivery_keys: tuple[Path, ...] = ()
 
     @property
     def landing(self) -> Path:
@@ -226,13 +232,16 @@ def load_settings() -> Settings:
 
     Returns:
         Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
-        where `MOSHARE_LEDGER` says, and whose witness is what `MOSHARE_WITNESS` names, if they do.
+        where `MOSHARE_LEDGER` says, whose witness is what `MOSHARE_WITNESS` names, and whose keys
+        for deliveries are what `MOSHARE_DELIVERY_KEYS` names, if they do.
     """
     witness = os.environ.get(WITNESS_VARIABLE)
+    keys = filter(None, os.environ.get(DELIVERY_KEYS_VARIABLE, "").split(os.pathsep))
     return Settings(
         home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
         witness=Path(witness).resolve() if witness else None,
+        delivery_keys=tuple(Path(key).resolve() for key in keys),
     )
 
 
@@ -276,6 +285,8 @@ def prepare_process(settings: Settings) -> None:
     os.environ[HOME_VARIABLE] = str(settings.home)
     if settings.witness is not None:
         os.environ[WITNESS_VARIABLE] = str(settings.witness)
+    if settings.delivery_keys:
+        os.environ[DELIVERY_KEYS_VARIABLE] = os.pathsep.join(map(str, settings.delivery_keys))
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     try:
         _make_zones(settings)
@@ -293,6 +304,7 @@ def _make_zones(settings: Settings) -> None:
         close_to_others(folder)
     for folder in (settings.vault.folder, *settings.shown):
         clear_leftovers(folder)
+    clear_scratch(settings.vault)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

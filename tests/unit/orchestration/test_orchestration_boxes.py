@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,7 +113,7 @@ def visit(settings: Settings) -> list[str]:
 def inbox(settings: Settings) -> dict[str, bytes]:
     folder = settings.zones.inbox("hotline", QUARTER)
     found = folder.iterdir() if folder.is_dir() else ()
-    return {path.name: path.read_bytes() for path in found}
+    return {path.name: path.read_bytes() for path in found if path.is_file()}
 
 
 def codes(settings: Settings, now: datetime) -> list[str]:
@@ -313,6 +316,33 @@ def test_a_kill_at_any_step_leaves_nothing_half_and_all_is_collected_again(
     assert visit(settings) == []
 
 
+def test_a_hub_that_is_killed_while_it_collects_leaves_nothing_that_stays(
+    sftp, settings, delivery, tmp_path
+) -> None:
+    fill(sftp, delivery)
+    sftp.stalled = ("counts.csv",)
+    program = Path(sys.executable).with_name("moshare")
+    started = subprocess.Popen([program, "collect"], env={**os.environ})
+    try:
+        until = time.monotonic() + 60
+        while not any(path.endswith("counts.csv") for path in sftp.opened):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    finally:
+        started.kill()
+        started.wait()
+    landing = settings.zones.inboxes("hotline")
+    assert [*landing.rglob("datapackage.json")] != []
+    assert inbox(settings) == {}
+    sftp.stalled = ()
+    (sftp.root / QUARTER / "manifest.json").unlink()  # the agency takes it back
+    visit(settings)
+    assert [*landing.rglob("*.*")] == []
+    fill(sftp, delivery)
+    visit(settings)
+    assert inbox(settings) == delivery
+
+
 def test_a_box_that_is_away_is_an_alarm_after_an_hour_until_it_is_back(
     sftp, settings, tmp_path
 ) -> None:
@@ -348,7 +378,7 @@ def test_a_box_that_does_not_let_the_hub_in_or_stalls_is_away(
     assert "chmod 600" in visit(settings)[0]
     (sftp.folder / "hub.key").chmod(0o600)
     monkeypatch.setattr(remote, "STALL_SECONDS", 1.0)
-    sftp.is_stalled = True
+    sftp.stalled = ("manifest.json",)
     assert "Nothing came back for 1 seconds" in visit(settings)[0]
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(sftp.folder / "hub.key")
     assert "does not let the hub in" in visit(settings)[0]

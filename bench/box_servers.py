@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import boto3
@@ -19,21 +20,22 @@ BUCKET = "moshare-drop"
 
 @dataclass
 class SftpBox:
-    """A server whose root is a folder of this machine; it can be away, or let nobody write."""
+    """A server on a folder of this machine; it can be away, stall at some files, or be closed."""
 
     folder: Path
     host: asyncssh.SSHKey
     port: int = 0
-    is_stalled: bool = False
+    stalled: tuple[str, ...] = ()
     is_read_only: bool = False
-    cut_after: int = -1
     opened: list[str] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
+        """The folder that the box shows."""
         return self.folder / "server" / "outgoing"
 
     def entry(self, agency: str, name: str = "patrol") -> str:
+        """What `boxes.toml` says of it."""
         return (
             f'[[box]]\nname = "{name}"\nagency = "{agency}"\n'
             f'address = "sftp://moshare@127.0.0.1:{self.port}/outgoing"\n'
@@ -41,14 +43,17 @@ class SftpBox:
         )
 
     def put(self, path: str, content: bytes) -> None:
+        """Leave a file in the box."""
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
 
     def read(self, path: str) -> bytes:
+        """Read a file of the box."""
         return (self.root / path).read_bytes()
 
     def list_names(self) -> list[str]:
+        """Every file of the box."""
         return sorted(
             path.relative_to(self.root).as_posix()
             for path in self.root.rglob("*")
@@ -62,15 +67,17 @@ class _Server(asyncssh.SFTPServer):
     def __init__(self, channel: asyncssh.SSHServerChannel) -> None:
         super().__init__(channel, chroot=str(self.box.folder / "server"))
 
-    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs):
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:  # noqa: ANN401 - as its base
+        """Open a file, slowly or not at all where the box is told so."""
         self.box.opened.append(path.decode())
-        if self.box.is_stalled:
+        if path.decode().endswith(self.box.stalled):
             await asyncio.sleep(60)
         if self.box.is_read_only and pflags & asyncssh.FXF_WRITE:
             raise asyncssh.SFTPPermissionDenied("QZJXVKWY")
         return super().open(path, pflags, attrs)
 
     def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        """Make a folder, unless nobody may."""
         if self.box.is_read_only:
             raise asyncssh.SFTPPermissionDenied("QZJXVKWY")
         super().mkdir(path, attrs)
@@ -130,9 +137,10 @@ class S3Box:
 
     folder: Path
     endpoint: str
-    client: object
+    client: Any
 
     def entry(self, agency: str, name: str = "bucket") -> str:
+        """What `boxes.toml` says of it."""
         return (
             f'[[box]]\nname = "{name}"\nagency = "{agency}"\n'
             f'address = "s3://{BUCKET}/outgoing"\nendpoint = "{self.endpoint}"\n'
@@ -140,12 +148,15 @@ class S3Box:
         )
 
     def put(self, path: str, content: bytes) -> None:
+        """Leave a file in the box."""
         self.client.put_object(Bucket=BUCKET, Key=f"outgoing/{path}", Body=content)
 
     def read(self, path: str) -> bytes:
+        """Read a file of the box."""
         return self.client.get_object(Bucket=BUCKET, Key=f"outgoing/{path}")["Body"].read()
 
     def list_names(self) -> list[str]:
+        """Every file of the box."""
         listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
         return sorted(one["Key"].removeprefix("outgoing/") for one in listed)
 
@@ -165,7 +176,7 @@ def run_s3_box(folder: Path) -> Iterator[S3Box]:
             endpoint_url=endpoint,
             region_name="us-east-1",
             aws_access_key_id="hub",
-            aws_secret_access_key="QZJXVKWY",
+            aws_secret_access_key="QZJXVKWY",  # noqa: S106 - of this server alone
         )
         client.create_bucket(Bucket=BUCKET)
         (folder / "s3.toml").write_text('access_key = "hub"\nsecret_key = "QZJXVKWY"\n')
