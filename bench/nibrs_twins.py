@@ -1,7 +1,7 @@
 """Whether a NIBRS flat file and its XML twin are staged alike.
 
-`python -m bench.nibrs_twins FLAT XML` reads both as an ingest does and compares their raw tables row
-for row, but for line numbers and for empty places before an offence, which XML does not have.
+`python -m bench.nibrs_twins FLAT XML` reads both as an ingest does and compares their raw tables
+row for row, but for line numbers and for empty places before an offence, which XML does not have.
 Names the fields in which rows differ and how many do, and never a value. Exits 1 where any does.
 """
 
