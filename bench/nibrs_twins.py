@@ -1,8 +1,8 @@
 """Whether a NIBRS flat file and its XML twin are staged alike.
 
-`python -m bench.nibrs_twins FLAT XML` reads both as an ingest does and compares their raw tables row
-for row, but for line numbers and for empty places before an offence, which XML does not have. Names
-the fields in which rows differ and how many do, and never a value. Exits 1 where any does.
+`python -m bench.nibrs_twins FLAT XML` reads both as an ingest does and compares their raw tables
+row for row, but for line numbers and for empty places before an offence, which XML does not have.
+Names the fields in which rows differ and how many do, and never a value. Exits 1 where any does.
 """
 
 import shutil

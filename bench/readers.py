@@ -3,8 +3,8 @@
 Simulates both deliveries first (some minutes), then takes each in from its inbox as the hub does:
 hash, checks, quarantine, Parquet, receipt; and reads the same bytes plainly with DuckDB, as lines
 that nobody looks at. The Patrol's file is taken in again as its XML twin, and `times` is beside the
-flat file then. With `--beside FOLDER`, a checkout with its own .venv, that one simulates what both take
-in, and the two take turns. Needs about 13 GiB of disk in the temporary folder.
+flat file then. With `--beside FOLDER`, a checkout with its own .venv, that one simulates what both
+take in, and the two take turns. Needs about 13 GiB of disk in the temporary folder.
 """
 
 import argparse

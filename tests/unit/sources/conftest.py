@@ -73,3 +73,10 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
     made.connection.close()
+
+
+@pytest.fixture
+def other_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = Bench(tmp_path_factory.mktemp("other"))
+    yield made
+    made.connection.close()
