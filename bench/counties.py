@@ -1,4 +1,4 @@
-"""How the split of a budget grows with places: `python -m bench.counties`.
+"""How the split of a budget grows with places: `python -m bench.counties [--picture FILE]`.
 
 For made-up states of 60 counties each, up to every county of the country: seconds of processor for
 the least error there is (`bound_error`), and for the shares that come near it (`share_budget`).
@@ -9,15 +9,21 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.drawing import Line, draw
 from privacy.engine.frames import ROWS, Frame, Level, Marginal, Row
 from privacy.engine.optimising import Demand, bound_error, share_budget
 
 SIZES = (115, 460, 1257, 3143)
 A_STATE = 60
+WORKS: dict[str, Callable[[list[Demand]], object]] = {
+    "bound_error": bound_error,
+    "share_budget": share_budget,
+}
 AGES = ("0-4", "5-13", "14-17", "unknown")
 
 
@@ -53,11 +59,18 @@ def measure(work: Callable[[list[Demand]], object], demands: list[Demand]) -> fl
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     words.add_argument("--sizes", nargs="*", type=int, default=SIZES)
-    table = Table("counties", "bound_error, s", "share_budget, s")
-    for size in words.parse_args().sizes:
+    words.add_argument("--picture", type=Path, help="Where to draw it, as SVG.")
+    given = words.parse_args()
+    table = Table("counties", *(f"{name}, s" for name in WORKS))
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in WORKS}
+    for size in given.sizes:
         demands = make_demands(size)
-        seconds = (measure(bound_error, demands), measure(share_budget, demands))
-        table.add_row(f"{size:,}", *(f"{one:.2f}" for one in seconds))
+        for name, work in WORKS.items():
+            found[name].append((size, measure(work, demands)))
+        table.add_row(f"{size:,}", *(f"{points[-1][1]:.2f}" for points in found.values()))
+    if given.picture:
+        lines = [Line(name, points) for name, points in found.items()]
+        draw(given.picture, lines, "counties", "seconds of processor")
     Console().print(table)
 
 

@@ -1,9 +1,9 @@
 """Whether an ingest survives what may come: mutated files, and being killed; and is foretold.
 
 `python bench/faults.py mutate FILES [SEED]` changes files of every format at random (bytes, lines,
-fields, lengths, characters) and takes each in. An ingest may accept or refuse; anything but a
-numbered sentence, a number that blames the machine (MS120), or a marker of the files in what leaves
-the vault is a failure. Prints the largest memory of a process.
+fields, lengths, characters), packs some before or after, and takes each in. An ingest may accept or
+refuse; anything but a numbered sentence, a number that blames the machine (MS120), or a marker of
+the files in what leaves the vault is a failure. Prints the largest memory of a process.
 
 `python bench/faults.py agree FILES [SEED]` has `moshare validate` and an ingest look at the same
 mutated files, and compares what both say of them: outcome, lines of each file, numbers with their
@@ -15,6 +15,8 @@ compares the whole data home with one that was left alone.
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import multiprocessing
 import resource
@@ -23,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -31,6 +34,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from nibrs_lines import report, segment
 from rich.console import Console
@@ -41,6 +45,7 @@ from orchestration.steps.delivering import Delivery
 from orchestration.steps.validating import validate
 from privacy.policy.policy import load_policy
 from simulator.xml_twin import say_in_xml
+from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout
@@ -105,8 +110,11 @@ def make_files(agency: str) -> dict[str, bytes]:
         ]
         lines = {"nibrs": "".join(say_in_xml(police)).splitlines(), "tokens": tokens}
     else:
-        groups = ("family", "known", "stranger", "unknown")
-        cells = [f"{QUARTER},cases,all,5", *(f"{QUARTER},children,{group},2" for group in groups)]
+        cells = [
+            f"{QUARTER},{measure},{group},{0 if place else 5}"
+            for measure, groups in current_contract("hotline").cells.items()
+            for place, group in enumerate(groups)
+        ]
         fields = [{"name": name, "type": "string"} for name in _COUNTS.split(",")]
         resource_of = {"name": "counts", "path": "counts.dat", "schema": {"fields": fields}}
         lines = {
@@ -121,6 +129,38 @@ def mutate(content: bytes, chance: Random) -> bytes:
     for _ in range(chance.randint(1, 4)):
         content = chance.choice(_FAULTS)(content, chance)
     return content
+
+
+def _pack(content: bytes, ending: str) -> bytes:
+    if ending == ".gz":
+        return gzip.compress(content, mtime=0)
+    if ending == ".zst":
+        packed: bytes = pa.Codec("zstd").compress(content, asbytes=True)
+        return packed
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{MARK.decode()}.dat", content)
+    return written.getvalue()
+
+
+def make_mutated(seed: int) -> tuple[str, dict[str, tuple[str, bytes]]]:
+    """An agency and its files, by role: name and content, one of them with faults.
+
+    In a third of them the file with faults is packed, in half of these before it got them.
+    """
+    chance = Random(seed)  # noqa: S311
+    form = chance.choice(AGENCIES)
+    files = {role: (f"{role}.dat", content) for role, content in make_files(form).items()}
+    role = chance.choice(sorted(files))
+    name, content = files[role]
+    content = mutate(content, chance)
+    ending = chance.choice(("", "", "", "", "", "", ".gz", ".zst", ".zip"))
+    if ending and chance.random() < 0.5:
+        content = mutate(_pack(make_files(form)[role], ending), chance)
+    elif ending:
+        content = _pack(content, ending)
+    files[role] = (name + ending, content)
+    return form.split()[0], files
 
 
 def _change_bytes(content: bytes, chance: Random) -> bytes:
@@ -199,11 +239,7 @@ def take_mutated(seed: int) -> tuple[str, str, int]:
     Gives its outcome, `accepted` or the number of the refusal; what was wrong, "" if nothing; and
     the peak memory of the process in KiB.
     """
-    chance = Random(seed)  # noqa: S311
-    form = chance.choice(AGENCIES)
-    agency, files = form.split()[0], make_files(form)
-    role = chance.choice(sorted(files))
-    files[role] = mutate(files[role], chance)
+    agency, files = make_mutated(seed)
     outcome, wrong = "accepted", ""
     with tempfile.TemporaryDirectory() as folder:
         zones = Zones(Path(folder) / "landing", Vault(Path(folder) / "vault"))
@@ -224,20 +260,16 @@ def take_mutated(seed: int) -> tuple[str, str, int]:
 
 def compare_mutated(seed: int) -> tuple[str, str, int]:
     """Let one mutated delivery be validated and taken in; gives what `take_mutated` gives."""
-    chance = Random(seed)  # noqa: S311
-    form = chance.choice(AGENCIES)
-    agency, files = form.split()[0], make_files(form)
-    role = chance.choice(sorted(files))
-    files[role] = mutate(files[role], chance)
+    agency, files = make_mutated(seed)
     wrong = ""
     with tempfile.TemporaryDirectory() as folder:
         zones = Zones(Path(folder) / "landing", Vault(Path(folder) / "vault"))
         own = Path(folder) / "own"
         own.mkdir()
-        for name, content in files.items():
-            (own / f"{name}.dat").write_bytes(content)
+        for name, content in files.values():
+            (own / name).write_bytes(content)
         said = Delivery(agency, QUARTER, "full", 1, date(2025, 4, 5), simulated=True)
-        paths = {name: own / f"{name}.dat" for name in files}
+        paths = {role: own / name for role, (name, _) in files.items()}
         tempfile.tempdir = str(own)
         try:
             foretold = validate(said, paths, (), load_settings().policy, lambda _: None).receipt
@@ -262,11 +294,11 @@ def compare_mutated(seed: int) -> tuple[str, str, int]:
     return outcome, wrong, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _put(zones: Zones, agency: str, files: dict[str, bytes]) -> None:
+def _put(zones: Zones, agency: str, files: dict[str, tuple[str, bytes]]) -> None:
     inbox = zones.inbox(agency, QUARTER)
     inbox.mkdir(parents=True)
-    for role, content in files.items():
-        (inbox / f"{role}.dat").write_bytes(content)
+    for name, content in files.values():
+        (inbox / name).write_bytes(content)
     write_manifest(
         inbox,
         agency=agency,
@@ -275,7 +307,7 @@ def _put(zones: Zones, agency: str, files: dict[str, bytes]) -> None:
         kind="full",
         as_of=date(2025, 4, 5),
         simulated=True,
-        files={role: f"{role}.dat" for role in files},
+        files={role: name for role, (name, _) in files.items()},
     )
 
 
@@ -332,7 +364,8 @@ def prepare(folder: Path, incidents: int = 4_000) -> None:
     files = make_files("mshp")
     more = [line for number in range(incidents) for line in report(f"N{number}", arrests=["64A"])]
     files["nibrs"] += "".join(f"{line}\n" for line in more).encode()
-    _put(Zones(folder / "landing", Vault(folder / "vault")), "mshp", files)
+    named = {role: (f"{role}.dat", content) for role, content in files.items()}
+    _put(Zones(folder / "landing", Vault(folder / "vault")), "mshp", named)
 
 
 def describe(folder: Path) -> dict[str, object]:

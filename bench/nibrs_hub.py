@@ -5,10 +5,6 @@ Here: taking files in and asking what was counted. Not here: what should have be
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -18,16 +14,14 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dbt_calls import call_dbt, read_rules
 
-import sources
 from durable.vault import Vault
 from sources.ingest import ingest
 from sources.manifest import write_manifest
 from sources.quarters import Quarter
 from sources.receipts import Receipt
 from sources.zones import Zones
-
-PROJECT = Path(sources.__file__).parents[1] / "dbt_project"
 
 FIRST_DAY = "2013-01-01"
 """Before every record made here."""
@@ -82,15 +76,14 @@ class Hub:
         """Build staging and core from what was delivered so far."""
         vault = self.zones.vault
         selection = ("resource_type:seed", "path:models/intermediate", "path:models/core")
-        command = [
-            str(Path(sys.executable).with_name("dbt")),
-            *("--quiet", "--log-path", str(vault.dbt_logs)),
+        outcome, said = call_dbt(
+            vault.folder,
             *("build", "--select", *selection, "--exclude-resource-type", "test", "unit_test"),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(vault.dbt_target)),
-            *("--vars", json.dumps({"vault": str(vault.folder), "first_day_of_record": FIRST_DAY})),
-        ]
-        subprocess.run(command, check=True, cwd=vault.folder, env=dict(os.environ))  # noqa: S603
+            variables={**read_rules(vault.folder), "first_day_of_record": FIRST_DAY},
+            quarter_start=Quarter(2025, 1).first_day,
+        )
+        if set(outcome.values()) != {"success"}:
+            raise RuntimeError(said)
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -51,8 +51,12 @@ class Vault:
         return self.folder.glob("raw/*/*")
 
     def work(self, agency: str, quarter: str) -> Path:
-        """Scratch folder of the ingest that holds the lock of a quarter; may be emptied."""
+        """Scratch folder of the ingest that holds the lock of a quarter; nothing in it lasts."""
         return self.folder / "work" / agency / quarter
+
+    def find_work(self) -> Iterator[Path]:
+        """Every scratch folder that is there, `<agency>/<quarter>`."""
+        return self.folder.glob("work/*/*")
 
     def ingest_lock(self, agency: str, quarter: str) -> Path:
         """File whose lock serialises the ingests of a quarter."""

@@ -77,5 +77,5 @@ class NumberedError(Exception):
         self.title = parts[0]
         self.detail = " ".join(f"{part}." for part in parts)
         self.sentence = f"{code}: {self.detail}"
-        self.exit_code = int(text.exit_code or self.usual_exit)
+        self.exit_code = int(self.usual_exit if text.exit_code is None else text.exit_code)
         super().__init__(self.sentence)

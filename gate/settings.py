@@ -159,7 +159,11 @@ class Webhook:
 @with_config(CLOSED)
 @dataclass(frozen=True)
 class GateSettings:
-    """Everything that one gate is told; `address` is how agencies reach it."""
+    """Everything that one gate is told.
+
+    `address` is how agencies reach it; `alarms` names a file with those who are told of a push that
+    failed, in the form of the hub's own.
+    """
 
     address: OwnAddress
     releases: Place
@@ -170,6 +174,7 @@ class GateSettings:
     listen: IpAddress = "127.0.0.1"
     port: Port = 8600
     public_key: Place | None = None
+    alarms: Place | None = None
     anonymous: Annotated[bool, Field(strict=True)] = False
     session_hours: Hours = 8
     limits: Limits = field(default_factory=Limits)

@@ -9,12 +9,12 @@ The rule
 A year has children, those that its quarters count, and police units: its juvenile victim records,
 of which those with a token of type `sound`, the same tokens and one sex are one unit. A unit and a
 child may be one person if they agree on the sound of name and birth date; or, being of one sex, on
-one part of the name and the birth date, or on the name and the year of birth, or, where the police
-know no birth date, on the name while the child was born in a year that the recorded age allows. Of
-a graph so made the *matching number* is the most pairs that can be chosen so that nobody is in two.
-`both` is the matching number of the year's units and children. A unit is police only if a largest
-matching of the units with the children of this year and of the year before leaves it over; which
-ones it leaves over depends on the rest, how many does not.
+one part of the name and the birth date, or on the name and the year of birth, or on the name where
+one agency knows no birth date: if that is the police, the child was born in a year that the
+recorded age allows. Of a graph so made the *matching number* is the most pairs that can be chosen
+so that nobody is in two. `both` is the matching number of the year's units and children. A unit is
+police only if a largest matching of the units with the children of this year and of the year before
+leaves it over; which ones it leaves over depends on the rest, how many does not.
 
 What is proved (tests: `tests/properties/test_matching_bounds.py`)
 ------------------------------------------------------------------
@@ -80,6 +80,8 @@ select row_number() over (order by unit_id) - 1 as n, * from (
     group by token, name_year_token, name_token, part_tokens, sex_group,
         case when token is null then victim_key end)
 """
+"""The recorded ages are those of any one record, so nothing may rest on them where a unit has more
+than one: they are asked for only where there is no token."""
 
 _CHILDREN = """
 select row_number() over (order by child_id) - 1 as n, * from (
@@ -99,9 +101,10 @@ union
 select u.n, c.n from units u join numbered c on u.name_year_token = c.name_year_token
     and u.sex_group = c.sex_group and u.sex_group <> 'unknown'
 union
-select u.n, c.n from units u join numbered c on u.name_token = c.name_token and u.token is null
+select u.n, c.n from units u join numbered c on u.name_token = c.name_token
     and u.sex_group = c.sex_group and u.sex_group <> 'unknown'
-    and c.birth_year between u.born_from and u.born_to
+    and case when u.token is null then c.birth_year between u.born_from and u.born_to
+        else c.token is null end
 """
 
 _NO_YEAR = """

@@ -14,7 +14,7 @@ from functools import lru_cache
 from linkage.nicknames import FULL_FORMS
 from linkage.normalise import normalise_birth_date, normalise_name
 
-RECIPE = "moshare-token/2"
+RECIPE = "moshare-token/3"
 """Hashed into every token, so that tokens made by different recipes never match."""
 
 TOKEN_TYPES = ("exact", "parts", "nickname", "sound", "day_month", "name_year", "name", "part")
@@ -23,8 +23,9 @@ TOKEN_TYPES = ("exact", "parts", "nickname", "sound", "day_month", "name_year", 
 exact: all parts of the name, in alphabetical order, and the birth date. parts: without particles,
 suffixes and initials. nickname: these with short forms of given names written out. sound: the
 Soundex code of each of those. day_month: parts, and the birth date with the smaller one of day and
-month first. name_year: the codes of sound and the year of birth. name: the codes alone. part: one
-of the codes and the birth date, for each part of the name.
+month first. name_year: the whole code of each, and the year of birth. name: these codes alone.
+part: one of them and the birth date, for each part of the name. The fewer other things must be
+equal, the more of a name must be.
 """
 
 _PARTICLES = frozenset(
@@ -73,6 +74,8 @@ _PLACEHOLDERS = frozenset(
 _PLACEHOLDER_DATES = frozenset({"1900-01-01", "1901-01-01", "1111-11-11", "9999-12-31"})
 
 _FEWEST_PARTS = 2
+_SOUNDEX = 4
+"""Letters and digits of a Soundex code."""
 
 _SOUNDS = {
     letter: digit
@@ -99,39 +102,46 @@ def make_canonical_forms(name: str, birth_date: str) -> list[tuple[str, str]]:
     names = [part for part in parts if part not in _PARTICLES]
     parts = parts if len(names) < _FEWEST_PARTS else names
     full = sorted(FULL_FORMS.get(part, part) for part in parts)
-    sounds = sorted(map(sound_of, full))
-    written, codes = " ".join(parts), " ".join(sounds)
+    codes = sorted(map(code_of, full))
+    written, name = " ".join(parts), " ".join(codes)
     if not born or born in _PLACEHOLDER_DATES:
-        return [("name", codes)]
+        return [("name", name)]
     year, month, day = born.split("-")
     either_way = "-".join((year, *sorted((month, day))))
     return [
         ("exact", f"{every_part}\n{born}"),
         ("parts", f"{written}\n{born}"),
         ("nickname", f"{' '.join(full)}\n{born}"),
-        ("sound", f"{codes}\n{born}"),
+        ("sound", f"{' '.join(sorted(map(sound_of, full)))}\n{born}"),
         ("day_month", f"{written}\n{either_way}"),
-        ("name_year", f"{codes}\n{year}"),
-        ("name", codes),
-        *(("part", f"{code}\n{born}") for code in sounds),
+        ("name_year", f"{name}\n{year}"),
+        ("name", name),
+        *(("part", f"{code}\n{born}") for code in codes),
     ]
 
 
-@lru_cache(maxsize=100_000)
 def sound_of(part: str) -> str:
     """Give the Soundex code of one part of a name: its first letter and three digits.
 
-    The American Soundex of the census, as the National Archives describe it: letters of one group
-    that stand together, or with h or w between them, count once. A part with a letter beyond a to z
-    is its own code, so that names of other scripts stay apart.
+    The American Soundex of the census, as the National Archives describe it. A part with a letter
+    beyond a to z is its own code, so that names of other scripts stay apart.
+    """
+    return code_of(part)[:_SOUNDEX].ljust(_SOUNDEX, "0") if part.isascii() else part
+
+
+@lru_cache(maxsize=100_000)
+def code_of(part: str) -> str:
+    """Give the whole code, of which Soundex takes the beginning: a digit for every consonant.
+
+    Letters of one group that stand together, or with h or w between them, count once.
     """
     if not part.isascii():
         return part
-    code, last = "", _SOUNDS.get(part[0])
+    code, last = part[0], _SOUNDS.get(part[0])
     for letter in part[1:]:
         digit = _SOUNDS.get(letter)
         if digit is not None and digit != last:
             code += str(digit)
         if letter not in "hw":
             last = digit
-    return part[0] + code[:3].ljust(3, "0")
+    return code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.defs.border import silence_redacted_errors
+from orchestration.defs.boxes import box_filled, collect_jobs
 from orchestration.defs.checks import checks
 from orchestration.defs.guidance import guide
 from orchestration.defs.ingest import deliveries
@@ -23,9 +24,9 @@ silence_redacted_errors()
 defs = dg.Definitions(
     assets=[*guide([*deliveries, *dbt_steps, links, quality, *review, *released]), standing],
     asset_checks=checks,
-    jobs=jobs,
+    jobs=[*jobs, *collect_jobs.values()],
     schedules=schedules,
-    sensors=[*sensors, year_watched],
+    sensors=[box_filled, *sensors, year_watched],
     resources={"io_manager": RefusingIOManager()},
     executor=dg.in_process_executor,
 )

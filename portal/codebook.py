@@ -24,8 +24,8 @@ STRICT_BROAD = (
 LINKAGE = (
     "Records are matched by keyed tokens of name and birth date, which forgive some ways of "
     "writing them and not all, so the overlap is more likely too low than too high. In made-up "
-    "files 4 of 100 children known to both were missed and 27 of 100 links of single records, and "
-    "9 and 44 where clerks slipped twice as often; how many are missed in real ones, nobody knows. "
+    "files 3 of 100 children known to both were missed and 27 of 100 links of single records, and "
+    "8 and 44 where clerks slipped twice as often; how many are missed in real ones, nobody knows. "
     "The page has ranges for missed and for false matches."
 )
 NESTED = "The broad rows contain the strict rows; do not add them."

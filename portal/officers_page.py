@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -198,6 +199,7 @@ def mark_rejected(page: bytes, at: str, because: str) -> bytes:
     return _VERDICT.sub(lambda _: said, page, count=1)
 
 
+@cache
 def _open_templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),

@@ -6,74 +6,62 @@ belong here: who is on the other agencies' lists too; the hotline does not know.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from simulator.calibration import figure
-from simulator.chance import Chance
-from simulator.population import Population, as_of
+from simulator.chance import Chance, Wheel, age_on
+from simulator.population import Episode, Population, as_of
+from sources.contracts import find_contract
+from sources.hotline_totals import name_band, write_totals
 from sources.quarters import Quarter
 
-GROUPS = ("family", "known", "stranger", "unknown")
-
-_FIELDS = (
-    ("quarter", "string", "Calendar quarter, for instance 2025Q1"),
-    ("measure", "string", "cases or children; unlike units, never added"),
-    ("relationship_group", "string", "all for cases; who traffics the child, for children"),
-    ("count", "integer", "How many"),
-)
+_NOT_KNOWN = 0.1
+_EXPLOITATION = Wheel({"sexual": 58.0, "labour": 4.0, "sexual_and_labour": 1.0, "other": 1.0})
+"""Weights by the hotline's cases of Missouri in 2015; nothing is published of other kinds."""
 
 
 def write_hotline_delivery(population: Population, quarter: Quarter, folder: Path) -> None:
-    """Write counts.csv and datapackage.json for one quarter.
+    """Write counts.csv and datapackage.json for one quarter, as hotline/2 has them.
 
-    A case holds one child, sometimes two; a child is in one case and one cell. The tie to the
-    trafficker stays unspecified as often as in the hotline's own published rows.
+    A case holds one child, sometimes two; a child is in one case, and in one cell of each table.
+    The tie to the trafficker stays unspecified as often as in the hotline's own published rows.
     """
     scenario = population.scenario
     chance = Chance(scenario.seed, "hotline", quarter)
     unknown = figure("recruiter_not_specified") / figure("recruiter_all")
-    children = dict.fromkeys(GROUPS, 0)
+    contract = find_contract("hotline/2", "hotline")
+    cells = {(measure, group): 0 for measure, groups in contract.cells.items() for group in groups}
     cases = 0
     joins_last_case = False
     for episode in population.episodes(quarter):
         if "hotline" not in episode.child.lists:
             continue
-        children["unknown" if chance.happens(unknown) else episode.child.tie] += 1
+        tie = "unknown" if chance.happens(unknown) else episode.child.tie
+        for cell in (("children", tie), *_describe_child(episode, quarter)):
+            cells[cell] += 1
         joins_last_case = cases > 0 and not joins_last_case and chance.happens(0.15)
         cases += not joins_last_case
     children_cases = scenario.children_per_year / 4 * figure("share_on_hotline") / 1.15
     cases += chance.poisson(max(0.0, scenario.cases_per_year / 4 - children_cases))
-    rows = [("cases", "all", cases), *(("children", group, children[group]) for group in GROUPS)]
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "counts.csv").open("w", encoding="utf-8", newline="\n") as counts:
-        counts.write(",".join(name for name, _, _ in _FIELDS) + "\n")
-        counts.writelines(f"{quarter},{measure},{group},{n}\n" for measure, group, n in rows)
-    description = json.dumps(_describe(quarter), indent=2) + "\n"
-    (folder / "datapackage.json").write_text(description, encoding="utf-8", newline="\n")
-
-
-def _describe(quarter: Quarter) -> dict[str, object]:
-    fields = [
-        {"name": name, "type": kind, "description": text, "constraints": {"required": True}}
-        for name, kind, text in _FIELDS
-    ]
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+    cells["cases", "all"] = cases
+    about = {
         "name": "simulated-hotline-counts",
-        "title": f"Simulated hotline counts for Missouri, {quarter}",
         "description": "Simulated: no case and no child counted here exists.",
         "simulated": True,
         "created": f"{as_of(quarter).isoformat()}T00:00:00Z",
-        "resources": [
-            {
-                "name": "counts",
-                "type": "table",
-                "path": "counts.csv",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": {"fields": fields, "primaryKey": ["measure", "relationship_group"]},
-            }
-        ],
     }
+    write_totals(folder, quarter, cells, f"Simulated hotline counts for Missouri, {quarter}", about)
+
+
+def _describe_child(episode: Episode, quarter: Quarter) -> Iterator[tuple[str, str]]:
+    """The child's cells by age, sex and exploitation; one in ten of each is not known."""
+    chance = Chance("hotline child", episode.child.key, quarter)
+    person = episode.child.person
+    known = {
+        "children_by_age_band": name_band(age_on(person.birth_date, quarter.first_day)),
+        "children_by_sex": person.sex,
+        "children_by_exploitation": chance.spin(_EXPLOITATION),
+    }
+    for measure, group in known.items():
+        yield measure, "unknown" if chance.happens(_NOT_KNOWN) else group

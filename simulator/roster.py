@@ -82,10 +82,18 @@ PATROL = Slips(
 class Clerk:
     """One agency's way of writing names and birth dates, faults included."""
 
-    def __init__(self, chance: Chance, slips: Slips, *, surname_first: bool) -> None:
+    def __init__(
+        self,
+        chance: Chance,
+        slips: Slips,
+        *,
+        surname_first: bool,
+        rename: Callable[[Chance], str] = make_family_name,
+    ) -> None:
         self._chance = chance
         self._slips = slips
         self._surname_first = surname_first
+        self._rename = rename
 
     def write(self, person: Person) -> tuple[str, str]:
         """Name and birth date (YYYY-MM-DD) as they stand in the roster; either may be blank."""
@@ -97,7 +105,7 @@ class Clerk:
             return chance.one_of(["", "UNKNOWN", "DOE, JANE"])
         given, family = person.given_name, person.family_name
         if chance.happens(slips.renamed):
-            family = make_family_name(chance)
+            family = self._rename(chance)
         if chance.happens(slips.halved):
             family = leave_out_half(family)
         if chance.happens(slips.shortened):

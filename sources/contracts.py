@@ -133,9 +133,8 @@ def list_agencies() -> tuple[str, ...]:
 
 
 def list_contracts() -> tuple[str, ...]:
-    """The newest contract of each agency, by name."""
-    newest = dict(_list_versions())
-    return tuple(f"{agency}/{version}" for agency, version in sorted(newest.items()))
+    """Every contract, by name."""
+    return tuple(f"{agency}/{version}" for agency, version in _list_versions())
 
 
 def current_contract(agency: str) -> Contract:

@@ -278,13 +278,16 @@ DISGUISES = {
     ),
     "MS138": DeliveryText(
         "{file} is a file of a database or of columns, such as Parquet, or a PDF",
-        "The contract asks for lines of plain text",
-        "Export the format that the contract names",
+        "The contract asks for lines of plain text; Parquet is read where the name of the file "
+        "ends with .parquet",
+        "Export the format that the contract names, or name the file by what it is",
     ),
     "MS139": DeliveryText(
         "{file} is encrypted",
-        "The inbox is closed to others, and files are read as they lie there",
-        "Decrypt it where it was encrypted, and send what was in it over a closed connection",
+        "A file is decrypted where the end of its name, .age, .pgp, .gpg or .asc, says how, and "
+        "once only",
+        "Give it the end of the way in which it is encrypted, and write a new manifest, or encrypt "
+        "it with `moshare deliver --encrypt-to`",
     ),
 }
 

@@ -9,8 +9,11 @@ ASCII file has: EBCDIC (code page 37) writes letters and digits as bytes from 81
 UTF-16 has a zero in every second byte, and in UTF-32 three in every four.
 """
 
+import re
 from typing import BinaryIO
 
+from sources.case_records import is_case_header
+from sources.contracts import ContractFile
 from sources.errors import SourcesError
 
 HEAD_BYTES = 1 << 16
@@ -46,30 +49,36 @@ _EBCDIC_WORDS = "".join(map(chr, [*range(48, 58), *range(65, 91), *range(97, 123
 _EBCDIC_PLAIN = _EBCDIC_WORDS + " ,.-/_:{}'\"\r\n".encode("cp037") + b"\x15"
 
 
-def refuse_disguise(
-    content: BinaryIO, file: str, *, has_lines: bool, may_be_xml: bool = False
-) -> None:
+def refuse_disguise(content: BinaryIO, file: str, agreed: ContractFile | None) -> None:
     """Refuse a file that is plainly of another format than text of lines.
 
     Args:
         content: What the file holds; only its beginning is read.
         file: Its name.
-        has_lines: Whether its format knows line ends; JSON does not.
-        may_be_xml: Whether its contract takes XML too, whose lines may end in any way.
+        agreed: What the contract says of it; None where it knows none of its role.
 
     Raises:
         SourcesError: MS132 compressed, MS133 a spreadsheet, MS134 XML, MS135 EBCDIC, MS136 lines
             that end in CR alone, MS137 UTF-16 or UTF-32, MS138 Parquet and the like, MS139
-            encrypted.
+            encrypted, MS413 case records, or a workbook in place of totals.
     """
     head = content.read(HEAD_BYTES)
-    if may_be_xml and is_xml(head):
+    file_format = agreed.format if agreed else ""
+    if agreed and agreed.may_be_xml and is_xml(head):  # whose lines may end in any way
         return
     code = _find_format(head) or _find_encoding(head)
-    if not code and has_lines and _ends_in_returns(head):
+    if _names_case_fields(head) or (code == "MS133" and file_format.startswith("hotline_")):
+        code = "MS413"
+    if not code and file_format != "hotline_datapackage" and _ends_in_returns(head):
         code = "MS136"
     if code:
         raise SourcesError(code, file=file)
+
+
+def _names_case_fields(head: bytes) -> bool:
+    """Whether the first line is the header of case records; nothing behind it is looked at."""
+    first = head.removeprefix(_BYTE_ORDER_MARK).partition(b"\n")[0].decode("latin-1")
+    return is_case_header(re.split("[,;\t]", first))
 
 
 def is_xml(head: bytes) -> bool:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sources.containers import open_content
+from sources.contracts import ContractFile
 from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
 from sources.errors import SourcesError
 from sources.layout import RecordLayout
@@ -80,9 +81,7 @@ def insert_lines(
         connection.unregister("incoming_lines")
 
 
-def count_records(
-    path: Path, file_format: str, called: str = "", *, may_be_xml: bool = False
-) -> int:
+def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> int:
     """Rows of a file as the manifest counts them: 0 for a description, no header for a CSV file.
 
     Of a packed file the rows within are counted, of XML its reports. Sentences call the file by its
@@ -90,18 +89,18 @@ def count_records(
     `count_reports` raise.
     """
     called = called or path.name
-    has_lines = file_format != "hotline_datapackage"
-    with open_content(path) as content:
-        refuse_disguise(content, called, has_lines=has_lines, may_be_xml=may_be_xml)
+    file_format = agreed.format if agreed else ""
+    with open_content(path, agreed, called) as content:
+        refuse_disguise(content, called, agreed)
     if file_format == "hotline_datapackage":
         return 0
-    if may_be_xml:
-        with open_content(path) as content:
+    if agreed and agreed.may_be_xml:
+        with open_content(path, agreed, called) as content:
             is_of_reports = is_xml(content.read(HEAD_BYTES))
         if is_of_reports:
-            with open_content(path) as content:
+            with open_content(path, agreed, called) as content:
                 return count_reports(content, called)
-    with open_content(path) as content:
+    with open_content(path, agreed, called) as content:
         lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
     has_header = file_format in {"tokens", "hotline_counts"}
     return max(lines - 1, 0) if has_header else lines
@@ -122,19 +121,21 @@ def write_fields(
 ) -> None:
     """Write the rows of a query in their order as Parquet, with fields in place of its last column.
 
-    That column has the lines, padded to the width of the layout. Arrow cuts and writes them in half
-    the time of DuckDB: lines are ASCII, so bytes are characters.
+    That column has the lines. Arrow cuts and writes them in half the time of DuckDB: lines are
+    ASCII, so bytes are characters.
     """
+    cuts = [layout.field(name) for name in fields]
+    end = max(cut.end for cut in cuts)
     with connection.execute(query).to_arrow_reader(_ROWS_OF_A_GROUP) as batches:
         kept = list(batches.schema)[:-1]
         schema = pa.schema([*kept, *(pa.field(name, pa.string()) for name in fields)])
         with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
             for batch in batches:
                 *columns, lines = batch.columns
-                octets = lines.cast(pa.binary())
-                for cut in map(layout.field, fields):
-                    cuts = pc.binary_slice(octets, cut.start - 1, cut.end)
-                    columns.append(cuts.cast(pa.string()))
+                octets = pc.ascii_rpad(lines, end).view(pa.binary())
+                for cut in cuts:
+                    value = pc.binary_slice(octets, cut.start - 1, cut.end)
+                    columns.append(value.view(pa.string()))
                 writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
@@ -144,11 +145,12 @@ def blank_fields(
     checked_table: str,
     layout: RecordLayout,
     checks: Sequence[Check],
+    width: int,
 ) -> None:
     """Put blanks into the lines where a check failed that costs its field only.
 
-    The checked table has the columns line_number and mask. A field of several places, such as the
-    ten offences of a victim, has one check for each.
+    The checked table has the columns line_number and mask. Lines are padded to a width, and stay
+    so. A field of several places, such as the ten offences of a victim, has one check for each.
     """
     failed = ask_number(connection, f"SELECT coalesce(bit_or(mask), 0) FROM {checked_table}")  # noqa: S608
     failed &= bits_of(checks, "field")
@@ -156,10 +158,14 @@ def blank_fields(
         if failed & (1 << i):
             cut = layout.field(check.field)
             blank = " " * cut.length
+            blanked = (
+                f"rtrim(substr(lines.line, 1, {cut.start - 1}) || '{blank}' "
+                f"|| substr(lines.line, {cut.end + 1}))"
+            )
             connection.execute(
                 f"UPDATE {lines_table} AS lines SET line = "  # noqa: S608
-                f"substr(lines.line, 1, {cut.start - 1}) || '{blank}' "
-                f"|| substr(lines.line, {cut.end + 1}) FROM {checked_table} AS checked "
+                f"CASE WHEN length({blanked}) < {width} THEN rpad({blanked}, {width}, ' ') "
+                f"ELSE {blanked} END FROM {checked_table} AS checked "
                 f"WHERE lines.line_number = checked.line_number AND (checked.mask & {1 << i}) <> 0"
             )
 
@@ -196,7 +202,8 @@ def _split_block(block: bytes, first_number: int, file: str) -> tuple[pa.RecordB
     text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), " \r")
     numbers = pa.arange(first_number, first_number + len(pieces))
     filled = pc.greater(pc.binary_length(text), 0)
-    numbers, text = numbers.filter(filled), text.filter(filled)
+    if not pc.all(filled).as_py():
+        numbers, text = numbers.filter(filled), text.filter(filled)
     if _is_plain(block):
         raw = pa.nulls(len(text), pa.binary())
     else:

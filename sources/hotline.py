@@ -37,6 +37,14 @@ _REPEATED = """
     WHERE mask = 0 AND line_number > first_line
 """
 
+_SUMS = """
+    SELECT count(DISTINCT children) FROM (
+        SELECT sum(try_cast(count AS BIGINT)) AS children
+        FROM {cut} WHERE starts_with(measure, 'children') GROUP BY measure
+    )
+"""
+"""How many sums of children the tables have; each child stands in one cell of each."""
+
 
 def read_counts(
     connection: duckdb.DuckDBPyConnection,
@@ -48,7 +56,8 @@ def read_counts(
     """Read and check a counts file; leaves the view `rows_counts`.
 
     Raises:
-        SourcesError: MS117 no text file, MS401 wrong header, MS407 a cell is missing.
+        SourcesError: MS117 no text file, MS401 wrong header, MS407 a cell is missing, MS417 the
+            tables do not have the same number of children.
     """
     columns = file.tables["counts"]
     cut = load_csv_lines(connection, path, "lines_counts", columns, wrong_header="MS401")
@@ -64,6 +73,8 @@ def read_counts(
     expected = sum(len(groups) for groups in contract.cells.values())
     if not quarantined and read != expected:
         raise SourcesError("MS407", file=path.name)
+    if not quarantined and ask_number(connection, _SUMS.format(cut=cut)) > 1:
+        raise SourcesError("MS417", file=path.name)
     connection.execute(
         f"CREATE VIEW rows_counts AS SELECT line_number, {', '.join(columns)} FROM {cut}"  # noqa: S608
     )

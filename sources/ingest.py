@@ -4,10 +4,8 @@ Belongs here: the order of the steps. Does not belong here: any single step (`co
 `manifest`, `reading`, `storing`, `receipts`), nor when it happens (orchestration).
 """
 
-import fcntl
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,12 +15,15 @@ import pyarrow as pa
 
 from sources.collecting import copy_files, copy_manifest, open_inbox, take_out
 from sources.contracts import current_contract, find_contract
+from sources.delivery_keys import SecretKeys, read_secret_keys
+from sources.encryption import is_encrypted
 from sources.errors import SourcesError
 from sources.landing import find_misspelt, refuse_link
 from sources.manifest import Manifest, parse_manifest
 from sources.quarters import Quarter
 from sources.reading import DeliveryReading, read_delivery
 from sources.receipts import Receipt
+from sources.scratch import open_scratch
 from sources.storing import (
     accept_delivery,
     complete_accepted,
@@ -36,6 +37,9 @@ from sources.zones import Zones
 
 _FARTHEST_AHEAD = 100
 """A sequence may run ahead of the last accepted one by so much: 9999 is the last one there is."""
+
+_OF_THE_HUB = frozenset({"MS150", "MS176", "MS178"})
+"""The hub's own faults, a broken contract or key: the delivery waits."""
 
 _NOT_READ = DeliveryReading((), (), None)
 
@@ -52,6 +56,7 @@ def ingest(
     *,
     clock: Callable[[], datetime] = read_clock,
     first_day_of_record: date | None = None,
+    keys: Sequence[Path] = (),
 ) -> Receipt:
     """Take the delivery of an agency for a quarter, and write its receipt into the outbox.
 
@@ -66,50 +71,34 @@ def ingest(
         quarter: for instance `2025Q1`.
         clock: gives the time recorded as `received_at`, unless it was set back.
         first_day_of_record: the policy's; the receipt says how many lines are dated before it.
+        keys: files with the secret keys that open encrypted deliveries.
 
     Returns:
         The receipt of the accepted delivery.
 
     Raises:
-        SourcesError: MS118 and MS119 wrong usage, MS150 the contract is broken (exit code 2); MS101
-            no delivery; MS122 it lies in a folder of another name; MS123 a folder of the agency is
-            a link; MS120 this machine failed; any other number: rejected, the bytes are kept in
-            quarantine and the receipt is in the outbox (exit code 3).
+        SourcesError: MS118 and MS119 wrong usage, MS150 the contract is broken, MS176 a key is, or
+            MS178 there is none (exit code 2); MS101 no delivery; MS122 it lies in a folder of
+            another name; MS123 a folder of the agency is a link; MS120 this machine failed; any
+            other number: rejected, the bytes are kept in quarantine and the receipt is in the
+            outbox (exit code 3).
     """
     current_contract(agency)
     Quarter.parse(quarter)
     try:
         refuse_link(zones.inboxes(agency))
         refuse_link(zones.outbox(agency))
-        with _lock(zones.vault.ingest_lock(agency, quarter)):
+        with open_scratch(zones.vault, agency, quarter) as work:
             complete_accepted(zones, agency, quarter)
-            with _scratch(zones.vault.work(agency, quarter)) as delivery:
-                receipt = _take(zones, agency, quarter, delivery, clock, first_day_of_record)
+            delivery = work / "delivery"
+            delivery.mkdir()
+            receipt = _take(zones, agency, quarter, delivery, clock, first_day_of_record, keys)
             manifest, _ = read_accepted(zones, agency, quarter, receipt.sequence)
             accepted = zones.vault.delivery(agency, quarter, receipt.sequence)
             take_out(zones.inbox(agency, quarter), accepted, manifest)
             return receipt
     except (OSError, duckdb.Error, pa.ArrowException, MemoryError):
         raise SourcesError("MS120", agency=agency, quarter=quarter) from None
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _scratch(work: Path) -> Iterator[Path]:
-    """Yield an empty folder for the delivery within a scratch folder that is removed afterwards."""
-    shutil.rmtree(work, ignore_errors=True)
-    try:
-        (work / "delivery").mkdir(parents=True)
-        yield work / "delivery"
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _take(
@@ -119,6 +108,7 @@ def _take(
     delivery: Path,
     clock: Callable[[], datetime],
     first_day_of_record: date | None,
+    keys: Sequence[Path],
 ) -> Receipt:
     manifest: Manifest | None = None
     reading = _NOT_READ
@@ -132,20 +122,22 @@ def _take(
                 return known
             _check_order(zones, manifest, clock())
             remarks = tuple(_remark_on_order(zones, manifest))
+            secrets = _read_keys(manifest, keys)
             copy_files(inbox, manifest, delivery)
         contract = find_contract(manifest.contract, agency)
         earlier = zones.vault.raw(agency, quarter).parent
         received_at = find_next_moment(zones, agency, clock())
         reading = read_delivery(
-            delivery, manifest, contract, received_at, earlier, first_day_of_record
+            delivery, manifest, contract, received_at, earlier, secrets, first_day_of_record
         )
         if reading.error:
             raise reading.error
     except SourcesError as error:
         if error.code == "MS101":
             return _recall(zones, agency, quarter, error)
-        if error.code == "MS150":  # the hub's own fault: the delivery waits
+        if error.code in _OF_THE_HUB:
             raise
+        _drop_persons(delivery, manifest, error)
         receipt = _draw_up(agency, quarter, manifest, error.sentence, reading, remarks)
         reject_delivery(zones, delivery, _add_deliveries_before(zones, receipt))
         raise error from None
@@ -154,6 +146,28 @@ def _take(
     )
     accept_delivery(zones, delivery, receipt)
     return receipt
+
+
+def _read_keys(manifest: Manifest, paths: Sequence[Path]) -> SecretKeys:
+    """The keys where a file is encrypted; MS176 where one is broken, MS178 where none is named."""
+    encrypted = [file.name for file in manifest.files if is_encrypted(file.name)]
+    if encrypted and not paths:
+        raise SourcesError("MS178", file=encrypted[0])
+    return read_secret_keys(paths) if encrypted else SecretKeys()
+
+
+def _drop_persons(delivery: Path, manifest: Manifest | None, error: SourcesError) -> None:
+    """Keep no bytes of what is refused where it may hold what the law forbids to hand over.
+
+    Who may give totals only (28 CFR 94.115, 34 USC 12291(b)(2)) can have sent records by mistake.
+    """
+    if manifest is None:
+        return
+    is_totals = bool(find_contract(manifest.contract, manifest.agency).cells)
+    if is_totals or error.code == "MS413":
+        for file in manifest.files:
+            (delivery / file.name).unlink(missing_ok=True)
+        shutil.rmtree(delivery / "_records", ignore_errors=True)
 
 
 def _recall(zones: Zones, agency: str, quarter: str, missing: SourcesError) -> Receipt:

@@ -16,13 +16,17 @@ _CODE = re.compile(r"([0-9A-Z]+)=")
 
 @dataclass(frozen=True)
 class Field:
-    """One field; positions count from 1 and both ends belong to it."""
+    """One field; positions count from 1 and both ends belong to it.
+
+    `kind` is D for a date, begins with N for a number, and is A, AN, T or not said for text.
+    """
 
     name: str
     start: int
     end: int
     codes: str
     mandatory: bool
+    kind: str = ""
 
     @property
     def length(self) -> int:
@@ -94,7 +98,12 @@ def load_ncands_layout() -> RecordLayout:
     """The NCANDS Child File: 152 fields, names in lower case, 312 or 338 characters."""
     fields = tuple(
         Field(
-            row["name"].lower(), int(row["start"]), int(row["end"]), row["codes"], mandatory=False
+            row["name"].lower(),
+            int(row["start"]),
+            int(row["end"]),
+            row["codes"],
+            mandatory=False,
+            kind=row["type"],
         )
         for row in _read_rows("ncands_child_file.csv")
     )
@@ -136,6 +145,12 @@ def load_nibrs_code_dates() -> dict[str, dict[str, CodeDates]]:
         dates = {end: date.fromisoformat(day) for end, day in given.items() if day}
         lists.setdefault(row["code_list"], {})[row["code"]] = CodeDates(**dates)
     return lists
+
+
+@cache
+def list_case_fields() -> dict[str, str]:
+    """Name of each field of HTCDS 2.0 -> its label."""
+    return {row["name"]: row["label"] for row in _read_rows("htcds_fields.csv")}
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -25,6 +26,7 @@ from durable.writing import write_whole
 from failures.documents import CLOSED, name_place
 from sources.agency_roster import RosterAgency, is_complete
 from sources.contracts import Contract, current_contract, find_contract
+from sources.encryption import is_encrypted
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
 from sources.quarters import Quarter
@@ -116,12 +118,14 @@ def write_manifest(
     files: Mapping[str, str],
     agency_roster: Sequence[RosterAgency] = (),
     unusual: Sequence[str] = (),
+    rows: Mapping[str, int] = MappingProxyType({}),
+    contract: Contract | None = None,
 ) -> Manifest:
     """Measure the files of a delivery and write its manifest last, in one step.
 
     Args:
         folder: holds the files; receives manifest.json.
-        agency: for instance `dss`; its newest contract is named in the manifest.
+        agency: for instance `dss`.
         quarter: for instance `2025Q1`.
         sequence: 1 for the first delivery of the quarter, then higher.
         kind: `full`, `delta`, or `nil` with no files.
@@ -130,21 +134,26 @@ def write_manifest(
         files: role -> file name in `folder`.
         agency_roster: which police agencies reported; left out where it is empty.
         unusual: what the delivery would otherwise be refused for, and is meant.
+        rows: role -> rows of each file that is encrypted, which cannot be counted here.
+        contract: what was agreed; the agency's newest contract where it is left out.
 
     Raises:
-        SourcesError: the manifest would be refused, a file is missing (MS109) or no text (MS117).
+        SourcesError: the manifest would be refused, a file is missing (MS109), no text (MS117) or
+            encrypted, and nobody told its rows (MS178).
     """
-    contract = current_contract(agency)
+    agreed = contract or current_contract(agency)
     Quarter.parse(quarter)
     document: dict[str, object] = {
         "agency": agency,
         "quarter": quarter,
         "sequence": sequence,
-        "contract": contract.contract,
+        "contract": agreed.contract,
         "kind": kind,
         "as_of": as_of.isoformat(),
         "simulated": simulated,
-        "files": [_measure(folder, role, name, contract) for role, name in files.items()],
+        "files": [
+            _measure(folder / name, role, rows.get(role), agreed) for role, name in files.items()
+        ],
     }
     if agency_roster:
         document["agency_roster"] = [one.model_dump() for one in agency_roster]
@@ -156,22 +165,35 @@ def write_manifest(
     return manifest
 
 
-def _measure(folder: Path, role: str, name: str, contract: Contract) -> dict[str, str | int]:
-    path = folder / name
+def _measure(path: Path, role: str, rows: int | None, contract: Contract) -> dict[str, str | int]:
     if not path.is_file():
         raise SourcesError("MS109", file=role)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    formats = {file.role: (file.format, file.may_be_xml) for file in contract.files}
-    file_format, may_be_xml = formats.get(role, ("", False))
-    rows = count_records(path, file_format, role, may_be_xml=may_be_xml)
     return {
-        "name": name,
+        "name": path.name,
         "role": role,
         "sha256": digest,
-        "rows": rows,
+        "rows": count_rows(path, role, contract) if rows is None else rows,
         "bytes": path.stat().st_size,
     }
+
+
+def count_rows(path: Path, role: str, contract: Contract) -> int:
+    """Rows of a file that is to be delivered in a role.
+
+    Raises:
+        SourcesError: MS178 it is encrypted, or as `count_records`; the sentence names the role.
+    """
+    if is_encrypted(path.name):
+        raise SourcesError("MS178", file=role)
+    return count_decrypted(path, role, contract)
+
+
+def count_decrypted(path: Path, role: str, contract: Contract) -> int:
+    """Rows of a file that lies there decrypted, whatever it is called; raises as `count_rows`."""
+    agreed = next((file for file in contract.files if file.role == role), None)
+    return count_records(path, agreed, role)
 
 
 def _decode(content: bytes, agency: str, quarter: str) -> str:

@@ -14,7 +14,9 @@ import duckdb
 
 from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
+from sources.delivery_keys import SecretKeys
 from sources.disguises import refuse_disguise
+from sources.encryption import name_inside
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
@@ -67,12 +69,13 @@ def read_delivery(
     contract: Contract,
     received_at: datetime,
     earlier: Path,
+    keys: SecretKeys,
     first_day_of_record: date | None = None,
 ) -> DeliveryReading:
     """Read the copied files of a delivery; DuckDB may spill into the parent of its folder.
 
-    `earlier` is the folder of the raw tables of the agency's accepted deliveries; what is dated
-    before the first day of record is named.
+    `earlier` is the folder of the raw tables of the agency's accepted deliveries, and the keys open
+    what is encrypted; what is dated before the first day of record is named.
 
     Writes `_raw/<table>.parquet` for every table of the contract and `_raw/deliveries.parquet`
     unless the delivery must be rejected, and `_records/records.parquet` if records were set aside.
@@ -92,7 +95,9 @@ def read_delivery(
     with open_workbench(delivery.parent, earlier) as connection:
         try:
             for file in manifest.files:
-                reading = _read_file(connection, delivery, file, circumstances, contract, manifest)
+                reading = _read_file(
+                    connection, delivery, file, circumstances, contract, manifest, keys
+                )
                 if reading:
                     blanked = count_blanked(connection, file.name)
                     readings.append(replace(reading, lines_blanked=blanked))
@@ -130,16 +135,12 @@ def _read_file(
     circumstances: Circumstances,
     contract: Contract,
     manifest: Manifest,
+    keys: SecretKeys,
 ) -> FileReading | None:
-    with unwrap(delivery / file.name, delivery.parent) as path:
-        agreed = contract.file_of(file.role)
+    agreed = contract.file_of(file.role)
+    with unwrap(delivery / file.name, delivery.parent, agreed, keys) as path:
         with path.open("rb") as content:
-            refuse_disguise(
-                content,
-                file.name,
-                has_lines=agreed.format != "hotline_datapackage",
-                may_be_xml=agreed.may_be_xml,
-            )
+            refuse_disguise(content, file.name, agreed)
         return _read_plain(connection, path, agreed, circumstances, contract, manifest)
 
 
@@ -153,7 +154,7 @@ def _read_plain(
 ) -> FileReading | None:
     if agreed.format == "hotline_datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
-        check_description(path, counts, contract)
+        check_description(path, name_inside(counts), contract)
         return None
     if agreed.format == "hotline_counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)

@@ -74,8 +74,12 @@ def is_newer_than_receipts(manifest: Path, outbox: Path) -> bool:
 
 def is_accepted(zones: Zones, agency: str, manifest: Path) -> bool:
     """Whether exactly this manifest was accepted before."""
-    accepted = zones.vault.deliveries(agency, manifest.parent.name)
-    content = manifest.read_bytes()
+    return was_accepted(zones, agency, manifest.parent.name, manifest.read_bytes())
+
+
+def was_accepted(zones: Zones, agency: str, quarter: str, content: bytes) -> bool:
+    """Whether a manifest with this content was accepted before for a quarter."""
+    accepted = zones.vault.deliveries(agency, quarter)
     return any(one.read_bytes() == content for one in accepted.glob(f"*/{MANIFEST_NAME}"))
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,9 +21,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.linkage.misses import compare_misses
+from bench.linkage.names import FEW, MANY, Names
 from bench.linkage.people import POPULATIONS, Population, write_people
 from bench.linkage.quarters import compare_quarters
-from bench.linkage.rules import RULES, measure
+from bench.linkage.rules import PEERS, RULES, measure
 from portal.page.missed import MOST_FALSE, MOST_MISSED
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
@@ -37,44 +40,80 @@ ALLOWED_BEFORE = (0.5, 0.0)
 YEAR_OF_CHILDREN = 230
 """Children of a year, of whom about 88 are known to both."""
 
-TRUE_CHILDREN = {"3,000 children": 3_000, "1,000,000 records": 645_000}
 NINETY = 1.645
 
 
-def compare_rules(console: Console, sizes: Sequence[str]) -> None:
+@dataclass(frozen=True)
+class Size:
+    """How many people there are, and how their names are drawn."""
+
+    people: int
+    names: Names
+
+
+SIZES = {"3,000 children": Size(3_000, FEW), "1,000,000 records": Size(645_000, MANY)}
+"""Children and records together are a million in the second one; so many bear a state's names."""
+
+MEASURES = ("precision", "recall", "F1", "F1 named", "F1 children", "s", "processor s", "MiB")
+"""Of records; F1 of those with a name in both files; and F1 of children known to both."""
+
+
+def compare_rules(console: Console, sizes: Sequence[str], minutes: float) -> None:
     """Precision, recall, F1, time and memory of each rule on each population."""
     has_splink = find_spec("splink") is not None
     if not has_splink:
         console.print("Splink is not installed here, so its lines are left out.")
     for size in sizes:
         shown = Table(title=f"Records linked to the right child, {size}")
-        for heading in ("population", "rule", "precision", "recall", "F1", "s", "MiB"):
+        for heading in ("population", "rule", *MEASURES):
             shown.add_column(heading, justify="left" if heading == "rule" else "right")
         for population in POPULATIONS:
             with tempfile.TemporaryDirectory() as folder:
-                write_people(Path(folder), population, TRUE_CHILDREN[size], seed=1)
+                of_size = SIZES[size]
+                write_people(Path(folder), population, of_size.people, 1, of_size.names)
                 for rule in RULES:
-                    if rule != "splink" or has_splink:
-                        shown.add_row(population.name, rule, *_tell(_run(rule, Path(folder))))
+                    if rule not in PEERS or has_splink:
+                        told = _run(rule, Path(folder), minutes)
+                        console.print(population.name, rule, *told, style="dim")
+                        shown.add_row(population.name, rule, *told)
         console.print(shown)
 
 
-def _run(rule: str, folder: Path) -> dict[str, float]:
+def _run(rule: str, folder: Path, minutes: float) -> list[str]:
+    """What one rule found, or that it was not done in time, in the order of `MEASURES`."""
     command = [sys.executable, "-m", "bench.linkage.rules", rule, str(folder)]
     paths = os.pathsep.join(filter(None, sys.path))
-    made = subprocess.run(  # noqa: S603 - our own module
-        command, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, check=True, text=True
+    try:
+        made = subprocess.run(  # noqa: S603 - our own module
+            command,
+            env=os.environ | {"PYTHONPATH": paths},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            text=True,
+            timeout=60 * minutes,
+        )
+    except subprocess.TimeoutExpired:
+        return [f"not finished in {minutes:g} min"]
+    if made.returncode:
+        return [f"ended with {made.returncode}"]
+    return tell(json.loads(made.stdout.splitlines()[-1]))
+
+
+def tell(found: dict[str, float]) -> list[str]:
+    """Write the measures of one rule, in the order of `MEASURES`."""
+    right = found["right"]
+    shares = (
+        right / found["linked"],
+        right / found["true"],
+        2 * right / (found["linked"] + found["true"]),
+        2 * right / (found["linked"] + found["named"]),
+        2 * found["found_rightly"] / (found["found"] + found["both"]),
     )
-    found: dict[str, float] = json.loads(made.stdout.splitlines()[-1])
-    return found
-
-
-def _tell(found: dict[str, float]) -> list[str]:
-    precision, recall = found["right"] / found["linked"], found["right"] / found["true"]
-    f1 = 2 * found["right"] / (found["linked"] + found["true"])
     return [
-        *(f"{share:.3f}" for share in (precision, recall, f1)),
+        *(f"{share:.3f}" for share in shares),
         f"{found['seconds']:.1f}",
+        f"{found['processor']:.1f}",
         f"{found['peak']:,.0f}",
     ]
 
@@ -144,12 +183,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=40)
     parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--sizes", nargs="*", default=list(TRUE_CHILDREN))
+    parser.add_argument("--sizes", nargs="*", default=list(SIZES))
+    parser.add_argument("--minutes", type=float, default=20, help="time that one rule is given")
     options = parser.parse_args()
-    console = Console(width=110)
+    console = Console(width=125)
     compare_overlap(console, options.years, options.draws)
     compare_quarters(console)
-    compare_rules(console, options.sizes)
+    compare_misses(console)
+    compare_rules(console, options.sizes, options.minutes)
 
 
 if __name__ == "__main__":

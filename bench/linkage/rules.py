@@ -1,8 +1,8 @@
 """One rule on the files of `people`, in a process of its own.
 
-`python -m bench.linkage.rules RULE FOLDER` prints JSON: true, linked and truly linked records,
-children known to both by truth and by the rule, seconds from files to links, and the process's peak
-memory. Does not belong here: printing tables.
+`python -m bench.linkage.rules RULE FOLDER` prints JSON: the numbers of `MEASURED`, seconds from
+files to links by the clock and of processor, and the process's peak memory. Does not belong here:
+printing tables.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from bench.linkage.peers import ask_plain, ask_tokens
 from linkage import matching
 from linkage.links import EqualTokenLinker, find_owners
 
 PLACES = 2
+MEMORY = "4GB"
+"""Most that DuckDB may hold, whatever the rule; the rest goes to disk."""
 NO_LINKS = (
     "select null::date as quarter_start, null::varchar as victim_key, null::varchar as token, "
     "null::varchar as child_id, null::boolean as has_place where false"
@@ -43,29 +46,17 @@ select v.victim_key, c.child_id from taken t join units u on u.n = t.n
 join numbered c on c.n = t.child join victims v
     on coalesce(v.token || v.sex_group, v.victim_key)
     = coalesce(u.token || u.sex_group, u.unit_id)
-"""
-PLAIN = """
-create table plain_{table} as
-select key as unique_id, nullif(written_birth_date, '') as born, sex_group,
-    list_aggregate(list_sort(regexp_extract_all(
-        lower(strip_accents(nullif(written_name, ''))), '[a-z'']+')), 'string_agg', ' ') as name,
-    split_part(name, ' ', 1) as first, split_part(name, ' ', -1) as last
-from {table}
-"""
-BEST = """
-create table links as
-select victim_key, arg_max(child_id, match_weight) as child_id from (
-    select match_weight,
-        if(source_dataset_l = 'records', unique_id_l, unique_id_r) as victim_key,
-        if(source_dataset_l = 'records', unique_id_r, unique_id_l) as child_id
-    from predicted)
-group by victim_key
+    and (u.token is null or v.part_tokens = u.part_tokens)
 """
 NUMBERS = """
 select
     (select count(*) from records where person in (select person from children)),
+    (select count(*) from records r join children c using (person)
+        where r.name_token is not null and c.name_token is not null),
     (select count(*) from links),
     (select count(*) from links l join records r on r.key = l.victim_key
+        join children c on c.key = l.child_id where r.person = c.person),
+    (select count(distinct c.key) from links l join records r on r.key = l.victim_key
         join children c on c.key = l.child_id where r.person = c.person),
     (select count(*) from children where person in (select person from records)),
     ({counted})
@@ -93,7 +84,7 @@ def match(duck: duckdb.DuckDBPyConnection) -> str:
     duck.execute(GIVEN.format(no_year=matching._NO_YEAR))
     duck.execute(f"create table units as {matching._UNITS}")
     duck.execute(f"create table numbered as {matching._CHILDREN}")
-    unit, child = matching._read_columns(duck, matching._PAIRS)
+    unit, child = matching._read_columns(duck, f"{matching._PAIRS} order by 1, 2")
     shape = (len(duck.table("units")), len(duck.table("numbered")))
     taken = matching.pair(unit, child, shape)
     is_matched = np.flatnonzero(taken >= 0)
@@ -102,72 +93,32 @@ def match(duck: duckdb.DuckDBPyConnection) -> str:
     return "select count(*) from taken"
 
 
-def ask_splink(duck: duckdb.DuckDBPyConnection) -> str:
-    """Splink 5 on plain names, trained without the truth; each record takes its best child."""
-    import splink.comparison_library as cl
-    from splink import Linker, SettingsCreator, block_on
-    from splink.backends.duckdb import DuckDBAPI
-
-    api = DuckDBAPI(duck)
-    frames = []
-    for table in ("children", "records"):
-        duck.execute(PLAIN.format(table=table))
-        frames.append(api.register(f"plain_{table}", dataset_display_name=table))
-    year = "year(try_cast(born as date))"
-    settings = SettingsCreator(
-        link_type="link_only",
-        comparisons=[
-            cl.JaroWinklerAtThresholds("name", [0.96, 0.9, 0.8]),
-            cl.DamerauLevenshteinAtThresholds("born", [1, 2]),
-            cl.ExactMatch("sex_group"),
-        ],
-        blocking_rules_to_generate_predictions=[
-            block_on("born"),
-            block_on("name"),
-            block_on("first", year),
-            block_on("last", year),
-        ],
-        probability_two_random_records_match=1 / len(duck.table("children")),
-    )
-    linker = Linker(frames, settings)
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("born"))
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("name"))
-    found = linker.inference.predict(threshold_match_probability=0.5).as_duckdbpyrelation()
-    found.create("predicted")
-    duck.execute(BEST)
-    return "select count(distinct child_id) from links"
-
-
+PEERS = {"Splink, plain names": ask_plain, "Splink, same tokens": ask_tokens}
 RULES = {
     "exact": link_by("exact"),
     "sound": link_by("sound"),
     "matching": match,
-    "splink": ask_splink,
+    **PEERS,
 }
+
+
+MEASURED = ("true", "named", "linked", "right", "found_rightly", "both", "found")
+"""Records whose child is known, and of these those with a name in both files; linked and truly
+linked records; children with a truly linked record; children known to both by truth and by the
+rule."""
 
 
 def measure(rule: str, folder: Path) -> dict[str, float]:
     """Link the files of a folder by one rule, and compare with the truth in them."""
-    with duckdb.connect() as duck:
-        begun = time.monotonic()
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder)}) as duck:
+        begun, used = time.monotonic(), time.process_time()
         for table in ("children", "records"):
-            duck.execute(f"create table {table} as from '{folder}/{table}.parquet'")
+            duck.execute(f"create view {table} as from '{folder}/{table}.parquet'")
         counted = RULES[rule](duck)
-        seconds = time.monotonic() - begun
-        true, linked, right, both, found = duck.execute(NUMBERS.format(counted=counted)).fetchall()[
-            0
-        ]
-    peak = read_peak()
-    return {
-        "true": true,
-        "linked": linked,
-        "right": right,
-        "both": both,
-        "found": found,
-        "seconds": seconds,
-        "peak": peak,
-    }
+        seconds, processor = time.monotonic() - begun, time.process_time() - used
+        numbers = duck.execute(NUMBERS.format(counted=counted)).fetchall()[0]
+    measured = dict(zip(MEASURED, numbers, strict=True))
+    return {**measured, "seconds": seconds, "processor": processor, "peak": read_peak()}
 
 
 def read_peak() -> float:

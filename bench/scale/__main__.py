@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bench.accuracy.methods import find_method
 from bench.accuracy.running import find_python
-from bench.scale.question import ROOT, Files, export_rows, make_warehouse
+from bench.scale.question import PROCESSOR, ROOT, Files, export_rows, make_warehouse
 
 SIZES = (10**4, 10**6, 10**7)
 LIMIT = 900
@@ -29,57 +29,31 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PEERS, default=list(PEERS), help="peers")
     arguments = parser.parse_args()
     console = Console(width=150)
-    table = Table(
-        "children", "engine", "steps, seconds", "seconds", "of processor", "peak memory, GB"
-    )
+    table = Table("children", "engine", "steps, seconds", "seconds", "of processor", "peak, GiB")
     for size in arguments.sizes:
         files = Files(ROOT / "bench" / "out" / "scale" / str(size))
         console.log(f"{size:,} children: making the warehouse")
         make_warehouse(files, size)
-        console.log("this engine")
-        ours = [sys.executable, "-m", "bench.scale.ours", str(files.folder)]
-        table.add_row(f"{size:,}", "this engine", *run(ours))
+        console.log("a plain GROUP BY, then this engine")
+        ended = {
+            name: run([sys.executable, "-m", f"bench.scale.{name}", str(files.folder)])
+            for name in ("plain", "ours")
+        }
+        table.add_row(f"{size:,}", "DuckDB, plain GROUP BY", *ended["plain"].tell())
+        table.add_row("", "this engine", *ended["ours"].tell(ended["plain"]))
         export_rows(files)
         for name in arguments.only:
             title = PEERS[name]
             console.log(title)
             python, failure = find_python(find_method(name))
             script = Path(__file__).parent / "peers" / f"{name}.py"
-            told = (
-                [failure, "", "", ""]
-                if failure
-                else run([str(python), str(script), str(files.folder)])
-            )
-            table.add_row("", title, *told)
+            peer = Run(failure) if failure else run([str(python), str(script), str(files.folder)])
+            table.add_row("", title, *peer.tell())
         files.warehouse.unlink()
         files.rows.unlink()
     console.print(table)
+    console.print("Processor of peers is that of the whole process, with what it imports.")
     console.print("Peers start from the release input; this engine makes it first.")
-
-
-def run(command: list[str]) -> list[str]:
-    """Return steps, their seconds, processor time and peak memory, or why there are none."""
-    with (
-        tempfile.TemporaryFile("w+") as told,
-        tempfile.TemporaryFile("w+") as complaint,
-        subprocess.Popen(  # noqa: S603 - our own command line
-            ["nice", *command],  # noqa: S607
-            cwd=ROOT,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=told,
-            stderr=complaint,
-        ) as process,
-    ):
-        use = watch(process)
-        figures = [f"{use.seconds:.0f}", f"{use.bytes / 1e9:.1f}"]
-        if process.returncode != 0:
-            complaint.seek(0)
-            lines = [line for line in complaint.read().splitlines() if line.strip()]
-            return [lines[-1] if lines else f"stopped, {process.returncode}", "", *figures]
-        told.seek(0)
-        seconds = json.loads(told.read().splitlines()[-1])
-    steps = ", ".join(f"{step} {taken:.1f}" for step, taken in seconds.items())
-    return [steps, f"{sum(seconds.values()):.1f}", *figures]
 
 
 @dataclass(frozen=True)
@@ -92,6 +66,48 @@ class Use:
     def exceed(self, other: "Use") -> "Use":
         """Return the larger of each."""
         return Use(max(self.seconds, other.seconds), max(self.bytes, other.bytes))
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a process went: its steps or why there are none, their seconds, and what it used."""
+
+    steps: str
+    seconds: float = 0.0
+    use: Use = Use()
+
+    def tell(self, beside: "Run | None" = None) -> list[str]:
+        """Say it in columns, with the ratios to another run."""
+        told = [f"{self.seconds:.1f}", f"{self.use.seconds:.1f}", f"{self.use.bytes / 2**30:.2f}"]
+        if beside:
+            told[0] += f" ({self.seconds / max(beside.seconds, 0.01):.1f} times)"
+            told[1] += f" ({self.use.seconds / max(beside.use.seconds, 0.01):.1f} times)"
+        return [self.steps, *told]
+
+
+def run(command: list[str]) -> Run:
+    """Run a method and watch it."""
+    with (
+        tempfile.TemporaryFile("w+") as told,
+        tempfile.TemporaryFile("w+") as complaint,
+        subprocess.Popen(  # noqa: S603 - our own command line
+            ["nice", *command],  # noqa: S607
+            cwd=ROOT,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=told,
+            stderr=complaint,
+        ) as process,
+    ):
+        use = watch(process)
+        if process.returncode != 0:
+            complaint.seek(0)
+            lines = [line for line in complaint.read().splitlines() if line.strip()]
+            return Run(lines[-1] if lines else f"stopped, {process.returncode}", 0.0, use)
+        told.seek(0)
+        seconds = json.loads(told.read().splitlines()[-1])
+    use = Use(seconds.pop(PROCESSOR, use.seconds), use.bytes)
+    steps = ", ".join(f"{step} {taken:.1f}" for step, taken in seconds.items())
+    return Run(steps, sum(seconds.values()), use)
 
 
 def watch(process: "subprocess.Popen[bytes]") -> Use:

@@ -13,10 +13,34 @@ import typer
 
 from jurisdiction.state import say_agencies
 from orchestration.cli.console import show_json, talk, told_failures
+from orchestration.cli.from_database import ChangedSince, Database, FromDatabase, name_views
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
 
 Kind = Literal["full", "delta", "nil"]
+Day = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which the data was taken.")
+]
+Files = Annotated[
+    list[str] | None, typer.Option(help="role=path, as in the contract; may be repeated.")
+]
+ContractName = Annotated[
+    str, typer.Option(help="What was agreed. Default: the newest of the agency.")
+]
+Roster = Annotated[
+    Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
+]
+Unusual = Annotated[
+    list[str] | None,
+    typer.Option(help="What is meant as it is: outside_missouri, other_years; may be repeated."),
+]
+PublicKey = Annotated[
+    Path | None,
+    typer.Option(
+        help="File with the hub's public key, of age or OpenPGP: only encrypted files are put into "
+        "the inbox."
+    ),
+]
 
 
 def new_key(path: Annotated[Path, typer.Argument(help="File to create.")]) -> None:
@@ -54,49 +78,49 @@ def tokenize(
 def deliver(
     agency: Annotated[str, typer.Option(help=f"{say_agencies()}.")],
     quarter: Annotated[str, typer.Option(help="Like 2025Q1.")],
-    as_of: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which the data was taken.")
-    ],
-    file: Annotated[
-        list[str] | None, typer.Option(help="role=path, as in the contract; may be repeated.")
-    ] = None,
+    as_of: Day,
+    file: Files = None,
     kind: Annotated[Kind, typer.Option(help="full, delta or nil.")] = "full",
     sequence: Annotated[int, typer.Option(help="1, 2, … within the quarter.")] = 1,
-    agency_roster: Annotated[
-        Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
-    ] = None,
+    contract: ContractName = "",
+    agency_roster: Roster = None,
     inbox: Annotated[Path | None, typer.Option(help="Default: the data home's inbox.")] = None,
-    unusual: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What is meant as it is: outside_missouri, other_years; may be repeated."
-        ),
-    ] = None,
+    from_database: FromDatabase = None,
+    database: Database = None,
+    changed_since: ChangedSince = None,
+    unusual: Unusual = None,
+    encrypt_to: PublicKey = None,
 ) -> None:
     """Example: `moshare deliver --agency mshp --quarter 2025Q1 --as-of 2025-04-05 --file nibrs=f`.
 
     Copies the files into the agency's inbox and writes manifest.json last, so that the hub takes
     them in. `--kind nil` says that there is nothing to report; silence does not. With
-    `--agency-roster` the Patrol says which police agencies reported for which month.
+    `--agency-roster` the Patrol says which police agencies reported for which month. With
+    `--from-database` records come from views of a database, all as they stand at one moment.
     """
     settings = load_settings()
     with told_failures("deliver", settings):
         from orchestration.steps.delivering import Delivery
         from orchestration.steps.delivering import deliver as put
         from sources.agency_roster import read_agency_roster
+        from sources.delivery_keys import read_public_keys
 
         roster = read_agency_roster(agency_roster) if agency_roster else ()
+        views = name_views(from_database, database, changed_since)
+        keys = read_public_keys(encrypt_to) if encrypt_to else None
         delivery = Delivery(
             agency,
             quarter,
-            kind,
+            "delta" if changed_since else kind,
             sequence,
             as_of.date(),
             agency_roster=roster,
             unusual=tuple(unusual or ()),
+            contract=contract,
         )
         files = dict(_role_and_path(text) for text in file or [])
-        typer.echo(put(inbox or settings.landing / "inbox", delivery, files))
+        place = inbox or settings.landing / "inbox"
+        typer.echo(put(place, delivery, files, views, encrypt_to=keys))
 
 
 def _role_and_path(text: str) -> tuple[str, Path]:

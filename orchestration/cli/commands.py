@@ -14,6 +14,7 @@ import typer
 from failures.exits import Exit
 from orchestration.cli import (
     agency,
+    aggregating,
     approval,
     backup,
     gate,
@@ -43,10 +44,12 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "On the hub": (
         hub.doctor,
         watch.status,
+        hub.collect,
         hub.ingest,
         hub.run,
         hub.release,
         hub.rotate_key,
+        hub.new_delivery_key,
         hub.dev,
     ),
     "Backups": (backup.new_backup_key, backup.backup, backup.restore),
@@ -60,6 +63,7 @@ _PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "On an agency's machine": (
         agency.new_key,
         agency.tokenize,
+        aggregating.aggregate,
         validating.validate,
         agency.deliver,
         agency.verify,

@@ -58,5 +58,5 @@ def told_failures(command: str, settings: Settings) -> Iterator[None]:
         sentence, code = report.sentence, report.exit_code
     else:
         return
-    talk().print(sentence, style="bold red", markup=False)
+    talk().print(sentence, style="bold red" if code else "", markup=False)
     raise typer.Exit(code)

@@ -148,13 +148,21 @@ def push(
 
     Puts an open release onto the servers of agencies that take files over SFTP only: aside, then
     renamed, its signature last. Each has a line, and one that fails keeps no other from its files.
-    Done again, it changes nothing.
+    Done again, it changes nothing. Those whom the settings name under `alarms` are told of a
+    failure, once.
     """
     with told_failures("push", load_settings()):
+        from gate.audit import tell_time
         from gate.sending import push_release
         from gate.settings import read_settings
+        from orchestration.watch.pushes import tell_of_pushes
 
-        _tell_outcomes("push", release, push_release(read_settings(settings), release, to))
+        own = read_settings(settings)
+        outcomes: list[Outcome] = []
+        try:
+            _tell_outcomes("push", release, _keep(push_release(own, release, to), outcomes))
+        finally:
+            tell_of_pushes(own, release, outcomes, tell_time())
 
 
 def notify(
@@ -190,6 +198,13 @@ def _tell_outcomes(command: str, release: str, outcomes: Iterable[Outcome]) -> N
             failed=reached.count(False),
             all=len(reached),
         )
+
+
+def _keep(outcomes: Iterable[Outcome], kept: list[Outcome]) -> Iterator[Outcome]:
+    """Give outcomes on, and keep them."""
+    for outcome in outcomes:
+        kept.append(outcome)
+        yield outcome
 
 
 def _build_group(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,6 +119,51 @@ def ingest(
         outcome = _run(f"ingest_{agency}", parse_quarter(quarter), settings)
         for receipt in outcome.receipts:
             talk().print(f"Delivery {receipt}", soft_wrap=True)
+
+
+def new_delivery_key(
+    key: Annotated[Path, typer.Argument(help="Where the secret key shall lie.")],
+) -> None:
+    """Example: `moshare new-delivery-key keys/2026.key`.
+
+    Makes a key pair of age for encrypted deliveries: the secret half for the hub, named in
+    `MOSHARE_DELIVERY_KEYS`, and 2026.pub, to which agencies encrypt.
+    """
+    settings = load_settings()
+    with told_failures("new-delivery-key", settings):
+        from orchestration.backup.making import make_key
+
+        public = make_key(key)
+    talk().print(
+        f"Made. Name {key.name} in MOSHARE_DELIVERY_KEYS, beside the former keys, and keep a copy "
+        f"of it away from the hub. Give {public.name} to every agency, in person or by another way "
+        "on which nobody can exchange it.",
+        soft_wrap=True,
+    )
+    typer.echo(public)
+
+
+def collect() -> None:
+    """Example: `moshare collect`.
+
+    Collects the deliveries that are whole from the drop boxes that `boxes.toml` names into the
+    inboxes, and brings receipts there. What is not whole waits. Ends with exit code 3 where a box
+    is away.
+    """
+    settings = prepared("collect")
+    with told_failures("collect", settings):
+        from orchestration.boxes import collecting
+        from orchestration.boxes.settings import read_boxes
+
+        boxes = read_boxes(settings)
+        for box in boxes:
+            for told in collecting.collect(box, settings) or ["There is nothing new."]:
+                typer.echo(f"{box.name}: {told}")
+        if not boxes:
+            talk().print("No drop box is named; deploy/boxes.example.toml shows how to.")
+        is_away = any(notes.away_since for _, notes in collecting.list_noted(settings))
+    if is_away:
+        raise typer.Exit(Exit.DELIVERY)
 
 
 def run(quarter: QuarterOption) -> None:

@@ -20,7 +20,12 @@ from jurisdiction.errors import JurisdictionError
 from linkage.errors import LinkageError
 from orchestration.cli import build_app
 from orchestration.hub.errors import OrchestrationError
-from orchestration.hub.settings import HOME_VARIABLE, LEDGER_VARIABLE, WITNESS_VARIABLE
+from orchestration.hub.settings import (
+    DELIVERY_KEYS_VARIABLE,
+    HOME_VARIABLE,
+    LEDGER_VARIABLE,
+    WITNESS_VARIABLE,
+)
 from portal.errors import PortalError
 from privacy.errors import PrivacyError
 from sources.errors import SourcesError
@@ -85,6 +90,10 @@ def _setting() -> Iterator[str]:
     yield (
         f"| `{WITNESS_VARIABLE}` | Text file outside the data home that witnesses heads of the "
         "ledger; default: none. |"
+    )
+    yield (
+        f"| `{DELIVERY_KEYS_VARIABLE}` | Files with the secret keys that open encrypted "
+        "deliveries, parted by `:`; default: none. |"
     )
     yield ""
     yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."

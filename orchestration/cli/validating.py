@@ -107,10 +107,13 @@ def validate(
             day,
             agency_roster=read_agency_roster(agency_roster) if agency_roster else (),
             unusual=tuple(unusual or ()),
+            contract=agreed.contract,
         )
         former = [read_former(agreed, one, delivery.quarter) for one in against or ()]
         with _progress(len(former) + 1) as tell:
-            found = take(delivery, assign_roles(agreed, files), former, settings.policy, tell)
+            given = assign_roles(agreed, files)
+            keys = settings.delivery_keys
+            found = take(delivery, given, former, settings.policy, tell, keys)
     if as_json:
         show_json(_document(found, delivery.as_of.isoformat()))
     else:

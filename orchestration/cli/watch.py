@@ -29,6 +29,7 @@ def status(as_json: JsonOption = False) -> None:  # noqa: FBT002
         from rich.console import Console
         from rich.table import Table
 
+        from orchestration.boxes.collecting import describe_box, list_noted
         from orchestration.guards.simulated_home import is_all_simulated
         from orchestration.hub.clock import read_clock
         from orchestration.hub.instance import open_instance
@@ -42,11 +43,16 @@ def status(as_json: JsonOption = False) -> None:  # noqa: FBT002
             alarms = find_alarms(settings, instance, now)
         is_simulated = is_all_simulated(settings)
         columns, lines, due = name_columns(), draw_year(year, now), name_due(year, now)
+        boxes = [
+            {"box": box.name, "agency": box.agency, "sentence": describe_box(notes)}
+            for box, notes in list_noted(settings)
+        ]
     if as_json:
         show_json(
             {
                 "quarters": [dict(zip(columns, line, strict=True)) for line in lines],
                 "due": due,
+                "boxes": boxes,
                 "alarms": [{"code": one.code, "sentence": one.sentence} for one in alarms],
             }
         )
@@ -57,6 +63,8 @@ def status(as_json: JsonOption = False) -> None:  # noqa: FBT002
     Console().print(table)
     for sentence in due or ["Nothing is due."]:
         typer.echo(sentence)
+    for box in boxes:
+        typer.echo(f"Drop box {box['box']} of {box['agency']}: {box['sentence']}")
     if is_simulated:
         typer.echo("Every delivery is simulated: no quarter is waited for that has none.")
     for one in alarms:

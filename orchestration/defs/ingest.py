@@ -52,6 +52,7 @@ def _delivery_asset(agency: str, delivers: str) -> dg.AssetsDefinition:
                 first_day_of_record=date.fromisoformat(
                     load_policy(settings.policy).first_day_of_record
                 ),
+                keys=settings.delivery_keys,
             )
         place = f"outbox/{agency}/{quarter}-{receipt.sequence:04d}-accepted"
         return dg.MaterializeResult(

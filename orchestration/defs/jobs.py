@@ -15,7 +15,7 @@ def _give_no_config(_: str) -> Mapping[str, object]:
     return {}
 
 
-_TAGGED = dg.PartitionedConfig(
+TAGGED = dg.PartitionedConfig(
     QUARTERS,
     run_config_for_partition_key_fn=_give_no_config,
     tags_for_partition_key_fn=describe_run,
@@ -27,7 +27,7 @@ _DECIDED = dg.AssetSelection.assets(["review", "approval"], ["release_input", "q
 whole_quarter = dg.define_asset_job(
     WHOLE_QUARTER,
     selection=dg.AssetSelection.all(),
-    config=_TAGGED,
+    config=TAGGED,
     description="One quarter from the three deliveries to the released folder; without an approved "
     "plan it stops before its quality is judged.",
 )
@@ -35,7 +35,7 @@ whole_quarter = dg.define_asset_job(
 prepare = dg.define_asset_job(
     "prepare",
     selection=dg.AssetSelection.all() - _DECIDED - dg.AssetSelection.groups("released"),
-    config=_TAGGED,
+    config=TAGGED,
     description="A quarter whose deliveries are in, up to what its release is drawn from; nothing "
     "is decided or released.",
 )
@@ -43,7 +43,7 @@ prepare = dg.define_asset_job(
 put_up_plan = dg.define_asset_job(
     "put_up_plan",
     selection=dg.AssetSelection.assets(["review", "plan"]),
-    config=_TAGGED,
+    config=TAGGED,
     description="Put up the plan of a quarter, which officers read and sign.",
 )
 
@@ -51,7 +51,7 @@ release = dg.define_asset_job(
     RELEASE,
     selection=dg.AssetSelection.assets(["release_input", "quality"])
     | dg.AssetSelection.groups("review", "released"),
-    config=_TAGGED,
+    config=TAGGED,
     description="Plan, approval, quality and release of a quarter whose release input is built.",
 )
 
@@ -59,7 +59,7 @@ ingest_jobs = {
     agency.key: dg.define_asset_job(
         f"ingest_{agency.key}",
         selection=dg.AssetSelection.assets(["raw", agency.key]),
-        config=_TAGGED,
+        config=TAGGED,
         description=f"Take in the delivery of '{agency.key}' for a quarter.",
     )
     for agency in read_state().agencies

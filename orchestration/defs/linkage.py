@@ -3,23 +3,13 @@
 import dagster as dg
 
 from orchestration.defs.border import border
+from orchestration.defs.made_up import show_made_up
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.hub.settings import load_settings
 from orchestration.hub.warehouse import POOL
 from orchestration.steps.linking import link_quarter
 
 RULE = "equal token of the sound of name and birth date; one-to-one matching by several tokens"
-FIGURES = """
-| rule | files | precision | recall | children known to both, of 89 |
-| --- | --- | --- | --- | --- |
-| exact token | as simulated | 1.000 | 0.608 | 59.3 |
-| sound | as simulated | 1.000 | 0.733 | 69.9 |
-| matching | as simulated | 0.974 | 0.824 | 85.7 |
-| exact token | twice as many slips | 1.000 | 0.383 | 41.0 |
-| sound | twice as many slips | 1.000 | 0.560 | 56.6 |
-| matching | twice as many slips | 0.972 | 0.713 | 80.8 |
-"""
-"""What `python -m bench.linkage` printed: of made-up files, so it tells nothing of a delivery."""
 
 
 @dg.asset(
@@ -41,7 +31,7 @@ FIGURES = """
     "records may take one child, so that one child can only move a bounded number of rows. In a "
     "fourth quarter the year's children and records are matched one to one as well, to count how "
     "many both agencies know. The hotline is never linked.",
-    metadata={"rule": RULE, "on_made_up_files": dg.MetadataValue.md(FIGURES)},
+    metadata={"rule": RULE, **show_made_up()},
 )
 def links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Link one quarter."""

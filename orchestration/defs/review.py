@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.border import border
+from orchestration.defs.numbers import tell_margins
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.hub.settings import load_settings
 from orchestration.steps.approving import require_approval
-from orchestration.steps.proposing import plan_quarter, put_up_plan
+from orchestration.steps.proposing import plan_quarter, preview_release, put_up_plan
 from privacy.errors import PrivacyError
 
 OFFICER = "team:privacy-officer"
@@ -36,6 +37,7 @@ def plan(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with border("review/plan", settings):
         folder = put_up_plan(quarter, settings)
         made = plan_quarter(quarter, settings)
+        margins = tell_margins(preview_release(made))
     return dg.MaterializeResult(
         metadata={
             "quarter": str(quarter),
@@ -44,6 +46,7 @@ def plan(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
             "rho": float(made.rho),
             "page": f"review/{folder.name}/index.html",
             "how_to_approve": f"moshare approve --quarter {quarter} --key FILE",
+            **margins,
         }
     )
 

@@ -69,6 +69,8 @@ def diagnose(settings: Settings) -> list[Finding]:
         _published,
         _landing,
         _waiting,
+        _delivery_keys,
+        _boxes,
         _free_space,
         _policy,
         _ledger,
@@ -208,6 +210,36 @@ def _waiting(settings: Settings) -> Iterator[Finding]:
         for one in list_waiting(settings.zones, agency):
             is_new = read_clock() - one.since < _SOON
             yield Finding(f"delivery of {agency}", ok=is_new, sentence=one.sentence)
+
+
+def _delivery_keys(settings: Settings) -> Iterator[Finding]:
+    """The keys that open encrypted deliveries, each by itself."""
+    from sources.delivery_keys import read_secret_keys
+
+    if not settings.delivery_keys:
+        told = "none is named; an encrypted delivery waits until one is."
+        yield Finding("delivery keys", ok=True, sentence=told)
+    for path in settings.delivery_keys:
+        try:
+            keys = read_secret_keys([path])
+        except SourcesError as error:
+            yield Finding(f"delivery key {path.name}", ok=False, sentence=error.sentence)
+        else:
+            form = "the age format" if keys.age else "OpenPGP"
+            told = f"opens deliveries in {form}; its owner alone reads it."
+            yield Finding(f"delivery key {path.name}", ok=True, sentence=told)
+
+
+def _boxes(settings: Settings) -> Iterator[Finding]:
+    """Drop boxes as they were when they were last looked into; none is asked now."""
+    from orchestration.boxes.collecting import describe_box, list_noted
+    from orchestration.boxes.settings import name_unfit
+
+    for box, notes in list_noted(settings):
+        unfit = name_unfit(box)
+        told = f"{unfit}." if unfit else describe_box(notes)
+        fit = not (unfit or notes.away_since or notes.told)
+        yield Finding(f"drop box {box.name} of {box.agency}", fit, told)
 
 
 def _mode(path: Path) -> int:

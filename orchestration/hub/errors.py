@@ -9,6 +9,38 @@ from failures.exits import Exit
 from failures.numbered import ErrorText, NumberedError
 
 ERRORS: Mapping[str, ErrorText] = {
+    "MS180": ErrorText(
+        "Nothing is collected from drop boxes",
+        "{file} in the data home cannot be used: {problem}",
+        "Mend the file; deploy/boxes.example.toml shows its form",
+    ),
+    "MS181": ErrorText(
+        "The drop box '{box}' of '{agency}' is away",
+        "{reason}",
+        "Nothing is lost, and it is looked into again; where it stays away, ask whoever runs it, "
+        "and take the delivery another way in the meantime",
+        Exit.DELIVERY,
+    ),
+    "MS182": ErrorText(
+        "The delivery of '{agency}' for {quarter} in the drop box '{box}' is not whole",
+        "What lies there for the role '{role}' is missing, is no plain file, changed while it was "
+        "read, or has another size or hash than the manifest says",
+        "It is collected once it is whole; where its upload has ended, the agency uploads the file "
+        "and its manifest again",
+        Exit.DELIVERY,
+    ),
+    "MS183": ErrorText(
+        "The manifest of '{agency}' for {quarter} in the drop box '{box}' is not whole",
+        "It ends before its JSON does, as while it is uploaded",
+        "It is collected once it is whole; where its upload has ended, the agency uploads it again",
+        Exit.DELIVERY,
+    ),
+    "MS184": ErrorText(
+        "Receipts cannot be put into the drop box '{box}' of '{agency}'",
+        "The hub may not write to its folder 'receipts', or the server refuses",
+        "Let the agency allow it, or bring it its receipts another way; deliveries are collected",
+        Exit.DELIVERY_OUT,
+    ),
     "MS901": ErrorText(
         "The step '{stage}' stopped on an unexpected {kind}",
         "Its message may quote a record, so it was written to {report} in the vault only",
@@ -209,7 +241,7 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS945": ErrorText(
         "Nobody can be told of alarms",
-        "{file} in the data home cannot be used: {problem}",
+        "{file} cannot be used: {problem}",
         "Mend the file; deploy/alarms.example.toml shows its form",
     ),
     "MS946": ErrorText(

@@ -33,6 +33,9 @@ concurrency:
   pools:
     default_limit: 1
     granularity: op
+run_launcher:
+  module: orchestration.hub.run_launcher
+  class: OldestFirstRunLauncher
 run_retries:
   enabled: false
 nux:

@@ -19,6 +19,7 @@ from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.errors import OrchestrationError
 from sources.contracts import list_agencies
 from sources.landing import close_to_others
+from sources.scratch import clear_scratch
 from sources.zones import Zones
 
 HOME_VARIABLE = "MOSHARE_HOME"
@@ -30,12 +31,19 @@ LEDGER_VARIABLE = "MOSHARE_LEDGER"
 WITNESS_VARIABLE = "MOSHARE_WITNESS"
 """A file outside the data home in which heads of the ledger are witnessed. Default: none."""
 
+DELIVERY_KEYS_VARIABLE = "MOSHARE_DELIVERY_KEYS"
+"""Files with the secret keys that open encrypted deliveries, parted by ':'. Default: none."""
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
-_FOREIGN_SETTINGS = ("DAGSTER_", "DBT_", "DUCKDB_", "GX_", "MOTHERDUCK_", "OPENDP_", "PG")
+_FOREIGN_SETTINGS = (
+    *("AWS_", "DAGSTER_", "DBT_", "DUCKDB_", "FSSPEC_"),
+    *("GX_", "MOTHERDUCK_", "OPENDP_", "PG"),
+)
 """Beginnings of the variables by which other programs take settings. None of them is ours: one set
 for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
-ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL)."""
+ledger's triggers from firing or look for the ledger elsewhere (PostgreSQL), or collect deliveries
+from another server than the one that is named (fsspec, AWS)."""
 
 _SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
 """The password of the ledger's server may come this way; all else stands in its address."""
@@ -44,6 +52,9 @@ _CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH",
 """All that a subprocess of ours takes over: where programs and modules lie, and the language."""
 
 _OFFLINE_AND_SILENT = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DAGSTER_DISABLE_TELEMETRY": "1",
@@ -65,11 +76,13 @@ class Settings:
         home: Absolute path of the data home.
         ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
         witness: File that witnesses heads of the ledger, if there is one.
+        delivery_keys: Files with the secret keys that open encrypted deliveries.
     """
 
     home: Path
     ledger_address: str | None = field(default=None, repr=False)
     witness: Path | None = None
+    delivery_keys: tuple[Path, ...] = ()
 
     @property
     def landing(self) -> Path:
@@ -135,6 +148,16 @@ class Settings:
     def alarms(self) -> Path:
         """Who is told of alarms; a person writes it."""
         return self.home / "alarms.toml"
+
+    @property
+    def boxes(self) -> Path:
+        """Which drop boxes there are; a person writes it."""
+        return self.home / "boxes.toml"
+
+    @property
+    def box_notes(self) -> Path:
+        """What was collected from each drop box, and what waits there."""
+        return self.watch / "boxes"
 
     @property
     def last_backup(self) -> Path:
@@ -209,13 +232,16 @@ def load_settings() -> Settings:
 
     Returns:
         Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
-        where `MOSHARE_LEDGER` says, and whose witness is what `MOSHARE_WITNESS` names, if they do.
+        where `MOSHARE_LEDGER` says, whose witness is what `MOSHARE_WITNESS` names, and whose keys
+        for deliveries are what `MOSHARE_DELIVERY_KEYS` names, if they do.
     """
     witness = os.environ.get(WITNESS_VARIABLE)
+    keys = filter(None, os.environ.get(DELIVERY_KEYS_VARIABLE, "").split(os.pathsep))
     return Settings(
         home=Path(os.environ.get(HOME_VARIABLE, "data")).resolve(),
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
         witness=Path(witness).resolve() if witness else None,
+        delivery_keys=tuple(Path(key).resolve() for key in keys),
     )
 
 
@@ -259,6 +285,8 @@ def prepare_process(settings: Settings) -> None:
     os.environ[HOME_VARIABLE] = str(settings.home)
     if settings.witness is not None:
         os.environ[WITNESS_VARIABLE] = str(settings.witness)
+    if settings.delivery_keys:
+        os.environ[DELIVERY_KEYS_VARIABLE] = os.pathsep.join(map(str, settings.delivery_keys))
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     try:
         _make_zones(settings)
@@ -276,6 +304,7 @@ def _make_zones(settings: Settings) -> None:
         close_to_others(folder)
     for folder in (settings.vault.folder, *settings.shown):
         clear_leftovers(folder)
+    clear_scratch(settings.vault)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -14,6 +14,7 @@ from jurisdiction.calendar import QuarterDates, read_calendar
 from orchestration.backup.making import make_backup
 from orchestration.hub.settings import Settings
 from orchestration.rehearsal.receiver import Receiver
+from orchestration.rehearsal.release_server import ReleaseServer
 from orchestration.steps.approving import approve_for_demo
 from orchestration.steps.simulated import deliver_prepared
 from orchestration.watch.standing import is_released, look_at_quarter
@@ -24,6 +25,7 @@ LATE_AGENCY = "late agency"
 REJECTED_DELIVERY = "rejected delivery"
 OFFICER_AWAY = "officer away"
 RECEIVER_AWAY = "receiver away"
+SERVER_AWAY = "server away"
 
 BadDays = Collection[str]
 
@@ -39,6 +41,7 @@ class People:
         keeper: The public key of whoever keeps backups.
         backups: The folder for them.
         receiver: Who is told.
+        server: Takes releases for an agency.
     """
 
     quarter: Quarter
@@ -47,6 +50,7 @@ class People:
     keeper: Path
     backups: Path
     receiver: Receiver
+    server: ReleaseServer
 
     @property
     def dates(self) -> QuarterDates:
@@ -58,6 +62,7 @@ class People:
     def act(self, today: date, settings: Settings) -> Iterator[str]:
         """Do what people do on a day, and say so."""
         yield from self._receive(today)
+        yield from self._take(today)
         for agency, prepared in self.prepared.items():
             yield from self._deliver(agency, prepared, today, settings)
         yield from self._sign(today, settings)
@@ -70,6 +75,16 @@ class People:
         if is_away != self.receiver.is_away:
             self.receiver.is_away = is_away
             yield f"the server that takes messages is {'away' if is_away else 'back'}"
+
+    def _take(self, today: date) -> Iterator[str]:
+        """Let the server for releases be away when it is needed, until it was missed twice."""
+        if SERVER_AWAY not in self.bad_days:
+            return
+        is_away = today >= self.dates.release - timedelta(days=1) and self.server.missed < 2
+        if is_away != self.server.is_away:
+            self.server.is_away = is_away
+            what = f"the server of {self.server.sftp.agency} that takes releases"
+            yield f"{what} is {'away' if is_away else 'back'}"
 
     def _deliver(
         self, agency: str, prepared: PreparedDelivery, today: date, settings: Settings

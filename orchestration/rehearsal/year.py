@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from gate.sending import notify_release
+from gate.sending import Outcome, notify_release, push_release
 from gate.settings import GateSettings, Webhook
 from jurisdiction.calendar import read_calendar
 from jurisdiction.state import read_state
@@ -31,12 +31,15 @@ from orchestration.rehearsal.people import (
     OFFICER_AWAY,
     RECEIVER_AWAY,
     REJECTED_DELIVERY,
+    SERVER_AWAY,
     BadDays,
     People,
     is_over,
 )
 from orchestration.rehearsal.receiver import Receiver, open_receiver
+from orchestration.rehearsal.release_server import ReleaseServer, open_release_server
 from orchestration.steps.simulated import prepare_simulated
+from orchestration.watch.pushes import tell_of_pushes
 from orchestration.watch.standing import is_released
 from sources.quarters import Quarter
 
@@ -45,7 +48,7 @@ Say = Callable[[datetime, str, str], None]
 
 BAD_DAYS_OF_A_YEAR: tuple[BadDays, ...] = (
     (LATE_AGENCY, RECEIVER_AWAY),
-    (REJECTED_DELIVERY,),
+    (REJECTED_DELIVERY, SERVER_AWAY),
     (OFFICER_AWAY,),
     (),
 )
@@ -75,38 +78,55 @@ def rehearse(plan: Mapping[Quarter, BadDays], settings: Settings, say: Say) -> N
     backups.mkdir()
     keeper = make_key(settings.home.parent / "keeper.key")
     prepared = prepare_simulated(settings, [*plan], seed=_SEED, scale=_SCALE)
-    with open_receiver() as receiver, open_instance(settings) as instance:
+    state = settings.home.parent / "gate"
+    state.mkdir()
+    with (
+        open_receiver() as receiver,
+        open_release_server(state, prepared[0].agency) as server,
+        open_instance(settings) as instance,
+    ):
         settings.alarms.write_text(_ALARMS.format(address=receiver.address), "utf-8")
-        hub = _Hub(settings, instance, receiver, say)
+        hub = _Hub(settings, instance, receiver, server, say)
         for quarter, bad_days in plan.items():
             own = {one.agency: one for one in prepared if one.quarter == quarter}
-            hub.live_through(People(quarter, own, bad_days, keeper, backups, receiver))
+            hub.live_through(People(quarter, own, bad_days, keeper, backups, receiver, server))
 
 
 class _Hub:
     """The hub as Dagster's daemon would drive it, each request for a run being run at once."""
 
     def __init__(
-        self, settings: Settings, instance: dg.DagsterInstance, receiver: Receiver, say: Say
+        self,
+        settings: Settings,
+        instance: dg.DagsterInstance,
+        receiver: Receiver,
+        server: ReleaseServer,
+        say: Say,
     ) -> None:
         self._settings = settings
         self._instance = instance
         self._receiver = receiver
+        self._server = server
         self._say = say
         self._asked: set[str] = set()
         self._cursor: str | None = None
-        self._announced: set[Quarter] = set()
+        self._reached: set[tuple[Quarter, str]] = set()
 
     def live_through(self, people: People) -> None:
-        """Live day by day until a quarter is released and backed up."""
+        """Live day by day until a quarter is over."""
         day = people.dates.deliveries - timedelta(days=3)
         last = people.dates.release + _LONGEST
-        while day < last and not is_over(people, self._settings):
+        while day < last and not self._is_over(people):
             for hour, act in self._list_hours(people, day):
                 with rehearse_at(datetime.combine(day, hour, _CLOCK)):
                     act()
                     self._look_around()
             day += timedelta(days=1)
+
+    def _is_over(self, people: People) -> bool:
+        """Whether a quarter was released, backed up, pushed and told of."""
+        reached = {(people.quarter, what) for what in ("push", "notify")}
+        return is_over(people, self._settings) and reached <= self._reached
 
     def _list_hours(self, people: People, day: date) -> Iterable[tuple[time, Callable[[], None]]]:
         hours = read_calendar().hours
@@ -166,22 +186,34 @@ class _Hub:
         outcome = run_job(job, quarter, self._instance, lambda *_: None)
         if outcome.exit_code:
             raise_if_interrupted()
+        if any(sentence.startswith("MS120") for sentence in outcome.sentences):
+            # Asked for again at the next look: a delivery has come at a time of this machine, which
+            # no simulated pause after it ever reaches.
+            self._asked.discard(str(request.run_key))
         told = "done" if not outcome.exit_code else f"exit {outcome.exit_code}"
         self._tell(by, f"{job} of {quarter}: {' '.join((told, *outcome.sentences))}")
 
     def _open(self, quarter: Quarter) -> None:
-        """Let the gate tell that a release is open, as `moshare notify` does, once."""
-        if quarter in self._announced or not is_released(quarter, self._settings):
+        """Let the gate push an open release and tell of it, each day until that was done."""
+        if not is_released(quarter, self._settings):
             return
-        for outcome in notify_release(self._make_gate(quarter), str(quarter), clock=read_clock):
+        gate, release_id = self._make_gate(quarter), str(quarter)
+        if (quarter, "push") not in self._reached:
+            pushed = list(push_release(gate, release_id, clock=read_clock))
+            self._note(quarter, "push", pushed)
+            tell_of_pushes(gate, release_id, pushed, read_clock())
+        if (quarter, "notify") not in self._reached:
+            self._note(quarter, "notify", notify_release(gate, release_id, clock=read_clock))
+
+    def _note(self, quarter: Quarter, what: str, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
             if outcome.is_reached:
-                self._announced.add(quarter)
-            else:
-                self._tell("gate", outcome.said)
+                self._reached.add((quarter, what))
+            if what == "push" or not outcome.is_reached:
+                self._tell("gate", f"{what} of {quarter} to {outcome.name}: {outcome.said}")
 
     def _make_gate(self, quarter: Quarter) -> GateSettings:
         state = self._settings.home.parent / "gate"
-        state.mkdir(exist_ok=True)
         calendar = state / "calendar.toml"
         calendar.write_text(f'[[release]]\nid = "{quarter}"\ntier = "public"\n', "utf-8")
         return GateSettings(
@@ -191,6 +223,8 @@ class _Hub:
             calendar=calendar,
             publisher="a rehearsal",
             contact="nobody@example.org",
+            alarms=self._settings.alarms,
+            sftp=(self._server.sftp,),
             webhook=(Webhook("rehearsal", self._receiver.address),),
         )
 

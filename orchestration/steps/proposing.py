@@ -28,7 +28,7 @@ from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
 from privacy.publishing.publisher import Publisher
-from privacy.released import Provenance
+from privacy.released import Provenance, Release
 from sources.quarters import Quarter
 
 PAGE_NAME = "index.html"
@@ -85,14 +85,19 @@ def put_up_plan(quarter: Quarter, settings: Settings) -> Path:
     if charged - lost - {plan.hash}:
         raise PrivacyError("MS624", quarter=plan.quarter)
     review = PlanFolder(plan.quarter, settings.review / plan.quarter)
-    given = tuple((source, "full") for source in sorted(plan.policy.sources))
-    check_folder(Publisher(plan).preview(Provenance(given, is_simulated=True)))
+    check_folder(preview_release(plan))
     officers = load_all_officers(settings.officers, settings.throwaway_keys)
     page = render_officers_page(assess(plan, entries, officers))
     review.put_plan(plan.to_json())
     write_whole(review.folder / PAGE_NAME, page, PUBLIC)
     tell_rejection(review, plan.hash)
     return review.folder
+
+
+def preview_release(plan: Plan) -> Release:
+    """What the release of a plan would look like, on zeros: its tables, rows and margins."""
+    given = tuple((source, "full") for source in sorted(plan.policy.sources))
+    return Publisher(plan).preview(Provenance(given, is_simulated=True))
 
 
 def tell_rejection(review: PlanFolder, plan: str) -> None:

@@ -21,10 +21,14 @@ from durable.vault import Vault
 from durable.writing import draft_folder
 from failures.exits import Exit
 from orchestration.steps.delivering import Delivery, deliver
-from sources.contracts import Contract, current_contract, list_contracts
+from sources.containers import open_decrypted
+from sources.contracts import Contract, find_contract, list_contracts
 from sources.delivery_changes import DeliveryChanges, compare_deliveries
+from sources.delivery_keys import read_secret_keys
+from sources.encryption import is_encrypted
 from sources.errors import SourcesError
 from sources.ingest import ingest
+from sources.manifest import count_decrypted
 from sources.receipts import Receipt
 from sources.zones import Zones
 
@@ -66,14 +70,14 @@ class Validation:
 
 
 def find_agreed(name: str) -> Contract:
-    """The newest contract of an agency by its name, such as `mshp/1`.
+    """A contract by its name, such as `mshp/1`.
 
     Raises:
         SourcesError: MS155 where there is none of that name; MS150 where it is broken.
     """
     if name not in list_contracts():
         raise SourcesError("MS155", contracts=", ".join(list_contracts()))
-    return current_contract(name.partition("/")[0])
+    return find_contract(name, name.partition("/")[0])
 
 
 def assign_roles(contract: Contract, given: Sequence[str]) -> dict[str, Path]:
@@ -117,6 +121,7 @@ def validate(
     former: Sequence[Former],
     policy: Path,
     tell: Callable[[str], None],
+    keys: Sequence[Path] = (),
 ) -> Validation:
     """Take a delivery in for nobody, and say what the hub would.
 
@@ -126,10 +131,12 @@ def validate(
         former: The deliveries before, the oldest first.
         policy: The policy file, for its first day of record.
         tell: Told of each thing that begins.
+        keys: Files with secret keys that open what is encrypted.
 
     Raises:
         OrchestrationError: MS908, a file cannot be read.
-        SourcesError: MS120 this machine failed; MS154 a former delivery would be rejected.
+        SourcesError: MS120 this machine failed; MS154 a former delivery would be rejected; MS176 a
+            key cannot be used; MS178 a file is encrypted, and no key is named.
     """
     record = tomllib.loads(policy.read_text(encoding="utf-8"))["first_day_of_record"]
     sequences: Counter[str] = Counter()
@@ -137,16 +144,15 @@ def validate(
         for number, one in enumerate(former, start=1):
             tell(f"reading former delivery {number}")
             sequences[one.quarter] += 1
-            _take_former(zones, delivery, one, sequences[one.quarter])
+            _take_former(zones, delivery, one, sequences[one.quarter], keys)
         tell("reading and checking")
         last = replace(delivery, sequence=sequences[delivery.quarter] + 1)
-        receipt = _take(zones, last, files, record)
+        receipt = _take(zones, last, files, record, keys)
         changes = None
         if former and not receipt.error:
             tell("comparing")
             raw = zones.vault.raw(last.agency, last.quarter).parent
-            contract = current_contract(last.agency)
-            changes = compare_deliveries(raw, contract, last.quarter, last.sequence)
+            changes = compare_deliveries(raw, last.agreed, last.quarter, last.sequence)
     return Validation(receipt, changes)
 
 
@@ -157,24 +163,47 @@ def _own_zones() -> Iterator[Zones]:
         yield Zones(folder / "landing", Vault(folder / "vault"))
 
 
-def _take_former(zones: Zones, delivery: Delivery, former: Former, sequence: int) -> None:
+def _take_former(
+    zones: Zones, delivery: Delivery, former: Former, sequence: int, keys: Sequence[Path]
+) -> None:
     said = replace(delivery, quarter=former.quarter, kind="full", sequence=sequence)
-    receipt = _take(zones, replace(said, agency_roster=()), former.files, None)
+    receipt = _take(zones, replace(said, agency_roster=()), former.files, None, keys)
     if receipt.error:
         file = next(iter(former.files.values())).name
         raise SourcesError("MS154", file=file, number=receipt.error_code)
 
 
 def _take(
-    zones: Zones, delivery: Delivery, files: Mapping[str, Path], first_day: date | None
+    zones: Zones,
+    delivery: Delivery,
+    files: Mapping[str, Path],
+    first_day: date | None,
+    keys: Sequence[Path],
 ) -> Receipt:
     try:
-        deliver(zones.landing / "inbox", delivery, files)
-        return ingest(zones, delivery.agency, delivery.quarter, first_day_of_record=first_day)
+        rows = dict(_count_encrypted(zones, delivery.agreed, files, keys))
+        deliver(zones.landing / "inbox", delivery, files, rows=rows)
+        return ingest(
+            zones, delivery.agency, delivery.quarter, first_day_of_record=first_day, keys=keys
+        )
     except SourcesError as error:
         if error.exit_code != Exit.DELIVERY or error.code == "MS120":
             raise
         return _find_rejection(zones, delivery, error)
+
+
+def _count_encrypted(
+    zones: Zones, contract: Contract, files: Mapping[str, Path], keys: Sequence[Path]
+) -> Iterator[tuple[str, int]]:
+    """Rows of each file that is encrypted, by its role; what is in it lies in the vault meanwhile.
+
+    Where no key is named, none is counted, and `deliver` says so.
+    """
+    zones.vault.folder.mkdir(mode=0o700, exist_ok=True)
+    for role, path in files.items():
+        if keys and is_encrypted(path.name) and path.is_file():
+            with open_decrypted(path, zones.vault.folder, read_secret_keys(keys)) as plain:
+                yield role, count_decrypted(plain, role, contract)
 
 
 def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Receipt:
@@ -186,7 +215,7 @@ def _find_rejection(zones: Zones, delivery: Delivery, error: SourcesError) -> Re
         agency=delivery.agency,
         quarter=delivery.quarter,
         sequence=delivery.sequence,
-        contract=current_contract(delivery.agency).contract,
+        contract=delivery.agreed.contract,
         kind=delivery.kind,
         simulated=delivery.simulated,
         status="rejected",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -16,10 +15,12 @@ import dagster as dg
 from jurisdiction.calendar import read_calendar
 from jurisdiction.state import read_state
 from orchestration.backup.age import describe_backup
+from orchestration.boxes.collecting import list_noted
 from orchestration.hub.diagnosis import find_needed_bytes
 from orchestration.hub.settings import Settings
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import read_entries
+from orchestration.watch.outbox import Alarm
 from orchestration.watch.standing import QuarterStanding, find_today, look_at_year
 from privacy.ledger.caps import LIFETIME, THREE_YEARS, YEAR, compute_spending
 from sources.waiting import list_waiting
@@ -30,6 +31,8 @@ NO_RECEIPT = "no-receipt"
 LATE_PLAN = "late-plan"
 WAITING_SIGNATURE = "waiting-signature"
 LATE_RELEASE = "late-release"
+BOX_AWAY = "box-away"
+BOX_WAITS = "box-waits"
 BUDGET = "budget"
 NEAR_CAP = "near-cap"
 FAILED_STEP = "failed-step"
@@ -44,23 +47,6 @@ _TOLD_OTHERWISE = (3, 6)
 """Exit codes of a rejected delivery and a missing approval, which have alarms of their own."""
 
 
-@dataclass(frozen=True)
-class Alarm:
-    """One thing that somebody must be told, once.
-
-    Attributes:
-        key: What it is about; the same thing has the same key.
-        code: Its kind, or the number of a failure.
-        sentence: What is wrong, for people.
-        place: Where to look: a path in the Dagster UI.
-    """
-
-    key: str
-    code: str
-    sentence: str
-    place: str = "/"
-
-
 def find_alarms(settings: Settings, instance: dg.DagsterInstance, now: datetime) -> list[Alarm]:
     """Everything that somebody must be told at a moment; nothing when all is well."""
     found: list[Alarm] = []
@@ -70,6 +56,7 @@ def find_alarms(settings: Settings, instance: dg.DagsterInstance, now: datetime)
             found += _of_decision(standing, now)
             found += _of_budget(standing, settings)
     found += _of_waiting(settings, now)
+    found += _of_boxes(settings, now)
     found += _of_runs(instance, now)
     found += _of_machine(settings, now)
     return found
@@ -136,6 +123,20 @@ def _of_waiting(settings: Settings, now: datetime) -> Iterator[Alarm]:
             if now - one.since > _SOON:
                 key = f"{NO_RECEIPT}/{one.quarter}/{agency}/{one.since:%Y%m%dT%H%M%S}"
                 yield Alarm(key, NO_RECEIPT, one.sentence, f"/assets/raw/{agency}")
+
+
+def _of_boxes(settings: Settings, now: datetime) -> Iterator[Alarm]:
+    """Drop boxes that have been away for an hour, and deliveries that wait in one for as long."""
+    for box, notes in list_noted(settings):
+        if notes.away_since and now - notes.away_since > _SOON:
+            key = f"{BOX_AWAY}/{box.name}/{notes.away_since:%Y%m%dT%H%M%S}"
+            yield Alarm(key, BOX_AWAY, notes.told, "/automation")
+        for quarter, one in notes.waiting.items():
+            if now - one.since > _SOON:
+                told = one.told or f"The drop box '{box.name}' holds a delivery of '{box.agency}' "
+                told += "" if one.told else f"for {quarter} that was not collected."
+                key = f"{BOX_WAITS}/{box.name}/{quarter}/{one.manifest[:16]}"
+                yield Alarm(key, BOX_WAITS, told, "/automation")
 
 
 def _of_runs(instance: dg.DagsterInstance, now: datetime) -> Iterator[Alarm]:

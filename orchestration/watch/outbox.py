@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from orchestration.watch.alarms import Alarm
-
 _TABLE = """
 create table if not exists messages (
   alarm text not null, receiver text not null, code text not null, sentence text not null,
@@ -23,6 +21,23 @@ create table if not exists messages (
   primary key (alarm, receiver)
 ) strict
 """
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One thing that somebody must be told, once.
+
+    Attributes:
+        key: What it is about; the same thing has the same key.
+        code: Its kind, or the number of a failure.
+        sentence: What is wrong, for people.
+        place: Where to look: a path below the address that `alarms.toml` names.
+    """
+
+    key: str
+    code: str
+    sentence: str
+    place: str = "/"
 
 
 @dataclass(frozen=True)

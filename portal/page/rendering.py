@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -20,15 +21,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 def render_page(page: Page) -> bytes:
     """The HTML of a page: one file, UTF-8, with its style, its scripts and its numbers inside."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
-        autoescape=jinja2.select_autoescape(["html"]),
-        finalize=_set_apostrophes,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = _open_templates()
     style, script = (
         environment.get_template(name).render() for name in ("release.css", "release.js")
     )
@@ -40,6 +33,19 @@ def render_page(page: Page) -> bytes:
         payload=Markup(page.payload),  # noqa: S704 - JSON without "<"
         policy=Markup(_write_policy(style, script)),  # noqa: S704
     ).encode("utf-8")
+
+
+@cache
+def _open_templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        finalize=_set_apostrophes,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _write_policy(style: str, script: str) -> str:

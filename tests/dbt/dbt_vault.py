@@ -5,28 +5,23 @@ Does not belong here: records of a scenario, and what they should lead to.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dbt_calls import PROJECT, call_dbt, read_rules
 
 from jurisdiction.folder import FOLDER, LISTS
 from orchestration.guards.bounds import read_bounds
-from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
-from orchestration.hub.settings import Settings
-from orchestration.steps.dbt_process import KEPT, DbtCall
-from orchestration.steps.dbt_steps import QUARTER_VARIABLE, RELEASED_VARIABLE, name_parsed_project
 from privacy.policy.policy import load_policy
 from sources.contracts import current_contract, list_agencies
-
-PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 Record = Mapping[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -82,12 +77,6 @@ def copy_project(folder: Path) -> Path:
     return project
 
 
-def _list_changes(project: Path) -> list[tuple[str, int]]:
-    """When each file of a project was changed last."""
-    files = (path for path in sorted(project.rglob("*")) if path.suffix in {".sql", ".yml", ".csv"})
-    return [(str(path), path.stat().st_mtime_ns) for path in files if "target" not in path.parts]
-
-
 def start_of(quarter: str) -> date:
     """First day of a quarter written as 2025Q1."""
     return date(int(quarter[:4]), 3 * int(quarter[5]) - 2, 1)
@@ -98,16 +87,20 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        policy = load_policy()
         self.variables: dict[str, Any] = {
             "first_day_of_record": "2013-01-01",
-            **read_bounds(policy),
-            RULES_VARIABLE: list_rules(policy, Settings(folder.parent)),
+            **read_bounds(load_policy()),
+            **read_rules(folder),
         }
         self._arrivals = 0
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
         pq.write_table(key, folder / "keys" / "order_key.parquet")
+
+    @property
+    def warehouse(self) -> Path:
+        """The engine's file."""
+        return self.folder / "warehouse.duckdb"
 
     def deliver(
         self,
@@ -188,43 +181,30 @@ class Vault:
         project: Path = PROJECT,
     ) -> dict[str, str]:
         """Run dbt after so many releases, and give the status of every node, by its unique id."""
-        base = self.folder / "dbt"
-        results = base / "target" / "run_results.json"
-        results.unlink(missing_ok=True)
-        base.mkdir(exist_ok=True)
-        parsed = Settings(self.folder.parent).dbt_parsed.relative_to(PROJECT)
-        silent = ("--no-use-colors", "--log-path", str(base / "logs"))
-        given = (
-            *("--project-dir", str(project), "--profiles-dir", str(project)),
-            *("--target-path", str(base / "target")),
+        outcome, self.said = call_dbt(
+            self.folder,
+            *(command, *arguments),
+            variables=self.variables,
+            quarter_start=start_of(quarter),
+            released=[start_of(one) for one in released],
+            project=project,
         )
-        rules = {name: told for name, told in self.variables.items() if name == RULES_VARIABLE}
-        call = DbtCall(
-            parse=(
-                *(*silent, "--no-write-json", "parse", *given, "--vars", json.dumps(rules)),
-                *name_parsed_project(project / parsed),
-            ),
-            build=(
-                *(*silent, command, *arguments, *given),
-                *("--vars", json.dumps({"vault": str(self.folder), **self.variables})),
-            ),
-            parsed_for=f"{project} {rules} {_list_changes(project)}",
-            environment=dict(os.environ),
-            variables={
-                QUARTER_VARIABLE: start_of(quarter).isoformat(),
-                RELEASED_VARIABLE: ",".join(start_of(one).isoformat() for one in released),
-            },
-        )
-        log = base / "said.txt"
-        with log.open("w", encoding="utf-8") as output:
-            KEPT.call(call, output, output.fileno())
-        self.said = log.read_text("utf-8")
-        assert results.exists(), self.said
-        nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
-        return {node["unique_id"]: node["status"] for node in nodes}
+        return outcome
 
     def build(self, *selection: str, quarter: str, released: Sequence[str] = ()) -> dict[str, str]:
-        """Build what is selected and its tests, and insist that all of it succeeds."""
+        """Build what is selected and its tests, and insist that all of it succeeds.
+
+        Seeds are the same in every vault; a new one begins with a copy of what they become.
+        """
+        if SEEDS in selection and not self.warehouse.exists():
+            self.warehouse.write_bytes(make_seeds())
+            selection = tuple(words for words in selection if words != SEEDS)
+        return self.build_all(*selection, quarter=quarter, released=released)
+
+    def build_all(
+        self, *selection: str, quarter: str, released: Sequence[str] = ()
+    ) -> dict[str, str]:
+        """Build what is selected, seeds too, and its tests; all of it has to succeed."""
         outcome = self.dbt(
             "build",
             *("--select", *selection),
@@ -241,11 +221,21 @@ class Vault:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse, as a sorted list."""
-        with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return sorted(connection.execute(query).fetchall(), key=repr)
 
 
-EVERYTHING = ("resource_type:seed", "resource_type:model")
+@cache
+def make_seeds() -> bytes:
+    """A warehouse with the lists of the state alone, whose tests hold."""
+    with TemporaryDirectory() as folder:
+        vault = Vault(Path(folder) / "vault")
+        vault.build_all(SEEDS, quarter="2025Q1")
+        return vault.warehouse.read_bytes()
+
+
+SEEDS = "resource_type:seed"
+EVERYTHING = (SEEDS, "resource_type:model")
 """Selection of the whole project but its unit tests."""
 
 RELEASE_TABLES = (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orchestration.hub.settings import Settings
 from orchestration.steps.delivering import Delivery, deliver
+from sources.delivery_keys import PublicKeys
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 
 AGENCIES = ("dss", "mshp", "hotline")
@@ -119,10 +120,19 @@ def write_hotline(folder: Path, quarter: str, count: int = 3) -> dict[str, Path]
     return {"datapackage": folder / "datapackage.json", "counts": folder / "counts.csv"}
 
 
-def put(settings: Settings, agency: str, quarter: str, files: dict[str, Path], sequence: int = 1):
+def put(
+    settings: Settings,
+    agency: str,
+    quarter: str,
+    files: dict[str, Path],
+    sequence: int = 1,
+    encrypt_to: PublicKeys | None = None,
+):
     kind = "full" if files else "nil"
-    said = Delivery(agency, quarter, kind, sequence, date(2025, 4, 5), simulated=True)
-    return deliver(settings.landing / "inbox", said, files)
+    contract = "hotline/1" if agency == "hotline" else ""  # which goes on working
+    day = date(2025, 4, 5)
+    said = Delivery(agency, quarter, kind, sequence, day, simulated=True, contract=contract)
+    return deliver(settings.landing / "inbox", said, files, encrypt_to=encrypt_to)
 
 
 def put_small_quarter(settings: Settings, made: Path, quarter: str = "2025Q1") -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -322,24 +321,3 @@ def test_after_an_exchange_of_keys_a_released_quarter_gives_the_same_bytes_and_v
     (home.releases / "2025Q1.zip").unlink()
     build_folder(recall_release(QUARTER, home), home)
     assert not check_signature(home.releases / "2025Q1", home.public_key).until
-
-
-def test_two_processes_at_once_give_one_draw(small_quarter: Settings, moshare: list[str]) -> None:
-    prepare_process(small_quarter)
-    approve_for_demo(QUARTER, small_quarter)
-    command = [*moshare, "run", "--quarter", "2025Q1"]
-    environment = {"MOSHARE_HOME": str(small_quarter.home), "PATH": "/usr/bin:/bin"}
-    both = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    ended = [process.communicate(timeout=500) for process in both]
-    assert [process.returncode for process in both] == [0, 0], ended
-    assert charges(small_quarter) == ["2025Q1"]
-    told = subprocess.run(
-        [*moshare, "ledger", "--json"],
-        env=environment,
-        capture_output=True,
-        check=True,
-    )
-    assert len(json.loads(told.stdout)["charges"]) == 1

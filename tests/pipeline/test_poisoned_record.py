@@ -6,19 +6,24 @@ storage, on the console, in receipts, in plans and approvals, in the ledger, in 
 """
 
 import asyncio
+import hashlib
 import io
+import json
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
+from box_servers import name_boxes, run_s3_box, run_sftp_box
 from httpx import ASGITransport, AsyncClient
 from pipeline_runs import QUARTER, run_approved, run_here
+from postgres import run_postgres
 from small_deliveries import (
     child_record,
     incident,
@@ -36,15 +41,21 @@ from gate.audit import tell_time
 from gate.demo import prepare_demo
 from gate.visits import open_gate
 from jurisdiction.folder import FOLDER, LISTS
+from orchestration.boxes.collecting import collect
+from orchestration.boxes.settings import read_boxes
 from orchestration.cli.runs import run_job
+from orchestration.hub.diagnosis import diagnose
 from orchestration.hub.instance import open_instance
 from orchestration.hub.settings import PROJECT_ROOT, Settings, prepare_process
 from orchestration.steps import linking, quality
+from sources.delivery_keys import PublicKeys
 from sources.layout import load_ncands_layout, load_nibrs_layout
 
 MARKER = "QZJXVKWYPH"
 WINDOW = 4
 """Any four characters of the repeated marker betray it, so that short fields are guarded too."""
+
+NOBODY: Mapping[str, PublicKeys | None] = dict.fromkeys(("dss", "mshp", "hotline"))
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
@@ -94,20 +105,23 @@ def usual_tokens(keys: str) -> dict[str, str]:
     return {keys.format(n): f"{n:064x}" for n in range(60)}
 
 
-def put_poisoned_quarter(settings: Settings, made: Path) -> None:
+def put_poisoned_quarter(
+    settings: Settings, made: Path, encrypt_to: Mapping[str, PublicKeys | None] = NOBODY
+) -> None:
     token = "cd" * 32
     put(settings, "dss", "2025Q1", {
         "child_file": write_lines(made / "child_file.txt", poisoned_children()),
         "tokens": write_tokens(made / "dss/tokens.csv", {
             **usual_tokens("C{:011d}"), marked(12): token, MARKER * 3: MARKER}),
-    })  # fmt: skip
+    }, encrypt_to=encrypt_to["dss"])  # fmt: skip
     put(settings, "mshp", "2025Q1", {
         "nibrs": write_lines(made / "nibrs.txt", poisoned_incidents()),
         "tokens": write_tokens(made / "mshp/tokens.csv", {
             **usual_tokens("MO0950000:INC{:09d}:001"),
             f"MO0950000:{marked(12)}:001": token, MARKER: MARKER}),
-    })  # fmt: skip
-    put(settings, "hotline", "2025Q1", write_hotline(made / "hotline", "2025Q1"))
+    }, encrypt_to=encrypt_to["mshp"])  # fmt: skip
+    hotline = write_hotline(made / "hotline", "2025Q1")
+    put(settings, "hotline", "2025Q1", hotline, encrypt_to=encrypt_to["hotline"])
 
 
 def files_outside_the_vault(settings: Settings) -> Iterator[Path]:
@@ -267,6 +281,118 @@ def test_a_delivery_of_markers_alone_leaves_no_trace(poisoned, assert_clean, tmp
         "child_file": write_lines(tmp_path / "other" / "child_file.txt", [LONG_MARK] * 9)
     })  # fmt: skip
     assert run_here("ingest_dss", poisoned).exit_code == 3
+    assert_clean()
+
+
+@pytest.fixture
+def moshare_here(poisoned: Settings, moshare: list[str]):
+    """Run a command as an agency does, with what it prints on the console."""
+
+    def run(*words: str | Path) -> int:
+        environment = {"MOSHARE_HOME": str(poisoned.home)}
+        ended = subprocess.run(
+            [*moshare, *words], env=environment, capture_output=True, text=True, check=False
+        )
+        sys.stdout.write(ended.stdout + ended.stderr)
+        return ended.returncode
+
+    return run
+
+
+def test_a_delivery_from_a_database_leaves_no_trace_of_a_record(
+    poisoned, assert_clean, moshare_here, tmp_path
+) -> None:
+    shutil.rmtree(poisoned.landing / "inbox" / "dss" / "2025Q1")
+    layout = load_ncands_layout()
+    rows = [
+        [line[field.start - 1 : field.end] for field in layout.fields]
+        for line in poisoned_children()
+    ]
+    names = [field.name for field in layout.fields]
+    rows[1][names.index("chid")] = marked(13)[1:]  # a record of its own
+    said = ["--agency", "dss", "--quarter", "2025Q1", "--as-of", "2025-04-05", "--database",
+            tmp_path / "address", "--from-database"]  # fmt: skip
+    with run_postgres() as server, psycopg.connect(server, autocommit=True) as connection:
+        (tmp_path / "address").write_text(server)
+        (tmp_path / "address").chmod(0o600)
+        connection.execute("CREATE SCHEMA s")
+        connection.execute(f"CREATE TABLE s.children ({', '.join(f'{n} text' for n in names)})")
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO s.children VALUES ({','.join(['%s'] * 152)})", rows)  # noqa: S608
+        breaks = ", ".join("rptid::int::text AS rptid" if n == "rptid" else n for n in names)
+        connection.execute(f"CREATE VIEW s.broken AS SELECT {breaks} FROM s.children")  # noqa: S608
+        connection.execute(f"ALTER TABLE s.children ADD COLUMN {LONG_MARK[:40]} text")
+        assert moshare_here("deliver", *said, "child_file=s.broken") == 2
+        assert moshare_here("deliver", *said, "child_file=s.children") == 3
+        connection.execute(f"ALTER TABLE s.children DROP COLUMN {LONG_MARK[:40]}")
+        assert moshare_here("deliver", *said, "child_file=s.children") == 0
+    assert run_here("ingest_dss", poisoned).exit_code == 0
+    assert_clean()
+
+
+def test_case_records_leave_no_trace_and_do_not_enter_the_vault(
+    poisoned, assert_clean, moshare_here, tmp_path
+) -> None:
+    header = ["prs_FirstName", "prs_SecondName", "prs_Birthdate", "prs_Gender",
+              "vic_TypeOfExploitation", "cas_IncomingReferralDate"]  # fmt: skip
+    cases = tmp_path / "cases.csv"
+    own = "XVCASEXV"
+    rows = [[MARKER + own] * 5 + ["2025-01-15"], ["Ann", MARKER, "2012-01-01", "", "", "x"]]
+    write_lines(cases, [",".join(row) for row in (header, rows[0])])
+    out = poisoned.home / "totals"
+    assert moshare_here("aggregate", cases, out, "--quarter", "2025Q1") == 0
+    write_lines(cases, [",".join(row) for row in (header, *rows)])
+    assert moshare_here("aggregate", cases, out, "--quarter", "2025Q1") == 2
+    shutil.rmtree(poisoned.landing / "inbox" / "hotline" / "2025Q1")
+    said = ["--agency", "hotline", "--quarter", "2025Q1", "--as-of", "2025-04-05"]
+    files = ["--file", f"datapackage={out / 'datapackage.json'}", "--file", f"counts={cases}"]
+    assert moshare_here("deliver", *said, *files) == 3
+    files[-1] = f"counts={out / 'counts.csv'}"
+    assert moshare_here("deliver", *said, *files) == 0
+    replace_file(poisoned.landing / "inbox" / "hotline" / "2025Q1", "counts.csv", cases)
+    assert run_here("ingest_hotline", poisoned).exit_code == 3
+    assert run_here("ingest_dss", poisoned).exit_code == 0
+    files_of_the_vault = [path for path in poisoned.vault.folder.rglob("*") if path.is_file()]
+    assert not any(own.encode() in path.read_bytes() for path in files_of_the_vault)
+    assert_clean()
+
+
+def replace_file(inbox: Path, name: str, source: Path) -> None:
+    """Put another file in the place of a delivered one, with a manifest that fits it."""
+    content = source.read_bytes()
+    (inbox / name).write_bytes(content)
+    said = json.loads((inbox / "manifest.json").read_text())
+    (file,) = [one for one in said["files"] if one["name"] == name]
+    file |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (inbox / "manifest.json").write_text(json.dumps(said))
+
+
+def test_drop_boxes_leave_no_trace(poisoned, assert_clean, tmp_path) -> None:
+    """Whole and half deliveries over SFTP and S3, in what the hub notes and says too."""
+    inboxes = poisoned.landing / "inbox"
+    with run_sftp_box(tmp_path / "sftp") as patrol, run_s3_box(tmp_path / "s3") as bucket:
+        name_boxes(poisoned, patrol.entry("mshp"), bucket.entry("dss"))
+        for box, agency in ((patrol, "mshp"), (bucket, "dss")):
+            for path in (inboxes / agency / "2025Q1").iterdir():
+                box.put(f"2025Q1/{path.name}", path.read_bytes())
+            box.put("2025Q2/manifest.json", f'{{"{MARKER}": "{MARKER}'.encode())
+            box.put("2025Q3/manifest.json", f'{{"{MARKER}": "{MARKER}"}}'.encode())
+            box.put(f"{MARKER}/{MARKER}", LONG_MARK.encode())
+            shutil.rmtree(inboxes / agency)
+        for _ in range(2):  # the second brings the receipts
+            for box in read_boxes(poisoned):
+                sys.stdout.write(str(collect(box, poisoned)))
+            for agency in ("mshp", "dss"):
+                outcome = run_here(f"ingest_{agency}", poisoned)
+                assert outcome.exit_code == 0
+        for box in (patrol, bucket):
+            receipts = [name for name in box.list_names() if name.startswith("receipts/")]
+            assert len(receipts) == 3
+            assert not any(mark in box.read(name) for name in receipts for mark in TRACES)
+    for box in read_boxes(poisoned):  # now they are away
+        sys.stdout.write(str(collect(box, poisoned)))
+    for finding in diagnose(poisoned):
+        sys.stdout.write(finding.sentence)
     assert_clean()
 
 

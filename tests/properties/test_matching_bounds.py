@@ -55,8 +55,9 @@ def make_world(rng: random.Random) -> World:
             for n in range(rng.randint(0, 4))
         ]
         victims = [
-            {"victim_key": f"v{year}{n}", **make_person(rng), "born_from": 2009, "born_to": 2009}
+            {"victim_key": f"v{year}{n}", **make_person(rng), "born_from": born, "born_to": born}
             for n in range(rng.randint(0, 5))
+            for born in (rng.choice([2009, 2010]),)
         ]
         world[year] = children, victims
     return world
@@ -172,6 +173,20 @@ def test_the_bound_is_reached_so_it_cannot_be_lowered() -> None:
         (1, "mshp_only"): 1,
     }
     assert distance(count(world, set()), count(world, {"c", one})) == bound_linked(None)
+
+
+def test_a_name_alone_is_enough_where_one_agency_knows_no_birth_date() -> None:
+    """Of a dated unit the recorded age says nothing: another record of it may say another one."""
+    name = {"name_token": "n", "name_year_token": None, "part_tokens": None, "sex_group": "female"}
+    child = {"child_id": "c", **name, "token": None, "birth_year": 2010}
+    victim = {"victim_key": "v", **name, "token": None, "born_from": 2010, "born_to": 2011}
+    both, apart = {(0, "both"): 1}, {(0, "dss_only"): 1, (0, "mshp_only"): 1}
+    older = {"born_from": 2001, "born_to": 2002}
+    assert count({0: ([child], [victim])}, set()) == both
+    assert count({0: ([child], [{**victim, **older}])}, set()) == apart
+    assert count({0: ([child], [{**victim, **older, "token": "t"}])}, set()) == both
+    assert count({0: ([{**child, "token": "s"}], [victim])}, set()) == both
+    assert count({0: ([{**child, "token": "s"}], [{**victim, "token": "t"}])}, set()) == apart
 
 
 def test_children_of_the_year_before_are_not_police_only() -> None:

@@ -13,6 +13,15 @@ with versions as (
         and (
             (measure = 'cases' and relationship_group = 'all')
             or (measure = 'children' and relationship_group in ('family', 'known', 'stranger', 'unknown'))
+            or (
+                measure = 'children_by_age_band'
+                and relationship_group in ('under_6', '6_to_11', '12_to_14', '15_to_17', 'unknown')
+            )
+            or (measure = 'children_by_sex' and relationship_group in ('female', 'male', 'unknown'))
+            or (
+                measure = 'children_by_exploitation'
+                and relationship_group in ('sexual', 'labour', 'sexual_and_labour', 'other', 'unknown')
+            )
         )
 )
 

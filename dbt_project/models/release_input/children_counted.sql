@@ -1,20 +1,19 @@
 with first_reports as (
     select
-        events.child_id,
-        events.region,
-        events.county,
-        events.age_band,
-        events.sex_group,
+        child_id,
+        region,
+        county,
+        age_band,
+        sex_group,
         row_number() over (
-            partition by events.child_id
-            order by events.event_order nulls last, events.event_id nulls last
+            partition by child_id
+            order by known_quarter_start, event_order nulls last, event_id nulls last
         ) as report_order
-    from {{ ref('child_events') }} as events
-    inner join {{ ref('children') }} as children
-        on events.child_id = children.child_id and events.known_quarter_start = children.first_quarter_start
+    from {{ ref('child_events') }}
     where
-        events.agency = 'dss'
-        and {{ is_counted_now('children.first_quarter_start') }}
+        agency = 'dss'
+        and child_id is not null
+        and {{ is_counted_now('known_quarter_start') }}
 )
 
 select

@@ -20,6 +20,7 @@ FACTS = {
     " all",
     "number of the ledger, of deliveries or of a limit": "rho spent cap present needed count most"
     " sequence missing number",
+    "numbers of lines of a file": "lines",
     "sentence of the room": "reason problem findings failed",
     "word that a person typed": "text",
 }

@@ -15,6 +15,7 @@ from gate.demo import prepare_demo
 from gate.errors import ERRORS, GateError
 from gate.settings import GateSettings
 from orchestration.cli import build_app
+from orchestration.rehearsal.receiver import open_receiver
 
 ROOT = Path(__file__).resolve().parents[3]
 SFTP = """\
@@ -106,6 +107,36 @@ def test_each_receiver_has_a_line_and_a_failure_is_told_at_the_end(
     assert [line.partition(f": {code}: ")[0] for line in lines] == ["first", "second"]
     assert ended.exit_code == 7
     assert "MS761: 2 of 2 receivers of 2025Q1 were not reached" in " ".join(ended.stderr.split())
+
+
+def test_a_push_that_failed_is_told_once_and_kept_while_nobody_takes_it(settings: Path) -> None:
+    text = settings.read_text("utf-8") + '[[sftp]]\nname = "patrol"\n' + SFTP
+    settings.write_text('alarms = "alarms.toml"\n' + text, "utf-8")
+    with open_receiver() as desk:
+        (settings.parent / "alarms.toml").write_text(
+            'address = "https://moshare.example.org"\n'
+            f'[[webhook]]\nname = "desk"\naddress = "{desk.address}"\n',
+            "utf-8",
+        )
+        desk.is_away = True
+        assert run("push", "--release", "2025Q1", settings=settings).exit_code == 7
+        assert desk.read_new() == []
+        desk.is_away = False
+        for _ in range(2):
+            assert run("push", "--release", "2025Q1", settings=settings).exit_code == 7
+        [told] = desk.read_new()
+    assert told["code"] == "failed-push"
+    assert told["about"] == "failed-push/2025Q1/patrol/MS743"
+    assert told["link"] == "https://moshare.example.org/releases/2025Q1/"
+    assert "MS743: Release 2025Q1 was not pushed to patrol." in told["sentence"]
+
+
+def test_alarms_that_cannot_be_read_are_a_sentence(settings: Path) -> None:
+    text = settings.read_text("utf-8") + '[[sftp]]\nname = "patrol"\n' + SFTP
+    settings.write_text('alarms = "alarms.toml"\n' + text, "utf-8")
+    (settings.parent / "alarms.toml").write_text("nobody", "utf-8")
+    ended = run("push", "--release", "2025Q1", settings=settings)
+    assert (ended.exit_code, "MS945" in ended.stderr) == (2, True)
 
 
 def test_the_unit_that_pushes_tells_people_even_where_a_push_failed() -> None:

@@ -1,6 +1,7 @@
 """From a plan to its approval, by command and in the graph; every refusal with its exit code."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from orchestration.defs.refusing_io import RefusingIOManager
 from orchestration.defs.review import review
 from orchestration.hub.settings import HOME_VARIABLE, Settings
 from orchestration.steps.approving import approve_for_demo, find_approvals, require_approval
-from orchestration.steps.proposing import plan_quarter
+from orchestration.steps.proposing import plan_quarter, put_up_plan
 from orchestration.steps.spending import open_ledger
 from privacy.approval.plan_folder import PlanFolder
 from privacy.errors import PrivacyError
@@ -46,6 +47,18 @@ def key(home: Settings, tmp_path: Path) -> str:
         assert made.exit_code == 0
         Path(made.stdout.strip()).rename(home.officers / f"{name}.pub")
     return str(tmp_path / "doe.key")
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the plan of the quarter as it is put up, and its page."""
+    return put_up_plan(QUARTER, Settings(tmp_path_factory.mktemp("shown") / "home"))
+
+
+@pytest.fixture
+def planned(home: Settings, shown: Path) -> None:
+    """Put the plan up, as `moshare plan` does."""
+    shutil.copytree(shown, home.review / str(QUARTER))
 
 
 def sign(key: str, *more: str):
@@ -85,21 +98,21 @@ def test_planning_reads_no_confidential_row(home: Settings) -> None:
     assert call("plan", *OPTION).exit_code == 0
 
 
+@pytest.mark.usefixtures("planned")
 def test_planning_again_gives_the_same_plan_and_keeps_its_signature(
     home: Settings, key: str
 ) -> None:
-    call("plan", *OPTION)
     sign(key)
     again = json.loads(call("plan", *OPTION, "--json").stdout)
     assert again["plan"] == plan_quarter(QUARTER, home).hash
     assert require_approval(QUARTER, home)
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_key_with_a_password_asks_for_it(home: Settings, tmp_path: Path) -> None:
     made = call("new-officer-key", str(tmp_path / "roe.key"), typed="secret\nsecret\n")
     home.officers.mkdir()
     (tmp_path / "roe.pub").rename(home.officers / "roe.pub")
-    call("plan", *OPTION)
     wrong = call("approve", *OPTION, "--key", str(tmp_path / "roe.key"), typed="wrong\n")
     right = call("approve", *OPTION, "--key", str(tmp_path / "roe.key"), typed="secret\n")
     assert (made.exit_code, wrong.exit_code, right.exit_code) == (0, 6, 0)
@@ -108,10 +121,10 @@ def test_a_key_with_a_password_asks_for_it(home: Settings, tmp_path: Path) -> No
     assert "secret" not in made.output + wrong.output + right.output
 
 
+@pytest.mark.usefixtures("planned")
 def test_what_is_signed_is_what_was_checked_though_the_file_is_exchanged_in_between(
     home: Settings, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call("plan", *OPTION)
     shown = home.review / "2025Q1" / "plan.json"
     content = shown.read_bytes()
 
@@ -143,18 +156,18 @@ def test_a_quarter_without_a_plan_cannot_be_approved_or_rejected(home: Settings,
     refused("MS650", 6, "reject", *OPTION, "--because", "why")
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_plan_whose_policy_was_touched_cannot_be_signed(
     home: Settings, key: str, touch_policy: Callable[[], None]
 ) -> None:
-    call("plan", *OPTION)
     touch_policy()
     refused("MS651", 6, "approve", *OPTION, "--key", key)
 
 
+@pytest.mark.usefixtures("planned")
 def test_an_approval_does_not_outlive_a_change_of_the_policy(
     home: Settings, key: str, touch_policy: Callable[[], None]
 ) -> None:
-    call("plan", *OPTION)
     sign(key)
     touch_policy()
     with pytest.raises(PrivacyError, match="MS651"):
@@ -164,17 +177,17 @@ def test_an_approval_does_not_outlive_a_change_of_the_policy(
         require_approval(QUARTER, home)
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_key_of_no_officer_cannot_sign_and_leaves_nothing(home: Settings, tmp_path: Path) -> None:
-    call("plan", *OPTION)
     call("new-officer-key", str(tmp_path / "stranger.key"), "--without-password")
     refused("MS653", 6, "approve", *OPTION, "--key", str(tmp_path / "stranger.key"))
     assert find_approvals(QUARTER, home).plan_folder.read_signatures() == {}
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_plan_over_its_cap_cannot_be_signed(
     home: Settings, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call("plan", *OPTION)
     earlier = plan_quarter(Quarter(2024, 4), home)
     parts = tuple(replace(part, rho=9 * part.rho) for part in earlier.parts)
     dear = Charge("2024Q4", earlier.hash, parts)
@@ -196,8 +209,8 @@ def test_a_quarter_charged_for_another_plan_gets_no_new_one(
     refused("MS624", 5, "plan", *OPTION)
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_rejected_plan_can_be_neither_signed_nor_released(home: Settings, key: str) -> None:
-    call("plan", *OPTION)
     sign(key)
     assert call("reject", *OPTION, "--because", " too dear ").exit_code == 0
     [rejection] = find_approvals(QUARTER, home).plan_folder.list_rejections()
@@ -207,8 +220,8 @@ def test_a_rejected_plan_can_be_neither_signed_nor_released(home: Settings, key:
         require_approval(QUARTER, home)
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_plan_that_was_rejected_is_said_to_be_so_first_and_on_its_page(home: Settings) -> None:
-    call("plan", *OPTION)
     page = home.review / "2025Q1" / "index.html"
     before = page.read_text("utf-8")
     assert "waits for a decision" in before
@@ -230,10 +243,10 @@ def test_a_plan_that_was_rejected_is_said_to_be_so_first_and_on_its_page(home: S
         assert reason in again
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_plan_is_rejected_as_it_was_shown_though_the_policy_was_touched_since(
     home: Settings, touch_policy: Callable[[], None]
 ) -> None:
-    call("plan", *OPTION)
     touch_policy()
     call("reject", *OPTION, "--because", "too dear")
     page = home.review / "2025Q1" / "index.html"
@@ -242,8 +255,8 @@ def test_a_plan_is_rejected_as_it_was_shown_though_the_policy_was_touched_since(
     assert "This plan was rejected" not in page.read_text("utf-8")
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_rejection_needs_a_reason(home: Settings) -> None:
-    call("plan", *OPTION)
     refused("MS922", 2, "reject", *OPTION, "--because", " ")
 
 
@@ -257,17 +270,17 @@ def put_draw(home: Settings) -> None:
     ledger.record_draw(charge, {})
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_drawn_plan_is_past_rejecting_and_keeps_the_approval_it_was_drawn_with(
     home: Settings,
 ) -> None:
-    call("plan", *OPTION)
     put_draw(home)
     refused("MS921", 6, "reject", *OPTION, "--because", "too late")
     assert [facts.signer for facts in require_approval(QUARTER, home)] == ["roe"]
 
 
+@pytest.mark.usefixtures("planned")
 def test_a_charged_plan_is_past_rejecting_until_its_draw_is_given_up(home: Settings) -> None:
-    call("plan", *OPTION)
     plan, ledger = plan_quarter(QUARTER, home), open_ledger(home)
     payload = {"plan": plan.to_json(), "approvals": [], "signatures": []}
     ledger.charge(plan.charge, plan.policy.caps, payload)
@@ -312,8 +325,8 @@ def test_in_the_graph_an_unsigned_plan_fails_its_check_and_stops_with_its_exit_c
     assert told.metadata["exit_code"].value == 6
 
 
+@pytest.mark.usefixtures("planned")
 def test_in_the_graph_a_signed_plan_passes_and_says_who_signed(home: Settings, key: str) -> None:
-    call("plan", *OPTION)
     sign(key)
     ended = materialize(home)
     assert ended.success

@@ -14,6 +14,7 @@ from orchestration.steps.proposing import plan_quarter, put_up_plan
 from privacy.approval.approval import check_shown
 from privacy.approval.plan_folder import PlanFolder
 from privacy.errors import PrivacyError
+from privacy.plan import Plan
 from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
@@ -47,10 +48,24 @@ class CopiedRules(Settings):
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    made = CopiedRules(tmp_path)
+    return copy_rules(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, PlanFolder]:
+    """The plan by the rules as they are, and the folder in which it was put up."""
+    made = copy_rules(tmp_path_factory.mktemp("shown"))
+    plan = plan_quarter(QUARTER, made)
+    review = PlanFolder(str(QUARTER), put_up_plan(QUARTER, made))
+    check_shown(plan, review)
+    return plan, review
+
+
+def copy_rules(folder: Path) -> Settings:
+    made = CopiedRules(folder)
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(PROJECT_ROOT / "dbt_project", made.dbt_project, ignore=ignored)
-    shutil.copytree(Settings(tmp_path).public_keys, made.public_keys)
+    shutil.copytree(Settings(folder).public_keys, made.public_keys)
     for name in CODE:
         (made.code / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT_ROOT / name, made.code / name)
@@ -174,11 +189,10 @@ RULES = [
 
 @pytest.mark.parametrize(("file", "before", "after"), RULES)
 def test_a_changed_rule_gives_another_plan_that_nobody_signed(
-    settings, file: str, before: str, after: str
+    settings: Settings, shown: tuple[Plan, PlanFolder], file: str, before: str, after: str
 ) -> None:
-    folder = put_up_plan(QUARTER, settings)
-    review, old = PlanFolder(str(QUARTER), folder), plan_quarter(QUARTER, settings)
-    check_shown(old, review)
+    old, review = shown
+    assert hash_rules(settings) == old.rules_hash
     change(settings.home / file, before, after)
     new = plan_quarter(QUARTER, settings)
     assert (new.rules_hash, new.hash) != (old.rules_hash, old.hash)

@@ -28,6 +28,8 @@ FOREIGN = {
     "GX_ANALYTICS_ENABLED": "true",
     "GX_CLOUD_ACCESS_TOKEN": "x",
     "OPENDP_LIB_DIR": "/elsewhere",
+    "AWS_ENDPOINT_URL": "http://elsewhere.example.org",
+    "FSSPEC_S3_KEY": "x",
     "MOTHERDUCK_TOKEN": "x",
     "PGOPTIONS": "-c session_replication_role=replica",
     "PGDATABASE": "elsewhere",

@@ -2,7 +2,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ledger_places import run_postgres, run_sql
+from ledger_places import run_sql
+from postgres import run_postgres
 
 from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan

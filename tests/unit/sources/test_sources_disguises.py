@@ -21,9 +21,13 @@ from sources_builders import (
     text_of,
 )
 
+from sources.contracts import current_contract
 from sources.disguises import refuse_disguise
 from sources.errors import SourcesError
 from sources.ingest import ingest
+
+CHILD_FILE = current_contract("dss").file_of("child_file")
+DESCRIPTION = current_contract("hotline").file_of("datapackage")
 
 TEXTS = {
     "dss": "\n".join(child_lines(9)),
@@ -80,7 +84,7 @@ def test_a_disguised_file_is_called_what_it_is(tmp_path: Path, code: str, conten
     path = tmp_path / "delivered.txt"
     path.write_bytes(content)
     with pytest.raises(SourcesError) as caught, path.open("rb") as content:
-        refuse_disguise(content, path.name, has_lines=True)
+        refuse_disguise(content, path.name, CHILD_FILE)
     assert caught.value.code == code
 
 
@@ -92,7 +96,7 @@ def test_text_of_lines_is_no_disguise(tmp_path: Path, text: str, mark: bytes, en
     lines = text.encode().split(b"\n") if end != b"\r" else [text.encode().split(b"\n")[0]]
     path.write_bytes(mark + b"".join(line + end for line in lines))
     with path.open("rb") as content:
-        refuse_disguise(content, path.name, has_lines=True)
+        refuse_disguise(content, path.name, CHILD_FILE)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x00", b"\x00" * 99, bytes(range(256)) * 9])
@@ -100,14 +104,14 @@ def test_a_file_of_no_known_kind_is_left_to_its_reader(tmp_path: Path, content: 
     path = tmp_path / "delivered.txt"
     path.write_bytes(content)
     with path.open("rb") as content:
-        refuse_disguise(content, path.name, has_lines=True)
+        refuse_disguise(content, path.name, CHILD_FILE)
 
 
 def test_json_may_have_any_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "datapackage.json"
     path.write_bytes(b'{\r"resources": []\r}\r')
     with path.open("rb") as content:
-        refuse_disguise(content, path.name, has_lines=False)
+        refuse_disguise(content, path.name, DESCRIPTION)
 
 
 def test_agency_and_hub_call_a_disguised_file_the_same(tmp_path: Path) -> None:

@@ -20,6 +20,35 @@ from sources.rule_language import list_names, write_condition
 
 SOURCES = Path(__file__).parents[3] / "sources"
 CLEAN = "12456"
+ZERO_REPORTS = [
+    ("001", {"zero_report_month": ""}),
+    ("015", {"incident_number": "000000 00000"}),
+    ("016", {"incident_number": " 00000000000"}),
+    ("017", {"incident_number": "00000000*000"}),
+    ("090", {"zero_report_month": "13"}),
+    ("091", {"zero_report_year": "20X5"}),
+    ("092", {"incident_number": "000000000001"}),
+    ("093", {"zero_report_year": "2022"}),
+    ("094", {"zero_report_month": "03"}),
+]
+"""Rules of zero reports, and what breaks each."""
+ARRESTS_OF_GROUP_B = [
+    ("701", {"arrestee_armed_with_1": ""}),
+    ("704", {"race_of_arrestee": "X"}),
+    ("705", {"arrest_date": "20250301"}),
+    ("720", {"arrest_date": "20230101"}),
+    ("752", {"age_of_arrestee": "17"}),
+    ("758", {"sex_of_arrestee": "U"}),
+    ("760", {"ucr_arrest_offense_code": "13A"}),
+    ("761", {"ucr_arrest_offense_code": "90I"}),
+    ("797", {"segment_action_type": "D", "arrest_date": ""}),
+    ("708", {"age_of_arrestee": " 5"}),
+    ("709", {"age_of_arrestee": "15A"}),
+    ("710", {"age_of_arrestee": "2520"}),
+    ("722", {"age_of_arrestee": "0020"}),
+    ("757", {"age_of_arrestee": "5"}),
+]
+"""Rules of Group B arrest reports, and what breaks each."""
 
 
 def test_the_list_has_every_number_once_with_a_sentence_or_a_reason() -> None:
@@ -64,6 +93,26 @@ def test_every_condition_names_fields_of_its_segment_or_facts() -> None:
                 assert list_names(condition)
 
 
+def write_case(base: Mapping[str, str], change: Mapping[str, str]) -> list[str]:
+    values = {**base, **change}
+    levels = "123456" if any(name.startswith("l3_") for name in values) else CLEAN
+    lines = incident("I1", levels, **values)
+    for level, names in (("1", ("l1_cargo_theft",)), ("4", tuple(OFFICER))):
+        if set(names) & set(values):
+            longest = {key[3:]: text for key, text in values.items() if key[:2] == f"l{level}"}
+            lines[levels.index(level)] = segment(level, "I1", longest=True, **longest)
+    return lines
+
+
+@pytest.fixture(scope="module")
+def together(read_together: Any) -> Any:
+    """Each case, zero report and arrest report, as if in a file of its own."""
+    cases = {number: write_case(base, change) for number, (_, _, base, change) in enumerate(CASES)}
+    zeros = {rule: [segment("0", **values)] for rule, values in ZERO_REPORTS}
+    arrests = {rule: [segment("7", **values)] for rule, values in ARRESTS_OF_GROUP_B}
+    return read_together({**cases, **zeros, **arrests})
+
+
 def broken(bench: Any, lines: list[str]) -> set[tuple[str, str]]:
     bench.read("nibrs", text_of(lines))
     return {(rule, segment) for rule, segment, _, _ in bench.rules()}
@@ -81,21 +130,10 @@ def test_a_clean_incident_with_property_breaks_no_rule(bench: Any, base: Mapping
     assert broken(bench, incident("I1", "123456", **base)) == set()
 
 
-@pytest.mark.parametrize(
-    ("rule", "place", "base", "change"),
-    CASES,
-)
-def test_each_rule_is_raised_where_it_is_broken(
-    bench: Any, rule: str, place: str, base: dict[str, str], change: dict[str, str]
-) -> None:
-    values = base | change
-    levels = "123456" if any(name.startswith("l3_") for name in values) else CLEAN
-    lines = incident("I1", levels, **values)
-    for level, names in (("1", ("l1_cargo_theft",)), ("4", tuple(OFFICER))):
-        if set(names) & set(values):
-            longest = {key[3:]: text for key, text in values.items() if key[:2] == f"l{level}"}
-            lines[levels.index(level)] = segment(level, "I1", longest=True, **longest)
-    assert (rule, place) in broken(bench, lines)
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{c[0]}-{c[1]}" for c in CASES])
+def test_each_rule_is_raised_where_it_is_broken(together: Any, number: int) -> None:
+    rule, place, _, _ = CASES[number]
+    assert (rule, place) in together.rules(number)
 
 
 def test_what_whole_incidents_break_is_raised(bench: Any) -> None:
@@ -168,49 +206,14 @@ def test_lines_of_different_reports_are_compared(bench: Any) -> None:
     assert broken(bench, lines) == expected
 
 
-@pytest.mark.parametrize(
-    ("rule", "values"),
-    [
-        ("001", {"zero_report_month": ""}),
-        ("015", {"incident_number": "000000 00000"}),
-        ("016", {"incident_number": " 00000000000"}),
-        ("017", {"incident_number": "00000000*000"}),
-        ("090", {"zero_report_month": "13"}),
-        ("091", {"zero_report_year": "20X5"}),
-        ("092", {"incident_number": "000000000001"}),
-        ("093", {"zero_report_year": "2022"}),
-        ("094", {"zero_report_month": "03"}),
-    ],
-)
-def test_each_rule_of_a_zero_report_is_raised(
-    bench: Any, rule: str, values: dict[str, str]
-) -> None:
-    assert rule in {found for found, _ in broken(bench, [segment("0", **values)])}
+@pytest.mark.parametrize("rule", [rule for rule, _ in ZERO_REPORTS])
+def test_each_rule_of_a_zero_report_is_raised(together: Any, rule: str) -> None:
+    assert rule in {found for found, _ in together.rules(rule)}
 
 
-@pytest.mark.parametrize(
-    ("rule", "values"),
-    [
-        ("701", {"arrestee_armed_with_1": ""}),
-        ("704", {"race_of_arrestee": "X"}),
-        ("705", {"arrest_date": "20250301"}),
-        ("720", {"arrest_date": "20230101"}),
-        ("752", {"age_of_arrestee": "17"}),
-        ("758", {"sex_of_arrestee": "U"}),
-        ("760", {"ucr_arrest_offense_code": "13A"}),
-        ("761", {"ucr_arrest_offense_code": "90I"}),
-        ("797", {"segment_action_type": "D", "arrest_date": ""}),
-        ("708", {"age_of_arrestee": " 5"}),
-        ("709", {"age_of_arrestee": "15A"}),
-        ("710", {"age_of_arrestee": "2520"}),
-        ("722", {"age_of_arrestee": "0020"}),
-        ("757", {"age_of_arrestee": "5"}),
-    ],
-)
-def test_each_rule_of_a_group_b_report_is_raised(
-    bench: Any, rule: str, values: dict[str, str]
-) -> None:
-    assert rule in {found for found, _ in broken(bench, [segment("7", **values)])}
+@pytest.mark.parametrize("rule", [rule for rule, _ in ARRESTS_OF_GROUP_B])
+def test_each_rule_of_a_group_b_report_is_raised(together: Any, rule: str) -> None:
+    assert rule in {found for found, _ in together.rules(rule)}
 
 
 def test_the_rules_about_an_agency_need_the_table_of_the_contract(bench: Any) -> None:

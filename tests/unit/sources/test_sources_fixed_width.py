@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 import sources.fixed_width as fixed_width
+from sources.contracts import ContractFile
 from sources.errors import SourcesError
 from sources.fixed_width import count_records, iterate_lines, list_cuts
 from sources.layout import load_ncands_layout
@@ -107,7 +108,8 @@ def test_rows_are_lines_that_are_not_blank_without_a_csv_header(
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
-    assert count_records(path, file_format) == rows
+    agreed = ContractFile(role="file", format=file_format, required=True)
+    assert count_records(path, agreed) == rows
 
 
 def test_cuts_name_each_field_with_its_position_and_length() -> None:

@@ -1,5 +1,6 @@
 """What the lines of a NIBRS file mean together: reports, corrections, changes, place and period."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -32,29 +33,88 @@ def lines_of(bench: Any, table: str) -> list[int]:
     return [row["line_number"] for row in bench.rows(table)]
 
 
-@pytest.mark.parametrize(
-    ("code", "change"),
-    [
-        ("MS131", lambda line: line.replace("INCIDENT1", "INCID\tNT1")),
-        ("MS301", lambda line: line[:4] + "8" + line[5:]),
-        ("MS306", lambda line: line.replace("MO0100000", "mo0100000")),
-        ("MS307", lambda line: line[:25] + " INCIDENT1  " + line[37:]),
-        ("MS307", lambda line: line[:25] + " " * 12 + line[37:]),
-        ("MS308", lambda line: line.replace("INCIDENT1", "INC DENT1")),
-        ("MS308", lambda line: line.replace("INCIDENT1", "INC/DENT1")),
-        ("MS321", lambda line: line.replace("INCIDENT1", "INCIDENT2")),
-    ],
-)
-def test_a_line_whose_key_cannot_be_read_takes_only_itself_with_it(
-    bench: Any, code: str, change: Any
-) -> None:
+def numbers_of(together: Any, name: Any, table: str = "administrative") -> list[str]:
+    return [row["incident_number"].strip() for row in together.rows(name, table)]
+
+
+BROKEN: list[tuple[str, Callable[[str], str]]] = [
+    ("MS131", lambda line: line.replace("INCIDENT1", "INCID\tNT1")),
+    ("MS301", lambda line: line[:4] + "8" + line[5:]),
+    ("MS306", lambda line: line.replace("MO0100000", "mo0100000")),
+    ("MS307", lambda line: line[:25] + " INCIDENT1  " + line[37:]),
+    ("MS307", lambda line: line[:25] + " " * 12 + line[37:]),
+    ("MS308", lambda line: line.replace("INCIDENT1", "INC DENT1")),
+    ("MS308", lambda line: line.replace("INCIDENT1", "INC/DENT1")),
+    ("MS321", lambda line: line.replace("INCIDENT1", "INCIDENT2")),
+]
+"""What a line with a key that cannot be read is refused by, and how it comes about."""
+REPEATED = range(1, 6)
+AGAIN = (1, 4)
+ONE_PERSON = {
+    "4": ("victim_sequence_number", {"age_of_victim": "13"}),
+    "5": ("offender_sequence_number", {"age_of_offender": "60"}),
+    "6": ("arrestee_sequence_number", {"age_of_arrestee": "60"}),
+}
+CHANGES = [("1", "M"), *((level, action) for level in "24" for action in "AMRD")]
+DELETED_PARTS = [("2", "ucr_offense_code", "13A"), ("4", "victim_sequence_number", "002")]
+
+
+def with_line(lines: list[str], place: int, line: str) -> list[str]:
+    return [*lines[:place], line, *lines[place:]]
+
+
+def write_broken(change: Callable[[str], str]) -> list[str]:
     lines = incident()
     lines[4] = change(lines[4])
-    reading = bench.read("nibrs", text_of([*incident("BEFORE"), *lines, *incident("AFTER")]))
-    assert {item[2] for item in bench.problems()} == {(11,)}
-    assert code in {item[0] for item in bench.problems()}
-    assert reading.lines_quarantined == 1
-    assert numbers(bench) == ["BEFORE", "INCIDENT1", "AFTER"]
+    return [*incident("BEFORE"), *lines, *incident("AFTER")]
+
+
+def write_person(level: str, other: dict[str, str]) -> list[str]:
+    place = "123456".index(level) + 1
+    return [*with_line(incident(), place, segment(level, **other)), *incident("OTHER")]
+
+
+def write_deleted(level: str, field: str, value: str) -> list[str]:
+    nothing = segment(level, segment_action_type="D", **{field: value})
+    return [*whole(), nothing, segment(level, segment_action_type="D")]
+
+
+@pytest.fixture(scope="module")
+def together(read_together: Any) -> Any:
+    """Each of the cases above, as if in a file of its own."""
+    usual, report = incident(), whole()
+    repeated = {place: with_line(usual, place, usual[place]) for place in REPEATED}
+    return read_together(
+        {
+            **{("broken", place): write_broken(how) for place, (_, how) in enumerate(BROKEN)},
+            **{
+                ("repeated", place): [*lines, *incident("OTHER")]
+                for place, lines in repeated.items()
+            },
+            **{("again", place): with_line(report, place, report[0]) for place in AGAIN},
+            **{("person", level): write_person(level, one[1]) for level, one in ONE_PERSON.items()},
+            **{
+                ("missing", one): [*incident("BARE", "1245".replace(one, "")), *whole("OTHER")]
+                for one in "24"
+            },
+            **{
+                ("change", level, act): [*whole("OTHER"), segment(level, segment_action_type=act)]
+                for level, act in CHANGES
+            },
+            **{("deleted", *part): write_deleted(*part) for part in DELETED_PARTS},
+        }
+    )
+
+
+@pytest.mark.parametrize("place", range(len(BROKEN)), ids=[code for code, _ in BROKEN])
+def test_a_line_whose_key_cannot_be_read_takes_only_itself_with_it(
+    together: Any, place: int
+) -> None:
+    name = ("broken", place)
+    assert {item[2] for item in together.problems(name)} == {(11,)}
+    assert BROKEN[place][0] in {item[0] for item in together.problems(name)}
+    assert together.count_set_aside(name) == 1
+    assert numbers_of(together, name) == ["BEFORE", "INCIDENT1", "AFTER"]
 
 
 def test_an_incident_with_a_broken_key_costs_no_complete_incident_before_it(bench: Any) -> None:
@@ -126,52 +186,36 @@ def test_the_same_incident_number_of_another_agency_is_another_incident(bench: A
     assert (bench.problems(), bench.notes()) == ([], [])
 
 
-@pytest.mark.parametrize("place", range(1, 6))
+@pytest.mark.parametrize("place", REPEATED)
 def test_a_line_that_repeats_another_of_its_report_is_dropped_with_a_note(
-    bench: Any, place: int
+    together: Any, place: int
 ) -> None:
-    lines = incident()
-    lines.insert(place, lines[place])
-    reading = bench.read("nibrs", text_of([*lines, *incident("OTHER")]))
-    assert bench.problems() == []
-    assert bench.notes() == [("MS330", "", (place + 2,))]
-    assert (reading.lines_quarantined, reading.lines_dropped) == (0, 1)
-    assert numbers(bench, "victim") == ["INCIDENT1", "OTHER"]
+    name = ("repeated", place)
+    assert together.problems(name) == []
+    assert together.notes(name) == [("MS330", "", (place + 2,))]
+    assert (together.count_set_aside(name), together.count_dropped(name)) == (0, 1)
+    assert numbers_of(together, name, "victim") == ["INCIDENT1", "OTHER"]
 
 
-@pytest.mark.parametrize("place", [1, 4])
-def test_a_repeated_administrative_segment_costs_nothing(bench: Any, place: int) -> None:
-    lines = whole()
-    lines.insert(place, lines[0])
-    bench.read("nibrs", text_of(lines))
-    assert [item[0] for item in bench.problems() + bench.notes()] == ["MS330"]
-    assert len(bench.rows("victim")) == 1
+@pytest.mark.parametrize("place", AGAIN)
+def test_a_repeated_administrative_segment_costs_nothing(together: Any, place: int) -> None:
+    name = ("again", place)
+    assert [item[0] for item in together.problems(name) + together.notes(name)] == ["MS330"]
+    assert len(together.rows(name, "victim")) == 1
 
 
-@pytest.mark.parametrize(
-    ("level", "field", "other"),
-    [
-        ("4", "victim_sequence_number", {"age_of_victim": "13"}),
-        ("5", "offender_sequence_number", {"age_of_offender": "60"}),
-        ("6", "arrestee_sequence_number", {"age_of_arrestee": "60"}),
-    ],
-)
-def test_of_two_segments_about_one_person_the_first_is_kept(
-    bench: Any, level: str, field: str, other: dict[str, str]
-) -> None:
-    lines = incident()
-    place = "123456".index(level) + 1
-    lines.insert(place, segment(level, **other))
-    bench.read("nibrs", text_of([*lines, *incident("OTHER")]))
-    assert bench.problems() == [("MS324", field, (place + 1,))]
-    assert numbers(bench, "victim") == ["INCIDENT1", "OTHER"]
+@pytest.mark.parametrize("level", ONE_PERSON)
+def test_of_two_segments_about_one_person_the_first_is_kept(together: Any, level: str) -> None:
+    name = ("person", level)
+    field, _ = ONE_PERSON[level]
+    assert together.problems(name) == [("MS324", field, ("123456".index(level) + 2,))]
+    assert numbers_of(together, name, "victim") == ["INCIDENT1", "OTHER"]
 
 
 @pytest.mark.parametrize("missing", ["2", "4"])
-def test_an_incident_without_offence_or_victim_is_named(bench: Any, missing: str) -> None:
-    levels = "1245".replace(missing, "")
-    bench.read("nibrs", text_of([*incident("BARE", levels), *whole("OTHER")]))
-    assert bench.problems() == [("MS325", "", (2, 3)), ("MS329", "", (1,))]
+def test_an_incident_without_offence_or_victim_is_named(together: Any, missing: str) -> None:
+    found = together.problems(("missing", missing))
+    assert found == [("MS325", "", (2, 3)), ("MS329", "", (1,))]
 
 
 def test_a_victim_whose_offence_is_missing_is_named_and_kept(bench: Any) -> None:
@@ -189,17 +233,13 @@ def test_a_file_that_ends_inside_an_incident_is_named(
     assert numbers(bench, "victim") == ["OTHER", "INCIDENT1"]
 
 
-@pytest.mark.parametrize(
-    ("level", "action"),
-    [("1", "M"), *((level, action) for level in "24" for action in "AMRD")],
-)
+@pytest.mark.parametrize(("level", "action"), CHANGES)
 def test_a_change_of_an_incident_that_nobody_reported_is_refused_by_number(
-    bench: Any, level: str, action: str
+    together: Any, level: str, action: str
 ) -> None:
-    lines = [*whole("OTHER"), segment(level, segment_action_type=action)]
-    reading = bench.read("nibrs", text_of(lines))
-    assert bench.notes() == [("MS332", "incident_number", (5,))]
-    assert reading.lines_dropped == 1
+    name = ("change", level, action)
+    assert together.notes(name) == [("MS332", "incident_number", (5,))]
+    assert together.count_dropped(name) == 1
 
 
 def test_a_change_of_an_incident_deleted_before_is_refused_by_number(bench: Any) -> None:
@@ -214,19 +254,14 @@ def test_a_deletion_of_an_incident_that_nobody_reported_is_named(bench: Any) -> 
     assert len(bench.rows("administrative")) == 2
 
 
-@pytest.mark.parametrize(
-    ("level", "field", "value"),
-    [("2", "ucr_offense_code", "13A"), ("4", "victim_sequence_number", "002")],
-)
+@pytest.mark.parametrize(("level", "field", "value"), DELETED_PARTS)
 def test_a_deletion_of_a_part_that_nobody_reported_is_named(
-    bench: Any, level: str, field: str, value: str
+    together: Any, level: str, field: str, value: str
 ) -> None:
-    nothing = segment(level, segment_action_type="D", **{field: value})
-    known = segment(level, segment_action_type="D")
-    reading = bench.read("nibrs", text_of([*whole(), nothing, known]))
-    assert bench.problems() == []
-    assert bench.notes() == [("MS340", field, (5,))]
-    assert reading.lines_dropped == 0
+    name = ("deleted", level, field, value)
+    assert together.problems(name) == []
+    assert together.notes(name) == [("MS340", field, (5,))]
+    assert together.count_dropped(name) == 0
 
 
 def test_a_deletion_of_a_part_of_an_earlier_delivery_is_not_named(tmp_path: Path) -> None:
