@@ -101,13 +101,9 @@ def make_files(agency: str) -> dict[str, bytes]:
         ]
         lines = {"nibrs": police, "tokens": tokens}
     elif agency == IN_XML:
-        police = [
-            *(line for number in range(4) for line in report(f"I{number}", arrests=["64A"])),
-            segment("1", "I2", "D"),
-            *report("I2"),
-            segment("7", "", "A"),
-            segment("0", "", "A"),
-        ]
+        police = [line for number in range(4) for line in report(f"I{number}", arrests=["64A"])]
+        police += [segment("1", "I2", "D"), *report("I2"), segment("7", "", "A")]
+        police.append(segment("0", "", "A"))
         lines = {"nibrs": "".join(say_in_xml(police)).splitlines(), "tokens": tokens}
     else:
         cells = [
