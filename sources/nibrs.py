@@ -92,12 +92,12 @@ def read_segments(
     read = ask_number(connection, "SELECT count(*) FROM lines_nibrs")
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_nibrs")
     for table, level in SEGMENT_TABLES.items():
-        lines = f"SELECT line_number, line FROM lines_nibrs WHERE level = '{level}'"  # noqa: S608
-        connection.execute(f"CREATE VIEW lines_{table} AS {lines}")
-        cuts = list_cuts(layouts[level], file.tables[table], "padded")
+        of_level = f"SELECT line_number, line FROM lines_nibrs WHERE level = '{level}'"  # noqa: S608
+        connection.execute(f"CREATE VIEW lines_{table} AS {of_level}")
+        fields = list_cuts(layouts[level], file.tables[table], "padded")
         padded = f"rpad(line, {layouts[level].width}, ' ') AS padded"
         connection.execute(
-            f"CREATE VIEW rows_{table} AS SELECT line_number, {cuts} "  # noqa: S608
+            f"CREATE VIEW rows_{table} AS SELECT line_number, {fields} "  # noqa: S608
             f"FROM (SELECT line_number, {padded} FROM lines_{table})"
         )
     left_out = ask_number(connection, "SELECT count(*) FROM lines_nibrs WHERE level = '3'")

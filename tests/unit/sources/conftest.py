@@ -76,6 +76,13 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.connection.close()
 
 
+@pytest.fixture
+def other_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    made = Bench(tmp_path_factory.mktemp("other"))
+    yield made
+    made.connection.close()
+
+
 class Together:
     """Small NIBRS files read as one, each with an agency of its own, and what is found in each.
 
