@@ -133,7 +133,8 @@ class _Content(io.RawIOBase):
         agreed: ContractFile | None,
     ) -> None:
         self._file = file
-        self._left = _most_content(packed_bytes)
+        # Columns leave out the blanks of a line, which may be nearly all of it.
+        self._left = MAX_CONTENT_BYTES if opener is ColumnLines else _most_content(packed_bytes)
         if not packed_bytes:
             raise SourcesError("MS157", file=file)
         with _tell_damage(file):

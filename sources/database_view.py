@@ -124,9 +124,8 @@ def _read_address(path: Path) -> str:
         problem = "the file with the connection string is open to other accounts (chmod 600)"
         raise SourcesError("MS165", problem=problem)
     hosts = str(said.get("hostaddr") or said.get("host") or "/").split(",")
-    if not all(host.startswith(_ON_THIS_MACHINE) for host in hosts):
-        said.setdefault("sslmode", "require")
-    return make_conninfo(**said)
+    is_near = all(host.startswith(_ON_THIS_MACHINE) for host in hosts)
+    return make_conninfo(text, **({} if is_near or "sslmode" in said else {"sslmode": "require"}))
 
 
 @contextmanager

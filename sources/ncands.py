@@ -102,7 +102,7 @@ def read_child_file(
     _note_codes(connection, path.name, layout, kept)
     replaced = _REPLACED.format(lost=bits_of(checks, "record"))
     note_problem(connection, path.name, "MS207", "chid", replaced)
-    blank_fields(connection, "lines_child_file", "checked_child_file", layout, checks)
+    blank_fields(connection, "lines_child_file", "checked_child_file", layout, checks, layout.width)
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_child_file")
     connection.execute(
         f"CREATE VIEW rows_child_file AS "  # noqa: S608

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,6 +23,7 @@ from sources.nibrs_changes import (
     note_deletions_without_effect,
     write_query_of_known_incidents,
 )
+from sources.nibrs_cuts import KEY_END, KEY_START, cut_lines
 from sources.nibrs_edits import note_broken_rules
 from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
@@ -50,13 +49,6 @@ SEGMENT_TABLES = {
     "zero_report": "0",
 }
 
-_REPORT_LENGTH = 21
-_LETTER, _BLANK, _HYPHEN, _OTHER = range(4)
-_KINDS = np.full(256, _OTHER, np.uint8)
-_KINDS[np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", np.uint8)] = _LETTER
-_KINDS[ord(" ")] = _BLANK
-_KINDS[ord("-")] = _HYPHEN
-
 _CHECKED_FIELDS = {"3": ("type_property_loss",)}
 
 
@@ -81,10 +73,13 @@ def read_segments(
     layouts = load_nibrs_layout()
     connection.execute(_CREATE_LINES)
     kept = {level: file.tables[table] for table, level in SEGMENT_TABLES.items()} | _CHECKED_FIELDS
-    width = max(layouts[level].field(name).end for level in kept for name in kept[level])
     xml = XmlLines(connection, path) if is_xml_file(path) else None
     lines: Iterable[pa.RecordBatch] = xml or map(_without_source_line, iterate_lines(path))
-    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(lines, width))
+    cuts: list[pa.RecordBatch] = []
+    insert_lines(connection, "lines_nibrs", _iterate_lines_with_act(lines, cuts))
+    connection.execute("CREATE TABLE cuts (cut BIGINT, text VARCHAR)")
+    insert_lines(connection, "cuts", cuts)
+    del cuts
     _check_levels(connection, path.name, kept, circumstances)
     _check_unknown_levels(connection, path.name, is_xml=bool(xml))
     create_facts(connection, layouts)
@@ -99,9 +94,11 @@ def read_segments(
     for table, level in SEGMENT_TABLES.items():
         lines = f"SELECT line_number, line FROM lines_nibrs WHERE level = '{level}'"  # noqa: S608
         connection.execute(f"CREATE VIEW lines_{table} AS {lines}")
-        cuts = list_cuts(layouts[level], file.tables[table])
+        cuts = list_cuts(layouts[level], file.tables[table], "padded")
+        padded = f"rpad(line, {layouts[level].width}, ' ') AS padded"
         connection.execute(
-            f"CREATE VIEW rows_{table} AS SELECT line_number, {cuts} FROM lines_{table}"  # noqa: S608
+            f"CREATE VIEW rows_{table} AS SELECT line_number, {cuts} "  # noqa: S608
+            f"FROM (SELECT line_number, {padded} FROM lines_{table})"
         )
     left_out = ask_number(connection, "SELECT count(*) FROM lines_nibrs WHERE level = '3'")
     stored = read - quarantined - dropped - left_out
@@ -114,12 +111,12 @@ def _without_source_line(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _iterate_lines_with_act(
-    batches: Iterable[pa.RecordBatch], width: int
+    batches: Iterable[pa.RecordBatch], cuts: list[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """The lines of a file, padded to a width, each with its level, its length before and its act.
+    """The lines of a file, padded to the end of their key, each with its level, act and cut.
 
-    A line is early if its level is below that of the line before, and keyed if ORI and number have
-    their form.
+    A line is early if its level is below that of the line before. Its cut is the number of what it
+    says beside whose it is; a batch adds its own different ones to `cuts`.
 
     The act is the number of the level 1 segment that the line follows: the last one before it, or
     the line itself, and NULL if that is of another incident and the line must be looked up by its
@@ -128,10 +125,14 @@ def _iterate_lines_with_act(
     act, act_report = pa.scalar(None, pa.int64()), pa.scalar(None, pa.binary())
     level_before = pa.scalar(None, pa.binary())
     for batch in batches:
-        line = pc.ascii_rpad(batch["line"], width)
+        line = pc.ascii_rpad(batch["line"], KEY_END)
         octets = line.cast(pa.binary())
-        level, report = (pc.binary_slice(octets, *ends) for ends in ((4, 5), (16, 37)))
+        level, report = (pc.binary_slice(octets, *ends) for ends in ((4, 5), (KEY_START, KEY_END)))
         begins = pc.and_(pc.equal(level, b"1"), pc.not_equal(pc.binary_slice(octets, 5, 6), b"M"))
+        cut = cut_lines(line, pc.binary_length(batch["line"]), batch["raw"])
+        known = sum(map(len, cuts))
+        numbers = pa.arange(known, known + len(cut.dictionary))
+        cuts.append(pa.record_batch({"cut": numbers, "text": cut.dictionary}))
         acts = _carry(pc.if_else(begins, batch["line_number"], None), act)
         act_reports = _carry(pc.if_else(begins, report, None), act_report)
         is_early = pc.less(level, _shift(level, level_before))
@@ -143,26 +144,12 @@ def _iterate_lines_with_act(
                 "line": line,
                 "raw": batch["raw"],
                 "level": level.cast(pa.string()),
-                "width": pc.binary_length(batch["line"]),
                 "act": pc.if_else(pc.equal(report, act_reports), acts, None),
                 "is_early": is_early,
-                "is_keyed": pa.array(_find_keyed(report)),
+                "cut": pc.add(cut.indices.cast(pa.int64()), known),
                 "source_line": batch["source_line"],
             }
         )
-
-
-def _find_keyed(reports: pa.Array) -> npt.NDArray[np.bool_]:
-    """Where ORI and number have their form: capital letters, digits and, in the number, hyphens."""
-    octets = np.frombuffer(reports.buffers()[2] or b"", np.uint8)
-    first = reports.offset * _REPORT_LENGTH
-    kinds = _KINDS[octets[first : first + len(reports) * _REPORT_LENGTH]]
-    kinds = kinds.reshape(len(reports), _REPORT_LENGTH)
-    ori, number = kinds[:, :9], kinds[:, 9:]
-    is_parted = ((number[:, :-1] == _BLANK) & (number[:, 1:] != _BLANK)).any(axis=1)
-    is_formed = (ori == _LETTER).all(axis=1) & (number[:, 0] != _BLANK) & (number <= _HYPHEN).all(1)
-    found: npt.NDArray[np.bool_] = is_formed & ~is_parted
-    return found
 
 
 def _shift(values: pa.Array, before: pa.Scalar) -> pa.Array:
@@ -193,7 +180,7 @@ def _check_levels(
     for (level,) in connection.execute("SELECT DISTINCT level FROM failed").fetchall():
         checked = f"(SELECT line_number, mask FROM failed WHERE level = {quote(level)})"  # noqa: S608
         note_failed_checks(connection, file, checked, checks[level])
-        blank_fields(connection, "lines_nibrs", checked, layouts[level], checks[level])
+        blank_fields(connection, "lines_nibrs", checked, layouts[level], checks[level], KEY_END)
 
 
 def _check_unknown_levels(
@@ -235,8 +222,8 @@ def _compare(
 
 _CREATE_LINES = """
     CREATE TABLE lines_nibrs (
-        line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, width INTEGER, act BIGINT,
-        is_early BOOLEAN, is_keyed BOOLEAN, source_line INTEGER
+        line_number BIGINT, line VARCHAR, raw BLOB, level VARCHAR, act BIGINT,
+        is_early BOOLEAN, cut BIGINT, source_line INTEGER
     )
 """
 

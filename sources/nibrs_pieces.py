@@ -3,8 +3,8 @@
 Belongs here: the tables `pieces` (what a line says beside whose it is), `segments` and `facts`.
 Does not belong here: any rule (`nibrs_rules`, `nibrs_edits`).
 
-A piece is a line without its ORI, its number and a transaction number, where these have their form;
-so every rule about a segment is asked once of a piece and not once of a line.
+A piece is what a line says beside whose it is (`nibrs_cuts`), so every rule about a segment is
+asked once of a piece and not once of a line.
 
 * pieces: piece, level, width, raw (not NULL where a byte is not ASCII), text (the line, padded),
   mask (the checks it fails) and what `segments` takes from it;
@@ -54,6 +54,7 @@ def create_segments(
     connection.execute(f"CREATE TABLE pieces AS {' UNION ALL '.join(parts)}")
     connection.execute(_CREATE_SEGMENTS)
     connection.execute("DROP TABLE cut_pieces")
+    connection.execute("DROP TABLE cuts")
 
 
 def create_facts(
@@ -196,38 +197,25 @@ _FACTS = {
     "6": {"counts": f"1::BIGINT << {SEGMENTS_OF_A_KIND['arrestee']}"},
 }
 
-# Whose a line is, is left out where it has its form, and kept where the checks must see it. What a
-# piece is known by ends with its width in two characters and with whether a byte of it was odd.
-_CUT = """
-    substr(line, 1, 12) || '    '
-        || CASE WHEN is_keyed AND level <> '0' THEN 'ORI000000NUMBER      '
-            ELSE substr(line, 17, 21) END
-        || CASE WHEN level = '6' AND regexp_full_match(substr(line, 40, 12), '[A-Z0-9-]+ *')
-            THEN substr(line, 38, 2) || 'NUMBER      ' || substr(line, 52)
-            ELSE substr(line, 38) END
-        || chr(32 + least(width, 6000) // 80) || chr(32 + least(width, 6000) % 80)
-        || CASE WHEN raw IS NULL THEN ' ' ELSE '?' END
+# Every batch of lines has cuts of its own, so the same text may have several numbers in `cuts`.
+_CREATE_CUT_PIECES = """
+    CREATE TABLE cut_pieces AS
+    SELECT row_number() OVER ()::INTEGER AS piece, whole, whole[5] AS level,
+        (ascii(whole[-3]) - 32) * 80 + ascii(whole[-2]) - 32 AS width,
+        CASE WHEN whole[-1] = '?' THEN ''::BLOB END AS raw, whole[:-4] AS text
+    FROM (SELECT DISTINCT text AS whole FROM cuts WHERE text[5] BETWEEN '0' AND '7')
 """
 
-_CREATE_CUT_PIECES = f"""
-    CREATE TABLE cut_pieces AS
-    SELECT row_number() OVER ()::INTEGER AS piece, cut, cut[5] AS level,
-        (ascii(cut[-3]) - 32) * 80 + ascii(cut[-2]) - 32 AS width,
-        CASE WHEN cut[-1] = '?' THEN ''::BLOB END AS raw, cut[:-4] AS text
-    FROM (SELECT DISTINCT {_CUT} AS cut FROM lines_nibrs WHERE level BETWEEN '0' AND '7')
-"""  # noqa: S608
-
-_CREATE_SEGMENTS = f"""
+_CREATE_SEGMENTS = """
     CREATE TABLE segments AS
     SELECT line_number, level, action, CASE WHEN NOT is_keyless THEN whose END AS report,
         CASE WHEN NOT is_keyless AND level NOT IN ('0', '7') THEN act END AS act,
         is_early, part, detail, piece, is_legible, is_spoilt, is_lost
     FROM (
-        SELECT line_number, act, is_early, substr(line, 17, 21) AS whose, {_CUT} AS cut
-        FROM lines_nibrs
+        SELECT line_number, act, is_early, substr(line, 17, 21) AS whose, cut FROM lines_nibrs
     ) AS lines
     JOIN (
         SELECT cut, pieces.* EXCLUDE (width, raw, text, mask)
-        FROM pieces JOIN cut_pieces USING (piece)
+        FROM pieces JOIN cut_pieces USING (piece) JOIN cuts ON whole = cuts.text
     ) AS pieces USING (cut)
-"""  # noqa: S608
+"""

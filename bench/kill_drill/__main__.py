@@ -29,7 +29,6 @@ from bench.kill_drill.stages import QUARTER, SEED, STAGES, Stage, warm_up
 from orchestration.hub.interrupts import exit_when_interrupted
 from orchestration.hub.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 MOST_PAGES = [0, 1, 2, 3, 5, 8, 13, 24]
 DRAW = "charge, draw, mark, record"
@@ -87,8 +86,7 @@ def _name_database(address: str) -> str:
 @contextmanager
 def _server() -> Iterator[Postgres]:
     """Run the server that the tests of the ledger use."""
-    sys.path.insert(0, str(ROOT / "tests" / "unit" / "privacy"))
-    from ledger_places import run_postgres
+    from bench.postgres import run_postgres
 
     with run_postgres() as address:
         yield Postgres(address)

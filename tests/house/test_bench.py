@@ -17,6 +17,8 @@ from nibrs_hub import text_of
 from nibrs_lines import report
 from quarter import HERE, measure_quarter
 
+from simulator.xml_twin import write_xml_twin
+
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench"
 
@@ -45,7 +47,9 @@ SMALL = {
     "-m bench.gate_beside 2 1 1": "a static server",
 }
 """A command and its small setting -> what it then says."""
-BY_ITSELF = {"quarter", "nibrs_account.py", "nibrs_conformance.py", "same_numbers"}
+BY_ITSELF = {
+    *("quarter", "nibrs_account.py", "nibrs_conformance.py", "nibrs_twins", "same_numbers"),
+}
 """Run by tests of their own, below."""
 ELSEWHERE = {
     "kill_drill": "tests/pipeline/test_kill_drill.py",
@@ -157,6 +161,15 @@ def test_hard_histories_are_counted_beside_what_they_are_worth(tmp_path: Path) -
         table.writerow(["incident", "incidents", "child_victims", "arrests", "why"])
         table.writerows([["1", 1, 1, 0, "as it came"], ["2", 1, 1, 0, "one of two is a child"]])
     assert "2 of 2 cases" in run("nibrs_histories.py", "--cases", tmp_path)
+
+
+def test_a_flat_file_and_its_xml_twin_are_compared_field_for_field(tmp_path: Path) -> None:
+    flat, xml = tmp_path / "nibrs.txt", tmp_path / "nibrs.xml"
+    flat.write_bytes(text_of(report("1")))
+    write_xml_twin(flat, xml)
+    assert "of 1 reports" in run("-m", "bench.nibrs_twins", flat, xml)
+    xml.write_bytes(xml.read_bytes().replace(b">64A<", b">64B<"))
+    assert "ucr_offense_code (1)" in run("-m", "bench.nibrs_twins", flat, xml, codes=(1,))
 
 
 def test_a_pack_is_compared_with_what_the_fbi_found_in_it(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ import psycopg
 import pytest
 from box_servers import name_boxes, run_s3_box, run_sftp_box
 from httpx import ASGITransport, AsyncClient
-from ledger_places import run_postgres
 from pipeline_runs import QUARTER, run_approved, run_here
+from postgres import run_postgres
 from small_deliveries import (
     child_record,
     incident,
@@ -309,6 +309,7 @@ def test_a_delivery_from_a_database_leaves_no_trace_of_a_record(
         for line in poisoned_children()
     ]
     names = [field.name for field in layout.fields]
+    rows[1][names.index("chid")] = marked(13)[1:]  # a record of its own
     said = ["--agency", "dss", "--quarter", "2025Q1", "--as-of", "2025-04-05", "--database",
             tmp_path / "address", "--from-database"]  # fmt: skip
     with run_postgres() as server, psycopg.connect(server, autocommit=True) as connection:
@@ -318,10 +319,10 @@ def test_a_delivery_from_a_database_leaves_no_trace_of_a_record(
         connection.execute(f"CREATE TABLE s.children ({', '.join(f'{n} text' for n in names)})")
         with connection.cursor() as cursor:
             cursor.executemany(f"INSERT INTO s.children VALUES ({','.join(['%s'] * 152)})", rows)  # noqa: S608
-        breaks = ", ".join("rptid::int AS rptid" if n == "rptid" else n for n in names)
+        breaks = ", ".join("rptid::int::text AS rptid" if n == "rptid" else n for n in names)
         connection.execute(f"CREATE VIEW s.broken AS SELECT {breaks} FROM s.children")  # noqa: S608
         connection.execute(f"ALTER TABLE s.children ADD COLUMN {LONG_MARK[:40]} text")
-        assert moshare_here("deliver", *said, "child_file=s.broken") == 3
+        assert moshare_here("deliver", *said, "child_file=s.broken") == 2
         assert moshare_here("deliver", *said, "child_file=s.children") == 3
         connection.execute(f"ALTER TABLE s.children DROP COLUMN {LONG_MARK[:40]}")
         assert moshare_here("deliver", *said, "child_file=s.children") == 0

@@ -78,14 +78,14 @@ def test_an_agency_without_a_file_is_told_in_a_sentence(copied: Path) -> None:
 def test_a_broken_or_missing_contract_is_told_where_its_limits_are_asked_for(
     copied: Path,
 ) -> None:
-    contract = copied / "contracts" / "hotline-1.toml"
+    contract = copied / "contracts" / "dss-1.toml"
     agencies = state.read_state().agencies
-    hotline = next(one for one in agencies if one.key == "hotline")
+    dss = next(one for one in agencies if one.key == "dss")
     for change in (lambda: contract.write_text("[", "utf-8"), contract.unlink):
         change()
-        with pytest.raises(JurisdictionError, match=r"MS001.*contracts/hotline-1\.toml"):
-            _ = hotline.most_set_aside
-    assert all(one.most_set_aside for one in agencies if one.key != "hotline")
+        with pytest.raises(JurisdictionError, match=r"MS001.*contracts/dss-1\.toml"):
+            _ = dss.most_set_aside
+    assert all(one.most_set_aside for one in agencies if one.key != "dss")
 
 
 @pytest.mark.parametrize(

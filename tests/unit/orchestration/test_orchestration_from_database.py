@@ -8,7 +8,7 @@ import duckdb
 import psycopg
 import pytest
 from click.testing import Result
-from ledger_places import run_postgres
+from postgres import run_postgres
 from typer.testing import CliRunner
 
 from durable.vault import Vault

@@ -215,9 +215,14 @@ def test_police_offences_clearance_and_victims_follow_the_published_shares() -> 
 def test_the_hotline_says_family_or_known_for_about_three_children_in_ten(tmp_path: Path) -> None:
     simulate(tmp_path, [QUARTER], 5, scale=50, dss_child_rows=0, police_victims=0)
     rows = (tmp_path / "prepared/hotline/2025Q1/counts.csv").read_text().splitlines()[1:]
-    counts = {row.split(",")[2]: int(row.split(",")[3]) for row in rows}
-    cases = counts.pop("all")
+    tables: dict[str, dict[str, int]] = {}
+    for _, measure, group, count in (row.split(",") for row in rows):
+        tables.setdefault(measure, {})[group] = int(count)
+    cases = tables.pop("cases")["all"]
+    counts = tables["children"]
     children = sum(counts.values())
+    assert len(tables) == 4
+    assert {sum(table.values()) for table in tables.values()} == {children}
     assert (counts["family"] + counts["known"]) / children == pytest.approx(0.3, abs=0.04)
     assert counts["unknown"] / children == pytest.approx(678 / 1095, abs=0.04)
     assert cases / 50 == pytest.approx(63, abs=5)

@@ -114,13 +114,13 @@ CELLS = [("cases", "all", "5")] + [
             "15_to_17": 3,
             "unknown": 1,
         },
-        "children_by_sex": {"female": 5, "male": 2, "unknown": 1},
+        "children_by_sex": {"female": 6, "male": 1, "unknown": 1},
         "children_by_exploitation": {
-            "sexual": 5,
+            "sexual": 6,
             "labour": 1,
             "sexual_and_labour": 1,
             "other": 0,
-            "unknown": 1,
+            "unknown": 0,
         },
     }.items()
     for group, count in counts.items()

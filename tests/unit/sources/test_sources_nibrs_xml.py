@@ -196,7 +196,7 @@ RANGE = (
         (NUMBER, "<j:VictimSequenceNumberText>+007<", "4", "victim_sequence_number", "007"),
         (">I</nibrs:ReportAction", ">A</nibrs:ReportAction", "2", "segment_action_type", "I"),
         (WHEN, "2025-01-15 14:00", "1", "incident_date", "?" * 8),
-        (AGE, "<nc:MeasureIntegerValue>-1<", "4", "age_of_victim", "????"),
+        (AGE, "<nc:MeasureIntegerValue>-1<", "4", "age_of_victim", "-1"),
         (NUMBER, "<j:VictimSequenceNumberText>1000<", "4", "victim_sequence_number", "???"),
         (">INCIDENT1<", ">INCIDENT1-LONG<", "2", "incident_number", "?" * 12),
         (">2025-02<", ">02/2025<", "5", "year_of_submission", "????"),

@@ -1,8 +1,10 @@
 """No value of a record leaves the vault, and no bytes whatever break an ingest."""
 
 import gzip
+import hashlib
 import io
 import json
+import re
 import tempfile
 import traceback
 import zipfile
@@ -19,14 +21,17 @@ from sources_builders import (
     child_lines,
     deliver,
     description,
+    edit_manifest,
     fill,
     incident,
     make_zones,
     segment,
     text_of,
+    xml_of,
 )
 
 from sources.errors import LineProblem, SourcesError
+from sources.fixed_width import count_records
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout, load_nibrs_layout
 from sources.receipt_text import say_receipt
@@ -112,6 +117,71 @@ def test_no_name_within_a_packed_file_is_in_receipt_or_error(tmp_path: Path) -> 
     deliver(zones, "dss", files)
     receipt = ingest(zones, "dss", QUARTER)
     assert MARK not in repr(receipt) + read_everything_outside_the_vault(zones)
+
+
+GOOD_XML = xml_of([*incident("I1"), segment("7"), segment("0")])
+MARKED_XML = re.sub(rb">[^<>\n]+</", f">{MARK}</".encode(), GOOD_XML)
+ODD_XML = GOOD_XML.replace(b"</nc:Incident>", f"<x{MARK}>{MARK}</x{MARK}></nc:Incident>".encode())
+POISONED_XML = {
+    "every value": MARKED_XML,
+    "every value of one report": GOOD_XML.replace(
+        b"</nibrs:Submission>", MARKED_XML.split(b"</cjis:MessageMetadata>")[1]
+    ),
+    "ids, names and comments": ODD_XML.replace(b'"Victim0', f'"{MARK}'.encode()).replace(
+        b"<nc:Incident>", f"<!-- {MARK} --><?{MARK} {MARK}?><nc:Incident {MARK}='{MARK}'>".encode()
+    ),
+    "an element that does not end": GOOD_XML.replace(b"</nc:Incident>", f"</{MARK}>".encode()),
+    "a prefix": GOOD_XML.replace(b"<nc:Incident>", f"<{MARK}:Incident>".encode()),
+    "an entity": GOOD_XML.replace(b">I1<", f">&{MARK};<".encode()),
+    "a document type": GOOD_XML.replace(b"?>", f"?><!DOCTYPE {MARK} SYSTEM '{MARK}'>".encode()),
+    "an encoding": GOOD_XML.replace(b"UTF-8", MARK.encode()),
+    "another kind": f"<{MARK}/>".encode(),
+}
+
+
+@pytest.mark.parametrize("place", POISONED_XML)
+def test_no_value_of_xml_is_in_receipt_error_or_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], place: str
+) -> None:
+    zones = make_zones(tmp_path)
+    folder = deliver(zones, "mshp", {"nibrs": ("nibrs.xml", GOOD_XML)})
+    content = POISONED_XML[place]
+    (folder / "nibrs.xml").write_bytes(content)
+    digest, rows = hashlib.sha256(content).hexdigest(), content.count(b"</nibrs:Report>")
+    whole = {"sha256": digest, "bytes": len(content), "rows": rows}
+    edit_manifest(folder, lambda document: document["files"][0].update(whole))
+    trace = ""
+    try:
+        trace = repr(ingest(zones, "mshp", QUARTER))
+    except SourcesError as error:
+        trace = "".join(traceback.format_exception(error))
+    try:
+        count_records(folder / "nibrs.xml", "nibrs_flat", may_be_xml=True)
+    except (SourcesError, FileNotFoundError) as error:
+        trace += "".join(traceback.format_exception(error))
+    seen = trace + read_everything_outside_the_vault(zones) + "".join(capfd.readouterr())
+    assert "MS" in seen
+    assert MARK not in seen
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    pieces=st.lists(
+        st.sampled_from(GOOD_XML.splitlines(keepends=True)) | st.binary(max_size=20), max_size=9
+    ),
+    place=st.integers(0, GOOD_XML.count(b"\n")),
+    left_out=st.integers(0, 9),
+)
+def test_any_xml_is_accepted_whole_or_rejected_whole(
+    pieces: list[bytes], place: int, left_out: int
+) -> None:
+    lines = GOOD_XML.splitlines(keepends=True)
+    content = b"".join([*lines[:place], *pieces, *lines[place + left_out :]])
+    with tempfile.TemporaryDirectory() as folder:
+        zones = make_zones(Path(folder))
+        with suppress(SourcesError):
+            deliver(zones, "mshp", {"nibrs": ("nibrs.dat", content)})
+            check_whole_or_nothing(zones, "mshp")
 
 
 @pytest.mark.parametrize("header", [f"{MARK},token", "record_key,token"])
