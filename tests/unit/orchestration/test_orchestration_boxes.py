@@ -30,6 +30,7 @@ from orchestration.hub.instance import open_instance
 from orchestration.hub.settings import HOME_VARIABLE, PROJECT_ROOT, Settings, prepare_process
 from orchestration.watch import alarms as watched
 from orchestration.watch.alarms import find_alarms
+from sources.contracts import current_contract
 from sources.ingest import ingest
 from sources.manifest import write_manifest
 from sources.quarters import Quarter
@@ -37,14 +38,9 @@ from sources.quarters import Quarter
 QUARTER = "2025Q1"
 MARKED = "QZJXVKWY"
 COUNTS = "quarter,measure,relationship_group,count\n" + "".join(
-    f"2025Q1,{measure},{group},3\n"
-    for measure, group in (
-        ("cases", "all"),
-        ("children", "family"),
-        ("children", "known"),
-        ("children", "stranger"),
-        ("children", "unknown"),
-    )
+    f"{QUARTER},{measure},{group},{0 if place else 3}\n"
+    for measure, groups in current_contract("hotline").cells.items()
+    for place, group in enumerate(groups)
 )
 NOW = datetime(2025, 4, 8, 14, tzinfo=UTC)
 
