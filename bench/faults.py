@@ -120,11 +120,12 @@ def mutate(content: bytes, chance: Random) -> bytes:
 
 
 def _pack(content: bytes, ending: str) -> bytes:
+    if not ending:
+        return content
     if ending == ".gz":
-        return gzip.compress(content, mtime=0)
+        return gzip.compress(content)
     if ending == ".zst":
-        packed: bytes = pa.Codec("zstd").compress(content, asbytes=True)
-        return packed
+        return bytes(pa.Codec("zstd").compress(content))
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{MARK.decode()}.dat", content)
@@ -132,21 +133,17 @@ def _pack(content: bytes, ending: str) -> bytes:
 
 
 def make_mutated(seed: int) -> tuple[str, dict[str, tuple[str, bytes]]]:
-    """An agency and its files, by role: name and content, one of them with faults.
-
-    In a third of them the file with faults is packed, in half of these before it got them.
-    """
+    """An agency and its files, role -> name, content; one has faults, and a third are packed."""
     chance = Random(seed)  # noqa: S311
     agency = chance.choice(("dss", "mshp", "hotline"))
     files = {role: (f"{role}.dat", content) for role, content in make_files(agency).items()}
     role = chance.choice(sorted(files))
     name, content = files[role]
-    content = mutate(content, chance)
     ending = chance.choice(("", "", "", "", "", "", ".gz", ".zst", ".zip"))
     if ending and chance.random() < 0.5:
-        content = mutate(_pack(make_files(agency)[role], ending), chance)
-    elif ending:
-        content = _pack(content, ending)
+        content = mutate(_pack(content, ending), chance)
+    else:
+        content = _pack(mutate(content, chance), ending)
     files[role] = (name + ending, content)
     return agency, files
 
