@@ -11,6 +11,7 @@ Whatever comes out, sentences and receipts name the file that was delivered, nev
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 import zipfile
@@ -160,7 +161,8 @@ def _tell_damage(file: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno:
+        # EINVAL: a damaged ZIP file names a place before its own beginning.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise SourcesError("MS157", file=file) from None
 

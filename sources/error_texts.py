@@ -12,7 +12,6 @@ from sources.column_error_texts import COLUMNS
 from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
 from sources.encryption_error_texts import ENCRYPTION
 from sources.error_form import CORRECT as _CORRECT
-from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
 from sources.hotline_error_texts import HOTLINE
 from sources.nibrs_xml_error_texts import NIBRS_XML
@@ -244,9 +243,6 @@ _FBI_RULES = {
         "{said}; nothing was lost for it",
         "Look at whether it is meant; the FBI takes it with a warning",
         fate="kept",
-    ),
-}
-
     ),
 }
 

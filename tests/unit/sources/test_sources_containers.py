@@ -214,6 +214,13 @@ def test_a_zip_file_that_is_not_one_plain_member_is_called_what_it_is(
     assert refuse_packed(tmp_path, "f.zip", packed) == code
 
 
+def test_a_zip_file_that_points_before_its_beginning_is_damaged(tmp_path: Path) -> None:
+    packed = pack_zip(TEXT)
+    at = packed.rindex(b"PK\x05\x06") + 12  # the size of the list of members
+    spoilt = packed[:at] + b"\xff\xff\x00\x00" + packed[at + 4 :]
+    assert refuse_packed(tmp_path, "f.zip", spoilt) == "MS157"
+
+
 def test_a_member_may_be_stored_and_its_name_said_nowhere(tmp_path: Path) -> None:
     packed = pack_zip(TEXT, method=zipfile.ZIP_STORED)
     assert open_packed(tmp_path, "f.zip", packed) == TEXT
