@@ -130,7 +130,7 @@ def open_box(box: Box) -> Iterator[RemoteBox]:
 
 
 def _open_sftp(box: Box) -> tuple[Any, str, Callable[[], None]]:
-    from fsspec.config import conf  # type: ignore[import-untyped]
+    from fsspec.config import conf
     from sshfs import SSHFileSystem
 
     conf.clear()  # nothing is taken from the surroundings
