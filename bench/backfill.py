@@ -68,22 +68,33 @@ class Run:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="moshare-backfill-") as folder:
-        home = Settings(Path(folder).resolve())
-        prepare_process(home)
-        deliver_simulated(home, [OLDER, YOUNGER], seed=2025, scale=SCALE)
-        for quarter in (OLDER, YOUNGER):
-            approve_for_demo(quarter, home)
+        home = prepare_home(Path(folder).resolve())
         with open_ui(home) as address:
-            asked = [YOUNGER.first_day.isoformat(), OLDER.first_day.isoformat()]
-            typer.echo(f"Asked for, in this order: {', '.join(asked)}")
-            launch(address, asked)
-            runs = watch(address)
-        released = [(home.releases / run.quarter / "release.json").exists() for run in runs]
-    first, second = runs
+            is_well = backfill(home, address)
+    raise typer.Exit(0 if is_well else 1)
+
+
+def prepare_home(folder: Path) -> Settings:
+    """A data home with two quarters that are delivered and signed, and not released."""
+    home = Settings(folder)
+    prepare_process(home)
+    deliver_simulated(home, [OLDER, YOUNGER], seed=2025, scale=SCALE)
+    for quarter in (OLDER, YOUNGER):
+        approve_for_demo(quarter, home)
+    return home
+
+
+def backfill(home: Settings, address: str) -> bool:
+    """Run the backfill; gives whether both quarters were released, one by one, the oldest first."""
+    asked = [YOUNGER.first_day.isoformat(), OLDER.first_day.isoformat()]
+    typer.echo(f"Asked for, in this order: {', '.join(asked)}")
+    launch(address, asked)
+    first, second = runs = watch(address)
+    released = [(home.releases / run.quarter / "release.json").exists() for run in runs]
     in_order = (first.quarter, second.quarter) == (str(OLDER), str(YOUNGER))
     one_by_one = 0 < first.ended <= second.began
     typer.echo(f"Released: {released.count(True)} of 2; oldest first: {in_order and one_by_one}")
-    raise typer.Exit(0 if all(released) and in_order and one_by_one else 1)
+    return all(released) and in_order and one_by_one
 
 
 @contextmanager

@@ -29,7 +29,13 @@ def main(
     home: Annotated[Path, typer.Argument(help="A data home with a demo.")],
     folder: Annotated[Path, typer.Argument(help="Where the pictures go.")],
 ) -> None:
-    with open_ui(Settings(home.resolve())) as address, sync_playwright() as playwright:
+    with open_ui(Settings(home.resolve())) as address:
+        take_pictures(address, folder)
+
+
+def take_pictures(address: str, folder: Path) -> None:
+    """Write the pictures of a UI that runs."""
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 1240})
         for name, asset in PLOTS.items():

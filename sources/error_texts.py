@@ -7,7 +7,6 @@ agreed limits may be filled in.
 
 from collections.abc import Mapping
 
-from failures.exits import Exit
 from sources.child_error_texts import CHILD_FILE
 from sources.column_error_texts import COLUMNS
 from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
@@ -15,7 +14,7 @@ from sources.encryption_error_texts import ENCRYPTION
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
-from sources.nibrs_xml_error_texts import NIBRS_XML
+from sources.hotline_error_texts import HOTLINE
 
 _NIBRS_FORM = {
     "MS301": DeliveryText(
@@ -247,85 +246,73 @@ _FBI_RULES = {
     ),
 }
 
-_HOTLINE = {
-    "MS401": DeliveryText(
-        "The header of {file} is not the one of a counts file",
-        "The contract names the columns {header}, and the first line must read so and no other way",
-        _RESEND,
+_NIBRS_XML = {
+    "MS343": DeliveryText(
+        "The XML of {file} is not well-formed at line {line}",
+        "An XML file is one document from its first character to its last: nothing stands before "
+        "its declaration, not even a comment, every element ends, nothing follows the last one, "
+        "and every character is one of its encoding; a file that was cut short is not well-formed "
+        "at its end",
+        "Export it again, and look at that line with any XML editor. " + _RESEND,
     ),
-    "MS402": DeliveryText(
-        "A row of {file} does not have four values",
-        "Each row is a quarter, a measure, a relationship group and a count",
-        _RESEND,
+    "MS344": DeliveryText(
+        "The XML of {file} has a document type declaration",
+        "The FBI's format has none; entities are never resolved and nothing is fetched, for with "
+        "both a file can read what is not its own, or grow without end",
+        "Take the line that begins with <!DOCTYPE out. " + _RESEND,
     ),
-    "MS403": DeliveryText(
-        "A row of {file} is of another quarter than the manifest",
-        "A delivery speaks of one quarter",
-        _RESEND,
+    "MS345": DeliveryText(
+        "The XML of {file} has a report, or a value, of a size that none has",
+        "A report has at most 8 MiB, and its elements lie in each other at most 256 deep; 999 "
+        "victims take less than half of it",
+        "Look for an element that does not end where it should. " + _RESEND,
     ),
-    "MS404": DeliveryText(
-        "A row of {file} has a {field} that the contract does not list",
-        "Cells come from the contract, never from the data",
-        _RESEND,
+    "MS346": DeliveryText(
+        "Reports of {file} have elements that NIBRS does not have",
+        "They were passed over with all that is in them, and the report was kept; their names are "
+        "not repeated here",
+        "Look at whether something that should count was written under another name or namespace",
+        fate="kept",
     ),
-    "MS405": DeliveryText(
-        "A row of {file} has a count that is not a whole number of at most nine digits",
-        "Counts are 0, 1, 2 and so on, without sign, point or separator",
-        _RESEND,
+    "MS347": DeliveryText(
+        "Parts of reports of {file} refer to another part that is not there",
+        "An association or a role names an id (s:ref) that no part of the report has, so what it "
+        "would tell is missing",
+        "Look at how ids are given when reports are written",
+        fate="kept",
     ),
-    "MS406": DeliveryText(
-        "A cell appears twice in {file}",
-        "Each measure and relationship group has one count",
-        _RESEND,
+    "MS348": DeliveryText(
+        "Parts of reports of {file} have more of something than NIBRS has places for",
+        "A victim has at most ten offences and ten offenders, an offence three activities; what is "
+        "beyond was left out, and the first were kept",
+        _CORRECT,
+        fate="kept",
     ),
-    "MS407": DeliveryText(
-        "{file} does not hold every cell of the contract",
-        "A cell that is left out is not zero; nobody can tell what it is",
-        "Write a row for each cell, with 0 where there was none",
+    "MS349": DeliveryText(
+        "Parts of reports of {file} give one value twice, and not the same",
+        "The first was taken; of a date and a date with its hour, the one with the hour",
+        _CORRECT,
+        fate="kept",
     ),
-    "MS411": DeliveryText(
-        "{file} is not a data package description",
-        "It must be one JSON object in UTF-8",
-        _RESEND,
+    "MS350": DeliveryText(
+        "Dates of {file} have a time zone",
+        "NIBRS has the local date and hour of the incident, so they were taken as they are "
+        "written, and not turned into another zone",
+        "Look at whether the export writes local time; Z stands for UTC",
+        fate="kept",
     ),
-    "MS412": DeliveryText(
-        "{file} does not describe the counts file as the contract does: see {field}",
-        "The resource `counts` names the delivered file and its four fields in order",
-        _RESEND,
+    "MS351": DeliveryText(
+        "Reports of {file} have no category, or one that does not exist",
+        "It is GROUP A INCIDENT REPORT, GROUP B ARREST REPORT or ZERO REPORT "
+        "(NIBRSReportCategoryCode); without it nobody can say what the report is",
+        _CORRECT,
     ),
-    "MS413": DeliveryText(
-        "{file} holds case records, or is a workbook that may hold them, and was not read",
-        "28 CFR 94.115 and 34 USC 12291(b)(2) forbid to disclose individual information, even "
-        "encoded or hashed; totals may be given. No case record enters the hub, and nothing of "
-        "this file is kept there",
-        "Take the file out of the inbox, make totals of it with `moshare aggregate` on your own "
-        "machine, and deliver those",
-    ),
-    "MS414": DeliveryText(
-        "{file} cannot be read as case records",
-        "It must be a CSV file, or a workbook of Excel without a password whose name ends with "
-        ".xlsx or .xlsm",
-        "Save it in one of these forms, and make the totals again",
-        Exit.USAGE,
-    ),
-    "MS415": DeliveryText(
-        "{file} has no column {field}, or no header",
-        "Totals rest on this field of HTCDS 2.0; a header names at least three fields of the "
-        "standard, by name or by label, in one of the first five rows",
-        "Export the field, or name the column that stands for it, and make the totals again",
-        Exit.USAGE,
-    ),
-    "MS416": DeliveryText(
-        "Records of {file} have no day in {field} that can be read: rows {lines}",
-        "A record counts in one quarter, and nobody can tell in which; a day is written like "
-        "2025-01-31 or 01/31/2025",
-        "Fill in the day, and make the totals again",
-        Exit.USAGE,
-    ),
-    "MS417": DeliveryText(
-        "The tables of {file} do not have the same number of children",
-        "Each child stands in one cell of each table of children, so all of them add up to one sum",
-        "Make the totals again with `moshare aggregate`, or correct them at their source",
+    "MS352": DeliveryText(
+        "The XML of {file} holds no NIBRS report",
+        "It is XML of another kind, or its elements are not in the FBI's namespaces, or it is "
+        "empty",
+        "Send the NIBRS submission itself; if there is nothing to report, send a delivery of kind "
+        "nil",
     ),
 }
 
@@ -340,6 +327,6 @@ ERRORS: Mapping[str, DeliveryText] = (
     | _NIBRS_FIELDS
     | _NIBRS_INCIDENTS
     | _FBI_RULES
-    | NIBRS_XML
-    | _HOTLINE
+    | _NIBRS_XML
+    | HOTLINE
 )

@@ -1,21 +1,19 @@
 """What holds for all tests: none is timed, none changes the environment or the umask of the next,
-lines are counted where rules are tested one by one, and what was not run is said loudly.
+and what was not run is said loudly.
 """
 
 import gc
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from coverage import Coverage
 from hypothesis import settings
 
 BROWSER_TESTS = "tests/browser/"
-COUNTED = {"unit", "properties"}
-"""Folders whose tests count for the floors of coverage; counting lines costs a quarter more."""
 
 gc.set_threshold(50_000, 20, 100)  # as the hub does
+# Matrices are small: a second thread of linear algebra only waits, and keeps a processor busy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -39,20 +37,6 @@ def keep_environment_of_the_file() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def keep_environment() -> Iterator[None]:
     yield from restore_environment()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Leave the lines uncounted that tests of whole systems go through."""
-    counting = Coverage.current()
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    if counting is None or folder in COUNTED:
-        return (yield)
-    counting.stop()
-    try:
-        return (yield)
-    finally:
-        counting.start()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,7 +5,9 @@ alarms tell of them. Does not belong here: collecting (`boxes.collecting`).
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import date
 
 import dagster as dg
@@ -13,7 +15,8 @@ import dagster as dg
 from failures.numbered import NumberedError
 from jurisdiction.state import read_state
 from orchestration.boxes.collecting import collect_agency, look_into
-from orchestration.boxes.settings import read_boxes
+from orchestration.boxes.notes import Waiting
+from orchestration.boxes.settings import Box, read_boxes
 from orchestration.defs.border import border
 from orchestration.defs.jobs import TAGGED
 from orchestration.defs.quarters import describe_run, partition_key
@@ -21,7 +24,8 @@ from orchestration.defs.sensor import count_pauses
 from orchestration.guards.closed_quarters import find_quarter, refuse_open_quarter
 from orchestration.hub.clock import read_clock
 from orchestration.hub.errors import OrchestrationError
-from orchestration.hub.settings import load_settings
+from orchestration.hub.settings import Settings, load_settings
+from sources.quarters import Quarter
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message="Parameter `owners`")
 
@@ -50,6 +54,15 @@ def _collect_job(agency: str) -> dg.JobDefinition:
 collect_jobs = {one.key: _collect_job(one.key) for one in read_state().agencies}
 
 
+def look_into_all(
+    boxes: Sequence[Box], settings: Settings
+) -> list[tuple[Box, list[tuple[Quarter, Waiting]]]]:
+    """Look into every box at once, so that those that answer are not kept waiting by one."""
+    with ThreadPoolExecutor(max_workers=max(1, len(boxes))) as looking:
+        looks = [looking.submit(copy_context().run, look_into, one, settings) for one in boxes]
+        return [(box, look.result()) for box, look in zip(boxes, looks, strict=True)]
+
+
 @dg.sensor(
     name="box_filled",
     jobs=list(collect_jobs.values()),
@@ -66,8 +79,8 @@ def box_filled(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
     except NumberedError as error:
         context.log.warning(error.sentence)
         return
-    for box in boxes:
-        for quarter, waiting in look_into(box, settings):
+    for box, found in look_into_all(boxes, settings):
+        for quarter, waiting in found:
             try:
                 refuse_open_quarter(quarter)
             except OrchestrationError as error:

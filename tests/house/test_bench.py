@@ -55,6 +55,7 @@ ELSEWHERE = {
     "kill_drill": "tests/pipeline/test_kill_drill.py",
     "restore_drill": "tests/pipeline/test_restore_drill.py",
     "backfill": "tests/pipeline/test_backfill.py",
+    "pictures": "tests/pipeline/test_backfill.py",
 }
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 

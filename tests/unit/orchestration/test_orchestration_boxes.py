@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from orchestration.defs.boxes import box_filled
 from orchestration.hub.clock import rehearse_at
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.instance import open_instance
-from orchestration.hub.settings import HOME_VARIABLE, Settings, prepare_process
+from orchestration.hub.settings import HOME_VARIABLE, PROJECT_ROOT, Settings, prepare_process
 from orchestration.watch import alarms as watched
 from orchestration.watch.alarms import find_alarms
 from sources.ingest import ingest
@@ -422,6 +423,20 @@ def test_a_filled_box_starts_a_run_that_collects_it_and_fails_for_no_box(
     assert requests(settings, later) == []
 
 
+def test_all_boxes_are_looked_into_at_once_so_that_none_keeps_another_waiting(
+    sftp, settings, monkeypatch
+) -> None:
+    name_boxes(settings, sftp.entry("hotline", "first"), sftp.entry("mshp", "second"))
+    together = threading.Barrier(2)
+
+    def look(box: Box, _: Settings) -> list[object]:
+        together.wait(60)
+        return []
+
+    monkeypatch.setattr("orchestration.defs.boxes.look_into", look)
+    assert requests(settings, NOW) == []
+
+
 def test_a_box_that_somebody_speaks_to_is_left_alone_by_the_sensor(sftp, settings) -> None:
     [box] = read_boxes(settings)
     with hold_box(box, settings, wait=True):
@@ -478,6 +493,14 @@ def test_settings_that_are_not_as_they_must_be_are_refused(
     assert problem in refused.value.sentence
     assert MARKED not in refused.value.sentence
     assert requests(settings, NOW) == []
+
+
+def test_the_example_of_the_settings_is_one(settings) -> None:
+    shutil.copy(PROJECT_ROOT / "deploy" / "boxes.example.toml", settings.boxes)
+    assert [(box.name, box.agency) for box in read_boxes(settings)] == [
+        ("patrol", "mshp"),
+        ("hotline", "hotline"),
+    ]
 
 
 def test_two_boxes_may_not_have_one_name(sftp, settings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from faults import make_files
+from faulty_files import make_files
 from nibrs_lines import report, segment
 from typer.testing import CliRunner
 
