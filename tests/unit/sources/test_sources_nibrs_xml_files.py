@@ -16,6 +16,7 @@ from sources_builders import (
     xml_of,
 )
 
+from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
 from sources.ingest import ingest
@@ -91,7 +92,7 @@ def test_a_report_is_forgotten_before_the_next_one_is_read() -> None:
 def test_a_row_of_xml_is_a_report(tmp_path: Path) -> None:
     path = tmp_path / "nibrs.xml"
     path.write_bytes(GOOD)
-    assert count_records(path, "nibrs_flat", may_be_xml=True) == 2
+    assert count_records(path, current_contract("mshp").file_of("nibrs")) == 2
 
 
 def test_xml_is_delivered_and_taken_like_the_flat_file(tmp_path: Path) -> None:
