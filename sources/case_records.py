@@ -58,7 +58,7 @@ class CaseRecord:
         line: of the file, from 1.
         day: on which the case came.
         person: what tells the person from others; "" where nothing does.
-        case: what tells the case from others.
+        case: what tells the case from others; its own line where nothing does.
         born: birth date, if it can be read.
         age: in years, as the record gives it, if it does.
         values: field -> what it holds, each folded; of GENDER, STATUS, TIE and EXPLOITATION.
@@ -202,12 +202,17 @@ def _read_record(
     return CaseRecord(
         line,
         when,
-        str(ask(person)).strip() if person else named,
-        str(ask(case)).strip() if case else str(line),
+        _tell_apart(ask(person)) if person else named,
+        (_tell_apart(ask(case)) if case else "") or f"\n{line}",
         born if born and born <= when else None,
         _read_age(ask(AGE)),
         {field: _split(ask(field)) for field in (GENDER, STATUS, TIE, EXPLOITATION)},
     )
+
+
+def _tell_apart(value: object) -> str:
+    """What stands in a column of numbers or names; a workbook has 12 as a number or as text."""
+    return re.sub(r"^(\d+)[.]0$", r"\1", str(value).strip())
 
 
 def _read_day(value: object) -> date | None:

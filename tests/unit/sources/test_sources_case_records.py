@@ -167,6 +167,23 @@ def test_cases_are_told_apart_by_their_column_and_a_child_is_in_one(tmp_path: Pa
     assert (totals.cells["cases", "all"], totals.children) == (2, 3)
 
 
+def test_a_record_without_a_case_is_a_case_of_its_own(tmp_path: Path) -> None:
+    rows = [(*record(FirstName=name), case) for name, case in
+            [("Ann", ""), ("Bob", " "), ("Cid", "K1"), ("Dee", "")]]  # fmt: skip
+    path = write_csv(tmp_path / "cases.csv", rows, [*HEADER, "Case ID"])
+    read = read_case_records(path, case="Case ID")
+    totals = count_children(read.records, Quarter.parse(QUARTER), current_contract("hotline"))
+    assert (totals.cells["cases", "all"], totals.children) == (4, 4)
+
+
+def test_a_number_tells_persons_apart_whether_a_workbook_holds_it_as_text(tmp_path: Path) -> None:
+    rows = [(*record(FirstName=name), number) for name, number in
+            [("Ann", 12), ("Anne", "12"), ("Bob", 120), ("Cid", "012")]]  # fmt: skip
+    path = write_workbook(tmp_path / "cases.xlsx", [[*HEADER, "Contact ID"], *rows])
+    read = read_case_records(path, person="Contact ID")
+    assert len({one.person for one in read.records}) == 3
+
+
 def test_the_first_contract_has_its_five_cells_still(tmp_path: Path) -> None:
     totals = count(tmp_path, record(), contract="hotline/1")
     assert list(totals.cells.values()) == [1, 0, 0, 0, 1]
