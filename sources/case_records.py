@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -89,6 +89,13 @@ def fold(text: object) -> str:
 def is_case_header(cells: Sequence[object]) -> bool:
     """Whether at least three cells name fields of the standard, or are their labels."""
     return len({fold(cell) for cell in cells} & _fold_fields().keys()) >= _HEADER_FIELDS
+
+
+def names_case_fields(names: Iterable[object]) -> bool:
+    """Whether at least three names are those of the standard's fields; labels are usual words."""
+    return (
+        len({fold(name) for name in names} & set(map(fold, list_case_fields()))) >= _HEADER_FIELDS
+    )
 
 
 def read_case_records(path: Path, *, person: str = "", case: str = "", day: str = DAY) -> CaseFile:

@@ -50,7 +50,8 @@ HOTLINE = {
     ),
     "MS412": DeliveryText(
         "{file} does not describe the counts file as the contract does: see {field}",
-        "The resource `counts` names the delivered file and its four fields in order",
+        "The resource `counts` names the delivered file and its four fields in order, and no "
+        "resource holds data itself",
         _RESEND,
     ),
     "MS413": DeliveryText(

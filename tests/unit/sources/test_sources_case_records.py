@@ -305,6 +305,36 @@ def test_case_records_are_not_delivered(tmp_path: Path, content: bytes) -> None:
     assert MARK not in caught.value.sentence
 
 
+CASE = dict.fromkeys(HEADER, MARK)
+
+
+@pytest.mark.parametrize(
+    ("code", "more"),
+    [
+        ("MS412", {"data": [{"first": MARK}]}),
+        ("MS413", {"data": [CASE]}),
+        ("MS413", {"rows": [[*HEADER], [MARK] * 9]}),
+        ("MS413", {"custom": {"records": {"one": CASE}}}),
+    ],
+)
+def test_a_description_that_holds_records_is_refused_and_not_kept(
+    tmp_path: Path, code: str, more: dict[str, object]
+) -> None:
+    totals = count(tmp_path, record())
+    write_totals(tmp_path / "out", Quarter.parse(QUARTER), totals.cells, "Totals", {"name": "t"})
+    said = json.loads((tmp_path / "out" / "datapackage.json").read_bytes())
+    said["resources"].append({"name": "cases", "title": "", "description": "", "type": "", **more})
+    zones = make_zones(tmp_path)
+    files = {
+        "datapackage": ("datapackage.json", json.dumps(said, indent=1).encode()),
+        "counts": ("counts.csv", (tmp_path / "out" / "counts.csv").read_bytes()),
+    }
+    deliver(zones, "hotline", files)
+    assert refuse(zones, "hotline").code == code
+    kept = [path for path in zones.vault.folder.rglob("*") if path.is_file()]
+    assert not any(MARK.encode() in path.read_bytes() for path in kept)
+
+
 @pytest.mark.parametrize("content", [RECORDS, BY_LABEL, WORKBOOK])
 @pytest.mark.parametrize("agency", ["hotline", "dss"])
 def test_case_records_never_enter_the_hub_and_nothing_of_them_is_kept(
