@@ -1,8 +1,9 @@
 """Who is told of alarms, and telling them: by e-mail or webhook, with links and codes only.
 
 The receivers stand in `alarms.toml`, on the hub in its data home, where there may be none and
-nobody is told; on the gate's machine where its settings say, and there it must be. Nothing here may import Dagster. Does not belong
-here: what an alarm is (`alarms`, `pushes`), and keeping what was not taken (`outbox`).
+nobody is told; on the gate's machine where its settings say, and there it must be. Nothing here may
+import Dagster. Does not belong here: what an alarm is (`alarms`, `pushes`), and keeping what was
+not taken (`outbox`).
 """
 
 from __future__ import annotations
