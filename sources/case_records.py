@@ -19,6 +19,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 import python_calamine
 
@@ -83,7 +84,7 @@ class CaseFile:
 
 def fold(text: object) -> str:
     """Letters and digits alone, so that a name, its label and their spellings are one."""
-    return re.sub(r"[\W_]", "", str(text or "")).casefold()
+    return re.sub(r"[\W_]", "", normalize("NFC", str(text or ""))).casefold()
 
 
 def is_case_header(cells: Sequence[object]) -> bool:
@@ -131,10 +132,10 @@ def _list_rows(path: Path) -> Iterator[_Row]:
             with python_calamine.load_workbook(path) as book:
                 sheets = [book.get_sheet_by_index(i) for i in range(len(book.sheet_names))]
                 tables = [sheet.to_python(skip_empty_area=False) for sheet in sheets]
-            yield from next(
-                (rows for rows in tables if any(map(is_case_header, rows[:_HEADER_ROWS]))),
-                tables[0] if tables else [],
-            )
+            named = [rows for rows in tables if any(map(is_case_header, rows[:_HEADER_ROWS]))]
+            if len(named) > 1:  # one of them alone would be half of the records
+                raise SourcesError("MS414", file=path.name)
+            yield from (named or tables or [[]])[0]
             return
         content = path.read_bytes()
     except (OSError, python_calamine.CalamineError):
