@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -201,11 +202,15 @@ def _refuse_another(aside: Path, there: Path, agency: str) -> None:
 
 
 def _move(aside: Path, folder: Path) -> None:
-    """Withdraw the manifest that may lie there, move the files, and their manifest last."""
+    """Withdraw the manifest that may lie there, move the files, and their manifest last.
+
+    The manifest is of now, finer than file systems tell it, and so newer than each receipt there.
+    """
     (folder / MANIFEST_NAME).unlink(missing_ok=True)
     mode = file_mode(folder)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == MANIFEST_NAME):
         path.chmod(mode)
+        os.utime(path, ns=(time.time_ns(), time.time_ns()))
         sync(path)
         path.replace(folder / path.name)
         sync(folder)

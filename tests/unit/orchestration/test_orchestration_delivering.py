@@ -1,5 +1,6 @@
 import os
 import shutil
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from sources import collecting
 from sources.errors import SourcesError
 from sources.landing import hold_alone
 from sources.manifest import parse_manifest
+from sources.waiting import is_newer_than_receipts
 
 QUARTER = "2025Q1"
 
@@ -169,3 +171,31 @@ def test_what_is_put_there_while_the_one_before_is_taken_out_is_refused_or_stays
     with hold_alone(folder):
         collecting.take_out(folder, accepted, manifest)
     assert len(list(folder.iterdir())) == 2
+
+
+def test_a_delivery_is_newer_than_a_receipt_that_was_written_while_it_was_made(
+    tmp_path: Path, nibrs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would seem to have that receipt: never be taken in, and be replaced unread."""
+    outbox, move = tmp_path / "outbox" / "mshp", delivering._move
+
+    def move_late(aside: Path, folder: Path) -> None:
+        outbox.mkdir(parents=True)
+        (outbox / f"{QUARTER}-0001-accepted.json").write_text("{}", "ascii")
+        move(aside, folder)
+
+    monkeypatch.setattr(delivering, "_move", move_late)
+    folder = deliver(tmp_path / "inbox", replace(said(), sequence=2), {"nibrs": nibrs})
+    assert is_newer_than_receipts(folder / "manifest.json", outbox)
+
+
+def test_a_delivery_that_was_copied_with_its_old_time_is_newer_than_the_receipt_before(
+    tmp_path: Path, nibrs: Path
+) -> None:
+    folder = deliver(tmp_path / "elsewhere", said(), {"nibrs": nibrs})
+    outbox = tmp_path / "outbox" / "mshp"
+    outbox.mkdir(parents=True)
+    (outbox / f"{QUARTER}-0001-rejected-1.json").write_text("{}", "ascii")
+    time.sleep(0.05)
+    copied = shutil.copytree(folder, tmp_path / "inbox" / "mshp" / QUARTER)
+    assert is_newer_than_receipts(copied / "manifest.json", outbox)
