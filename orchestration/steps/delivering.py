@@ -102,9 +102,9 @@ def deliver(
     Raises:
         OrchestrationError: MS908 when a file cannot be read, MS925 when the inbox cannot be
             written.
-        SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
-            there, MS164 to MS169 when the database cannot be drawn from, or when the manifest would
-            be refused.
+        SourcesError: MS123 when the agency's folder or the quarter's is a link, MS127 when another
+            delivery waits there, MS164 to MS169 when the database cannot be drawn from, or when the
+            manifest would be refused.
     """
     agreed = delivery.agreed
     quarter = Quarter.parse(delivery.quarter)
@@ -143,11 +143,12 @@ def place_delivery(
 
     Raises:
         OrchestrationError: MS925 when the inbox cannot be written.
-        SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
-            there, or is just being put there or taken in.
+        SourcesError: MS123 when the agency's folder or the quarter's is a link, MS127 when another
+            delivery waits there, or is just being put there or taken in.
     """
     folder = inbox / agency / str(quarter)
     refuse_link(folder.parent)
+    refuse_link(folder)
     try:
         close_to_others(folder.parent)
         make_quarter_folder(folder)

@@ -199,3 +199,14 @@ def test_a_delivery_that_was_copied_with_its_old_time_is_newer_than_the_receipt_
     time.sleep(0.05)
     copied = shutil.copytree(folder, tmp_path / "inbox" / "mshp" / QUARTER)
     assert is_newer_than_receipts(copied / "manifest.json", outbox)
+
+
+def test_nothing_is_written_where_a_link_in_place_of_the_quarter_leads(
+    tmp_path: Path, nibrs: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "inbox" / "mshp").mkdir(parents=True)
+    (tmp_path / "inbox" / "mshp" / QUARTER).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SourcesError, match="MS123"):
+        deliver(tmp_path / "inbox", said(), {"nibrs": nibrs})
+    assert list((tmp_path / "elsewhere").iterdir()) == []
