@@ -123,7 +123,7 @@ class XmlLines:
                 taken = reports.take_apart(element)
                 if taken.has_unknown:
                     segments.notes.append((len(segments.lines), UNKNOWN_ELEMENT))
-                writer.write_segments(element, taken, segments)
+                writer.write_segments(taken, segments)
                 if len(segments.lines) >= _SEGMENTS_AT_ONCE:
                     yield self._pack(segments, first_number)
                     first_number += len(segments.lines)
