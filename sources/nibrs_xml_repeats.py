@@ -1,0 +1,258 @@
+"""Takes reports of the NIBRS XML apart by the text of their parts, most of which is known.
+
+Belongs here: recognising a report whose parts were all written before, but for ids, numbers, days
+and amounts. Does not belong here: what a part is (`nibrs_xml_parts`), and any parsing of XML of
+our own: libxml2 reads each different text once, alone, and only what it finds to be one
+well-formed element with one part is known. Reports of such texts, one behind the other, are
+well-formed too. Anything else is left to the parser that reads the file.
+
+So a file is read fast that begins each part of a report on a line of its own, as indented XML does.
+"""
+
+import re
+from itertools import count
+from typing import Final, NamedTuple
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+
+from sources.nibrs_xml_parts import Content, Part, Reports, TakenApart, find_line
+
+_FORM = re.compile(rb"(\s*)<((?:[A-Za-z_][\w.-]*:)?Report)>(\s+)<.*[^\s](\s*)</\2>", re.DOTALL)
+"""A report without attributes and the blanks before it, in it and at its end."""
+
+_VALUE = re.compile(
+    r'>([^<>"&\s][^<>"&]*)'
+    r"(?=</(?:[\w.-]*:)?(?:IdentificationID|DateTime|Date|Amount|MeasureDecimalValue)>)"
+)
+"""A text that differs from report to report; so do ids, between quotation marks."""
+
+_PLAIN = re.compile(r"[ !$%(-;=?-~]*")
+"""Printable ASCII without what has a meaning in XML or in a reference (#)."""
+
+_MARK = "Zq{}qZ"
+_MARKED = re.compile(r"Zq(\d+)qZ")
+_ENCODINGS = frozenset({"UTF-8", "US-ASCII", "ASCII"})
+_MOST_TEXTS = 1 << 15
+_WORTH = 4
+"""How often a text must be met, on average, for reading it to be worth it."""
+
+
+class _Text(NamedTuple):
+    """What a text says; its values are numbered as they stand in it.
+
+    Attributes:
+        name: of its part, or "" for an element that is not known.
+        has_unknown: whether it has an element that is not known.
+        line: of the text, at which the part begins; the first is 0.
+        breaks: how many line breaks it has.
+        identifier: number of the value that is the id; None if it has none.
+        person: number of the value that is the id of the person.
+        ends: name and number of each end of what ties others together; else None.
+        keys: name and number of what is the part's own.
+        content: of the part, with marks where values stand.
+        inserted: place in the content and number of each of these values.
+    """
+
+    name: str
+    has_unknown: bool
+    line: int
+    breaks: int
+    identifier: int | None
+    person: int | None
+    ends: tuple[tuple[str, int], ...] | None
+    keys: tuple[tuple[str, int], ...]
+    content: Content
+    inserted: tuple[tuple[int, int], ...]
+
+
+class _Unfit(Exception):  # noqa: N818 - says that a text is not known, which is no error
+    """A text that is not one part, or has a value where none is looked for."""
+
+
+class Repeats:
+    """The texts of one file, and the form of its reports."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports: Final = reports
+        self._form: tuple[str, str, str] | None = None
+        self._around = ("", "")
+        self._names: dict[str | None, str] = {}
+        self._texts: dict[tuple[object, ...], _Text | None] = {}
+        self._texts_with_values: dict[tuple[object, ...], _Text | None] = {}
+        self._met = 0
+        self._is_worth_it = True
+
+    def learn_form(self, raw: bytes, report: etree._Element) -> None:
+        """Learn from the bytes of a report, and of what is before it, how this file writes them."""
+        form = _FORM.fullmatch(raw)
+        encoding = report.getroottree().docinfo.encoding or "UTF-8"
+        if form is None or encoding.upper() not in _ENCODINGS or not raw.isascii():
+            return
+        before, name, between, behind = (part.decode("ascii") for part in form.groups())
+        self._form = (f"{before}<{name}>", between, f"{behind}</{name}>")
+        if self._names != report.nsmap:
+            self._forget()
+            self._names = dict(report.nsmap)
+            spaces = " ".join(
+                f"xmlns{':' if prefix else ''}{prefix or ''}={quoteattr(space)}"
+                for prefix, space in report.nsmap.items()
+            )
+            self._around = (f"<{name} {spaces}><", f"</{name}>")
+
+    def take_apart(self, raw: bytes, line: int) -> TakenApart | None:
+        """The parts of a report, or None if not all of it is known or can be.
+
+        Args:
+            raw: What follows the report before, to the end of this report.
+            line: At which that begins.
+        """
+        if self._form is None or not self._is_worth_it or not raw.isascii():
+            return None
+        opening, between, closing = self._form
+        text = raw.decode("ascii")
+        if not (text.startswith(opening) and text.endswith(closing)):
+            return None
+        if "&" in text or "<!" in text or "<?" in text or "xmlns" in text:
+            return None
+        first_line = line + opening.count("\n")
+        # An element ends on a line of its own, which begins as that of its start does.
+        inner = text[len(opening) : -len(closing)].replace(f"{between}</", f"{between} </")
+        before, *pieces = inner.split(f"{between}<")
+        if before:
+            return None
+        return self._put_together(pieces, first_line, between.count("\n"))
+
+    def _put_together(self, pieces: list[str], first_line: int, breaks: int) -> TakenApart | None:
+        parts: dict[str, list[Part]] = {}
+        by_id: dict[str, Part] = {}
+        has_unknown, line, all_values = False, first_line, []
+        known, contents = self._texts, self._reports.contents
+        for piece in pieces:
+            tokens = piece.split('"')
+            values = tokens[1::2]
+            text = known.get(tuple(tokens[::2])) or self._look_up(piece, values)
+            if text is None:
+                return None
+            name, odd, offset, own_breaks, identifier, person, ends, keys, content, inserted = text
+            all_values += values
+            line += breaks
+            if inserted:
+                filled = list(content)
+                for place, number in inserted:
+                    filled[place] = values[number]
+                content = contents[tuple(filled)]
+            part = Part(
+                line + offset,
+                "" if identifier is None else values[identifier],
+                "" if person is None else values[person],
+                None if ends is None else {end: values[number] for end, number in ends},
+                {key: values[number] for key, number in keys} if keys else None,
+                content,
+            )
+            line += own_breaks
+            has_unknown = has_unknown or odd
+            if name in parts:
+                parts[name].append(part)
+            elif name:
+                parts[name] = [part]
+            if part.identifier:
+                if part.identifier in by_id:
+                    return None
+                by_id[part.identifier] = part
+        if "" in all_values or not _PLAIN.fullmatch("".join(all_values)):
+            return None
+        self._met += len(pieces)
+        return TakenApart(first_line, parts, by_id, has_unknown)
+
+    def _look_up(self, piece: str, values: list[str]) -> _Text | None:
+        """What a piece of a report says; all of its values are put in the place of its ids."""
+        literals = _VALUE.split(piece)
+        of_text = literals[1::2]
+        del literals[1::2]
+        quoted = [literal.split('"') for literal in literals]
+        texts = self._texts_with_values if of_text else self._texts
+        key = tuple([tuple(tokens[::2]) for tokens in quoted]) if of_text else tuple(quoted[0][::2])
+        values.clear()
+        for tokens, more in zip(quoted, [*([one] for one in of_text), []], strict=True):
+            values += tokens[1::2]
+            values += more
+        if key not in texts:
+            if len(self._texts) + len(self._texts_with_values) >= _MOST_TEXTS:
+                self._is_worth_it = self._met > _WORTH * _MOST_TEXTS
+                self._forget()
+            texts[key] = self._read_alone(piece, _mark(quoted))
+        return texts[key]
+
+    def _forget(self) -> None:
+        self._texts.clear()
+        self._texts_with_values.clear()
+        self._met = 0
+
+    def _read_alone(self, piece: str, marked: str) -> _Text | None:
+        """What a text with marks for its values says; None if it is not one part of a report."""
+        if _MARKED.search(piece):
+            return None
+        parser = etree.XMLParser(load_dtd=False, no_network=True, resolve_entities=False)
+        try:
+            report = etree.fromstring(marked.join(self._around).encode("ascii"), parser)
+        except etree.XMLSyntaxError:
+            return None
+        if len(report) != 1 or not self._reports.begins_a_part(report[0]):
+            return None
+        line = find_line(report[0]) - find_line(report)
+        taken = self._reports.take_apart(report)
+        parts = [(name, part) for name, several in taken.parts.items() for part in several]
+        if len(parts) > 1:
+            return None
+        name, part = parts[0] if parts else ("", Part(0))
+        try:
+            return _Text(
+                name,
+                taken.has_unknown,
+                line,
+                piece.count("\n"),
+                _find_number(part.identifier),
+                _find_number(part.person),
+                None if part.ends is None else _find_numbers(part.ends),
+                _find_numbers(part.keys or {}),
+                part.content,
+                _find_inserted(part.content),
+            )
+        except _Unfit:
+            return None
+
+
+def _mark(quoted: list[list[str]]) -> str:
+    """A text with a numbered mark for each of its values."""
+    marks, literals = (_MARK.format(number) for number in count()), []
+    for tokens in quoted:
+        if literals:
+            literals.append(f">{next(marks)}")
+        tokens[1::2] = [next(marks) for _ in tokens[1::2]]
+        literals.append('"'.join(tokens))
+    return "".join(literals)
+
+
+def _find_number(value: str) -> int | None:
+    """The number of the value that a mark stands for; None where there is nothing."""
+    if not value:
+        return None
+    mark = _MARKED.fullmatch(value)
+    if mark is None:
+        raise _Unfit
+    return int(mark[1])
+
+
+def _find_numbers(values: dict[str, str]) -> tuple[tuple[str, int], ...]:
+    found = [(name, _find_number(value)) for name, value in values.items()]
+    return tuple((name, number) for name, number in found if number is not None)
+
+
+def _find_inserted(content: Content) -> tuple[tuple[int, int], ...]:
+    """Place and number of the values that stand in a content."""
+    return tuple(
+        (place, number)
+        for place, text in enumerate(content)
+        if text and "Zq" in text and (number := _find_number(text)) is not None
+    )
