@@ -78,18 +78,18 @@ class Part:
     def __init__(
         self,
         line: int,
+        content: Content = NOTHING,
         identifier: str = "",
         person: str = "",
         ends: dict[str, str] | None = None,
         keys: dict[str, str] | None = None,
-        content: Content = NOTHING,
     ) -> None:
         self.line = line
+        self.content = content
         self.identifier = identifier
         self.person = person
         self.ends = ends
         self.keys = keys
-        self.content = content
 
     def key(self, context: str) -> str:
         """What is the part's own, or ""."""

@@ -30,6 +30,9 @@ _VALUE = re.compile(
 _PLAIN = re.compile(r"[ !$%(-;=?-~]*")
 """Printable ASCII without what has a meaning in XML or in a reference (#)."""
 
+_UNFIT = re.compile(r"<!|<\?|xmlns|Zq")
+"""Comments, sections without markup, instructions, namespaces, and what may be a mark."""
+
 _MARK = "Zq{}qZ"
 _MARKED = re.compile(r"Zq(\d+)qZ")
 _ENCODINGS = frozenset({"UTF-8", "US-ASCII", "ASCII"})
@@ -66,6 +69,12 @@ class _Text(NamedTuple):
     inserted: tuple[tuple[int, int], ...]
 
 
+_Said = tuple[Content, str, str, dict[str, str] | None, dict[str, str] | None]
+_Piece = tuple[str, bool, int, int, _Said]
+"""What one piece of a report says: name, whether it has an unknown element, line and breaks as in
+`_Text`, and what a part is made of."""
+
+
 class _Unfit(Exception):  # noqa: N818 - says that a text is not known, which is no error
     """A text that is not one part, or has a value where none is looked for."""
 
@@ -78,8 +87,8 @@ class Repeats:
         self._form: tuple[str, str, str] | None = None
         self._around = ("", "")
         self._names: dict[str | None, str] = {}
-        self._texts: dict[tuple[object, ...], _Text | None] = {}
-        self._texts_with_values: dict[tuple[object, ...], _Text | None] = {}
+        self._texts: dict[tuple[tuple[str, ...], ...], _Text | None] = {}
+        self._pieces: dict[str, _Piece] = {}
         self._met = 0
         self._is_worth_it = True
 
@@ -113,8 +122,6 @@ class Repeats:
         text = raw.decode("ascii")
         if not (text.startswith(opening) and text.endswith(closing)):
             return None
-        if "&" in text or "<!" in text or "<?" in text or "xmlns" in text:
-            return None
         first_line = line + opening.count("\n")
         # An element ends on a line of its own, which begins as that of its start does.
         inner = text[len(opening) : -len(closing)].replace(f"{between}</", f"{between} </")
@@ -126,72 +133,73 @@ class Repeats:
     def _put_together(self, pieces: list[str], first_line: int, breaks: int) -> TakenApart | None:
         parts: dict[str, list[Part]] = {}
         by_id: dict[str, Part] = {}
-        has_unknown, line, all_values = False, first_line, []
-        known, contents = self._texts, self._reports.contents
+        has_unknown, line, pieces_before = False, first_line, self._pieces
         for piece in pieces:
-            tokens = piece.split('"')
-            values = tokens[1::2]
-            text = known.get(tuple(tokens[::2])) or self._look_up(piece, values)
-            if text is None:
+            found = pieces_before.get(piece) or self._look_up(piece)
+            if found is None:
                 return None
-            name, odd, offset, own_breaks, identifier, person, ends, keys, content, inserted = text
-            all_values += values
-            line += breaks
-            if inserted:
-                filled = list(content)
-                for place, number in inserted:
-                    filled[place] = values[number]
-                content = contents[tuple(filled)]
-            part = Part(
-                line + offset,
-                "" if identifier is None else values[identifier],
-                "" if person is None else values[person],
-                None if ends is None else {end: values[number] for end, number in ends},
-                {key: values[number] for key, number in keys} if keys else None,
-                content,
-            )
-            line += own_breaks
-            has_unknown = has_unknown or odd
-            if name in parts:
-                parts[name].append(part)
-            elif name:
-                parts[name] = [part]
+            name, is_odd, offset, own_breaks, said = found
+            part = Part(line + breaks + offset, *said)
+            line += breaks + own_breaks
+            has_unknown = has_unknown or is_odd
             if part.identifier:
                 if part.identifier in by_id:
                     return None
                 by_id[part.identifier] = part
-        if "" in all_values or not _PLAIN.fullmatch("".join(all_values)):
-            return None
+            if name in parts:
+                parts[name].append(part)
+            elif name:
+                parts[name] = [part]
         self._met += len(pieces)
         return TakenApart(first_line, parts, by_id, has_unknown)
 
-    def _look_up(self, piece: str, values: list[str]) -> _Text | None:
-        """What a piece of a report says; all of its values are put in the place of its ids."""
+    def _look_up(self, piece: str) -> _Piece | None:
+        """What a piece of a report says, by its text without its values; None if that is unfit."""
         literals = _VALUE.split(piece)
         of_text = literals[1::2]
-        del literals[1::2]
-        quoted = [literal.split('"') for literal in literals]
-        texts = self._texts_with_values if of_text else self._texts
-        key = tuple([tuple(tokens[::2]) for tokens in quoted]) if of_text else tuple(quoted[0][::2])
-        values.clear()
+        quoted = [literal.split('"') for literal in literals[::2]]
+        values: list[str] = []
         for tokens, more in zip(quoted, [*([one] for one in of_text), []], strict=True):
             values += tokens[1::2]
             values += more
-        if key not in texts:
-            if len(self._texts) + len(self._texts_with_values) >= _MOST_TEXTS:
+        key = tuple([tuple(tokens[::2]) for tokens in quoted])
+        if key not in self._texts:
+            if len(self._texts) >= _MOST_TEXTS:
                 self._is_worth_it = self._met > _WORTH * _MOST_TEXTS
                 self._forget()
-            texts[key] = self._read_alone(piece, _mark(quoted))
-        return texts[key]
+            self._texts[key] = self._read_alone(piece, _mark(quoted))
+        text = self._texts[key]
+        if text is None or "" in values or not _PLAIN.fullmatch("".join(values)):
+            return None
+        if len(self._pieces) >= _MOST_TEXTS:
+            self._pieces.clear()
+        found = self._pieces[piece] = self._fill(text, values)
+        return found
+
+    def _fill(self, text: _Text, values: list[str]) -> _Piece:
+        content = text.content
+        if text.inserted:
+            filled = list(content)
+            for place, number in text.inserted:
+                filled[place] = values[number]
+            content = self._reports.contents[tuple(filled)]
+        said = (
+            content,
+            "" if text.identifier is None else values[text.identifier],
+            "" if text.person is None else values[text.person],
+            None if text.ends is None else {end: values[number] for end, number in text.ends},
+            {name: values[number] for name, number in text.keys} or None,
+        )
+        return text.name, text.has_unknown, text.line, text.breaks, said
 
     def _forget(self) -> None:
         self._texts.clear()
-        self._texts_with_values.clear()
+        self._pieces.clear()
         self._met = 0
 
     def _read_alone(self, piece: str, marked: str) -> _Text | None:
         """What a text with marks for its values says; None if it is not one part of a report."""
-        if _MARKED.search(piece):
+        if _UNFIT.search(piece):
             return None
         parser = etree.XMLParser(load_dtd=False, no_network=True, resolve_entities=False)
         try:
