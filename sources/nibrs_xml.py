@@ -75,18 +75,18 @@ def iterate_reports(stream: BinaryIO, file: str, reports: Reports) -> Iterator[T
     repeats, parser = Repeats(reports), _Parser(file, reports)
     line, is_behind_report = 1, False
     for raw in _cut_at_reports(stream):
+        breaks = raw.count(b"\n")
         taken = repeats.take_apart(raw, line) if is_behind_report else None
         if taken:
-            parser.lines_before += raw.count(b"\n")
+            parser.lines_before += breaks
             yield taken
         else:
             is_behind_report = False
             for element, taken in parser.feed(raw):
                 yield taken
-                if raw.endswith(b"Report>") and b"<!" not in raw and b"<?" not in raw:
-                    is_behind_report = True
-                    repeats.learn_form(raw, element)
-        line += raw.count(b"\n")
+                is_behind_report = _ends_with_report(raw)
+                repeats.learn_form(raw, element)
+        line += breaks
     parser.close()
 
 
@@ -169,6 +169,12 @@ def _cut_at_reports(stream: BinaryIO) -> Iterator[bytes]:
             kept = b""
     if kept:
         yield kept
+
+
+def _ends_with_report(raw: bytes) -> bool:
+    """Whether bytes in which a report ends end with that of one, and not within a comment."""
+    is_end = _END.fullmatch(raw, raw.rfind(b"<")) is not None
+    return is_end and b"<!" not in raw and b"<?" not in raw
 
 
 class _Parser:

@@ -233,11 +233,8 @@ class Reports:
                 part.ends[name] = ref
             elif code in _BEGINS:
                 part.content = self.contents[tuple(content)]
-                part, context, content = Part(find_line(element) + lines_before), "", []
-                if code == _PART:
-                    part.identifier = self._read_id(element)
-                else:
-                    part.ends = {}
+                part = self._begin(element, code, find_line(element) + lines_before)
+                context, content = "", []
                 parts.setdefault(name, []).append(part)
             elif code == _UNKNOWN:
                 unknown.append(element)
@@ -253,6 +250,11 @@ class Reports:
                 part.keys.setdefault(name if code == _TIME else context, element.text or "")
         part.content = self.contents[tuple(content)]
         return parts, unknown
+
+    def _begin(self, element: etree._Element, code: int, line: int) -> Part:
+        if code == _TIE:
+            return Part(line, ends={})
+        return Part(line, identifier=self._read_id(element))
 
     def _read_id(self, element: etree._Element) -> str:
         """The id of an element, or ""; since NIEM 4 it may be a URI within the file."""

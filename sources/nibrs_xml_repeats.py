@@ -94,20 +94,21 @@ class Repeats:
 
     def learn_form(self, raw: bytes, report: etree._Element) -> None:
         """Learn from the bytes of a report, and of what is before it, how this file writes them."""
+        if self._names != report.nsmap:
+            self._form = None
+            self._names = dict(report.nsmap)
+            self._forget()
         form = _FORM.fullmatch(raw)
         encoding = report.getroottree().docinfo.encoding or "UTF-8"
         if form is None or encoding.upper() not in _ENCODINGS or not raw.isascii():
             return
         before, name, between, behind = (part.decode("ascii") for part in form.groups())
         self._form = (f"{before}<{name}>", between, f"{behind}</{name}>")
-        if self._names != report.nsmap:
-            self._forget()
-            self._names = dict(report.nsmap)
-            spaces = " ".join(
-                f"xmlns{':' if prefix else ''}{prefix or ''}={quoteattr(space)}"
-                for prefix, space in report.nsmap.items()
-            )
-            self._around = (f"<{name} {spaces}><", f"</{name}>")
+        spaces = " ".join(
+            (f"xmlns:{prefix}=" if prefix else "xmlns=") + quoteattr(space)
+            for prefix, space in self._names.items()
+        )
+        self._around = (f"<{name} {spaces}><", f"</{name}>")
 
     def take_apart(self, raw: bytes, line: int) -> TakenApart | None:
         """The parts of a report, or None if not all of it is known or can be.
@@ -233,7 +234,8 @@ class Repeats:
 
 def _mark(quoted: list[list[str]]) -> str:
     """A text with a numbered mark for each of its values."""
-    marks, literals = (_MARK.format(number) for number in count()), []
+    marks = (_MARK.format(number) for number in count())
+    literals: list[str] = []
     for tokens in quoted:
         if literals:
             literals.append(f">{next(marks)}")

@@ -168,22 +168,24 @@ class SegmentWriter:
         lost_ties: set[str] = set()
         for tie in taken.several("SubjectVictimAssociation"):
             if tie.ends:
-                victim, other = tie.ends.get("Victim", ""), by_id.get(tie.ends.get("Subject", ""))
+                of, other = tie.ends.get("Victim", ""), by_id.get(tie.ends.get("Subject", ""))
                 said = (other.content if other else NOTHING, tie.content)
-                ties.setdefault(victim, []).append(said)
+                ties.setdefault(of, []).append(said)
                 if other is None:
-                    lost_ties.add(victim)
+                    lost_ties.add(of)
         for victim in taken.several("Victim"):
             person, lost = _find_person(victim, by_id)
-            refs = charges.get(victim.identifier, ())
-            found = [by_id.get(ref) for ref in refs]
-            of = tuple([one.content if one else NOTHING for one in found])
+            found = [by_id.get(ref) for ref in charges.get(victim.identifier, ())]
             lost = lost or None in found or victim.identifier in lost_ties
-            said = tuple(ties.get(victim.identifier, ()))
             officer = officers.get(victim.person) if victim.person else None
-            duty = officer.content if officer else NOTHING
-            elsewhere = officer.key("OrganizationORIIdentification") if officer else ""
-            tail = self._victim(victim.content, person, of, said, duty, elsewhere)
+            tail = self._victim(
+                victim.content,
+                person,
+                tuple([one.content if one else NOTHING for one in found]),
+                tuple(ties.get(victim.identifier, ())),
+                officer.content if officer else NOTHING,
+                officer.key("OrganizationORIIdentification") if officer else "",
+            )
             segments.add(tail, report.whose, victim.line, report.is_odd, lost)
 
     def _write_offenders(self, report: _Report, segments: Segments) -> None:

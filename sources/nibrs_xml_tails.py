@@ -112,9 +112,7 @@ class TailWriter:
             values.faults.add(TOO_MANY)
         return _write("4", values)
 
-    def write_arrest(
-        self, level: str, content: Content, person: Content, arrest: Content
-    ) -> Tail:
+    def write_arrest(self, level: str, content: Content, person: Content, arrest: Content) -> Tail:
         """Level 6 or 7; of the arrestee, of the person it is, and of the arrest."""
         values = Values(
             _read_person("Arrestee", "arrestee", content, person), self.read("Arrest", arrest)
