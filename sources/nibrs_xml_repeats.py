@@ -37,6 +37,7 @@ _MARK = "Zq{}qZ"
 _MARKED = re.compile(r"Zq(\d+)qZ")
 _ENCODINGS = frozenset({"UTF-8", "US-ASCII", "ASCII"})
 _MOST_TEXTS = 1 << 15
+_IDS = [str(number) for number in range(1000)]
 _WORTH = 4
 """How often a text must be met, on average, for reading it to be worth it."""
 
@@ -89,8 +90,9 @@ class Repeats:
         self._names: dict[str | None, str] = {}
         self._texts: dict[tuple[tuple[str, ...], ...], _Text | None] = {}
         self._pieces: dict[str, _Piece] = {}
-        self._met = 0
+        self._met = self._met_before = 0
         self._is_worth_it = True
+        self._has_own_ids = False
 
     def learn_form(self, raw: bytes, report: etree._Element) -> None:
         """Learn from the bytes of a report, and of what is before it, how this file writes them."""
@@ -124,10 +126,12 @@ class Repeats:
         if not (text.startswith(opening) and text.endswith(closing)):
             return None
         first_line = line + opening.count("\n")
+        if self._has_own_ids:
+            text = _number_ids(text)
         # An element ends on a line of its own, which begins as that of its start does.
         inner = text[len(opening) : -len(closing)].replace(f"{between}</", f"{between} </")
         before, *pieces = inner.split(f"{between}<")
-        if before:
+        if before or not text:
             return None
         return self._put_together(pieces, first_line, between.count("\n"))
 
@@ -173,6 +177,8 @@ class Repeats:
         if text is None or "" in values or not _PLAIN.fullmatch("".join(values)):
             return None
         if len(self._pieces) >= _MOST_TEXTS:
+            self._has_own_ids = self._met - self._met_before < _WORTH * _MOST_TEXTS
+            self._met_before = self._met
             self._pieces.clear()
         found = self._pieces[piece] = self._fill(text, values)
         return found
@@ -196,7 +202,7 @@ class Repeats:
     def _forget(self) -> None:
         self._texts.clear()
         self._pieces.clear()
-        self._met = 0
+        self._met = self._met_before = 0
 
     def _read_alone(self, piece: str, marked: str) -> _Text | None:
         """What a text with marks for its values says; None if it is not one part of a report."""
@@ -242,6 +248,18 @@ def _mark(quoted: list[list[str]]) -> str:
         tokens[1::2] = [next(marks) for _ in tokens[1::2]]
         literals.append('"'.join(tokens))
     return "".join(literals)
+
+
+def _number_ids(text: str) -> str:
+    """A report with 0, 1, ... in the place of its ids; "" where these could be anything else."""
+    tokens = text.split('"')
+    ids = tokens[1::2]
+    different = dict.fromkeys(ids)
+    if "" in different or len(different) > len(_IDS) or not _PLAIN.fullmatch("".join(different)):
+        return ""
+    numbers = dict(zip(different, _IDS, strict=False))
+    tokens[1::2] = [numbers[one] for one in ids]
+    return '"'.join(tokens)
 
 
 def _find_number(value: str) -> int | None:
