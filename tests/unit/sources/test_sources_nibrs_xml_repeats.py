@@ -13,6 +13,7 @@ from sources.errors import SourcesError
 from sources.nibrs_xml import iterate_reports
 from sources.nibrs_xml_parts import Reports, TakenApart
 from sources.nibrs_xml_repeats import Repeats
+from sources.nibrs_xml_segments import Segments, SegmentWriter
 
 SEGMENTS = [
     *[one for number in range(6) for one in incident(f"I{number}")],
@@ -145,6 +146,40 @@ def test_a_text_that_is_not_well_formed_is_refused_at_its_line_behind_known_ones
         said.append((caught.value.code, caught.value.sentence))
     assert said[0] == said[1]
     assert said[0][0] == "MS343"
+
+
+def write(content: bytes) -> list[tuple[str, int]]:
+    """The segments of a file, and their lines."""
+    writer, segments = SegmentWriter(), Segments()
+    for taken in iterate_reports(BytesIO(content), "nibrs.xml", Reports()):
+        writer.write_segments(taken, segments)
+    assert not segments.notes
+    return list(zip(segments.lines, segments.source_lines, strict=True))
+
+
+@pytest.mark.parametrize("most", [4, 16, 64, 1 << 15])
+@pytest.mark.parametrize("change", [lambda content: content, number_ids])
+def test_segments_are_the_same_however_many_texts_are_remembered(
+    change: Callable[[bytes], bytes], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = change(xml_of(SEGMENTS * 5))
+    with monkeypatch.context() as patch:
+        patch.setattr(Repeats, "take_apart", lambda *_: None)
+        expected = write(content)
+    monkeypatch.setattr("sources.nibrs_xml_repeats._MOST_TEXTS", most)
+    assert write(content) == expected
+
+
+def test_ids_that_each_report_has_of_its_own_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.nibrs_xml_repeats._MOST_TEXTS", 64)
+    content = number_ids(xml_of(SEGMENTS * 20))
+    ids = [
+        set(taken.by_id)
+        for taken in iterate_reports(BytesIO(content), "nibrs.xml", Reports())
+        if taken.by_id
+    ]
+    assert any("Offense0" in one for one in ids[0])
+    assert all(one.isdigit() for one in ids[-1])
 
 
 def test_texts_that_never_come_again_are_no_longer_looked_for(
