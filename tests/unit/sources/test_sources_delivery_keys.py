@@ -125,6 +125,7 @@ def test_a_key_that_is_not_there_is_named(tmp_path) -> None:
         str(pysequoia.Tsk.generate("a")) + str(pysequoia.Tsk.generate("b")),
         b"\x00" * (1 << 20) + b"\x00",
     ],
+    ids=["empty", "rubbish", "age, public", "OpenPGP, public", "two keys", "too long"],
 )
 def test_what_is_no_secret_key_is_refused(content, tmp_path) -> None:
     refuse_secret(put(tmp_path, content))
@@ -145,7 +146,7 @@ def test_an_expired_key_is_told_when_it_is_read(tmp_path) -> None:
     assert "expired" in refuse_public(put(tmp_path, str(expired.extract_certificate())))
 
 
-@pytest.mark.parametrize("message", [TO_THE_OLDER, TO_THE_NEWER])
+@pytest.mark.parametrize("message", [TO_THE_OLDER, TO_THE_NEWER], ids=["older", "newer"])
 def test_each_subkey_of_an_openpgp_key_decrypts(message, tmp_path) -> None:
     """The library itself takes one of them alone."""
     keys = read_secret_keys([put(tmp_path, TWO_SUBKEYS)])
@@ -159,7 +160,9 @@ def test_a_key_with_a_passphrase_is_refused(tmp_path) -> None:
     assert "passphrase" in refuse_secret(put(tmp_path, LOCKED))
 
 
-@pytest.mark.parametrize("content", [f"{AGE}\n", str(pysequoia.Tsk.generate("a"))])
+@pytest.mark.parametrize(
+    "content", [f"{AGE}\n", str(pysequoia.Tsk.generate("a"))], ids=["age", "OpenPGP"]
+)
 def test_nothing_is_encrypted_to_a_secret_key(content, tmp_path) -> None:
     assert "secret key" in refuse_public(put(tmp_path, content))
 
