@@ -30,6 +30,7 @@ _VALUE = re.compile(
 _PLAIN = re.compile(r"[ !$%(-;=?-~]*")
 """Printable ASCII without what has a meaning in XML or in a reference (#)."""
 
+_IS_ID = re.compile(_PLAIN.pattern.encode("ascii"))
 _UNFIT = re.compile(r"<!|<\?|xmlns|Zq")
 """Comments, sections without markup, instructions, namespaces, and what may be a mark."""
 
@@ -37,7 +38,10 @@ _MARK = "Zq{}qZ"
 _MARKED = re.compile(r"Zq(\d+)qZ")
 _ENCODINGS = frozenset({"UTF-8", "US-ASCII", "ASCII"})
 _MOST_TEXTS = 1 << 15
-_IDS = [str(number) for number in range(1000)]
+_SHARED = frozenset({"ReportHeader"})
+"""Parts whose texts many reports share, numbers and days included."""
+
+_IDS = [b"%d" % number for number in range(1000)]
 _WORTH = 4
 """How often a text must be met, on average, for reading it to be worth it."""
 
@@ -85,11 +89,11 @@ class Repeats:
 
     def __init__(self, reports: Reports) -> None:
         self._reports: Final = reports
-        self._form: tuple[str, str, str] | None = None
+        self._form: tuple[bytes, bytes, re.Pattern[bytes], bytes] | None = None
         self._around = ("", "")
         self._names: dict[str | None, str] = {}
         self._texts: dict[tuple[tuple[str, ...], ...], _Text | None] = {}
-        self._pieces: dict[str, _Piece] = {}
+        self._pieces: dict[bytes, _Piece] = {}
         self._met = self._met_before = 0
         self._is_worth_it = True
         self._has_own_ids = False
@@ -104,13 +108,18 @@ class Repeats:
         encoding = report.getroottree().docinfo.encoding or "UTF-8"
         if form is None or encoding.upper() not in _ENCODINGS or not raw.isascii():
             return
-        before, name, between, behind = (part.decode("ascii") for part in form.groups())
-        self._form = (f"{before}<{name}>", between, f"{behind}</{name}>")
+        before, name, between, behind = form.groups()
+        self._form = (
+            before + b"<" + name + b">",
+            between,
+            re.compile(re.escape(between) + b"<(?!/)"),
+            behind + b"</" + name + b">",
+        )
         spaces = " ".join(
             (f"xmlns:{prefix}=" if prefix else "xmlns=") + quoteattr(space)
             for prefix, space in self._names.items()
         )
-        self._around = (f"<{name} {spaces}><", f"</{name}>")
+        self._around = (f"<{name.decode()} {spaces}><", f"</{name.decode()}>")
 
     def take_apart(self, raw: bytes, line: int) -> TakenApart | None:
         """The parts of a report, or None if not all of it is known or can be.
@@ -121,21 +130,19 @@ class Repeats:
         """
         if self._form is None or not self._is_worth_it or not raw.isascii():
             return None
-        opening, between, closing = self._form
-        text = raw.decode("ascii")
-        if not (text.startswith(opening) and text.endswith(closing)):
+        opening, between, begins, closing = self._form
+        if not (raw.startswith(opening) and raw.endswith(closing)):
             return None
-        first_line = line + opening.count("\n")
+        first_line = line + opening.count(b"\n")
+        inner = raw[len(opening) : -len(closing)]
         if self._has_own_ids:
-            text = _number_ids(text)
-        # An element ends on a line of its own, which begins as that of its start does.
-        inner = text[len(opening) : -len(closing)].replace(f"{between}</", f"{between} </")
-        before, *pieces = inner.split(f"{between}<")
-        if before or not text:
+            inner = _number_ids(inner)
+        before, *pieces = begins.split(inner)
+        if before or not pieces:
             return None
-        return self._put_together(pieces, first_line, between.count("\n"))
+        return self._put_together(pieces, first_line, between.count(b"\n"))
 
-    def _put_together(self, pieces: list[str], first_line: int, breaks: int) -> TakenApart | None:
+    def _put_together(self, pieces: list[bytes], first_line: int, breaks: int) -> TakenApart | None:
         parts: dict[str, list[Part]] = {}
         by_id: dict[str, Part] = {}
         has_unknown, line, pieces_before = False, first_line, self._pieces
@@ -158,8 +165,9 @@ class Repeats:
         self._met += len(pieces)
         return TakenApart(first_line, parts, by_id, has_unknown)
 
-    def _look_up(self, piece: str) -> _Piece | None:
+    def _look_up(self, raw: bytes) -> _Piece | None:
         """What a piece of a report says, by its text without its values; None if that is unfit."""
+        piece = raw.decode("ascii")
         literals = _VALUE.split(piece)
         of_text = literals[1::2]
         quoted = [literal.split('"') for literal in literals[::2]]
@@ -176,12 +184,17 @@ class Repeats:
         text = self._texts[key]
         if text is None or "" in values or not _PLAIN.fullmatch("".join(values)):
             return None
+        found = self._fill(text, values)
+        if not of_text or text.name in _SHARED:
+            self._remember(raw, found)
+        return found
+
+    def _remember(self, raw: bytes, found: _Piece) -> None:
         if len(self._pieces) >= _MOST_TEXTS:
             self._has_own_ids = self._met - self._met_before < _WORTH * _MOST_TEXTS
             self._met_before = self._met
             self._pieces.clear()
-        found = self._pieces[piece] = self._fill(text, values)
-        return found
+        self._pieces[raw] = found
 
     def _fill(self, text: _Text, values: list[str]) -> _Piece:
         content = text.content
@@ -250,16 +263,16 @@ def _mark(quoted: list[list[str]]) -> str:
     return "".join(literals)
 
 
-def _number_ids(text: str) -> str:
-    """A report with 0, 1, ... in the place of its ids; "" where these could be anything else."""
-    tokens = text.split('"')
+def _number_ids(inner: bytes) -> bytes:
+    """A report with 0, 1, ... in the place of its ids; nothing where they may be else."""
+    tokens = inner.split(b'"')
     ids = tokens[1::2]
     different = dict.fromkeys(ids)
-    if "" in different or len(different) > len(_IDS) or not _PLAIN.fullmatch("".join(different)):
-        return ""
+    if b"" in different or len(different) > len(_IDS) or not _IS_ID.fullmatch(b"".join(different)):
+        return b""
     numbers = dict(zip(different, _IDS, strict=False))
     tokens[1::2] = [numbers[one] for one in ids]
-    return '"'.join(tokens)
+    return b'"'.join(tokens)
 
 
 def _find_number(value: str) -> int | None:
