@@ -10,6 +10,7 @@ forgotten when the next one begins. Comments and processing instructions are no 
 Source: FBI UCR, NIBRS IEPD 4.2 and 2019.1; XML 1.0, 5th edition.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,8 @@ from lxml import etree
 
 from sources.disguises import HEAD_BYTES, is_xml
 from sources.errors import SourcesError
-from sources.nibrs_xml_parts import Reports
+from sources.nibrs_xml_parts import Reports, TakenApart
+from sources.nibrs_xml_repeats import Repeats
 from sources.nibrs_xml_segments import Segments, SegmentWriter
 from sources.workbench import quote
 
@@ -29,6 +31,8 @@ MAX_REPORT_BYTES = 8 << 20
 
 UNKNOWN_ELEMENT = "MS346"
 _SEGMENTS_AT_ONCE = 50_000
+_BYTES_AT_ONCE = 1 << 18
+_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?Report>")
 _TOO_LARGE = 114
 """libxml2's number for one of its own limits: depth, or the length of a text, name or attribute."""
 
@@ -56,45 +60,34 @@ def count_reports(stream: BinaryIO, file: str) -> int:
     return sum(1 for _ in iterate_reports(stream, file, Reports()))
 
 
-def iterate_reports(stream: BinaryIO, file: str, reports: Reports) -> Iterator[etree._Element]:
-    """Yield every report of NIBRS, which is emptied before the next one is read.
+def iterate_reports(stream: BinaryIO, file: str, reports: Reports) -> Iterator[TakenApart]:
+    """Yield every report of NIBRS in its parts.
 
     Args:
         stream: The file, which is read forwards only.
         file: Its name, for sentences.
-        reports: Tells what is a report.
+        reports: Takes reports apart.
 
     Raises:
         SourcesError: MS343 not well-formed, MS344 a document type, MS345 a report or value that is
             too large, MS352 no report in it.
     """
-    source = _Bounded(stream, file)
-    events = etree.iterparse(
-        source,
-        events=("end",),
-        tag="{*}Report",
-        load_dtd=False,
-        no_network=True,
-        resolve_entities=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    found = False
-    try:
-        for _, element in events:
-            if not found:
-                _refuse_document_type(element, file)
-            source.begin_anew()
-            if reports.is_report(element):
-                found = True
-                yield element
-            _forget(element)
-    except etree.XMLSyntaxError as error:
-        raise _explain(error, file) from None
-    if not found:
-        _refuse_document_type(events.root, file)
-        raise SourcesError("MS352", file=file)
+    repeats, parser = Repeats(reports), _Parser(file, reports)
+    line, is_behind_report = 1, False
+    for raw in _cut_at_reports(stream):
+        breaks = raw.count(b"\n")
+        taken = repeats.take_apart(raw, line) if is_behind_report else None
+        if taken:
+            parser.lines_before += breaks
+            yield taken
+        else:
+            is_behind_report = False
+            for element, taken in parser.feed(raw):
+                yield taken
+                is_behind_report = _ends_with_report(raw)
+                repeats.learn_form(raw, element)
+        line += breaks
+    parser.close()
 
 
 class XmlLines:
@@ -118,12 +111,11 @@ class XmlLines:
         reports, writer, segments = Reports(), SegmentWriter(), Segments()
         first_number = 1
         with self._path.open("rb") as stream:
-            for element in iterate_reports(stream, self._path.name, reports):
+            for taken in iterate_reports(stream, self._path.name, reports):
                 self.reports_read += 1
-                taken = reports.take_apart(element)
                 if taken.has_unknown:
                     segments.notes.append((len(segments.lines), UNKNOWN_ELEMENT))
-                writer.write_segments(element, taken, segments)
+                writer.write_segments(taken, segments)
                 if len(segments.lines) >= _SEGMENTS_AT_ONCE:
                     yield self._pack(segments, first_number)
                     first_number += len(segments.lines)
@@ -163,38 +155,92 @@ class XmlLines:
         self._connection.unregister("incoming_notes")
 
 
-class _Bounded:
-    """A stream that gives up where no report ends for too long."""
+def _cut_at_reports(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield a file in pieces that end where reports end, unless they are very long."""
+    kept, end = b"", b""
+    while chunk := stream.read(_BYTES_AT_ONCE):
+        kept += chunk
+        if not end and (found := _END.search(kept)):
+            end = found[0]
+        *pieces, kept = kept.split(end) if end else [kept]
+        yield from (piece + end for piece in pieces)
+        if len(kept) > _BYTES_AT_ONCE or not end:
+            yield kept
+            kept = b""
+    if kept:
+        yield kept
 
-    def __init__(self, stream: BinaryIO, file: str) -> None:
-        self._stream = stream
+
+def _ends_with_report(raw: bytes) -> bool:
+    """Whether bytes in which a report ends end with that of one, and not within a comment."""
+    is_end = _END.fullmatch(raw, raw.rfind(b"<")) is not None
+    return is_end and b"<!" not in raw and b"<?" not in raw
+
+
+class _Parser:
+    """What libxml2 reads of a file, from the beginning to its end.
+
+    Attributes:
+        lines_before: lines of the file that it was not given.
+    """
+
+    def __init__(self, file: str, reports: Reports) -> None:
+        self.lines_before = 0
         self._file = file
+        self._reports = reports
+        self._has_report = False
         self._since = 0
+        self._parser = etree.XMLPullParser(
+            events=("end",),
+            tag="{*}Report",
+            load_dtd=False,
+            no_network=True,
+            resolve_entities=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
 
-    def read(self, size: int) -> bytes:
-        """The next bytes; MS345 where there are too many since the last report."""
-        chunk = self._stream.read(size)
-        self._since += len(chunk)
+    def feed(self, raw: bytes) -> Iterator[tuple[etree._Element, TakenApart]]:
+        """Yield the reports that end in the next bytes; each is emptied before the next one."""
+        self._since += len(raw)
         if self._since > MAX_REPORT_BYTES:
             raise SourcesError("MS345", file=self._file)
-        return chunk
+        try:
+            self._parser.feed(raw)
+        except etree.XMLSyntaxError as error:
+            raise self._explain(error) from None
+        for _, element in self._parser.read_events():
+            if not self._has_report:
+                _refuse_document_type(element, self._file)
+            self._since = 0
+            if self._reports.is_report(element):
+                self._has_report = True
+                yield element, self._reports.take_apart(element, self.lines_before)
+            _forget(element)
 
-    def begin_anew(self) -> None:
-        """Count from here."""
-        self._since = 0
+    def close(self) -> None:
+        """The end of the file, which may come too early."""
+        try:
+            root = self._parser.close()
+        except etree.XMLSyntaxError as error:
+            raise self._explain(error) from None
+        if not self._has_report:
+            _refuse_document_type(root, self._file)
+            raise SourcesError("MS352", file=self._file)
+
+    def _explain(self, error: etree.XMLSyntaxError) -> SourcesError:
+        """The sentence for what libxml2 says, whose own text may repeat a value."""
+        if error.code == _TOO_LARGE:
+            return SourcesError("MS345", file=self._file)
+        lines = [entry.line for entry in error.error_log] if error.error_log else []
+        line = (error.lineno or max(lines, default=1)) + self.lines_before
+        return SourcesError("MS343", file=self._file, line=line)
 
 
 def _refuse_document_type(element: etree._Element, file: str) -> None:
     if element.getroottree().docinfo.internalDTD is not None:
         raise SourcesError("MS344", file=file)
-
-
-def _explain(error: etree.XMLSyntaxError, file: str) -> SourcesError:
-    """The sentence for what libxml2 says, whose own text may repeat a value."""
-    if error.code == _TOO_LARGE:
-        return SourcesError("MS345", file=file)
-    lines = [entry.line for entry in error.error_log] if error.error_log else []
-    return SourcesError("MS343", file=file, line=error.lineno or max(lines, default=1))
 
 
 def _forget(element: etree._Element) -> None:

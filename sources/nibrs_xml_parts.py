@@ -12,15 +12,11 @@ Source: FBI UCR, NIBRS IEPD 4.2 and 2019.1 (schemas and samples); NIEM 3.0 to 6.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
 from sources.layout import load_nibrs_xml
-
-Content = tuple[str | None, ...]
-"""Names and texts of the values of a part in turn; above a value that needs it, its context."""
 
 _NAMESPACE = re.compile(
     r"http://fbi\.gov/cjis/(nibrs/)?[0-9.]+/?"
@@ -44,55 +40,78 @@ _BEGINS = frozenset({_PART, _TIE})
 _TIMES = frozenset({"Date", "DateTime"})
 _MOST_NAMES = 10_000
 """A file with more names of elements than this is not remembered beyond."""
+_MOST_CONTENTS = 1 << 16
+_LAST_EXACT_LINE = 65_534
+"""Up to here libxml2 keeps the line of an element; beyond, the line where its first text ends."""
+
+
+class Content(tuple[str | None, ...]):
+    """Names and texts of the values of a part in turn; above a value that needs it, its context.
+
+    The same values are one object as a rule, so that what is made of them is found by it.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+
+
+NOTHING: Final = Content()
 
 
 class Part:
     """A part of a report: an offence, a person, or what ties two others together.
 
     Attributes:
-        element: its element, for the line it begins at.
+        line: of the file, at which it begins.
         identifier: its id, or "".
         person: id of the person it is, or "".
         ends: of what ties others together: name -> id of each; else None.
         keys: what is its own, as it is written: context -> identification, such as a number or an
             ORI; and Date and DateTime -> when it was. None if there are none.
-        content: its values, without keys: names and texts in turn, and above a value that needs
-            it, its context without a text.
-        context: the last of these contexts, while it is read.
+        content: its values, without keys.
     """
 
-    __slots__ = ("content", "context", "element", "ends", "identifier", "keys", "person")
+    __slots__ = ("content", "ends", "identifier", "keys", "line", "person")
 
-    def __init__(self, element: etree._Element, identifier: str | None = "") -> None:
-        """Begin a part; one that ties others together has None for an id."""
-        self.element = element
-        self.identifier = identifier or ""
-        self.person = ""
-        self.ends: dict[str, str] | None = {} if identifier is None else None
-        self.keys: dict[str, str] | None = None
-        self.content: list[str | None] = []
-        self.context = ""
+    def __init__(
+        self,
+        line: int,
+        content: Content = NOTHING,
+        identifier: str = "",
+        person: str = "",
+        ends: dict[str, str] | None = None,
+        keys: dict[str, str] | None = None,
+    ) -> None:
+        self.line = line
+        self.content = content
+        self.identifier = identifier
+        self.person = person
+        self.ends = ends
+        self.keys = keys
 
     def key(self, context: str) -> str:
         """What is the part's own, or ""."""
         return self.keys.get(context, "") if self.keys else ""
 
     @property
-    def time(self) -> Content:
-        """When it was, as the values of a part."""
-        return ("ActivityDate", None, "DateTime", self.key("DateTime"), "Date", self.key("Date"))
+    def time(self) -> tuple[str, str]:
+        """When it was: a moment and a day, as they are written, each "" if it is not given."""
+        return self.key("DateTime"), self.key("Date")
 
 
-@dataclass(frozen=True)
-class TakenApart:
+class TakenApart(NamedTuple):
     """A report in its parts.
 
     Attributes:
+        line: of the file, at which it begins.
         parts: name -> parts in their order; substances count as items.
         by_id: id -> part; an id is used once in a file.
         has_unknown: whether it had elements that are not known, and are not looked at.
     """
 
+    line: int
     parts: dict[str, list[Part]]
     by_id: dict[str, Part]
     has_unknown: bool
@@ -101,9 +120,9 @@ class TakenApart:
         """The parts of a name; none where there is none."""
         return self.parts.get(name, ())
 
-    def first(self, name: str, element: etree._Element) -> Part:
+    def first(self, name: str) -> Part:
         """The first part of a name, or an empty one."""
-        return self.parts[name][0] if name in self.parts else Part(element)
+        return self.parts[name][0] if name in self.parts else Part(self.line)
 
     def list_ties(self, name: str, one: str, other: str) -> dict[str, list[str]]:
         """Id of each part of one kind -> ids of those of the other kind that it is tied to."""
@@ -144,10 +163,25 @@ class _Attributes(dict[str, str]):
         return found
 
 
+class Contents(dict[tuple[str | None, ...], Content]):
+    """The contents of parts so far, each of which is one object."""
+
+    def __missing__(self, values: tuple[str | None, ...]) -> Content:
+        found = Content(values)
+        if len(self) < _MOST_CONTENTS:
+            self[values] = found
+        return found
+
+
 class Reports:
-    """Takes reports of one file apart; remembers the names of its elements."""
+    """Takes reports of one file apart; remembers the names of its elements.
+
+    Attributes:
+        contents: those of its parts.
+    """
 
     def __init__(self) -> None:
+        self.contents: Final = Contents()
         self._names: Final = _Names()
         self._attributes: Final = _Attributes()
         self._id, self._ref = "id", "ref"
@@ -156,31 +190,41 @@ class Reports:
         """Whether an element called Report is one of NIBRS."""
         return self._names[element.tag][0] != _UNKNOWN
 
-    def take_apart(self, report: etree._Element) -> TakenApart:
-        """The parts of a report; what stands in an unknown element is not looked at."""
-        parts, unknown = self._collect(report.iter("*"))
+    def begins_a_part(self, element: etree._Element) -> bool:
+        """Whether a part begins with an element wherever it stands, or it is not known at all."""
+        code = self._names[element.tag][0]
+        return code in {_TIE, _UNKNOWN} or (code == _PART and not self._read_ref(element))
+
+    def take_apart(self, report: etree._Element, lines_before: int = 0) -> TakenApart:
+        """The parts of a report; what stands in an unknown element is not looked at.
+
+        Args:
+            report: Its element.
+            lines_before: Lines of the file that the document of the element does not have.
+        """
+        parts, unknown = self._collect(report.iter("*"), lines_before)
         if unknown:
             for element in unknown:
                 above = element.getparent()
                 if above is not None:
                     above.remove(element)
-            parts = self._collect(report.iter("*"))[0]
+            parts = self._collect(report.iter("*"), lines_before)[0]
         by_id = {
             part.identifier: part
             for several in parts.values()
             for part in several
             if part.identifier
         }
-        return TakenApart(parts, by_id, bool(unknown))
+        return TakenApart(find_line(report) + lines_before, parts, by_id, bool(unknown))
 
     def _collect(
-        self, elements: Iterator[etree._Element]
+        self, elements: Iterator[etree._Element], lines_before: int
     ) -> tuple[dict[str, list[Part]], list[etree._Element]]:
         names = self._names
         unknown: list[etree._Element] = []
         parts: dict[str, list[Part]] = {}
-        part = Part(next(elements))
-        content = part.content
+        part, context = Part(find_line(next(elements))), ""
+        content: list[str | None] = []
         for element in elements:
             code, name = names[element.tag]
             if code == _VALUE:
@@ -188,30 +232,29 @@ class Reports:
             elif code == _PART and part.ends is not None and (ref := self._read_ref(element)):
                 part.ends[name] = ref
             elif code in _BEGINS:
-                part = Part(element, self._read_id(element) if code == _PART else None)
-                content = part.content
-                if name in parts:
-                    parts[name].append(part)
-                else:
-                    parts[name] = [part]
+                part.content = self.contents[tuple(content)]
+                part = self._begin(element, code, find_line(element) + lines_before)
+                context, content = "", []
+                parts.setdefault(name, []).append(part)
             elif code == _UNKNOWN:
                 unknown.append(element)
+            elif code == _CONTEXT:
+                context = name
+                content += name, None
+            elif code == _ROLE:
+                part.person = self._read_ref(element)
+            elif code == _TIME and context != "ActivityDate":
+                content += name, element.text
             elif code != _HOLDER:
-                self._add_own(part, code, name, element)
+                part.keys = part.keys or {}
+                part.keys.setdefault(name if code == _TIME else context, element.text or "")
+        part.content = self.contents[tuple(content)]
         return parts, unknown
 
-    def _add_own(self, part: Part, code: int, name: str, element: etree._Element) -> None:
-        """Add what tells parts apart that are otherwise the same, and the context of a value."""
-        if code == _CONTEXT:
-            part.context = name
-            part.content += name, None
-        elif code == _ROLE:
-            part.person = self._read_ref(element)
-        elif code == _TIME and part.context != "ActivityDate":
-            part.content += name, element.text
-        else:
-            part.keys = part.keys or {}
-            part.keys.setdefault(name if code == _TIME else part.context, element.text or "")
+    def _begin(self, element: etree._Element, code: int, line: int) -> Part:
+        if code == _TIE:
+            return Part(line, ends={})
+        return Part(line, identifier=self._read_id(element))
 
     def _read_id(self, element: etree._Element) -> str:
         """The id of an element, or ""; since NIEM 4 it may be a URI within the file."""
@@ -235,3 +278,11 @@ class Reports:
             elif kind == "uri":
                 ref = value.removeprefix("#")
         return identifier, ref
+
+
+def find_line(element: etree._Element) -> int:
+    """The line of its document at which an element begins."""
+    line = element.sourceline or 0
+    if line > _LAST_EXACT_LINE and element.text:
+        line -= element.text.count("\n")
+    return line

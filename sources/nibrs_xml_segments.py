@@ -14,9 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from lxml import etree
-
-from sources.nibrs_xml_parts import Content, Part, TakenApart
+from sources.nibrs_xml_parts import NOTHING, Content, Part, TakenApart
 from sources.nibrs_xml_tails import DAY, HOUR, OWN, REMEMBERED, Tail, TailWriter, write_tail
 from sources.nibrs_xml_values import NOT_ASCII, Values, fit, make_plain, read_values
 
@@ -25,8 +23,6 @@ NO_CATEGORY = " "
 """The level of a line that stands for a report of which nobody can say what it is."""
 
 _CATEGORIES = {"GROUP A": "1", "GROUP B": "7", "ZERO": "0"}
-_LAST_EXACT_LINE = 65_534
-"""Up to here libxml2 keeps the line of an element; beyond, the line where its first text ends."""
 
 
 class Segments:
@@ -51,7 +47,7 @@ class Segments:
         self,
         tail: Tail,
         header: str,
-        element: etree._Element,
+        source_line: int,
         is_odd: bool,  # noqa: FBT001
         is_dangling: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
@@ -65,9 +61,6 @@ class Segments:
             line = line.rstrip(" ")
         self.lines.append(line)
         self.raws.append(line.encode() if is_odd or tail.is_odd else None)
-        source_line = element.sourceline or 0
-        if source_line > _LAST_EXACT_LINE and element.text:
-            source_line -= element.text.count("\n")
         self.source_lines.append(source_line)
 
 
@@ -109,6 +102,7 @@ class SegmentWriter:
     def __init__(self) -> None:
         tails = TailWriter()
         self._read: Final = tails.read
+        self._time: Final = lru_cache(REMEMBERED)(_read_time)
         self._header: Final = lru_cache(REMEMBERED)(_write_header)
         self._incident: Final = lru_cache(REMEMBERED)(tails.write_incident)
         self._offence: Final = lru_cache(REMEMBERED)(tails.write_offence)
@@ -117,14 +111,11 @@ class SegmentWriter:
         self._properties: Final = lru_cache(REMEMBERED)(tails.write_properties)
         self._arrest: Final = lru_cache(REMEMBERED)(tails.write_arrest)
 
-    def write_segments(
-        self, element: etree._Element, taken: TakenApart, segments: Segments
-    ) -> None:
+    def write_segments(self, taken: TakenApart, segments: Segments) -> None:
         """Add the segments of a report in the order of their levels."""
-        opening, incident = (taken.first(name, element) for name in ("ReportHeader", "Incident"))
-        values = self._read("ReportHeader", tuple(opening.content))
+        opening, incident = taken.first("ReportHeader"), taken.first("Incident")
         header = self._header(
-            tuple(opening.content),
+            opening.content,
             opening.key("DirectReportingCityIdentification"),
             opening.key("OrganizationORIIdentification"),
         )
@@ -135,13 +126,14 @@ class SegmentWriter:
         if report.level == "7":
             self._write_arrests(report, segments)
         elif report.level == "0":
-            zero = self._read("Incident", tuple(incident.content)).fields.get("zero_report")
+            zero = self._read("Incident", incident.content).fields.get("zero_report")
+            values = self._read("ReportHeader", opening.content)
             month = _turn(zero or values.fields.get("of_submission", ""))
-            segments.add(write_tail("0", month), report.whose, element, report.is_odd)
+            segments.add(write_tail("0", month), report.whose, taken.line, report.is_odd)
         elif report.level == "1":
-            tail = self._incident(tuple(incident.content))
-            tail = _put_time(tail, self._read("Incident", incident.time), "incident_date")
-            segments.add(tail, report.whose, element, report.is_odd)
+            tail = self._incident(incident.content)
+            tail = _put_time(tail, self._time("Incident", *incident.time), "incident_date")
+            segments.add(tail, report.whose, taken.line, report.is_odd)
             if report.header[0] != "D":
                 self._write_offences(report, segments)
                 self._write_properties(report, segments)
@@ -149,7 +141,7 @@ class SegmentWriter:
                 self._write_offenders(report, segments)
                 self._write_arrests(report, segments)
         else:
-            segments.add(Tail(f"0000{NO_CATEGORY}", ""), report.whose, element, report.is_odd)
+            segments.add(Tail(f"0000{NO_CATEGORY}", ""), report.whose, taken.line, report.is_odd)
 
     def _write_offences(self, report: _Report, segments: Segments) -> None:
         by_id = report.taken.by_id
@@ -157,47 +149,50 @@ class SegmentWriter:
         for offence in report.taken.several("Offense"):
             refs = where.get(offence.identifier, ())
             found = [by_id[ref] for ref in refs if ref in by_id]
-            tail = self._offence(tuple(offence.content), tuple(found[0].content) if found else ())
+            place = found[0].content if found else NOTHING
             lost = len(found) < len(refs)
-            segments.add(tail, report.whose, offence.element, report.is_odd, lost)
+            tail = self._offence(offence.content, place)
+            segments.add(tail, report.whose, offence.line, report.is_odd, lost)
 
     def _write_properties(self, report: _Report, segments: Segments) -> None:
         items = report.taken.several("Item")
         if items:
-            for place, tail in self._properties(*[tuple(item.content) for item in items]):
-                segments.add(tail, report.whose, items[place].element, report.is_odd)
+            for place, tail in self._properties(*[item.content for item in items]):
+                segments.add(tail, report.whose, items[place].line, report.is_odd)
 
     def _write_victims(self, report: _Report, segments: Segments) -> None:
         taken, by_id = report.taken, report.taken.by_id
         charges = taken.list_ties("OffenseVictimAssociation", "Victim", "Offense")
         officers = {officer.person: officer for officer in taken.several("EnforcementOfficial")}
-        ties: dict[str, list[Part]] = {}
+        ties: dict[str, list[tuple[Content, Content]]] = {}
+        lost_ties: set[str] = set()
         for tie in taken.several("SubjectVictimAssociation"):
             if tie.ends:
-                ties.setdefault(tie.ends.get("Victim", ""), []).append(tie)
+                of, other = tie.ends.get("Victim", ""), by_id.get(tie.ends.get("Subject", ""))
+                said = (other.content if other else NOTHING, tie.content)
+                ties.setdefault(of, []).append(said)
+                if other is None:
+                    lost_ties.add(of)
         for victim in taken.several("Victim"):
-            content, lost = _with_person(victim, by_id)
-            codes, said = [], []
-            for ref in charges.get(victim.identifier, ()):
-                offence = by_id.get(ref)
-                lost = lost or offence is None
-                codes.append(self._find(offence, "Offense", "ucr_offense_code"))
-            for tie in ties.get(victim.identifier, ()):
-                other = by_id.get(tie.ends.get("Subject", "")) if tie.ends else None
-                lost = lost or other is None
-                number = self._find(other, "Subject", "offender_sequence_number")
-                said.append((number, tuple(tie.content)))
+            person, lost = _find_person(victim, by_id)
+            found = [by_id.get(ref) for ref in charges.get(victim.identifier, ())]
+            lost = lost or None in found or victim.identifier in lost_ties
             officer = officers.get(victim.person) if victim.person else None
-            duty = tuple(officer.content) if officer else ()
-            elsewhere = officer.key("OrganizationORIIdentification") if officer else ""
-            tail = self._victim(content, tuple(codes), tuple(said), duty, elsewhere)
-            segments.add(tail, report.whose, victim.element, report.is_odd, lost)
+            tail = self._victim(
+                victim.content,
+                person,
+                tuple([one.content if one else NOTHING for one in found]),
+                tuple(ties.get(victim.identifier, ())),
+                officer.content if officer else NOTHING,
+                officer.key("OrganizationORIIdentification") if officer else "",
+            )
+            segments.add(tail, report.whose, victim.line, report.is_odd, lost)
 
     def _write_offenders(self, report: _Report, segments: Segments) -> None:
         for offender in report.taken.several("Subject"):
-            content, lost = _with_person(offender, report.taken.by_id)
-            tail = self._offender(content)
-            segments.add(tail, report.whose, offender.element, report.is_odd, lost)
+            person, lost = _find_person(offender, report.taken.by_id)
+            tail = self._offender(offender.content, person)
+            segments.add(tail, report.whose, offender.line, report.is_odd, lost)
 
     def _write_arrests(self, report: _Report, segments: Segments) -> None:
         """Arrests of an incident, or of Group B; one that nobody is tied to stands by itself."""
@@ -208,38 +203,40 @@ class SegmentWriter:
         whose = taken.list_ties("ArrestSubjectAssociation", "Subject", "Activity")
         alone = {id(arrest): arrest for arrest in arrests}
         for arrestee in arrestees:
-            content, lost = _with_person(arrestee, by_id)
+            person, lost = _find_person(arrestee, by_id)
             refs = whose.get(arrestee.identifier, ())
             found = [by_id[ref] for ref in refs if ref in by_id]
             for arrest in found:
                 alone.pop(id(arrest), None)
-            arrest = found[0] if found else Part(arrestee.element)
-            self._write_arrest(report, segments, content, arrest, lost or not found)
+            arrest = found[0] if found else Part(arrestee.line)
+            who = (arrestee.content, person)
+            self._write_arrest(report, segments, who, arrest, lost or not found)
         for arrest in alone.values():
-            self._write_arrest(report, segments, (), arrest)
+            self._write_arrest(report, segments, (NOTHING, NOTHING), arrest)
 
     def _write_arrest(
         self,
         report: _Report,
         segments: Segments,
-        content: Content,
+        who: tuple[Content, Content],
         arrest: Part,
         is_dangling: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """An arrest with its own number: of Group B in the key, else behind it."""
         level = "7" if report.level == "7" else "6"
-        tail = self._arrest(level, content, tuple(arrest.content))
-        tail = _put_time(tail, self._read("Arrest", arrest.time), "arrest_date")
+        tail = self._arrest(level, *who, arrest.content)
+        tail = _put_time(tail, self._time("Arrest", *arrest.time), "arrest_date")
         own, is_plain = make_plain(arrest.key("ActivityIdentification"))
         own = fit(own, len(OWN))
         tail = tail._replace(text=tail.text.replace(OWN, own))
         whose = report.header + own if level == "7" else report.whose
         is_odd = report.is_odd or not is_plain
-        segments.add(tail, whose, arrest.element, is_odd, is_dangling)
+        segments.add(tail, whose, arrest.line, is_odd, is_dangling)
 
-    def _find(self, part: Part | None, name: str, field: str) -> str:
-        """One field of a part that another is tied to; blank where the part is not there."""
-        return self._read(name, tuple(part.content)).fields.get(field, "") if part else ""
+
+def _read_time(part: str, moment: str, day: str) -> Values:
+    """When an incident or an arrest was."""
+    return read_values(part, Content(("ActivityDate", None, "DateTime", moment, "Date", day)))
 
 
 def _write_header(content: Content, city: str, ori: str) -> _Header:
@@ -274,11 +271,9 @@ def _turn(month: str) -> str:
     return month[4:] + month[:4]
 
 
-def _with_person(part: Part, by_id: Mapping[str, Part]) -> tuple[Content, bool]:
-    """The values of a part and of the person it is, and whether that person is missing."""
+def _find_person(part: Part, by_id: Mapping[str, Part]) -> tuple[Content, bool]:
+    """The values of the person that a part is, and whether that person is missing."""
     if not part.person:
-        return tuple(part.content), False
+        return NOTHING, False
     person = by_id.get(part.person)
-    if person is None:
-        return tuple(part.content), True
-    return (*part.content, *person.content), False
+    return (person.content, False) if person else (NOTHING, True)

@@ -64,9 +64,9 @@ class TailWriter:
         values.fields |= {"incident_date": DAY, "incident_hour": HOUR}
         return _write("1", values)
 
-    def write_offender(self, content: Content) -> Tail:
-        """Level 5; the content is that of the subject and of the person it is."""
-        return _write("5", self._read_person("Subject", "offender", content))
+    def write_offender(self, content: Content, person: Content) -> Tail:
+        """Level 5; of the subject and of the person it is."""
+        return _write("5", _read_person("Subject", "offender", content, person))
 
     def write_offence(self, content: Content, place: Content) -> Tail:
         """Level 2, with its location."""
@@ -76,27 +76,32 @@ class TailWriter:
     def write_victim(
         self,
         content: Content,
-        codes: tuple[str, ...],
-        ties: tuple[tuple[str, Content], ...],
+        person: Content,
+        charges: tuple[Content, ...],
+        ties: tuple[tuple[Content, Content], ...],
         duty: Content,
         duty_elsewhere: str,
     ) -> Tail:
         """Level 4.
 
         Args:
-            content: Of the victim and of the person it is.
-            codes: Of the offences that it is connected to.
-            ties: Number of each offender that it is tied to, and what is said of the tie.
+            content: Of the victim.
+            person: Of the person it is.
+            charges: Offences that it is connected to.
+            ties: Each offender that it is tied to, and what is said of the tie.
             duty: Of the officer it is, if any.
             duty_elsewhere: ORI of that officer's agency, if another.
         """
         values = Values(
-            self._read_person("Victim", "victim", content), self.read("EnforcementOfficial", duty)
+            _read_person("Victim", "victim", content, person),
+            self.read("EnforcementOfficial", duty),
         )
         values.put("officer_ori_other_jurisdiction", duty_elsewhere)
-        for code in codes:
+        for charge in charges:
+            code = self.read("Offense", charge).fields.get("ucr_offense_code", "")
             values.put("ucr_offense_code_connection", code)
-        for place, (number, said) in enumerate(ties[:_TIES], 1):
+        for place, (offender, said) in enumerate(ties[:_TIES], 1):
+            number = self.read("Subject", offender).fields.get("offender_sequence_number", "")
             tie = self.read("SubjectVictimAssociation", said)
             values.fields[f"offender_number_related_{place}"] = fit(number, 2, is_number=True)
             values.fields[f"relationship_of_victim_to_offender_{place}"] = tie.fields.get(
@@ -107,10 +112,10 @@ class TailWriter:
             values.faults.add(TOO_MANY)
         return _write("4", values)
 
-    def write_arrest(self, level: str, content: Content, arrest: Content) -> Tail:
-        """Level 6 or 7; the content is that of the arrestee and of the person it is."""
+    def write_arrest(self, level: str, content: Content, person: Content, arrest: Content) -> Tail:
+        """Level 6 or 7; of the arrestee, of the person it is, and of the arrest."""
         values = Values(
-            self._read_person("Arrestee", "arrestee", content), self.read("Arrest", arrest)
+            _read_person("Arrestee", "arrestee", content, person), self.read("Arrest", arrest)
         )
         values.fields |= {"arrest_transaction_number": OWN, "arrest_date": DAY}
         return _write(level, values)
@@ -135,13 +140,15 @@ class TailWriter:
             losses[loss][1].fields[_COUNTED[loss]] = f"{min(count, _MOST_VEHICLES):02d}"
         return [(place, _write("3", values)) for place, values in losses.values()]
 
-    def _read_person(self, part: str, who: str, content: Content) -> Values:
-        """The values of a part and of the person it is, under the names of that person's fields."""
-        values, person = Values(self.read(part, content)), self.read("Person", content)
-        values.faults |= person.faults
-        for name, value in person.fields.items():
-            values.fields[f"{name}_of_{who}"] = value
-        return values
+
+def _read_person(part: str, who: str, content: Content, person: Content) -> Values:
+    """The values of a part and of the person it is, under the names of that person's fields."""
+    both = Content((*content, *person))
+    values, of_person = Values(read_values(part, both)), read_values("Person", both)
+    values.faults |= of_person.faults
+    for name, value in of_person.fields.items():
+        values.fields[f"{name}_of_{who}"] = value
+    return values
 
 
 def _put_thing(values: Values, item: Values) -> None:

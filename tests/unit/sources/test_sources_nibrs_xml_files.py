@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from lxml import etree
 from sources_builders import (
     QUARTER,
     deliver,
@@ -20,8 +21,8 @@ from sources.contracts import current_contract
 from sources.errors import SourcesError
 from sources.fixed_width import count_records
 from sources.ingest import ingest
-from sources.nibrs_xml import count_reports, iterate_reports
-from sources.nibrs_xml_parts import Reports
+from sources.nibrs_xml import count_reports
+from sources.nibrs_xml_parts import Reports, TakenApart
 
 GOOD = xml_of([*incident("I1"), *incident("I2")])
 DECLARATION, BODY = GOOD.split(b"\n", 1)
@@ -77,14 +78,22 @@ def test_xml_that_nibrs_is_not_is_refused_by_number(code: str, content: bytes) -
     assert caught.value.code == code
 
 
-def test_a_report_is_forgotten_before_the_next_one_is_read() -> None:
+def test_a_report_is_forgotten_before_the_next_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    before: list[int] = []
+    take_apart = Reports.take_apart
+
+    def take_apart_and_look(
+        reports: Reports, report: etree._Element, lines_before: int = 0
+    ) -> TakenApart:
+        above = report.getparent()
+        before.append(above.index(report) if above is not None else -1)
+        return take_apart(reports, report, lines_before)
+
+    monkeypatch.setattr(Reports, "take_apart", take_apart_and_look)
     opening, report = GOOD.split(b"\t<nibrs:Report>", 1)
-    reports = (b"\t<nibrs:Report>" + report).removesuffix(b"</nibrs:Submission>\n") * 50
-    content = BytesIO(opening + reports + b"</nibrs:Submission>")
-    before = [
-        element.getparent().index(element)
-        for element in iterate_reports(content, "nibrs.xml", Reports())
-    ]
+    reports = (b"\t<nibrs:Report >" + report).removesuffix(b"</nibrs:Submission>\n") * 50
+    content = opening + reports.replace(b"<nibrs:Report>", b"<nibrs:Report >")
+    assert count_reports(BytesIO(content + b"</nibrs:Submission>"), "nibrs.xml") == 100
     assert len(before) == 100
     assert max(before) <= 1
 
