@@ -12,13 +12,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 import python_calamine
 
@@ -58,7 +59,7 @@ class CaseRecord:
         line: of the file, from 1.
         day: on which the case came.
         person: what tells the person from others; "" where nothing does.
-        case: what tells the case from others.
+        case: what tells the case from others; its own line where nothing does.
         born: birth date, if it can be read.
         age: in years, as the record gives it, if it does.
         values: field -> what it holds, each folded; of GENDER, STATUS, TIE and EXPLOITATION.
@@ -83,12 +84,19 @@ class CaseFile:
 
 def fold(text: object) -> str:
     """Letters and digits alone, so that a name, its label and their spellings are one."""
-    return re.sub(r"[\W_]", "", str(text or "")).casefold()
+    return re.sub(r"[\W_]", "", normalize("NFC", str(text or ""))).casefold()
 
 
 def is_case_header(cells: Sequence[object]) -> bool:
     """Whether at least three cells name fields of the standard, or are their labels."""
     return len({fold(cell) for cell in cells} & _fold_fields().keys()) >= _HEADER_FIELDS
+
+
+def names_case_fields(names: Iterable[object]) -> bool:
+    """Whether at least three names are those of the standard's fields; labels are usual words."""
+    return (
+        len({fold(name) for name in names} & set(map(fold, list_case_fields()))) >= _HEADER_FIELDS
+    )
 
 
 def read_case_records(path: Path, *, person: str = "", case: str = "", day: str = DAY) -> CaseFile:
@@ -124,10 +132,10 @@ def _list_rows(path: Path) -> Iterator[_Row]:
             with python_calamine.load_workbook(path) as book:
                 sheets = [book.get_sheet_by_index(i) for i in range(len(book.sheet_names))]
                 tables = [sheet.to_python(skip_empty_area=False) for sheet in sheets]
-            yield from next(
-                (rows for rows in tables if any(map(is_case_header, rows[:_HEADER_ROWS]))),
-                tables[0] if tables else [],
-            )
+            named = [rows for rows in tables if any(map(is_case_header, rows[:_HEADER_ROWS]))]
+            if len(named) > 1:  # one of them alone would be half of the records
+                raise SourcesError("MS414", file=path.name)
+            yield from (named or tables or [[]])[0]
             return
         content = path.read_bytes()
     except (OSError, python_calamine.CalamineError):
@@ -202,12 +210,17 @@ def _read_record(
     return CaseRecord(
         line,
         when,
-        str(ask(person)).strip() if person else named,
-        str(ask(case)).strip() if case else str(line),
+        _tell_apart(ask(person)) if person else named,
+        (_tell_apart(ask(case)) if case else "") or f"\n{line}",
         born if born and born <= when else None,
         _read_age(ask(AGE)),
         {field: _split(ask(field)) for field in (GENDER, STATUS, TIE, EXPLOITATION)},
     )
+
+
+def _tell_apart(value: object) -> str:
+    """What stands in a column of numbers or names; a workbook has 12 as a number or as text."""
+    return re.sub(r"^(\d+)[.]0$", r"\1", str(value).strip())
 
 
 def _read_day(value: object) -> date | None:

@@ -6,14 +6,15 @@ nothing can change between the check and the use. Does not belong here: what the
 """
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from sources.errors import SourcesError
+from sources.landing import hold_alone
 from sources.manifest import MANIFEST_NAME, MAX_MANIFEST_BYTES, Manifest, ManifestFile
 
 _CHUNK_BYTES = 1 << 20
@@ -79,8 +80,9 @@ def copy_files(inbox: int, manifest: Manifest, target: Path) -> None:
 def take_out(folder: Path, accepted: Path, manifest: Manifest) -> None:
     """Remove an accepted delivery from its inbox, the manifest last.
 
-    Only what is, byte for byte, what was accepted goes; whatever came since stays. What this
-    account may not remove stays too, and `moshare doctor` names it.
+    Only what is, byte for byte, what was accepted goes; whatever came since stays, and so does all
+    while another delivery is put there. What this account may not remove stays too, and `moshare
+    doctor` names it.
 
     Args:
         folder: The inbox of the quarter.
@@ -88,9 +90,13 @@ def take_out(folder: Path, accepted: Path, manifest: Manifest) -> None:
         manifest: Of that delivery.
     """
     agency, quarter = manifest.agency, manifest.quarter
-    with suppress(SourcesError, OSError), open_inbox(folder, agency, quarter) as inbox:
+    with (
+        suppress(SourcesError, OSError),
+        hold_alone(folder) as is_held,
+        open_inbox(folder, agency, quarter) as inbox,
+    ):
         sealed = (accepted / MANIFEST_NAME).read_bytes()
-        if _read_digest(inbox, MANIFEST_NAME) != hashlib.sha256(sealed).hexdigest():
+        if not is_held or _read_digest(inbox, MANIFEST_NAME) != sha256(sealed).hexdigest():
             return
         for file in manifest.files:
             if _read_digest(inbox, file.name) == file.sha256:
@@ -102,7 +108,7 @@ def _read_digest(inbox: int, name: str) -> str:
     """SHA-256 of a plain file; empty where there is none."""
     try:
         with os.fdopen(_open_plain(inbox, name), "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError:
         return ""
 
@@ -121,7 +127,7 @@ def _open_plain(inbox: int, name: str) -> int:
 
 
 def _copy(descriptor: int, file: ManifestFile, path: Path) -> None:
-    digest = hashlib.sha256()
+    digest = sha256()
     size = 0
     with os.fdopen(descriptor, "rb") as source, path.open("wb") as target:
         while size <= file.byte_count and (chunk := source.read(_CHUNK_BYTES)):

@@ -146,9 +146,8 @@ def _write_lines(packed: BinaryIO, file: str, form: LineForm) -> Iterator[bytes]
 
 def _is_text(kind: pa.DataType) -> bool:
     held = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(
-        pa.types.is_null(held) or pa.types.is_string(held) or pa.types.is_large_string(held)
-    )
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return bool(pa.types.is_null(held) or any(is_kind(held) for is_kind in kinds))
 
 
 def _join(batch: pa.RecordBatch, file: str, form: LineForm) -> bytes:

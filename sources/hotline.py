@@ -7,10 +7,12 @@ Source of the form: Data Package v2; of the restriction to totals: 28 CFR 94.115
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
+from sources.case_records import names_case_fields
 from sources.contracts import Contract, ContractFile
 from sources.csv_lines import load_csv_lines
 from sources.errors import SourcesError
@@ -85,7 +87,8 @@ def check_description(path: Path, counts_name: str, contract: Contract) -> None:
     """Check a datapackage.json against the contract and the name of the delivered counts file.
 
     Raises:
-        SourcesError: MS411 not a JSON object, MS412 it describes something else.
+        SourcesError: MS411 not a JSON object, MS412 it describes something else or holds data
+            itself, MS413 it holds case records.
     """
     try:
         if path.stat().st_size > MAX_DESCRIPTION_BYTES:
@@ -95,13 +98,28 @@ def check_description(path: Path, counts_name: str, contract: Contract) -> None:
         raise SourcesError("MS411", file=path.name) from None
     if not isinstance(document, dict):
         raise SourcesError("MS411", file=path.name)
+    parts = list(_list_parts(document))
+    if any(map(names_case_fields, parts)):
+        raise SourcesError("MS413", file=path.name)
     resource = _find_resource(document)
     if resource is None:
         raise SourcesError("MS412", file=path.name, field="resources")
+    if any(isinstance(one, dict) and "data" in one for one in parts):  # where records may stand
+        raise SourcesError("MS412", file=path.name, field="resources.data")
     if resource.get("path") != counts_name:
         raise SourcesError("MS412", file=path.name, field="resources.path")
     if _list_field_names(resource) != list(contract.file_of("counts").tables["counts"]):
         raise SourcesError("MS412", file=path.name, field="resources.schema.fields")
+
+
+def _list_parts(document: object) -> Iterator[dict[str, object] | list[object]]:
+    """Every object and array of a JSON document, however deep it lies."""
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            yield one
+            waiting.extend(one.values() if isinstance(one, dict) else one)
 
 
 def _find_resource(document: dict[str, object]) -> dict[str, object] | None:

@@ -50,7 +50,8 @@ HOTLINE = {
     ),
     "MS412": DeliveryText(
         "{file} does not describe the counts file as the contract does: see {field}",
-        "The resource `counts` names the delivered file and its four fields in order",
+        "The resource `counts` names the delivered file and its four fields in order, and no "
+        "resource holds data itself",
         _RESEND,
     ),
     "MS413": DeliveryText(
@@ -64,7 +65,7 @@ HOTLINE = {
     "MS414": DeliveryText(
         "{file} cannot be read as case records",
         "It must be a CSV file, or a workbook of Excel without a password whose name ends with "
-        ".xlsx or .xlsm",
+        ".xlsx or .xlsm, with all records on one sheet",
         "Save it in one of these forms, and make the totals again",
         Exit.USAGE,
     ),

@@ -7,10 +7,12 @@ folder. Nobody else ever reads it, whatever the umask. Does not belong here: tak
 (`ingest`), and where folders lie (`zones`).
 """
 
+import fcntl
+import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from durable.writing import PRIVATE, PUBLIC, make_folder
@@ -50,6 +52,27 @@ def make_quarter_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_folder(folder, PRIVATE)
         folder.chmod(stat.S_IRWXU | _mode(folder.parent) & _GROUP)
+
+
+@contextmanager
+def hold_alone(folder: Path) -> Iterator[bool]:
+    """Let one process at a time change the folder of a quarter; gives whether it is this one.
+
+    Nobody waits, so that an account that holds its own folder keeps no other account waiting.
+
+    Raises:
+        OSError: It cannot be opened, or is a link.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(handle)
 
 
 def is_open_to_others(folder: Path) -> bool:

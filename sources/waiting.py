@@ -66,8 +66,13 @@ def has_no_receipt(zones: Zones, agency: str, manifest: Path) -> bool:
 
 
 def is_newer_than_receipts(manifest: Path, outbox: Path) -> bool:
-    """Whether no receipt of its quarter was written since a manifest came."""
-    came = manifest.stat().st_mtime_ns
+    """Whether no receipt of its quarter was written since a manifest came.
+
+    It may have been written long before on another machine, and be copied with that time; when it
+    came here is told by what no copying sets, the change of its entry (`st_ctime`).
+    """
+    there = manifest.stat()
+    came = max(there.st_mtime_ns, there.st_ctime_ns)
     receipts = outbox.glob(f"{manifest.parent.name}-*.json")
     return all(receipt.stat().st_mtime_ns < came for receipt in receipts)
 

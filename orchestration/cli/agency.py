@@ -5,6 +5,7 @@ Nothing here may import Dagster, dbt or the privacy engine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -118,16 +119,20 @@ def deliver(
             unusual=tuple(unusual or ()),
             contract=contract,
         )
-        files = dict(_role_and_path(text) for text in file or [])
+        files = _name_files(file or [])
         place = inbox or settings.landing / "inbox"
         typer.echo(put(place, delivery, files, views, encrypt_to=keys))
 
 
-def _role_and_path(text: str) -> tuple[str, Path]:
-    role, equals, path = text.partition("=")
-    if not equals or not role or not path:
-        raise OrchestrationError("MS907", text=text)
-    return role, Path(path)
+def _name_files(given: Sequence[str]) -> dict[str, Path]:
+    """Role -> file; of two files in one role none is dropped in silence."""
+    files: dict[str, Path] = {}
+    for text in given:
+        role, equals, path = text.partition("=")
+        if not equals or not role or not path or role in files:
+            raise OrchestrationError("MS907", text=text)
+        files[role] = Path(path)
+    return files
 
 
 def verify(

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.console import talk, told_failures
+from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import keep_to_owner, load_settings
 
 
@@ -47,7 +48,10 @@ def aggregate(
         totals = count_children(read.records, meant, agreed)
         name = f"hotline-counts-{quarter.lower()}"
         title = f"Hotline counts for {quarter}"
-        write_totals(out, meant, totals.cells, title, {"name": name})
+        try:
+            write_totals(out, meant, totals.cells, title, {"name": name})
+        except OSError:
+            raise OrchestrationError("MS925", folder=str(out)) from None
     for place, field in read.misspelt.items():
         talk().print(f"Column {place + 1} was taken for {field}, which is spelt otherwise.")
     talk().print(

@@ -46,6 +46,8 @@ def name_views(
     if not named or not database:
         raise SourcesError("MS165", problem="--from-database and --database belong together")
     parts = [text.partition("=") for text in named]
+    if len({role for role, _, _ in parts}) < len(parts):
+        raise SourcesError("MS165", problem="each role is named once")
     change = None
     if changed_since:
         column, _, day = changed_since.partition("=")

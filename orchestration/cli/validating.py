@@ -113,7 +113,8 @@ def validate(
         with _progress(len(former) + 1) as tell:
             given = assign_roles(agreed, files)
             keys = settings.delivery_keys
-            found = take(delivery, given, former, settings.policy, tell, keys)
+            place = settings.vault.aside if keys else None
+            found = take(delivery, given, former, settings.policy, tell, keys, place)
     if as_json:
         show_json(_document(found, delivery.as_of.isoformat()))
     else:

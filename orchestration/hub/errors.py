@@ -84,7 +84,7 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS907": ErrorText(
         "'{text}' does not say which file has which role",
-        "A delivery names the role that its contract gives to each file",
+        "A delivery names the role that its contract gives to each file, and each role once",
         "Write it like --file nibrs=submission.txt",
     ),
     "MS908": ErrorText(
@@ -139,7 +139,7 @@ ERRORS: Mapping[str, ErrorText] = {
     "MS925": ErrorText(
         "Nothing can be written to {folder}",
         "This account may not write there, the disk is full, or the path is no folder",
-        "Mend that, or name another folder in MOSHARE_HOME",
+        "Mend that, or name another folder; that of the data home stands in MOSHARE_HOME",
     ),
     "MS926": ErrorText(
         "{quarter} would pass over quarters that were delivered",

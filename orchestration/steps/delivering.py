@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +24,13 @@ from sources.contracts import Contract, current_contract, find_contract
 from sources.delivery_keys import PublicKeys
 from sources.encryption import encrypt
 from sources.errors import SourcesError
-from sources.landing import close_to_others, file_mode, make_quarter_folder, refuse_link
+from sources.landing import (
+    close_to_others,
+    file_mode,
+    hold_alone,
+    make_quarter_folder,
+    refuse_link,
+)
 from sources.manifest import MANIFEST_NAME, count_rows, write_manifest
 from sources.quarters import Quarter
 from sources.waiting import is_newer_than_receipts
@@ -137,7 +144,7 @@ def place_delivery(
     Raises:
         OrchestrationError: MS925 when the inbox cannot be written.
         SourcesError: MS123 when the agency's folder is a link, MS127 when another delivery waits
-            there.
+            there, or is just being put there or taken in.
     """
     folder = inbox / agency / str(quarter)
     refuse_link(folder.parent)
@@ -146,10 +153,13 @@ def place_delivery(
         make_quarter_folder(folder)
         with draft_folder(folder / MANIFEST_NAME) as aside:
             fill(aside)
-            there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / agency
-            if there.exists() and is_newer_than_receipts(there, outbox):
-                _refuse_another(aside, there, agency)
-            _move(aside, folder)
+            with hold_alone(folder) as is_held:
+                if not is_held:
+                    raise SourcesError("MS127", agency=agency, quarter=str(quarter))
+                there, outbox = folder / MANIFEST_NAME, inbox.parent / "outbox" / agency
+                if there.exists() and is_newer_than_receipts(there, outbox):
+                    _refuse_another(aside, there, agency)
+                _move(aside, folder)
     except OSError:
         raise OrchestrationError("MS925", folder=str(folder)) from None
     return folder
@@ -192,11 +202,15 @@ def _refuse_another(aside: Path, there: Path, agency: str) -> None:
 
 
 def _move(aside: Path, folder: Path) -> None:
-    """Withdraw the manifest that may lie there, move the files, and their manifest last."""
+    """Withdraw the manifest that may lie there, move the files, and their manifest last.
+
+    The manifest is of now, finer than file systems tell it, and so newer than each receipt there.
+    """
     (folder / MANIFEST_NAME).unlink(missing_ok=True)
     mode = file_mode(folder)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == MANIFEST_NAME):
         path.chmod(mode)
+        os.utime(path, ns=(time.time_ns(), time.time_ns()))
         sync(path)
         path.replace(folder / path.name)
         sync(folder)

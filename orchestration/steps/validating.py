@@ -122,6 +122,7 @@ def validate(
     policy: Path,
     tell: Callable[[str], None],
     keys: Sequence[Path] = (),
+    place: Path | None = None,
 ) -> Validation:
     """Take a delivery in for nobody, and say what the hub would.
 
@@ -132,6 +133,8 @@ def validate(
         policy: The policy file, for its first day of record.
         tell: Told of each thing that begins.
         keys: Files with secret keys that open what is encrypted.
+        place: In which folder it works; the machine's temporary one where it is left out, and never
+            that where there are keys, for what was decrypted lies nowhere but in the vault.
 
     Raises:
         OrchestrationError: MS908, a file cannot be read.
@@ -140,7 +143,7 @@ def validate(
     """
     record = tomllib.loads(policy.read_text(encoding="utf-8"))["first_day_of_record"]
     sequences: Counter[str] = Counter()
-    with _own_zones() as zones:
+    with _own_zones(place or Path(tempfile.gettempdir())) as zones:
         for number, one in enumerate(former, start=1):
             tell(f"reading former delivery {number}")
             sequences[one.quarter] += 1
@@ -157,9 +160,9 @@ def validate(
 
 
 @contextmanager
-def _own_zones() -> Iterator[Zones]:
+def _own_zones(place: Path) -> Iterator[Zones]:
     """Zones in a folder that only this account opens; what a killed run left goes as well."""
-    with draft_folder(Path(tempfile.gettempdir()) / _NAME) as folder:
+    with draft_folder(place / _NAME) as folder:
         yield Zones(folder / "landing", Vault(folder / "vault"))
 
 

@@ -1,8 +1,9 @@
 """Who is told of alarms, and telling them: by e-mail or webhook, with links and codes only.
 
-The receivers stand in `alarms.toml`, on the hub in its data home, on the gate's machine where its
-settings say; where there is none, nobody is told. Nothing here may import Dagster. Does not belong
-here: what an alarm is (`alarms`, `pushes`), and keeping what was not taken (`outbox`).
+The receivers stand in `alarms.toml`, on the hub in its data home, where there may be none and
+nobody is told; on the gate's machine where its settings say, and there it must be. Nothing here may
+import Dagster. Does not belong here: what an alarm is (`alarms`, `pushes`), and keeping what was
+not taken (`outbox`).
 """
 
 from __future__ import annotations
@@ -54,10 +55,8 @@ def read_receivers(path: Path) -> Receivers:
     """Read who is told.
 
     Raises:
-        OrchestrationError: MS945 when the file is not as it must be.
+        OrchestrationError: MS945 when the file is not there, or not as it must be.
     """
-    if not path.exists():
-        return Receivers(address="")
     try:
         return read_toml(path, _FORM)
     except BrokenDocumentError as broken:

@@ -13,7 +13,7 @@ from gate.letters import send_letter
 from orchestration.hub.settings import Settings
 from orchestration.watch.alarms import find_alarms
 from orchestration.watch.outbox import Alarm, Outbox
-from orchestration.watch.receivers import Send, read_receivers, tell_of
+from orchestration.watch.receivers import Receivers, Send, read_receivers, tell_of
 
 _MORE = "'moshare status' on the hub says what is still so."
 
@@ -25,6 +25,7 @@ def tell(
     send: Send = send_letter,
 ) -> list[Alarm]:
     """Tell everyone of every alarm of now, once, and gives them."""
-    alarms, receivers = find_alarms(settings, instance, now), read_receivers(settings.alarms)
+    alarms, named = find_alarms(settings, instance, now), settings.alarms
+    receivers = read_receivers(named) if named.exists() else Receivers(address="")
     tell_of(alarms, receivers, Outbox(settings.outbox), now, more=_MORE, send=send)
     return alarms

@@ -15,8 +15,8 @@ import pyrage
 import pysequoia
 import pytest
 from pipeline_runs import run_approved, run_here
+from poisoned_records import MARKER, TRACES, put_poisoned_quarter, traces_of
 from small_deliveries import put
-from test_poisoned_record import MARKER, TRACES, put_poisoned_quarter, traces_of
 
 from orchestration.hub.settings import DELIVERY_KEYS_VARIABLE, Settings
 from sources.delivery_keys import PublicKeys, read_public_keys

@@ -40,7 +40,6 @@ POLICY = load_policy()
 LISTS = load_keys(KEYS, POLICY)
 KINDS = {ROWS: ExactRows, LINKED: ExactCells}
 RUNS = 1_000
-RUNS_OF_MANY = 400
 QUARTERS = 20
 DOUBT = 1e-3
 CROWD = 3
@@ -128,7 +127,7 @@ def find_cells(planned: PlannedFrame, leaves: NDArray[np.int64]) -> dict[str, Nu
 
 
 def attack_frame(
-    planned: PlannedFrame, change: Change, *, told: float = 1.0, periods: int = 1, runs: int = RUNS
+    planned: PlannedFrame, change: Change, *, told: float = 1.0, periods: int = 1
 ) -> Attack:
     """Draw a frame in both worlds and weigh what is drawn; noise is `told` times too small."""
     present, absent = make_worlds(planned.frame, change)
@@ -148,7 +147,7 @@ def attack_frame(
         [
             math.fsum(weigh(mechanism.draw(exact)) for _ in range(periods))
             for exact in [hold(planned.frame, leaves)]
-            for _ in range(runs)
+            for _ in range(RUNS)
         ]
         for leaves in (present, absent)
     ]
@@ -183,9 +182,7 @@ def attack_many() -> Attack:
     """Twenty quarters of releases, in which one identity is counted as often as it can be."""
     return add_up(
         [
-            attack_frame(
-                one, find_change(one), periods=int(one.policy.quarters or 0), runs=RUNS_OF_MANY
-            )
+            attack_frame(one, find_change(one), periods=int(one.policy.quarters or 0))
             for one in make_example("2025Q4").frames
         ]
     )
@@ -235,7 +232,7 @@ def test_twenty_quarters_of_releases_tell_no_more_than_their_composed_bound() ->
 def test_a_cohort_that_is_counted_again_in_every_quarter_is_caught() -> None:
     plan = make_example("2025Q4")
     cohort = next(one for one in plan.frames if one.frame.name == "children_reported")
-    again = attack_frame(cohort, find_change(cohort), periods=QUARTERS - 1, runs=RUNS_OF_MANY)
+    again = attack_frame(cohort, find_change(cohort), periods=QUARTERS - 1)
     mu = math.sqrt(2 * sum_worst(plan, QUARTERS))
     assert add_up([attack_many(), again]).bound_mu() > mu
 

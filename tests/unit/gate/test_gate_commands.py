@@ -131,10 +131,12 @@ def test_a_push_that_failed_is_told_once_and_kept_while_nobody_takes_it(settings
     assert "MS743: Release 2025Q1 was not pushed to patrol." in told["sentence"]
 
 
-def test_alarms_that_cannot_be_read_are_a_sentence(settings: Path) -> None:
+@pytest.mark.parametrize("content", ["nobody", None])
+def test_alarms_that_cannot_be_read_are_a_sentence(settings: Path, content: str | None) -> None:
     text = settings.read_text("utf-8") + '[[sftp]]\nname = "patrol"\n' + SFTP
     settings.write_text('alarms = "alarms.toml"\n' + text, "utf-8")
-    (settings.parent / "alarms.toml").write_text("nobody", "utf-8")
+    if content:
+        (settings.parent / "alarms.toml").write_text(content, "utf-8")
     ended = run("push", "--release", "2025Q1", settings=settings)
     assert (ended.exit_code, "MS945" in ended.stderr) == (2, True)
 

@@ -61,3 +61,11 @@ def test_what_cannot_be_counted_ends_with_a_sentence_and_without_totals(
     assert code in ended.stderr
     assert MARK not in ended.output
     assert not (folder / "out").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named_and_nothing_is_kept_of_it(folder: Path) -> None:
+    (folder / "out").write_text("a file")
+    ended = call(folder, ROWS)
+    assert ended.exit_code == 2
+    assert "MS925" in ended.stderr
+    assert not (folder / "home").exists()

@@ -119,10 +119,13 @@ def test_a_nil_delivery_is_sealed_by_its_manifest_alone(home: Settings) -> None:
     assert json.loads(manifest.read_text("utf-8"))["kind"] == "nil"
 
 
-def test_a_file_without_a_role_is_a_usage_error(home: Settings) -> None:
+@pytest.mark.parametrize("files", [["child_file.txt"], ["tokens=a.csv", "tokens=b.csv"]])
+def test_a_file_without_a_role_of_its_own_is_a_usage_error(
+    home: Settings, files: list[str]
+) -> None:
     ended = call(
         *("deliver", "--agency", "dss", "--quarter", "2025Q1"),
-        *("--as-of", "2025-04-05", "--file", "child_file.txt"),
+        *("--as-of", "2025-04-05", *(word for file in files for word in ("--file", file))),
     )
     assert ended.exit_code == 2
     assert "MS907" in ended.stderr

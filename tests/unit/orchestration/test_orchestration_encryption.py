@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -150,6 +154,30 @@ def test_validating_an_encrypted_file_asks_for_its_key(home, key, monkeypatch) -
     assert validate(sealed, "--against", str(sealed)).exit_code == 0
     assert validate(sealed, "--against", "nibrs.txt").exit_code == 0
     assert list(Path("temporary").iterdir()) == []
+
+
+def test_what_validating_decrypts_lies_in_the_vault_also_where_it_is_killed(
+    home: Settings, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = seal("nibrs.txt.age")
+    monkeypatch.setenv(DELIVERY_KEYS_VARIABLE, str(key))
+    program = (
+        "import os, signal\n"
+        "from orchestration.steps import validating\n"
+        "def count(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "validating.count_decrypted = count\n"
+        "from orchestration.cli import main\n"
+        "main()\n"
+    )
+    words = ("validate", str(sealed), "--contract", "mshp/1", "--quarter", QUARTER)
+    environment = {**os.environ, "TMPDIR": str(Path("temporary").absolute())}
+    killed = subprocess.run([sys.executable, "-c", program, *words], check=False, env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    assert list(Path("temporary").iterdir()) == []
+    [left] = [path for path in home.vault.folder.rglob("*") if path.is_file()]
+    assert left.read_bytes() == CONTENT
+    call("collect")
+    assert [path for path in home.vault.folder.rglob("*") if path.is_file()] == []
 
 
 def test_validating_says_of_a_damaged_file_what_the_hub_would(home, key, monkeypatch) -> None:

@@ -164,6 +164,7 @@ def test_a_file_and_a_view_may_make_one_delivery_and_not_one_role(
         ["--database", "address"],
         ["--database", "address", "--changed-since", "changed=2025-04-01"],
         ["--database", "address", "--from-database", "child_file"],
+        ["--database", "address", "--from-database", "tokens=v.w", "--from-database", "tokens=v.x"],
         ["--database", "address", "--from-database", "child_file=v.w", "--changed-since", "x"],
     ],
 )

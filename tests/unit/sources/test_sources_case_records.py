@@ -167,6 +167,23 @@ def test_cases_are_told_apart_by_their_column_and_a_child_is_in_one(tmp_path: Pa
     assert (totals.cells["cases", "all"], totals.children) == (2, 3)
 
 
+def test_a_record_without_a_case_is_a_case_of_its_own(tmp_path: Path) -> None:
+    rows = [(*record(FirstName=name), case) for name, case in
+            [("Ann", ""), ("Bob", " "), ("Cid", "K1"), ("Dee", "")]]  # fmt: skip
+    path = write_csv(tmp_path / "cases.csv", rows, [*HEADER, "Case ID"])
+    read = read_case_records(path, case="Case ID")
+    totals = count_children(read.records, Quarter.parse(QUARTER), current_contract("hotline"))
+    assert (totals.cells["cases", "all"], totals.children) == (4, 4)
+
+
+def test_a_number_tells_persons_apart_whether_a_workbook_holds_it_as_text(tmp_path: Path) -> None:
+    rows = [(*record(FirstName=name), number) for name, number in
+            [("Ann", 12), ("Anne", "12"), ("Bob", 120), ("Cid", "012")]]  # fmt: skip
+    path = write_workbook(tmp_path / "cases.xlsx", [[*HEADER, "Contact ID"], *rows])
+    read = read_case_records(path, person="Contact ID")
+    assert len({one.person for one in read.records}) == 3
+
+
 def test_the_first_contract_has_its_five_cells_still(tmp_path: Path) -> None:
     totals = count(tmp_path, record(), contract="hotline/1")
     assert list(totals.cells.values()) == [1, 0, 0, 0, 1]
@@ -215,6 +232,16 @@ def test_a_workbook_of_the_template_is_read_with_its_names_hidden_or_misspelt(
     assert cell_of(totals, "children") == "family"
 
 
+def test_records_on_two_sheets_are_refused_and_not_half_of_them_counted(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "cases.xlsx") as book:
+        for name in ("Cases", "More"):
+            page = book.add_worksheet(name)
+            page.write_row(0, 0, HEADER)
+            page.write_row(1, 0, record())
+    with pytest.raises(SourcesError, match=r"MS414.*one sheet"):
+        read_case_records(tmp_path / "cases.xlsx")
+
+
 def test_a_misspelt_column_is_told_and_never_taken_for_one_of_another_name(tmp_path: Path) -> None:
     spelt = [name.replace("TypeOfExploitation", "TypeOfExploitaton") for name in HEADER]
     header = [*spelt, "vic_TypeOfSexExploitation"]
@@ -233,6 +260,8 @@ def test_a_misspelt_column_is_told_and_never_taken_for_one_of_another_name(tmp_p
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_csv_may_have_any_usual_form(tmp_path: Path, delimiter: str, encoding: str) -> None:
     lines = [HEADER, record(FirstName="Zoë"), record(FirstName="ZOË")]
+    if encoding != "cp1252":
+        lines.append(record(FirstName="Zoe\u0308"))  # as some systems write the same name
     text = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines)
     (tmp_path / "cases.csv").write_bytes(text.encode(encoding))
     read = read_case_records(tmp_path / "cases.csv")
@@ -286,6 +315,36 @@ def test_case_records_are_not_delivered(tmp_path: Path, content: bytes) -> None:
             {"datapackage": said, "counts": ("counts.csv", content)},
         )
     assert MARK not in caught.value.sentence
+
+
+CASE = dict.fromkeys(HEADER, MARK)
+
+
+@pytest.mark.parametrize(
+    ("code", "more"),
+    [
+        ("MS412", {"data": [{"first": MARK}]}),
+        ("MS413", {"data": [CASE]}),
+        ("MS413", {"rows": [[*HEADER], [MARK] * 9]}),
+        ("MS413", {"custom": {"records": {"one": CASE}}}),
+    ],
+)
+def test_a_description_that_holds_records_is_refused_and_not_kept(
+    tmp_path: Path, code: str, more: dict[str, object]
+) -> None:
+    totals = count(tmp_path, record())
+    write_totals(tmp_path / "out", Quarter.parse(QUARTER), totals.cells, "Totals", {"name": "t"})
+    said = json.loads((tmp_path / "out" / "datapackage.json").read_bytes())
+    said["resources"].append({"name": "cases", "title": "", "description": "", "type": "", **more})
+    zones = make_zones(tmp_path)
+    files = {
+        "datapackage": ("datapackage.json", json.dumps(said, indent=1).encode()),
+        "counts": ("counts.csv", (tmp_path / "out" / "counts.csv").read_bytes()),
+    }
+    deliver(zones, "hotline", files)
+    assert refuse(zones, "hotline").code == code
+    kept = [path for path in zones.vault.folder.rglob("*") if path.is_file()]
+    assert not any(MARK.encode() in path.read_bytes() for path in kept)
 
 
 @pytest.mark.parametrize("content", [RECORDS, BY_LABEL, WORKBOOK])

@@ -206,3 +206,12 @@ def measure(content: bytes) -> dict[str, object]:
     import hashlib
 
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": 1}
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view()])
+def test_text_is_text_however_a_program_holds_it(tmp_path: Path, kind: pa.DataType) -> None:
+    table = cut(child_lines(9))
+    other = table.cast(pa.schema([field.with_type(kind) for field in table.schema]))
+    zones = make_zones(tmp_path)
+    deliver(zones, "dss", {"child_file": ("c.parquet", pack(other))})
+    assert ingest(zones, "dss", QUARTER).files[0].lines_stored == 9
