@@ -59,7 +59,7 @@ check: install ## Linters, types, import contracts, SQL style
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@cd dbt_project && ../$(BIN)/sqlfluff lint models tests
+	@cd dbt_project && DBT_TARGET_PATH=target/lint ../$(BIN)/sqlfluff lint models tests
 
 dev: install ## Open the Dagster UI on the same data
 	@$(BIN)/moshare dev
