@@ -140,6 +140,8 @@ def _list_rows(path: Path) -> Iterator[_Row]:
         content = path.read_bytes()
     except (OSError, python_calamine.CalamineError):
         raise SourcesError("MS414", file=path.name) from None
+    if b"\0" in content:  # UTF-16, which its bytes alone would make text of no field
+        raise SourcesError("MS414", file=path.name)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

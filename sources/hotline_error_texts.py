@@ -64,8 +64,8 @@ HOTLINE = {
     ),
     "MS414": DeliveryText(
         "{file} cannot be read as case records",
-        "It must be a CSV file, or a workbook of Excel without a password whose name ends with "
-        ".xlsx or .xlsm, with all records on one sheet",
+        "It must be a CSV file in UTF-8 or Windows-1252, or a workbook of Excel without a password "
+        "whose name ends with .xlsx or .xlsm, with all records on one sheet",
         "Save it in one of these forms, and make the totals again",
         Exit.USAGE,
     ),

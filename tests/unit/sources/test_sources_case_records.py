@@ -272,6 +272,7 @@ def test_csv_may_have_any_usual_form(tmp_path: Path, delimiter: str, encoding: s
     ("code", "name", "content"),
     [
         ("MS414", "cases.xlsx", b"no workbook"),
+        ("MS414", "cases.csv", ",".join(HEADER).encode("utf-16")),
         ("MS414", "nothing.csv", None),
         ("MS415", "cases.csv", b""),
         ("MS415", "cases.csv", f"{MARK},b,c\n1,2,3\n".encode()),
