@@ -15,7 +15,7 @@ from sources.workbench import ask_number, note_problem, quote
 
 DIFFERENT_BIRTH_DATE = "MS242"
 _NONE, _SOME = "MS243", "MS244"
-_SHARES = ((0.9, "nearly all"), (0.5, "more than half"), (0.1, "less than half"), (0.0, "few"))
+_SHARES = ((0.9, "nearly all"), (0.5, "half or more"), (0.1, "less than half"), (0.0, "few"))
 """Least share, and how it is told."""
 
 _NUMBER, _BORN = "e4_child_record_number", "e5_date_of_birth"
