@@ -1,4 +1,4 @@
-"""The reviewed policy with its switched-off tables switched on, as an officer would: by their lines.
+"""The reviewed policy with its switched-off tables switched on, as an officer would do it.
 
 Here for tests and benchmarks, which look at frames that no release reads. Does not belong here: why
 they are switched off (the policy says it).
