@@ -128,11 +128,17 @@ def _list_derived(release: Release) -> dict[str, Content]:
     return contents
 
 
+def _list_sources(release: Release) -> list[str]:
+    """The agencies of which a release must tell how they delivered."""
+    counted = [source for table in release.tables for source in table.sources]
+    return [*counted, *read_state().awaited]
+
+
 def _check_explained(release: Release) -> None:
     deliveries = dict(release.provenance.deliveries)
     unknown = [
         *(source for table in release.tables for source in table.sources if source not in AGENCIES),
-        *(agency for agency in AGENCIES if deliveries.get(agency) not in DELIVERIES),
+        *(source for source in _list_sources(release) if deliveries.get(source) not in DELIVERIES),
         *(agency for agency in deliveries if agency not in AGENCIES),
     ]
     for table in release.tables:

@@ -145,6 +145,7 @@ def describe_page(release: Release) -> Page:
             *(
                 Words(title, explain_delivery(agency, deliveries[agency]))
                 for agency, title in AGENCIES.items()
+                if agency in deliveries
             ),
             *_describe_police(release),
         ),
