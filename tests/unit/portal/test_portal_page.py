@@ -23,7 +23,7 @@ from portal.page.description import describe_page
 from portal.page.rendering import TEMPLATES, render_page
 from portal.wording import name_period, say_likely, say_range
 from privacy.policy.policy import load_policy
-from privacy.released import DELIVERY_KINDS, NOT_RELEASED, Release
+from privacy.released import DELIVERY_KINDS, NOT_RELEASED, Release, ReleasedRow
 from sources.contracts import current_contract
 
 STYLE = (TEMPLATES / "release.css").read_text(encoding="utf-8")
@@ -93,6 +93,31 @@ def test_a_table_that_is_not_released_says_so(release: Release) -> None:
     text = read(replace(release, tables=(replace(table, rows=(row,)),))).text
     assert "Missouri not released no range" in text
     assert "not released, which is not zero" in text
+
+
+def test_a_table_that_is_not_released_says_why_in_front_and_in_its_place(release: Release) -> None:
+    """Whoever delivers its records is asked for nothing, and told nowhere as one who delivered."""
+    row = ReleasedRow("Missouri", ("a",), ("A",), None, None, None, None, NOT_RELEASED)
+    table = replace(
+        release.tables[0],
+        name="children_in_care_trafficked",
+        title="Children in care (children)",
+        definition="Children in care. Not released: too few.",
+        sources=("care",),
+        dimensions=("care_report",),
+        dimension_titles=("Reported to police",),
+        rows=(row,),
+        frame=None,
+        positions=(),
+    )
+    other = replace(release, tables=(*release.tables, table))
+    text = read(other).text
+    assert "Children in care (children): not released, and why" in text
+    assert text.count("Children in care. Not released: too few.") == 2
+    assert "A not released no range nothing to draw" in text
+    files = list_files(other)
+    assert b"not released" in files["data/children_in_care_trafficked.csv"]
+    assert "not released, and why" not in read(release).text
 
 
 def test_no_range_goes_below_zero_and_thousands_have_a_comma(page: Reader) -> None:
