@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
+from switched_on import load_switched_on
 from usefulness import plan_year
 
-from bench.switched_on import load_switched_on
 from jurisdiction.folder import LISTS
 from privacy.engine.margins import compute_cut_off, compute_margin
 from privacy.policy.keys import PublicKeys, load_keys
