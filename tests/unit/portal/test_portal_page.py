@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from portal_examples import make_example
+from portal_examples import make_example, make_withheld
 
 from jurisdiction.state import read_state
 from portal.codebook import (
@@ -93,6 +93,18 @@ def test_a_table_that_is_not_released_says_so(release: Release) -> None:
     text = read(replace(release, tables=(replace(table, rows=(row,)),))).text
     assert "Missouri not released no range" in text
     assert "not released, which is not zero" in text
+
+
+def test_a_table_that_is_not_released_says_why_in_front_and_in_its_place(release: Release) -> None:
+    """Whoever delivers its records is asked for nothing, and told nowhere as one who delivered."""
+    table = make_withheld("2025Q1")
+    other = replace(release, tables=(*release.tables, table))
+    text = read(other).text
+    assert f"{table.title}: not released, and why" in text
+    assert text.count(table.definition) == 2
+    assert "Absent from care not released no range nothing to draw" in text
+    assert b"not released" in list_files(other)[f"data/{table.name}.csv"]
+    assert "not released, and why" not in read(release).text
 
 
 def test_no_range_goes_below_zero_and_thousands_have_a_comma(page: Reader) -> None:
