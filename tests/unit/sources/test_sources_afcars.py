@@ -7,29 +7,28 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from care_builders import (
+from care_files import (
     CHILD,
     before,
     care_xml,
     during,
-    find_rows,
     former,
     many,
-    name_problems,
     number_of,
     record,
     removal,
     say,
     setting,
-    take,
 )
-from sources_builders import child_line, deliver, deliver_children, make_zones, refuse
+from sources_builders import QUARTER, child_line, deliver, deliver_children, make_zones, refuse
 
 from sources import contracts
-from sources.errors import ERRORS, SourcesError
+from sources.errors import ERRORS, LineProblem, SourcesError
 from sources.ingest import ingest
 from sources.layout import load_afcars_layout
+from sources.receipts import Receipt
 from sources.zones import Zones
 
 TABLES = (
@@ -40,6 +39,23 @@ TABLES = (
     "reports_before_care",
     "reports_in_care",
 )
+
+
+def take(zones: Zones, content: bytes, quarter: str = QUARTER, name: str = "care.xml") -> Receipt:
+    deliver(zones, "care", {"care": (name, content)}, quarter=quarter)
+    return ingest(zones, "care", quarter)
+
+
+def find_rows(zones: Zones, table: str, quarter: str = QUARTER) -> list[tuple[str, ...]]:
+    """Rows of a raw table without where they come from."""
+    path: Path = zones.vault.raw("care", quarter) / "0001" / f"{table}.parquet"
+    kept = pq.read_table(path)
+    return [tuple(row.values())[5:] for row in kept.to_pylist()]
+
+
+def name_problems(receipt: Receipt) -> set[tuple[str, str]]:
+    found: tuple[LineProblem, ...] = receipt.problems
+    return {(one.code, one.field.partition("_")[0].upper()) for one in found}
 
 
 @pytest.fixture

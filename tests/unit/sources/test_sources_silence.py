@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from care_builders import before, care_xml, during, former, many, record, removal, setting
+from care_files import before, care_xml, during, former, many, record, removal, setting
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sources_builders import (

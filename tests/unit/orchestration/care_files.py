@@ -1,16 +1,8 @@
-"""Small AFCARS files for the tests of `sources`."""
+"""Small AFCARS files, for tests of what reads and what delivers them."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-
-from sources_builders import QUARTER, deliver
-
-from sources.errors import LineProblem
-from sources.ingest import ingest
-from sources.receipts import Receipt
-from sources.zones import Zones
 
 CHILD = "CHILD0000001"
 
@@ -105,22 +97,3 @@ def number_of(*name: object) -> str:
 def many(count: int = 30) -> list[str]:
     """Children of whom nothing is remarkable, so that one among them is no great share."""
     return [record(E4=number_of("many", place)) for place in range(count)]
-
-
-def take(zones: Zones, content: bytes, quarter: str = QUARTER, name: str = "care.xml") -> Receipt:
-    deliver(zones, "care", {"care": (name, content)}, quarter=quarter)
-    return ingest(zones, "care", quarter)
-
-
-def find_rows(zones: Zones, table: str, quarter: str = QUARTER) -> list[tuple[str, ...]]:
-    """Rows of a raw table without where they come from."""
-    import pyarrow.parquet as pq
-
-    path: Path = zones.vault.raw("care", quarter) / "0001" / f"{table}.parquet"
-    kept = pq.read_table(path)
-    return [tuple(row.values())[5:] for row in kept.to_pylist()]
-
-
-def name_problems(receipt: Receipt) -> set[tuple[str, str]]:
-    found: tuple[LineProblem, ...] = receipt.problems
-    return {(one.code, one.field.partition("_")[0].upper()) for one in found}
