@@ -46,9 +46,9 @@ class Vault:
         """Every raw table of that name, `<agency>/<quarter>/<sequence>/<table>.parquet`."""
         return self.folder.glob(f"raw/{agency}/*/*/{table}.parquet")
 
-    def find_raw_quarters(self) -> Iterator[Path]:
+    def find_raw_quarters(self, agency: str = "*") -> Iterator[Path]:
         """Every folder that is named after a quarter in which something was delivered."""
-        return self.folder.glob("raw/*/*")
+        return self.folder.glob(f"raw/{agency}/*")
 
     def work(self, agency: str, quarter: str) -> Path:
         """Scratch folder of the ingest that holds the lock of a quarter; nothing in it lasts."""

@@ -30,6 +30,7 @@ class AgencyWords(BaseModel):
         delivers: What comes from it, in a sentence.
         order: Its place among the agencies, where all are told.
         is_linked: Whether its records are linked.
+        is_optional: Whether no quarter waits for it.
         block: Key of the block of the page in which its tables stand.
         caveats: What its numbers do not say.
     """
@@ -43,6 +44,7 @@ class AgencyWords(BaseModel):
     delivers: str
     order: Annotated[int, Field(strict=True)]
     is_linked: Annotated[bool, Field(strict=True)]
+    is_optional: Annotated[bool, Field(strict=True)] = False
     block: str
     caveats: tuple[str, ...]
 
@@ -132,9 +134,14 @@ class State(BaseModel):
         return tuple(sorted(one.key for one in self.agencies if one.is_linked))
 
     @property
+    def awaited(self) -> tuple[str, ...]:
+        """Short names of the agencies without whose delivery no quarter is released, as told."""
+        return tuple(one.key for one in self.agencies if not one.is_optional)
+
+    @property
     def recorded_by(self) -> str:
         """Who recorded what is counted, in a sentence, by the alphabet of short names."""
-        by_key = sorted(self.agencies, key=lambda one: one.key)
+        by_key = [self.agency(key) for key in sorted(self.awaited)]
         return join_words([one.recorded_as for one in by_key], "and")
 
     @property

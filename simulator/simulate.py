@@ -1,4 +1,4 @@
-"""Make the deliveries of all three agencies for some quarters, and the truth behind them.
+"""Make the deliveries of all agencies for some quarters, and the truth behind them.
 
 Folders under the given one:
 
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from simulator.calibration import figure, hotline_cases_a_year
 from simulator.counts import Tally
+from simulator.courts import write_courts_delivery
 from simulator.dss import write_dss_delivery
 from simulator.hotline import write_hotline_delivery
 from simulator.mshp import write_mshp_delivery
@@ -26,6 +27,15 @@ from simulator.population import AGENCIES, Episode, Population, Scenario, as_of
 from simulator.truth import TrueRecord, write_truth
 from sources.agency_roster import RosterAgency
 from sources.quarters import Quarter
+
+_TOTALS = {"datapackage": "datapackage.json", "counts": "counts.csv"}
+_FILES = {
+    "dss": {"child_file": "child_file.txt"},
+    "mshp": {"nibrs": "nibrs.txt"},
+    "hotline": _TOTALS,
+    "courts": _TOTALS,
+}
+"""The files of each agency that delivers, by their roles."""
 
 NOTE = (
     "Simulated. Everything in this folder was made by a program; no person, report, incident or\n"
@@ -40,7 +50,7 @@ class PreparedDelivery:
     Attributes:
         folder: Holds the files.
         files: Role of each file in the contract, and its name.
-        roster: What the agency makes tokens from; None for the hotline.
+        roster: What the agency makes tokens from; None of one that delivers totals.
         as_of: Day on which the data were taken.
         agency_roster: Which police agencies reported; of the Patrol alone.
     """
@@ -109,7 +119,7 @@ def simulate(
     records: list[TrueRecord] = []
     tally = Tally()
     for quarter in sorted(quarters):
-        for agency in AGENCIES:
+        for agency in _FILES:
             prepared = _prepare(folder, agency, quarter, seed)
             records += _write_delivery(population, prepared, tally)
             deliveries.append(prepared)
@@ -125,12 +135,8 @@ def _or_figure(value: float | None, key: str) -> float:
 
 
 def _prepare(folder: Path, agency: str, quarter: Quarter, seed: int) -> PreparedDelivery:
-    files = {
-        "dss": {"child_file": "child_file.txt"},
-        "mshp": {"nibrs": "nibrs.txt"},
-        "hotline": {"datapackage": "datapackage.json", "counts": "counts.csv"},
-    }[agency]
-    has_roster = agency != "hotline"
+    files = _FILES[agency]
+    has_roster = files is not _TOTALS
     return PreparedDelivery(
         agency=agency,
         quarter=quarter,
@@ -146,7 +152,8 @@ def _write_delivery(
     population: Population, prepared: PreparedDelivery, tally: Tally
 ) -> list[TrueRecord]:
     if prepared.roster is None:
-        write_hotline_delivery(population, prepared.quarter, prepared.folder)
+        totals = {"hotline": write_hotline_delivery, "courts": write_courts_delivery}
+        totals[prepared.agency](population, prepared.quarter, prepared.folder)
         return []
     write = {"dss": write_dss_delivery, "mshp": write_mshp_delivery}[prepared.agency]
     (name,) = prepared.files.values()

@@ -2,7 +2,7 @@
 
 Belongs here: the type of a contract and loading it from the state's contracts, each by itself, so
 that a broken one stops its own agency alone. Does not belong here: reading files by it (`ncands`,
-`nibrs`, `hotline`, `tokens`).
+`nibrs`, `totals`, `tokens`).
 """
 
 import re
@@ -18,9 +18,7 @@ from sources.errors import SourcesError
 
 _FILE_NAME = re.compile(r"([a-z]+)-([1-9][0-9]{0,3})\.toml")
 
-FileFormat = Literal[
-    "ncands_child_file", "nibrs_flat", "tokens", "hotline_counts", "hotline_datapackage"
-]
+FileFormat = Literal["ncands_child_file", "nibrs_flat", "tokens", "counts", "datapackage"]
 
 
 class ContractFile(BaseModel):
@@ -82,7 +80,9 @@ class Contract(BaseModel):
         agency_roster: whether a manifest may carry the roster of police agencies.
         police_agencies: ORI -> when it reports; empty where no table was agreed.
         files: by role.
-        cells: measure -> relationship groups, for a delivery of aggregate counts.
+        cells: measure -> its groups, for a delivery of totals,
+        parts: of these, measure -> the measure of which each of its cells is a part,
+        declares: and what their description must say word for word, by its field.
         watched: what is held against the quarters before.
     """
 
@@ -99,6 +99,8 @@ class Contract(BaseModel):
     police_agencies: dict[str, PoliceAgency] = Field(default_factory=dict)
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    parts: dict[str, str] = Field(default_factory=dict)
+    declares: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     watched: Watched = Watched()
 
     @property

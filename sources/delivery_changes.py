@@ -21,11 +21,8 @@ from sources.contracts import Contract
 from sources.nibrs import SEGMENT_TABLES
 from sources.workbench import open_workbench, quote
 
-_UNIT = {"nibrs_flat": "incidents", "ncands_child_file": "records", "hotline_counts": "cells"}
-_KEYS = {
-    "ncands_child_file": ("rptid", "chid"),
-    "hotline_counts": ("quarter", "measure", "relationship_group"),
-}
+_UNIT = {"nibrs_flat": "incidents", "ncands_child_file": "records", "counts": "cells"}
+_CHILD_KEYS = ("rptid", "chid")
 _OF_A_REPORT = ("administrative", "offense", "victim", "offender", "arrestee")
 _NO_CONTENT = frozenset(
     {"segment_action_type", "month_of_submission", "year_of_submission", "ori", "incident_number"}
@@ -90,7 +87,9 @@ def compare_deliveries(
         if main.format == "nibrs_flat":
             _write_incidents(connection, raw, contract)
         else:
-            _write_records(connection, raw, next(iter(main.tables.items())), _KEYS[main.format])
+            name, fields = next(iter(main.tables.items()))
+            keys = fields[:-1] if main.format == "counts" else _CHILD_KEYS
+            _write_records(connection, raw, (name, fields), keys)
         connection.execute(_JUDGE)
         histories = connection.execute(_HISTORIES).fetchall()
         children: dict[str, int] = {}

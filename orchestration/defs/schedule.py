@@ -82,7 +82,7 @@ def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | 
 
 def _wait_for_agencies(standing: QuarterStanding, now: datetime) -> dg.SkipReason:
     """Wait for silent agencies, or pass the quarter over where the calendar says so."""
-    silent = [one.agency for one in standing.deliveries if one.state != "accepted"]
+    silent = [one.agency for one in standing.deliveries if one.is_missing]
     last_day = standing.dates.passed_over_on
     if last_day is None or find_today(now) < last_day:
         names = ", ".join(silent)

@@ -73,12 +73,13 @@ def quarter_complete(_: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     if standing is None:
         return dg.SkipReason("No quarter is open.")
     if not standing.is_delivered:
-        missing = ", ".join(one.agency for one in standing.deliveries if one.state != "accepted")
+        missing = ", ".join(one.agency for one in standing.deliveries if one.is_missing)
         return dg.SkipReason(f"{standing.quarter} waits for the delivery of {missing}.")
     settings, quarter = load_settings(), str(standing.quarter)
     newest = [
-        f"{agency.key}-{list_accepted(settings.zones, agency.key, quarter)[-1]}"
+        f"{agency.key}-{accepted[-1]}"
         for agency in read_state().agencies
+        if (accepted := list_accepted(settings.zones, agency.key, quarter))
     ]
     key = partition_key(standing.quarter)
     return dg.RunRequest(

@@ -66,7 +66,7 @@ def _of_deliveries(standing: QuarterStanding, settings: Settings, now: datetime)
     quarter, due = standing.quarter, standing.dates.deliveries
     for one in standing.deliveries:
         place = f"/assets/raw/{one.agency}"
-        if one.state == "absent" and find_today(now) > due:
+        if one.state == "absent" and one.is_awaited and find_today(now) > due:
             yield Alarm(
                 f"{LATE_DELIVERY}/{quarter}/{one.agency}",
                 LATE_DELIVERY,

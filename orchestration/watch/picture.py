@@ -51,6 +51,8 @@ def _draw_parts(one: QuarterStanding, today: date) -> Iterator[str]:
             yield "–"
         elif delivery.state == "waiting":
             yield "in the inbox"
+        elif not delivery.is_awaited:
+            yield "rejected" if delivery.state == "rejected" else "not awaited"
         else:
             rejected = "rejected, " if delivery.state == "rejected" else ""
             yield rejected + _name_briefly(one.dates.deliveries, today)
@@ -76,7 +78,7 @@ def _name_briefly(due: date, today: date) -> str:
 def _name_due(one: QuarterStanding, today: date) -> Iterator[str]:
     quarter, dates = one.quarter, one.dates
     for delivery in one.deliveries:
-        if delivery.state != "accepted":
+        if delivery.is_missing:
             due = name_lateness(dates.deliveries, today)
             yield f"{quarter}: a delivery of '{delivery.agency}' ({delivery.state}), {due}."
     if not one.is_planned:

@@ -38,11 +38,18 @@ class DeliveryStanding:
         agency: Its short name.
         state: accepted; waiting, it lies in the inbox without a receipt; rejected; or absent.
         since: Day on which it was put there, where it waits.
+        is_awaited: Whether the quarter waits for it.
     """
 
     agency: str
     state: DeliveryState
     since: date | None = None
+    is_awaited: bool = True
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the quarter waits for it still."""
+        return self.is_awaited and self.state != "accepted"
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,8 @@ class QuarterStanding:
 
     @property
     def is_delivered(self) -> bool:
-        """Whether every agency delivered and nothing waits to be taken in."""
-        return all(one.state == "accepted" for one in self.deliveries)
+        """Whether every agency that it waits for delivered, and all of that was taken in."""
+        return not any(one.is_missing for one in self.deliveries)
 
     @property
     def is_approved(self) -> bool:
@@ -150,30 +157,30 @@ def _find_last_watched(settings: Settings, now: datetime) -> Quarter:
 
 
 def _find_known(settings: Settings) -> Iterator[Quarter]:
-    """Quarters that something was ever delivered for, from the first day of record on."""
+    """Quarters that an awaited agency ever delivered for, from the first day of record on."""
     first = find_first_quarter()
-    for folder in settings.vault.find_raw_quarters():
-        if (quarter := Quarter.parse(folder.name)) >= first:
-            yield quarter
-    for agency in read_state().agencies:
-        for waiting in list_waiting(settings.zones, agency.key):
+    for agency in read_state().awaited:
+        for folder in settings.vault.find_raw_quarters(agency):
+            if (quarter := Quarter.parse(folder.name)) >= first:
+                yield quarter
+        for waiting in list_waiting(settings.zones, agency):
             if waiting.quarter >= first:
                 yield waiting.quarter
 
 
 def _look_at_deliveries(quarter: Quarter, settings: Settings) -> Iterator[DeliveryStanding]:
     zones = settings.zones
-    for agency in (one.key for one in read_state().agencies):
-        waiting = [one for one in list_waiting(zones, agency) if one.quarter == quarter]
-        rejected = [*zones.outbox(agency).glob(f"{quarter}-*-rejected-*.json")]
+    for one in read_state().agencies:
+        waiting = [it for it in list_waiting(zones, one.key) if it.quarter == quarter]
+        state: DeliveryState = "absent"
         if waiting:
-            yield DeliveryStanding(agency, "waiting", find_today(waiting[0].since))
-        elif list_accepted(zones, agency, str(quarter)):
-            yield DeliveryStanding(agency, "accepted")
-        elif rejected:
-            yield DeliveryStanding(agency, "rejected")
-        else:
-            yield DeliveryStanding(agency, "absent")
+            state = "waiting"
+        elif list_accepted(zones, one.key, str(quarter)):
+            state = "accepted"
+        elif [*zones.outbox(one.key).glob(f"{quarter}-*-rejected-*.json")]:
+            state = "rejected"
+        since = find_today(waiting[0].since) if waiting else None
+        yield DeliveryStanding(one.key, state, since, not one.is_optional)
 
 
 def _look_at_approval(quarter: Quarter, settings: Settings) -> tuple[tuple[str, ...], str]:

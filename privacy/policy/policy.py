@@ -1,7 +1,7 @@
 """The reviewed policy, checked; every privacy parameter comes from here.
 
-Does not belong here: the form of the file (privacy.policy.form), noise scales (privacy.plan) and
-key lists (privacy.policy.keys).
+Does not belong here: the form of the file (privacy.policy.form), its tables
+(privacy.policy.tables), noise scales (privacy.plan) and key lists (privacy.policy.keys).
 """
 
 import re
@@ -16,7 +16,8 @@ from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.engine.frames import LINKED, ROWS
 from privacy.errors import PrivacyError
 from privacy.policy.reading import InvalidPolicyError, Section, read_section
-from privacy.released import ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
+from privacy.policy.tables import PublicPolicy, TablePolicy, build_public, build_tables
+from privacy.released import ANNUAL, COHORT, QUARTERLY
 
 REVIEWED_POLICY = Path(__file__).parents[1] / "policy.toml"
 
@@ -81,22 +82,6 @@ class FramePolicy:
 
 
 @dataclass(frozen=True)
-class TablePolicy:
-    """One table of a release; `weight` is its importance; silent tables have no frame."""
-
-    name: str
-    title: str
-    unit: str
-    sources: tuple[str, ...]
-    level: str
-    dimensions: tuple[str, ...]
-    definition: str
-    silence: str | None
-    frame: str | None
-    weight: int
-
-
-@dataclass(frozen=True)
 class Budget:
     """What the quarterly tables of a quarter, and the annual tables of a year, cost at most."""
 
@@ -119,7 +104,8 @@ class Caps:
 class Policy:
     """The whole policy; `hash` is the SHA-256 of its canonical content, comments aside.
 
-    `geographies` names the levels of each tree, the top first; `levels` the title of each level.
+    `geographies` names the levels of each tree, the top first; `levels` the title of each level;
+    `public` the agencies whose totals pass as they are delivered.
     """
 
     version: int
@@ -138,6 +124,7 @@ class Policy:
     dimensions: Mapping[str, Dimension]
     frames: Mapping[str, FramePolicy]
     tables: tuple[TablePolicy, ...]
+    public: Mapping[str, PublicPolicy]
     hash: str
 
     @property
@@ -147,8 +134,10 @@ class Policy:
 
     @property
     def sources(self) -> frozenset[str]:
-        """The agencies whose records the tables count."""
-        return frozenset(source for table in self.tables for source in table.sources)
+        """The agencies whose records the tables count; those of public totals are none of them."""
+        return frozenset(
+            source for table in self.tables if not table.public for source in table.sources
+        )
 
 
 def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
@@ -186,6 +175,7 @@ def _build_policy(top: Section, digest: str) -> Policy:
     for name, section in top["frames"].items():
         _check_sums(frames[name], section, frames)
         _check_same_rows(frames[name], section, frames)
+    public = build_public(top)
     budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
     return Policy(
         version=top["version"],
@@ -205,7 +195,8 @@ def _build_policy(top: Section, digest: str) -> Policy:
             name: _build_dimension(name, section) for name, section in top["dimensions"].items()
         },
         frames=frames,
-        tables=_build_tables(top, frames),
+        tables=build_tables(top, frames, public),
+        public=public,
         hash=digest,
     )
 
@@ -339,54 +330,3 @@ def _check_same_rows(
         section.fail("same_rows must name a frame of rows that stands before this one")
     if other.cadence != frame.cadence:
         section.fail("same_rows must name a frame of the same cadence")
-
-
-def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:
-    tables = tuple(_build_table(section, frames) for section in top["tables"])
-    for section, table in zip(top["tables"], tables, strict=True):
-        if table.unit not in table.title:
-            section.fail("the title must name the unit")
-        if table.level not in top["levels"]:
-            section.fail("level must name a level of this file")
-        if not set(table.dimensions) <= top["dimensions"].keys():
-            section.fail("dimensions must name dimensions of this file")
-    if len({table.name for table in tables}) != len(tables):
-        top.fail("two tables have one name")
-    if {table.frame for table in tables} - {None} != frames.keys():
-        top.fail("every frame must be used by a table, and at least one")
-    return tables
-
-
-def _build_table(section: Section, frames: Mapping[str, FramePolicy]) -> TablePolicy:
-    silence = None if section.get("collected", True) else NOT_COLLECTED
-    silence = NOT_RELEASED if section.get("withheld", False) else silence
-    if silence:
-        if {"frame", "weight"} & section.fields.keys():
-            section.fail("a table without numbers has no frame and no weight")
-    else:
-        _check_measured(section, frames)
-    return TablePolicy(
-        name=section["name"],
-        title=section["title"],
-        unit=section["unit"],
-        sources=section["sources"],
-        level=section["level"],
-        dimensions=section["dimensions"],
-        definition=section["definition"],
-        silence=silence,
-        frame=section.get("frame", None),
-        weight=0 if silence else section.get("weight", 1),
-    )
-
-
-def _check_measured(section: Section, frames: Mapping[str, FramePolicy]) -> None:
-    frame = frames.get(section.get("frame", ""))
-    if frame is None:
-        section.fail("frame must name a frame of this file")
-    if section["level"] not in frame.levels:
-        section.fail("level must be one of its frame's")
-    if not set(section["dimensions"]) <= set(frame.columns):
-        section.fail("dimensions must be columns of its frame")
-    is_whole = (section["level"], section["dimensions"]) == (frame.levels[-1], frame.columns)
-    if frame.kind == LINKED and not is_whole:
-        section.fail("a table of a linked frame must show all of it, as its bound does")
