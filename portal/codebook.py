@@ -120,8 +120,13 @@ _CADENCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def explain_delivery(agency: str, kind: str) -> str:
-    """What an agency delivered, and how much of it its contract allows to be left out."""
+def explain_delivery(agency: str, kind: str | None) -> str:
+    """What an agency delivered, and how much of it its contract allows to be left out.
+
+    None where it is one that no release waits for, and nothing of it was taken in.
+    """
+    if kind is None:
+        return "Nothing of it was taken in for this quarter, and no release waits for it."
     said, (most, floor) = DELIVERIES[kind], _STATE.agency(agency).most_set_aside
     if kind == "nil":
         return said

@@ -132,7 +132,8 @@ def _check_explained(release: Release) -> None:
     deliveries = dict(release.provenance.deliveries)
     unknown = [
         *(source for table in release.tables for source in table.sources if source not in AGENCIES),
-        *(agency for agency in AGENCIES if deliveries.get(agency) not in DELIVERIES),
+        *(agency for agency in read_state().awaited if agency not in deliveries),
+        *(agency for agency, kind in deliveries.items() if kind not in DELIVERIES),
         *(agency for agency in deliveries if agency not in AGENCIES),
     ]
     for table in release.tables:
@@ -155,6 +156,11 @@ def _describe_release(release: Release, files: Mapping[str, bytes]) -> dict[str,
         **provenance,
         **{name: content[name] for name in content if name not in _ELSEWHERE},
         "bounds": {table["name"]: table["bound"] for table in content["tables"]},
+        "declared_public": {
+            table["name"]: {"sources": table["sources"], **table["declared"]}
+            for table in content["tables"]
+            if table["declared"]
+        },
         "noise": [
             {
                 name: measured[name]

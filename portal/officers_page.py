@@ -18,7 +18,7 @@ import jinja2
 from jurisdiction.state import read_state
 from portal.checklist import Group, fill_checklist
 from portal.wording import name_signer
-from privacy.released import ACTIVITY, COHORT
+from privacy.released import ACTIVITY, COHORT, DECLARED_PUBLIC
 from privacy.shown import (
     BudgetChoice,
     FrameBound,
@@ -231,9 +231,11 @@ def _say_news(review: ShownPlan) -> str:
 
 
 def _say_tables(tables: tuple[TableAccuracy, ...]) -> str:
-    silent = sum(bool(table.silence) for table in tables)
-    told = f"{len(tables) - silent} tables with numbers"
-    return f"{told}, and {silent} that says why it has none" if silent else told
+    public = sum(table.silence == DECLARED_PUBLIC for table in tables)
+    silent = sum(bool(table.silence) for table in tables) - public
+    told = f"{len(tables) - silent - public} tables with noise"
+    told += f", {public} that are declared public and have none" if public else ""
+    return f"{told}, and {silent} that says why it has no number" if silent else told
 
 
 def _show_choice(choice: BudgetChoice) -> Choice:

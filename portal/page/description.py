@@ -143,7 +143,7 @@ def describe_page(release: Release) -> Page:
         citation=_cite(release),
         deliveries=(
             *(
-                Words(title, explain_delivery(agency, deliveries[agency]))
+                Words(title, explain_delivery(agency, deliveries.get(agency)))
                 for agency, title in AGENCIES.items()
             ),
             *_describe_police(release),

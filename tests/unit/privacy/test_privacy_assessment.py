@@ -130,7 +130,8 @@ def test_a_plan_that_was_charged_is_shown_as_before_its_charge(
 
 def test_silent_tables_say_why_they_have_no_number(first: ShownPlan) -> None:
     silent = [table for table in first.tables if table.silence]
-    assert [table.name for table in silent] == ["prosecutions"]
+    assert [table.name for table in silent] == ["prosecutions", "dispositions", "convictions"]
+    assert {table.silence for table in silent} == {DECLARED_PUBLIC}
     assert silent[0].moe90 == (0, 0, 0)
     assert silent[0].usable == ()
 

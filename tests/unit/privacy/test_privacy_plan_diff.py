@@ -49,7 +49,7 @@ CHANGES: list[tuple[Callable[[Content], None], str]] = [
     (set_frame(measurements=[]), "arrests is measured with other tables or other noise."),
     (lambda it: it["frames"].remove(frame(it)), "arrests is not measured (quarterly)."),
     (lambda it: it["tables"].pop(), "is not released."),
-    (lambda it: it["tables"][0].update(level="county"), "has another level, other dimensions or"),
+    (lambda it: it["tables"][0].update(level="county"), "has another level, dimension, frame"),
     (
         lambda it: it["tables"].append({**it["tables"][0], "name": "brand_new"}),
         "The table brand new is released now.",
