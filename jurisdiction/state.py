@@ -7,6 +7,7 @@ contract says of files (`sources.contracts`), and tables (`folder`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,26 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 from failures.documents import CLOSED, BrokenDocumentError, Form, read_toml
 from jurisdiction.errors import JurisdictionError
 from jurisdiction.folder import AGENCIES, CONTRACTS, FOLDER
+
+
+class Rhythm(BaseModel):
+    """When an agency delivers that does not do so for each quarter.
+
+    Attributes:
+        quarters: Numbers of the quarters for which it delivers, 1 to 4.
+        days: Its delivery is due so many days after the end of such a quarter.
+    """
+
+    model_config = CLOSED
+
+    quarters: Annotated[
+        frozenset[Annotated[int, Field(strict=True, ge=1, le=4)]], Field(min_length=1)
+    ]
+    days: Annotated[int, Field(strict=True, ge=1)]
+
+    def find_due(self, number: int, last_day: date) -> date | None:
+        """When the delivery for a quarter that ends on a day is due; None where it has none."""
+        return last_day + timedelta(days=self.days) if number in self.quarters else None
 
 
 class AgencyWords(BaseModel):
@@ -33,6 +54,7 @@ class AgencyWords(BaseModel):
         is_optional: Whether no quarter waits for it.
         block: Key of the block of the page in which its tables stand.
         caveats: What its numbers do not say.
+        rhythm: When it delivers, where that is not for each quarter.
     """
 
     model_config = CLOSED
@@ -47,6 +69,7 @@ class AgencyWords(BaseModel):
     is_optional: Annotated[bool, Field(strict=True)] = False
     block: str
     caveats: tuple[str, ...]
+    rhythm: Rhythm | None = None
 
 
 class Agency(AgencyWords):

@@ -18,7 +18,8 @@ NOT_RELEASED = "not released"
 DECLARED_PUBLIC = "declared public"
 NOT_DELIVERED = "not delivered for this quarter"
 
-DELIVERY_KINDS = ("full", "delta", "nil")
+NO_DELIVERY = "none"
+DELIVERY_KINDS = ("full", "delta", "nil", NO_DELIVERY)
 
 COHORT = "cohort"
 ACTIVITY = "activity"
@@ -58,9 +59,8 @@ class ReleasedTable:
     """One table of one level; `bound` says how far one identity can move it, None if silent.
 
     `declared` says why it has neither, where it is declared public. `kind` is cohort or activity;
-    `cadence` quarterly, annual or four quarters; `period` 2025Q1, 2025, or 2024Q2 to 2025Q1.
-    `frame` names the frame whose covariance holds for its rows. `positions` holds, for each row,
-    the place of its unit in its level and which keys it sums for each axis of the frame.
+    `cadence` quarterly, annual or four quarters; `period` 2025Q1, 2025, or 2024Q2 to 2025Q1. For
+    its rows `frame` names whose covariance holds; `positions` the unit's place and the keys summed.
     """
 
     name: str

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from sources.afcars import CHILD_OF_A_LINE, read_care
 from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
 from sources.delivery_keys import SecretKeys
@@ -158,6 +159,8 @@ def _read_plain(
         return None
     if agreed.format == "counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
+    if agreed.format == "afcars_ooh":
+        return read_care(connection, path, agreed, contract, circumstances.quarter)
     if agreed.format == "nibrs_flat":
         return read_segments(connection, path, agreed, circumstances)
     return _READERS[agreed.format](connection, path, agreed)
@@ -175,7 +178,7 @@ def _check_reading(
     if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)
     if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
-        record = _INCIDENT if agreed.format == "nibrs_flat" else "line_number"
+        record = _RECORDS.get(agreed.format, "line_number")
         lost = f"SELECT DISTINCT {record} FROM set_aside WHERE file = {quote(file.name)}"  # noqa: S608
         if ask_number(connection, f"SELECT count(*) FROM ({lost})") > contract.quarantined_floor:  # noqa: S608
             raise SourcesError("MS116", file=file.name, share=contract.limit)
@@ -188,6 +191,9 @@ _INCIDENT = """
     CASE WHEN record[5:5] BETWEEN '1'::BLOB AND '6'::BLOB THEN record[17:37]
     ELSE encode(line_number::VARCHAR) END
 """
+
+_RECORDS = {"nibrs_flat": _INCIDENT, "afcars_ooh": CHILD_OF_A_LINE}
+"""What counts as one record of lines that were set aside, where several lines are one."""
 
 
 def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

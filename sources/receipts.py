@@ -21,8 +21,8 @@ FIRST_THINGS = 3
 DELIVERIES_SHOWN = 8
 
 _DERIVED = ("error_code", "fix_first", "max_quarantined_share", "quarantined_floor")
-_FOLLOWS = frozenset({"MS325"})
-"""What is set aside only because another line of its incident is."""
+_FOLLOWS = frozenset({"MS229", "MS325"})
+"""What is set aside only because another line of its child or incident is."""
 
 
 @dataclass(frozen=True)

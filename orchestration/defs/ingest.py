@@ -37,8 +37,8 @@ _TAKEN_IN = {
 
 _AWAITED = "A quarter without a delivery fails: silence is never read as zero."
 _OPTIONAL = (
-    "No quarter waits for it: without a delivery, or where it is rejected, the release says that "
-    "there is none, which is never zero."
+    "No quarter waits for it: where nothing was taken in, or a delivery was rejected, the quarter "
+    "goes on and its release says so. That is never read as zero."
 )
 
 

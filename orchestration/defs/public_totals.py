@@ -42,7 +42,7 @@ def public_totals(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     return dg.MaterializeResult(
         metadata={
             "quarter": str(quarter),
-            "delivered_for_this_quarter": ", ".join(one for one, _ in found.deliveries) or "none",
+            **{f"delivered by {agency}": kind for agency, kind in found.deliveries},
             "quarters_told": ", ".join(told) or "none",
             "tables": ", ".join(one.name for one in plan.policy.tables if one.public),
         }

@@ -13,6 +13,7 @@ from orchestration.hub.settings import Settings
 from privacy.declared import DeliveredTotals
 from privacy.plan import Plan
 from privacy.publishing.declared import list_periods
+from privacy.released import NO_DELIVERY
 from sources.accepted_totals import find_totals
 
 
@@ -22,7 +23,8 @@ class PublicTotals:
 
     Attributes:
         totals: one for each agency and quarter that was delivered.
-        deliveries: agency and kind of what was delivered for the release's own quarter.
+        deliveries: each agency, and the kind of what it delivered for the release's own quarter,
+            or `none`.
     """
 
     totals: tuple[DeliveredTotals, ...]
@@ -40,9 +42,7 @@ def read_public_totals(plan: Plan, settings: Settings) -> PublicTotals:
     for agency, public in sorted(plan.policy.public.items()):
         for quarter in list_periods(plan):
             found = find_totals(settings.zones, agency, quarter, public.contract)
-            if found is None:
-                continue
-            totals.append(DeliveredTotals(agency, public.contract, quarter, found.counts))
-            if quarter == plan.quarter:
-                deliveries.append((agency, found.kind))
+            if found:
+                totals.append(DeliveredTotals(agency, public.contract, quarter, found.counts))
+        deliveries.append((agency, found.kind if found else NO_DELIVERY))
     return PublicTotals(tuple(totals), tuple(deliveries))

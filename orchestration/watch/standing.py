@@ -37,19 +37,16 @@ class DeliveryStanding:
     Attributes:
         agency: Its short name.
         state: accepted; waiting, it lies in the inbox without a receipt; rejected; or absent.
+        due: When it is due; None where the agency has none to make for the quarter.
+        is_optional: Whether the quarter does not wait for it.
         since: Day on which it was put there, where it waits.
-        is_awaited: Whether the quarter waits for it.
     """
 
     agency: str
     state: DeliveryState
+    due: date | None = None
+    is_optional: bool = False
     since: date | None = None
-    is_awaited: bool = True
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether the quarter waits for it still."""
-        return self.is_awaited and self.state != "accepted"
 
 
 @dataclass(frozen=True)
@@ -82,9 +79,16 @@ class QuarterStanding:
         return self.is_released or self.is_passed_over
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The agencies whose delivery the quarter still waits for."""
+        return tuple(
+            one.agency for one in self.deliveries if not one.is_optional and one.state != "accepted"
+        )
+
+    @property
     def is_delivered(self) -> bool:
-        """Whether every agency that it waits for delivered, and all of that was taken in."""
-        return not any(one.is_missing for one in self.deliveries)
+        """Whether all that it waits for was delivered and taken in."""
+        return not self.missing
 
     @property
     def is_approved(self) -> bool:
@@ -134,7 +138,7 @@ def look_at_quarter(quarter: Quarter, settings: Settings) -> QuarterStanding:
     return QuarterStanding(
         quarter=quarter,
         dates=dates,
-        deliveries=tuple(_look_at_deliveries(quarter, settings)),
+        deliveries=tuple(_look_at_deliveries(quarter, dates.deliveries, settings)),
         is_planned=(settings.review / str(quarter) / PAGE_NAME).exists(),
         signers=signers,
         problem=problem,
@@ -168,19 +172,35 @@ def _find_known(settings: Settings) -> Iterator[Quarter]:
                 yield waiting.quarter
 
 
-def _look_at_deliveries(quarter: Quarter, settings: Settings) -> Iterator[DeliveryStanding]:
+def _look_at_deliveries(
+    quarter: Quarter, due: date, settings: Settings
+) -> Iterator[DeliveryStanding]:
+    last_day = quarter.next().first_day - timedelta(days=1)
+    for agency in read_state().agencies:
+        rhythm = agency.rhythm
+        state, since = _find_state(agency.key, quarter, settings)
+        yield DeliveryStanding(
+            agency.key,
+            state,
+            rhythm.find_due(quarter.number, last_day) if rhythm else due,
+            agency.is_optional,
+            since,
+        )
+
+
+def _find_state(
+    agency: str, quarter: Quarter, settings: Settings
+) -> tuple[DeliveryState, date | None]:
+    """What became of a delivery, and since when it waits."""
     zones = settings.zones
-    for one in read_state().agencies:
-        waiting = [it for it in list_waiting(zones, one.key) if it.quarter == quarter]
-        state: DeliveryState = "absent"
-        if waiting:
-            state = "waiting"
-        elif list_accepted(zones, one.key, str(quarter)):
-            state = "accepted"
-        elif [*zones.outbox(one.key).glob(f"{quarter}-*-rejected-*.json")]:
-            state = "rejected"
-        since = find_today(waiting[0].since) if waiting else None
-        yield DeliveryStanding(one.key, state, since, not one.is_optional)
+    waiting = [one for one in list_waiting(zones, agency) if one.quarter == quarter]
+    if waiting:
+        return "waiting", find_today(waiting[0].since)
+    if list_accepted(zones, agency, str(quarter)):
+        return "accepted", None
+    if any(zones.outbox(agency).glob(f"{quarter}-*-rejected-*.json")):
+        return "rejected", None
+    return "absent", None
 
 
 def _look_at_approval(quarter: Quarter, settings: Settings) -> tuple[tuple[str, ...], str]:

@@ -46,6 +46,7 @@ def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str,
             for table in policy.tables
             if table.public
         },
+        "switched_off": sorted(policy.switched_off),
         "worst_case": [
             {
                 "period": period,

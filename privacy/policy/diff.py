@@ -9,13 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from privacy.policy.policy import (
-    Dimension,
-    FramePolicy,
-    Policy,
-    PublishedKey,
-    SameRows,
-)
+from privacy.policy.frames import FramePolicy, SameRows
+from privacy.policy.policy import Dimension, Policy, PublishedKey
 from privacy.policy.tables import PublicPolicy, TablePolicy
 
 GUARANTEE = "guarantee"
@@ -54,6 +49,7 @@ _TABLE: _Told = {
     "frame": (CONTENT, "it is made from frame"),
     "silence": (CONTENT, "it is without numbers because it is"),
     "public": (GUARANTEE, "it shows without noise, as declared public,"),
+    "withheld": (CONTENT, "why it is not released:"),
     "sources": (CONTENT, "its sources are"),
     "level": (CONTENT, "its level is"),
     "dimensions": (CONTENT, "its dimensions are"),
@@ -90,7 +86,8 @@ def describe_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
         *_compare_numbers(old, new),
         *_compare_unprotected(old, new),
         *_compare_public(old.public, new.public),
-        *_compare_frames(old.frames, new.frames),
+        *_compare_frames(old.stated_frames, new.stated_frames),
+        *_compare_switches(old, new),
         *_compare_tables(old.tables, new.tables),
         *_compare_lists(old, new),
     ]
@@ -149,6 +146,14 @@ def _compare_frames(
                 f"Frame {name} is new: {frame.kind}, {frame.counting}, {frame.cadence}, bound "
                 f"{frame.bound}, down to {frame.levels[-1]}, by {_tell(frame.columns)}.",
             )
+
+
+def _compare_switches(old: Policy, new: Policy) -> Iterator[Change]:
+    for name in sorted(new.switched_off.keys() - old.switched_off.keys()):
+        words = "is switched off: nothing is read or measured of it, and it costs nothing"
+        yield Change(GUARANTEE, f"Frame {name} {words}.")
+    for name in sorted(new.frames.keys() & old.switched_off.keys()):
+        yield Change(GUARANTEE, f"Frame {name} is switched on: it is measured, and costs budget.")
 
 
 def _compare_tables(old: tuple[TablePolicy, ...], new: tuple[TablePolicy, ...]) -> Iterator[Change]:

@@ -8,22 +8,20 @@ else of the policy (privacy.policy.policy).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from privacy.engine.frames import LINKED
+from privacy.policy.frames import FramePolicy
 from privacy.policy.reading import Section
 from privacy.released import NOT_COLLECTED, NOT_RELEASED
-
-if TYPE_CHECKING:
-    from privacy.policy.policy import FramePolicy
 
 
 @dataclass(frozen=True)
 class TablePolicy:
     """One table of a release; `weight` is its importance.
 
-    Silent tables have no frame, and neither have those declared public: `public` is the measure of
-    its agency's totals that such a table shows.
+    Silent tables have no frame: `withheld` says why one is not released, and its frame and weight
+    stand in the file alone. `public` is the measure of its agency's totals that a table shows which
+    is declared public; it has no frame either.
     """
 
     name: str
@@ -34,6 +32,7 @@ class TablePolicy:
     dimensions: tuple[str, ...]
     definition: str
     silence: str | None
+    withheld: str | None
     frame: str | None
     public: str | None
     weight: int
@@ -56,7 +55,7 @@ def build_public(top: Section) -> dict[str, PublicPolicy]:
 
 
 def build_tables(
-    top: Section, frames: Mapping[str, "FramePolicy"], public: Mapping[str, PublicPolicy]
+    top: Section, frames: Mapping[str, FramePolicy], public: Mapping[str, PublicPolicy]
 ) -> tuple[TablePolicy, ...]:
     """Return the tables in their order; raises InvalidPolicyError."""
     tables = tuple(_build_table(section, frames) for section in top["tables"])
@@ -71,23 +70,28 @@ def build_tables(
             _check_public(section, top, public)
     if len({table.name for table in tables}) != len(tables):
         top.fail("two tables have one name")
-    if {table.frame for table in tables} - {None} != frames.keys():
+    if {section.get("frame", None) for section in top["tables"]} - {None} != frames.keys():
         top.fail("every frame must be used by a table, and at least one")
     _check_agencies(top, tables, public)
     return tables
 
 
-def _build_table(section: Section, frames: Mapping[str, "FramePolicy"]) -> TablePolicy:
-    silence = None if section.get("collected", True) else NOT_COLLECTED
-    silence = NOT_RELEASED if section.get("withheld", False) else silence
-    public = section.get("public", None)
-    if silence or public:
-        if {"frame", "weight"} & section.fields.keys():
-            section.fail("a table without numbers, or declared public, has no frame and no weight")
-    else:
+def _build_table(section: Section, frames: Mapping[str, FramePolicy]) -> TablePolicy:
+    withheld, public = section.get("withheld", None), section.get("public", None)
+    if public:
+        silence = None
+        if {"frame", "weight", "withheld", "collected"} & section.fields.keys():
+            section.fail(
+                "a table that is declared public has no frame, weight, collected, withheld"
+            )
+    elif section.get("collected", True):
+        silence = NOT_RELEASED if withheld else None
         _check_measured(section, frames)
-    if silence and public:
-        section.fail("a table that is declared public is collected and not withheld")
+    else:
+        silence = NOT_COLLECTED
+        if {"frame", "weight", "withheld"} & section.fields.keys():
+            section.fail("a table that nobody collects has no frame, no weight and no withheld")
+    is_measured = not (silence or public)
     return TablePolicy(
         name=section["name"],
         title=section["title"],
@@ -97,13 +101,14 @@ def _build_table(section: Section, frames: Mapping[str, "FramePolicy"]) -> Table
         dimensions=section["dimensions"],
         definition=section["definition"],
         silence=silence,
-        frame=section.get("frame", None),
+        withheld=withheld,
+        frame=section["frame"] if is_measured else None,
         public=public,
-        weight=0 if silence or public else section.get("weight", 1),
+        weight=section.get("weight", 1) if is_measured else 0,
     )
 
 
-def _check_measured(section: Section, frames: Mapping[str, "FramePolicy"]) -> None:
+def _check_measured(section: Section, frames: Mapping[str, FramePolicy]) -> None:
     frame = frames.get(section.get("frame", ""))
     if frame is None:
         section.fail("frame must name a frame of this file")

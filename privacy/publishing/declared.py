@@ -18,6 +18,7 @@ from privacy.plan import Plan, find_quarter_start
 from privacy.publishing.history import REACH, count_quarters
 from privacy.released import (
     DECLARED_PUBLIC,
+    NO_DELIVERY,
     NOT_DELIVERED,
     QUARTERLY,
     HistoryPoint,
@@ -60,7 +61,8 @@ def check_totals(
             _refuse(f"Totals of {one.agency} are not whole numbers of exactly the declared cells")
         copied = {measure: dict(one.counts[measure]) for measure in cells[one.agency]}
         known[one.agency, one.quarter] = replace(one, counts=copied)
-    delivered = {agency for agency, _ in provenance.deliveries if agency in cells}
+    delivered = {agency for agency, kind in provenance.deliveries if kind != NO_DELIVERY}
+    delivered &= cells.keys()
     if delivered != {agency for agency, quarter in known if quarter == plan.quarter}:
         _refuse("Who delivered totals of the quarter is not said as they are given")
     return tuple(known[key] for key in sorted(known))
