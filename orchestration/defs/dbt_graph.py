@@ -57,7 +57,9 @@ def list_checks(manifest: Path, step: str) -> list[dg.AssetCheckSpec]:
     for unique_id, node in nodes.items():
         if node["resource_type"] != "test":
             continue
-        tested = nodes[_find_tested(node, nodes)]
+        tested = nodes.get(_find_tested(node, nodes))
+        if tested is None:  # a table that the policy has switched off
+            continue
         if not _is_asset(tested) or _name_step(tested) != step:
             continue
         others = {_name_key(nodes[one]) for one in _find_parents(node, nodes)}

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import defs
+from privacy.policy.policy import load_policy
 from sources.contracts import list_agencies
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
@@ -63,10 +64,17 @@ def test_no_number_of_the_ui_follows_from_a_confidential_row() -> None:
 def test_every_agency_with_a_contract_delivers_into_the_graph() -> None:
     raw = {dg.AssetKey(["raw", agency]) for agency in list_agencies()}
     assert {key for key in ASSETS if GRAPH.get(key).group_name == "ingest"} == raw
-    assert GRAPH.get(dg.AssetKey(["intermediate", "int_deliveries"])).parent_keys == raw
+    public = {dg.AssetKey(["raw", agency]) for agency in load_policy().public}
+    assert GRAPH.get(dg.AssetKey(["intermediate", "int_deliveries"])).parent_keys == raw - public
     tests = "".join(path.read_text("utf-8") for path in MODELS.glob("*/*.yml"))
     [listed] = re.findall(r"deliveries_agency_is_listed.*?values: \[(.*?)\]", tests, re.DOTALL)
-    assert {*listed.split(", ")} == {*list_agencies()}
+    assert {*listed.split(", ")} == {*list_agencies()} - load_policy().public.keys()
+
+
+def test_public_totals_reach_the_door_past_every_model() -> None:
+    asset = GRAPH.get(dg.AssetKey(["release_input", "public_totals"]))
+    assert asset.parent_keys == {dg.AssetKey(["raw", agency]) for agency in load_policy().public}
+    assert asset.child_keys == {dg.AssetKey(["released", "counts"])}
 
 
 def test_neither_an_approval_nor_a_release_is_retried_or_automated() -> None:

@@ -277,7 +277,9 @@ def test_colours_have_the_contrast_of_wcag_aa(
 def test_every_table_of_a_large_release_stands_in_a_block_with_caveats() -> None:
     tables = make_example().tables
     texts = [explain_table(table, tables) for table in tables]
-    assert {text.block for text in texts} == set(BLOCKS.values())
+    sources = load_policy().sources
+    uncounted = {BLOCKS[one.block] for one in read_state().agencies if one.key not in sources}
+    assert {text.block for text in texts} == set(BLOCKS.values()) - uncounted
     assert all(text.caveats for text in texts)
 
 
@@ -289,7 +291,7 @@ def test_a_page_with_annual_tables_and_maps_stays_small(earlier: int) -> None:
 
 def test_every_agency_and_kind_of_delivery_that_the_door_lets_through_is_explained() -> None:
     policy = load_policy()
-    assert set(read_state().awaited) == policy.sources
+    assert set(read_state().awaited) <= policy.sources
     assert policy.sources | policy.public.keys() <= set(AGENCIES)
     assert set(DELIVERIES) == set(DELIVERY_KINDS)
 
