@@ -8,6 +8,7 @@ import dagster as dg
 from orchestration.defs.border import border
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.hub.settings import load_settings
+from orchestration.hub.warehouse import POOL
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.public_totals import read_public_totals
 from privacy.policy.policy import load_policy
@@ -24,6 +25,7 @@ _PUBLIC = load_policy(load_settings().policy).public
     backfill_policy=ONE_QUARTER_A_RUN,
     owners=OWNERS,
     kinds={"parquet"},
+    pool=POOL,
     deps=[["raw", agency] for agency in sorted(_PUBLIC)],
     description="Declared public quantities: totals that an agency delivered by the contract that "
     "the policy names. They pass the door as delivered, without noise and without cost, because "

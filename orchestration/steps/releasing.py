@@ -6,7 +6,7 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -30,7 +30,7 @@ from orchestration.hub.warehouse import open_warehouse
 from orchestration.steps.approving import find_approvals
 from orchestration.steps.building import check_folder, require_signing_key
 from orchestration.steps.proposing import plan_quarter
-from orchestration.steps.public_totals import PublicTotals, read_public_totals
+from orchestration.steps.public_totals import read_public_totals
 from orchestration.steps.quality import require_quality
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy import door
@@ -121,13 +121,19 @@ def _read_release_input(
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
     public = read_public_totals(plan, settings)
-    provenance, is_made_up = _read_provenance(connection, plan, public, settings)
+    provenance, is_made_up = _read_provenance(
+        connection, plan.policy.sources, quarter, settings, public.deliveries
+    )
     held = [name for name, holds in tests.items() if holds]
     return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held, totals=public.totals)
 
 
 def _read_provenance(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, public: PublicTotals, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    sources: Collection[str],
+    quarter: Quarter,
+    settings: Settings,
+    public: Sequence[tuple[str, str]] = (),
 ) -> tuple[Provenance, bool]:
     """Say how each agency last delivered the quarter, and whether records are simulated.
 
@@ -155,18 +161,19 @@ def _read_provenance(
         for is_simulated in pq.read_table(path, columns=["simulated"])["simulated"].to_pylist()
     ]
     provenance = Provenance(
-        deliveries=tuple(sorted([*_name_kinds(plan, told), *public.deliveries])),
+        deliveries=tuple(sorted([*_name_kinds(sources, quarter, told), *public])),
         is_simulated=any(simulated),
-        police_agencies=_count_police_agencies(Quarter.parse(plan.quarter), settings),
+        police_agencies=_count_police_agencies(quarter, settings),
     )
     return provenance, bool(simulated) and all(simulated)
 
 
-def _name_kinds(plan: Plan, told: Mapping[tuple[str, date], str]) -> Iterator[tuple[str, str]]:
+def _name_kinds(
+    sources: Collection[str], quarter: Quarter, told: Mapping[tuple[str, date], str]
+) -> Iterator[tuple[str, str]]:
     """Each agency whose records are counted, by the alphabet, and how it delivered."""
-    quarter = Quarter.parse(plan.quarter)
     for agency in sorted(read_state().agencies, key=lambda one: one.key):
-        if agency.key not in plan.policy.sources:
+        if agency.key not in sources:
             continue
         kind = told.get((agency.key, find_told_quarter(agency, quarter).first_day))
         if kind is not None:
