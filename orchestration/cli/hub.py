@@ -18,7 +18,8 @@ from jurisdiction.state import say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.interrupts import raise_if_interrupted
-from orchestration.hub.settings import Settings, load_settings
+from orchestration.hub.settings import Settings, child_environment, load_settings
+from orchestration.steps.dbt_process import KEPT
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -32,6 +33,8 @@ DEMO_QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
 """A whole year: its last release has annual tables, a history and sums of four quarters."""
 
 DEMO_SEED = 2025
+
+_WHOLE_QUARTER = "whole_quarter"
 
 
 def parse_quarter(text: str) -> Quarter:
@@ -66,7 +69,7 @@ def demo() -> None:
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
         for quarter in quarters:
             approve_for_demo(quarter, settings)
-            _run("whole_quarter", quarter, settings)
+            _run(_WHOLE_QUARTER, quarter, settings)
     _say_what_to_open(_shown(settings), DEMO_QUARTERS[-1])
 
 
@@ -177,7 +180,7 @@ def run(quarter: QuarterOption) -> None:
     with told_failures("run", settings):
         chosen = parse_quarter(quarter)
         try:
-            _run("whole_quarter", chosen, settings)
+            _run(_WHOLE_QUARTER, chosen, settings)
         finally:
             _say_waiting(settings)
         typer.echo(settings.releases / str(chosen))
@@ -267,6 +270,8 @@ def _shown(settings: Settings) -> str:
 
 
 def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
+    if job == _WHOLE_QUARTER:
+        KEPT.start(child_environment(settings))
     from orchestration.cli.progress import step_progress
     from orchestration.cli.runs import run_job
     from orchestration.hub.instance import open_instance

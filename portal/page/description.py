@@ -22,9 +22,10 @@ from portal.codebook import (
 )
 from portal.page.changing import ChangesView, describe_changes_of_page
 from portal.page.charts import GroupView, list_groups
+from portal.page.context import ContextView, describe_context
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.known_to_any import KnownToAny, bound_known_to_any
-from portal.page.maps import MapView, list_maps, list_outlines
+from portal.page.maps import LevelOutlines, MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
 from portal.page.rate_rows import RatesView, describe_rates
@@ -76,11 +77,12 @@ class Page:
     status_words: tuple[Words, ...]
     changes: ChangesView
     groups: tuple[GroupView, ...]
+    context: ContextView
     dispersion: tuple[tuple[float, float], ...]
     maps: tuple[MapView, ...]
     rates: RatesView | None
     high_rate: str
-    outlines: tuple[tuple[str, tuple[str, ...]], ...]
+    outlines: tuple[LevelOutlines, ...]
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
     known_to_any: KnownToAny | None
@@ -110,6 +112,7 @@ def describe_page(release: Release) -> Page:
     maps = list_maps(release)
     changes = list_changes(release)
     latest = list_latest(release, changes)
+    groups = list_groups(release, latest)
     return Page(
         title=TITLE,
         period=name_period(release.quarter_start),
@@ -126,7 +129,8 @@ def describe_page(release: Release) -> Page:
         ),
         status_words=tuple(Words(*entry) for entry in STATUS_WORDS),
         changes=describe_changes_of_page(release, changes),
-        groups=list_groups(release, latest),
+        groups=groups,
+        context=describe_context(release, changes, groups),
         dispersion=DISPERSION,
         maps=maps,
         rates=describe_rates(release),
