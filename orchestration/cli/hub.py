@@ -52,7 +52,7 @@ def parse_quarter(text: str) -> Quarter:
 def demo() -> None:
     """Example: `moshare demo`.
 
-    Simulates three agencies' deliveries for the four quarters of a year, approves each plan with a
+    Simulates four agencies' deliveries for the four quarters of a year, approves each plan with a
     throw-away key, runs each quarter to a release, and says what to open next. Run again, it gives
     the same releases.
     """
@@ -64,7 +64,7 @@ def demo() -> None:
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
         talk().print(
             f"{len(quarters)} quarters, about fifteen seconds each. "
-            "Simulated deliveries from DSS, the Patrol and the hotline …"
+            "Simulated deliveries from DSS, the Patrol, the hotline and the courts …"
         )
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
         for quarter in quarters:
