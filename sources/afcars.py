@@ -84,14 +84,14 @@ def read_care(
     insert_lines(connection, "incoming_parts", lines)
     last_day = _check_header(lines, path.name, contract, quarter)
     connection.execute(_CREATE_LINES)
+    connection.execute("DROP TABLE incoming_parts")
     for table in _TABLES:
         _check_part(connection, path.name, table, last_day)
     _note_repeats(connection, path.name)
     _set_followers_aside(connection, path.name)
     connection.execute(
         f"INSERT INTO source_lines SELECT {quote(path.name)}, line_number, source_line "  # noqa: S608
-        "FROM lines_care WHERE line_number IN "
-        f"(SELECT line_number FROM problems WHERE file = {quote(path.name)})"
+        "FROM lines_care"
     )
     read = ask_number(connection, "SELECT count(*) FROM lines_care")
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_care")

@@ -23,6 +23,7 @@ from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import Manifest, ManifestFile
+from sources.meetings import find_others, say_meeting
 from sources.ncands import read_child_file
 from sources.nibrs import SEGMENT_TABLES, read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
@@ -55,13 +56,15 @@ class DeliveryReading:
         files: what became of the lines of each file.
         problems: what is the matter with lines.
         error: why the delivery must be rejected, or None.
-        unlike: sentences on what is unlike the quarters before.
+        unlike: sentences on what is unlike the quarters before, or what it must agree with.
+        remarks: sentences about the delivery as a whole that change nothing.
     """
 
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     error: SourcesError | None
     unlike: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read_delivery(
@@ -84,6 +87,9 @@ def read_delivery(
     readings: list[FileReading] = []
     error = None
     unlike: list[str] = []
+    remark = warning = ""
+    meeting = contract.meets
+    others = find_others(earlier.parent, meeting) if meeting else earlier
     circumstances = Circumstances(
         Quarter.parse(manifest.quarter),
         manifest.as_of,
@@ -93,7 +99,7 @@ def read_delivery(
         earlier,
         contract.police_agencies,
     )
-    with open_workbench(delivery.parent, earlier) as connection:
+    with open_workbench(delivery.parent, earlier, others) as connection:
         try:
             for file in manifest.files:
                 reading = _read_file(
@@ -106,6 +112,9 @@ def read_delivery(
                 if contract.file_of(file.role).format == "nibrs_flat":
                     check_place_and_period(connection, file.name, circumstances)
             _compare_with_roster(connection, manifest)
+            if meeting and manifest.files:
+                file = manifest.files[0].name
+                remark, warning = say_meeting(connection, file, meeting, others)
         except SourcesError as found:
             error = found
         problems = list_problems(connection)
@@ -115,8 +124,10 @@ def read_delivery(
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
             unlike = _compare_with_before(connection, manifest, contract, earlier)
+            unlike += [warning] if warning else []
             _write_tables(connection, delivery, manifest, contract, received_at)
-    return DeliveryReading(tuple(readings), problems, error, tuple(unlike))
+    remarks = (remark,) if remark else ()
+    return DeliveryReading(tuple(readings), problems, error, tuple(unlike), remarks)
 
 
 def _compare_with_before(

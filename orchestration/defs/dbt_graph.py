@@ -58,9 +58,7 @@ def list_checks(manifest: Path, step: str) -> list[dg.AssetCheckSpec]:
         if node["resource_type"] != "test":
             continue
         tested = nodes.get(_find_tested(node, nodes))
-        if tested is None:  # a table that the policy has switched off
-            continue
-        if not _is_asset(tested) or _name_step(tested) != step:
+        if not tested or not _is_asset(tested) or _name_step(tested) != step:  # switched off
             continue
         others = {_name_key(nodes[one]) for one in _find_parents(node, nodes)}
         checks.append(

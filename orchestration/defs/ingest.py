@@ -25,8 +25,9 @@ _MACHINE = "MS120"
 _WARNINGS = {
     "nothing_was_set_aside": "Lines of the delivery were set aside. Read the receipt, and ask the "
     "agency to send what it names again, corrected.",
-    "is_like_the_quarters_before": "The delivery is unlike those of the quarters before. Read the "
-    "receipt, and ask the agency whether that is right.",
+    "is_like_the_quarters_before": "The delivery is unlike those of the quarters before, or "
+    "agrees with no other that it must agree with. Read the receipt, and ask the agency whether "
+    "that is right.",
 }
 
 
