@@ -275,17 +275,18 @@ def _show_period(period: PeriodBudget) -> Period:
 
 
 def _show_table(table: TableAccuracy) -> Table:
-    words = (table.level, *table.dimensions)
+    words, is_public = (table.level, *table.dimensions), table.silence == DECLARED_PUBLIC
+    sources = ", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody"
     return Table(
         name=table.name,
         title=table.title,
         definition=table.definition,
-        sources=", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody",
+        sources=sources,
         counting={COHORT: "once ever", ACTIVITY: "each time"}[table.kind],
         cadence=table.period,
         level=", ".join(words),
         cells=str(table.cells),
-        silence=table.silence,
+        silence=f"{table.silence}, from {sources}" if is_public else table.silence,
         margins=tuple(f"± {margin:g}" for margin in table.moe90),
         changes=tuple(f"{math.ceil(change)}" for change in table.smallest_change),
         usable=tuple(f"{count} of {table.cells}" for count in table.usable),

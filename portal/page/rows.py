@@ -26,6 +26,8 @@ from privacy.released import (
 EARLIER = "Earlier quarters, as delivered by now"
 DRAWN_WIDTH = 200
 """Steps across the drawing of a range; its height is 9."""
+_NUMBERS = (ESTIMATED, DECLARED_PUBLIC)
+"""Status words of rows that are shown as a number."""
 STATE = "state"
 LONG = 40
 """Rows from which a table is folded away until it is opened."""
@@ -134,7 +136,7 @@ def _describe_row(row: ReleasedRow, labels: tuple[str, ...], largest: int, extra
         say_number(row, first),
         say_spread(row, first),
         draw_range(first.range90, round(first.number), largest, row.status),
-        is_estimated=row.status == ESTIMATED,
+        is_estimated=row.status in _NUMBERS,
         extra=extra,
     )
 
@@ -155,7 +157,7 @@ def draw_range(likely: tuple[int, int], shown: int, largest: int, status: str) -
     """A path: the range as a line, and the number, where there is one, as a mark across it."""
     low, high = (round(DRAWN_WIDTH * number / max(1, largest)) for number in likely)
     line = f"M{low} 4h{max(1, high - low)}"
-    if status != ESTIMATED:
+    if status not in _NUMBERS:
         return line
     middle = round(DRAWN_WIDTH * shown / max(1, largest))
     return f"{line}M{min(max(middle, 1), DRAWN_WIDTH - 1)} 0v9"
