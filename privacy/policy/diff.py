@@ -123,7 +123,8 @@ def _compare_unprotected(old: Policy, new: Policy) -> Iterator[Change]:
 def _compare_public(
     old: Mapping[str, PublicPolicy], new: Mapping[str, PublicPolicy]
 ) -> Iterator[Change]:
-    yield from _compare_names("Public totals of", GUARANTEE, old, new)
+    for agency in sorted(old.keys() - new.keys()):
+        yield Change(GUARANTEE, f"Public totals of {agency} are taken out.")
     for agency, public in new.items():
         what = f"Public totals of {agency}"
         if agency in old:

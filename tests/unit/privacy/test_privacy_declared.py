@@ -15,7 +15,7 @@ from privacy_examples import (
     try_nothing,
 )
 from release_examples import fill_cells, find_table
-from small_policy import RULES, SMALL, load_small
+from small_policy import DECLARED, RULES, SMALL, load_small
 
 from privacy import door
 from privacy.declared import DeliveredTotals
@@ -47,21 +47,6 @@ DELIVERED = replace(
     PROVENANCE, deliveries=tuple(sorted((*PROVENANCE.deliveries, ("courts", "full"))))
 )
 TABLES = ("prosecutions", "dispositions", "convictions")
-PUBLIC = """
-[public.courts]
-contract = "courts/1"
-reason = "Anybody may count them."
-
-[[tables]]
-name = "filed"
-title = "Filed (cases)"
-unit = "cases"
-sources = ["courts"]
-public = "filed"
-level = "state"
-dimensions = []
-definition = "All."
-"""
 
 
 def tell(count: int = 3, quarter: str = "2025Q1", **other: Any) -> DeliveredTotals:
@@ -312,7 +297,7 @@ def test_the_policy_the_plan_and_the_page_of_the_officer_name_what_is_declared(p
 
 
 def test_a_declared_table_may_have_no_dimension(tmp_path: Path) -> None:
-    policy, keys = load_small(tmp_path, SMALL + PUBLIC)
+    policy, keys = load_small(tmp_path, SMALL + DECLARED)
     plan = make_plan("2025Q1", policy, keys, optimise(policy, keys), RULES)
     told = DeliveredTotals("courts", "courts/1", plan.quarter, {"filed": {"all": 4}})
     known = Provenance((("courts", "full"), ("hotline", "full"), ("mshp", "full")), True)
@@ -342,18 +327,18 @@ def test_a_declared_table_may_have_no_dimension(tmp_path: Path) -> None:
 def test_a_declaration_that_could_let_more_through_is_refused(
     tmp_path: Path, old: str, new: str, complaint: str
 ) -> None:
-    assert old in PUBLIC
+    assert old in DECLARED
     with pytest.raises(PrivacyError, match=complaint):
-        load_small(tmp_path, SMALL + PUBLIC.replace(old, new))
+        load_small(tmp_path, SMALL + DECLARED.replace(old, new))
 
 
 def test_an_agency_is_declared_public_or_protected_and_never_both(tmp_path: Path) -> None:
-    text = SMALL.replace('sources = ["hotline"]', 'sources = ["courts"]') + PUBLIC
+    text = SMALL.replace('sources = ["hotline"]', 'sources = ["courts"]') + DECLARED
     with pytest.raises(PrivacyError, match="source of no other table"):
         load_small(tmp_path, text)
 
 
 def test_one_measure_has_one_table(tmp_path: Path) -> None:
-    table = PUBLIC[PUBLIC.index("[[tables]]") :].replace('name = "filed"', 'name = "again"')
+    table = DECLARED[DECLARED.index("[[tables]]") :].replace('name = "filed"', 'name = "again"')
     with pytest.raises(PrivacyError, match="show one measure"):
-        load_small(tmp_path, SMALL + PUBLIC + table)
+        load_small(tmp_path, SMALL + DECLARED + table)
