@@ -26,7 +26,7 @@ def is_blank(field: str) -> str:
 def is_not_listed(field: str, values: Iterable[str], *, may_be_blank: bool) -> str:
     """True where a field is none of the values, which are given in full width.
 
-    A cast to ENUM looks a value up; DuckDB makes a join of every long IN, for all lines at once.
+    A cast to ENUM looks a value up; a long IN compares with each of its values, or is a join.
     """
     allowed = ", ".join(map(quote, sorted(set(values))))
     unlisted = f"try_cast({field} AS ENUM ({allowed})) IS NULL"
