@@ -32,6 +32,8 @@ class _Project:
 
         if self._manifest is None or self._parsed_for != call["parsed_for"]:
             self._manifest = dbtRunner().invoke(call["parse"]).result
+            if self._manifest:
+                self._manifest.disabled.clear()  # dbt 1.11 cannot copy them
             self._parsed_for = call["parsed_for"]
             gc.collect()
             gc.freeze()
