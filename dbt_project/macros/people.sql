@@ -42,3 +42,33 @@
 {% macro duckdb__keyed_order(key, text) -%}
     try_cast(md5_number_lower({{ key }} || {{ text }}) >> 4 as bigint)
 {%- endmacro %}
+
+{#- DuckDB's number is the second half of the md5, its last byte first. -#}
+{% macro spark__keyed_order(key, text) -%}
+    {%- set hash = "md5(" ~ key ~ " || " ~ text ~ ")" -%}
+    cast(conv(substr(
+        {% for byte in range(16, 8, -1) -%}
+        substr({{ hash }}, {{ 2 * byte - 1 }}, 2){{ " || " if not loop.last }}
+        {%- endfor %}, 1, 15), 16, 10) as bigint)
+{%- endmacro %}
+
+{#- A field of the column token, numbered from 1; empty where there are fewer. -#}
+{% macro token_field(number) -%}
+    split_part(whole, ':', {{ number }})
+{%- endmacro %}
+
+{#- The tokens of each part of a name: all fields from the ninth on. -#}
+{% macro part_tokens() -%}
+    {{ return(adapter.dispatch('part_tokens')()) }}
+{%- endmacro %}
+
+{% macro duckdb__part_tokens() -%}
+    list_transform(string_split(whole, ':')[9:], lambda part: {{ token_field(1) }} || ':part:' || part)
+{%- endmacro %}
+
+{% macro spark__part_tokens() -%}
+    transform(
+        slice(split(whole, ':'), 9, greatest(size(split(whole, ':')) - 8, 0)),
+        part -> {{ token_field(1) }} || ':part:' || part
+    )
+{%- endmacro %}

@@ -1,0 +1,195 @@
+"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity [--quarters 4] [--scale 1]`.
+
+A simulated year is delivered and read once. Then both engines build the whole project from it,
+quarter by quarter, each linking what it built; earlier quarters count as released. Staging is built
+as tables too, so that every model can be compared. Printed is each table with its rows and, where
+they are not the same, how many stand on one side alone; never a row. Ends with 1 where any differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from bench.dbt_calls import PROJECT, read_rules
+from bench.engines.engines import STEPS, DuckDB, Engine, Spark, link
+from bench.engines.session import Machine
+from durable.vault import Vault
+from linkage.order_key import ensure_order_key
+from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
+from orchestration.hub.settings import Settings, prepare_process
+from orchestration.steps.dbt_process import KEPT
+from orchestration.steps.simulated import deliver_simulated
+from privacy.policy.policy import load_policy
+from sources.contracts import list_agencies
+from sources.ingest import ingest
+from sources.quarters import Quarter
+
+SEED = 7
+YEAR = 2025
+RELEASE_INPUT = "release_input"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two engines made of one table.
+
+    Attributes:
+        table: Its name, with the schema.
+        rows: How many each has, DuckDB first; None where it has no such table.
+        alone: How many rows of each the other one lacks, as often as they stand there.
+    """
+
+    table: str
+    rows: tuple[int | None, int | None]
+    alone: tuple[int, int]
+
+    @property
+    def is_none(self) -> bool:
+        """Whether both are the same, row for row."""
+        return None not in self.rows and self.alone == (0, 0)
+
+
+def copy_project(folder: Path) -> Path:
+    """Give a copy of the dbt project in which every model is a table, also of staging."""
+    project = folder / PROJECT.name
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(PROJECT.parent / "missouri" / "lists", folder / "missouri" / "lists")
+    said = project / "dbt_project.yml"
+    models = said.read_text("utf-8")
+    said.write_text(models.replace("+materialized: ephemeral", "+materialized: table"), "utf-8")
+    return project
+
+
+def fill_vault(home: Path, quarters: list[Quarter], scale: float) -> Vault:
+    """Simulate and read the deliveries of these quarters; gives the vault."""
+    settings = Settings(home)
+    prepare_process(settings)
+    deliver_simulated(settings, quarters, seed=SEED, scale=scale)
+    for quarter in quarters:
+        for agency in list_agencies():
+            ingest(settings.zones, agency, str(quarter))
+    ensure_order_key(settings.vault.order_key)
+    return settings.vault
+
+
+def copy_vault(vault: Vault, home: Path) -> Vault:
+    """Give a second vault with the same files as were read, and the same order key."""
+    other = Vault(home / "vault")
+    for folder in ("raw", vault.order_key.parent.name):
+        shutil.copytree(vault.folder / folder, other.folder / folder)
+    return other
+
+
+def build(engine: Engine, quarters: list[Quarter]) -> None:
+    """Build quarter by quarter; all before the one being built count as released."""
+    policy = load_policy()
+    places = read_bounds(policy)[RECORDS_FOR_ONE_CHILD]
+    for place, quarter in enumerate(quarters):
+        released = quarters[:place]
+        engine.build(STEPS["staging"], quarter, released)
+        link(engine, quarter, released, policy.first_day_of_record, places)
+        engine.build(STEPS["core"], quarter, released)
+        engine.build(STEPS["release input"], quarter, released)
+
+
+def compare(one: Engine, other: Engine) -> list[Difference]:
+    """Compare every table that either engine built, and what each linked."""
+    names = sorted({*one.list_tables(), *other.list_tables()})
+    found = [_compare_table(name, one, other) for name in names]
+    linked = sorted(one.vault.folder.glob("linkage/*/*.parquet"))
+    for path in linked:
+        same = path.relative_to(one.vault.folder)
+        found.append(
+            _count_alone(
+                str(same.with_suffix("")),
+                f"read_parquet('{path}')",
+                f"read_parquet('{other.vault.folder / same}')",
+                duckdb.connect(),
+            )
+        )
+    return found
+
+
+def _compare_table(name: str, one: Engine, other: Engine) -> Difference:
+    sides = [engine for engine in (one, other) if name in engine.list_tables()]
+    if len(sides) == 1:
+        rows = sides[0].ask(f"select count(*) from {name}").column(0)[0].as_py()  # noqa: S608
+        here = sides[0] is one
+        return Difference(name, (rows, None) if here else (None, rows), (rows, 0)[:: 1 if here else -1])  # type: ignore[arg-type]
+    connection = duckdb.connect()
+    for side, engine in (("one", one), ("other", other)):
+        rows = engine.ask(f"select * from {name}")  # noqa: S608 - names of the project
+        connection.register(f"{side}_arrow", rows)
+        connection.execute(f"create table {side} as from {side}_arrow")
+    return _count_alone(name, "one", "other", connection)
+
+
+def _count_alone(
+    name: str, one: str, other: str, connection: duckdb.DuckDBPyConnection
+) -> Difference:
+    """Compare as values and not as types: whole numbers of Spark are shorter than DuckDB's."""
+    columns = ", ".join(connection.sql(f"from {one}").columns)
+    sides = [f"select {columns} from {side}" for side in (one, other)]  # noqa: S608
+    counts = [
+        f"select count(*) from ({sides[0]})",
+        f"select count(*) from ({sides[1]})",
+        f"select count(*) from ({sides[0]} except all {sides[1]})",
+        f"select count(*) from ({sides[1]} except all {sides[0]})",
+    ]
+    found = [connection.sql(query).fetchall()[0][0] for query in counts]
+    return Difference(name, (found[0], found[1]), (found[2], found[3]))
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    words.add_argument("--quarters", type=int, default=4)
+    words.add_argument("--scale", type=float, default=1.0, help="Size of the state, 1 for Missouri.")
+    words.add_argument("--master", default="local[2]", help="Where Spark runs.")
+    given = words.parse_args()
+    quarters = [Quarter(YEAR, number) for number in range(1, given.quarters + 1)]
+    console = Console(width=110)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        console.log("Simulating and reading the deliveries")
+        vault = fill_vault(place / "home", quarters, given.scale)
+        other = copy_vault(vault, place / "beside")
+        project = copy_project(place)
+        variables = {
+            "first_day_of_record": load_policy().first_day_of_record,
+            **read_bounds(load_policy()),
+            **read_rules(vault.folder),
+        }
+        engines: list[Engine] = [
+            DuckDB(vault, project, variables),
+            Spark(other, project, {"vault": str(other.folder), **variables}, Machine(given.master)),
+        ]
+        for engine in engines:
+            console.log(f"Building {len(quarters)} quarters on {engine.name}")
+            build(engine, quarters)
+        KEPT.stop()
+        found = compare(*engines)
+    show(found, console)
+    return int(not all(one.is_none for one in found))
+
+
+def show(found: list[Difference], console: Console) -> None:
+    """Print each table with its rows on both engines, and what only one has."""
+    table = Table("table", "rows, DuckDB", "rows, Spark", "on DuckDB alone", "on Spark alone")
+    for one in found:
+        table.add_row(one.table, *(f"{n:,}" if n is not None else "-" for n in (*one.rows, *one.alone)))
+    console.print(table)
+    same = sum(one.is_none for one in found)
+    console.print(f"{same} of {len(found)} tables are the same, row for row.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
