@@ -1,8 +1,9 @@
-"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity [--quarters 4] [--scale 1]`.
+"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity [--quarters 4]`.
 
 A simulated year is delivered and read once. Then both engines build the whole project from it,
 quarter by quarter, each linking what it built; earlier quarters count as released. Staging is built
-as tables too, so that every model can be compared. Printed is each table with its rows and, where
+as tables too, so that every model can be compared. Of both, the door's
+reader is handed the rows of every frame. Printed is each table with its rows and, where
 they are not the same, how many stand on one side alone; never a row. Ends with 1 where any differs.
 """
 
@@ -12,6 +13,9 @@ import argparse
 import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,18 +27,22 @@ from bench.dbt_calls import PROJECT, read_rules
 from bench.engines.engines import STEPS, DuckDB, Engine, Spark, link
 from bench.engines.session import Machine
 from durable.vault import Vault
+from jurisdiction.folder import LISTS
 from linkage.order_key import ensure_order_key
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.dbt_process import KEPT
+from orchestration.steps.releasing import _read_frame
 from orchestration.steps.simulated import deliver_simulated
+from privacy.plan import make_plan
+from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 from sources.contracts import list_agencies
 from sources.ingest import ingest
 from sources.quarters import Quarter
 
 SEED = 7
-YEAR = 2025
 RELEASE_INPUT = "release_input"
 
 
@@ -69,7 +77,7 @@ def copy_project(folder: Path) -> Path:
     return project
 
 
-def fill_vault(home: Path, quarters: list[Quarter], scale: float) -> Vault:
+def fill_vault(home: Path, quarters: Sequence[Quarter], scale: float) -> Vault:
     """Simulate and read the deliveries of these quarters; gives the vault."""
     settings = Settings(home)
     prepare_process(settings)
@@ -89,7 +97,7 @@ def copy_vault(vault: Vault, home: Path) -> Vault:
     return other
 
 
-def build(engine: Engine, quarters: list[Quarter]) -> None:
+def build(engine: Engine, quarters: Sequence[Quarter]) -> None:
     """Build quarter by quarter; all before the one being built count as released."""
     policy = load_policy()
     places = read_bounds(policy)[RECORDS_FOR_ONE_CHILD]
@@ -120,17 +128,22 @@ def compare(one: Engine, other: Engine) -> list[Difference]:
 
 
 def _compare_table(name: str, one: Engine, other: Engine) -> Difference:
-    sides = [engine for engine in (one, other) if name in engine.list_tables()]
-    if len(sides) == 1:
-        rows = sides[0].ask(f"select count(*) from {name}").column(0)[0].as_py()  # noqa: S608
-        here = sides[0] is one
-        return Difference(name, (rows, None) if here else (None, rows), (rows, 0)[:: 1 if here else -1])  # type: ignore[arg-type]
+    rows = [_count(name, engine) for engine in (one, other)]
+    if None in rows:
+        return Difference(name, (rows[0], rows[1]), (rows[0] or 0, rows[1] or 0))
     connection = duckdb.connect()
     for side, engine in (("one", one), ("other", other)):
-        rows = engine.ask(f"select * from {name}")  # noqa: S608 - names of the project
-        connection.register(f"{side}_arrow", rows)
+        held = engine.ask(f"select * from {name}")  # noqa: S608 - names of the project
+        connection.register(f"{side}_arrow", held)
         connection.execute(f"create table {side} as from {side}_arrow")
     return _count_alone(name, "one", "other", connection)
+
+
+def _count(name: str, engine: Engine) -> int | None:
+    if name not in engine.list_tables():
+        return None
+    told = engine.ask(f"select count(*) from {name}")  # noqa: S608 - names of the project
+    return int(told.column(0)[0].as_py())
 
 
 def _count_alone(
@@ -139,53 +152,106 @@ def _count_alone(
     """Compare as values and not as types: whole numbers of Spark are shorter than DuckDB's."""
     columns = ", ".join(connection.sql(f"from {one}").columns)
     sides = [f"select {columns} from {side}" for side in (one, other)]  # noqa: S608
+    of = "select count(*) from"
     counts = [
-        f"select count(*) from ({sides[0]})",
-        f"select count(*) from ({sides[1]})",
-        f"select count(*) from ({sides[0]} except all {sides[1]})",
-        f"select count(*) from ({sides[1]} except all {sides[0]})",
+        f"{of} ({sides[0]})",
+        f"{of} ({sides[1]})",
+        f"{of} ({sides[0]} except all {sides[1]})",
+        f"{of} ({sides[1]} except all {sides[0]})",
     ]
     found = [connection.sql(query).fetchall()[0][0] for query in counts]
     return Difference(name, (found[0], found[1]), (found[2], found[3]))
 
 
+def count_frames(engine: Engine, quarters: Sequence[Quarter]) -> int:
+    """Count the frames that pass the checks of the door's entrance; raises where one does not."""
+    policy = load_policy()
+    keys, strategy = load_keys(LISTS, policy), load_strategy()
+    with _hold_release_input(engine) as held:
+        taken = [
+            _read_frame(held, planned.frame, quarter)
+            for quarter in quarters
+            for planned in make_plan(str(quarter), policy, keys, strategy, "").frames
+        ]
+    return len(taken)
+
+
+@contextmanager
+def _hold_release_input(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Hold the Arrow tables of an engine as the door's reader asks for them."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create schema {RELEASE_INPUT}")
+        for name in engine.list_tables():
+            if name.startswith(RELEASE_INPUT):
+                connection.register("rows_arrow", engine.ask(f"select * from {name}"))  # noqa: S608
+                connection.execute(f"create table {name} as from rows_arrow")
+        yield connection
+
+
+def compare_engines(
+    place: Path, quarters: Sequence[Quarter], scale: float, machine: Machine, console: Console
+) -> list[Difference]:
+    """Fill two vaults in a folder, build the quarters in each by an engine, and compare them."""
+    console.log("Simulating and reading the deliveries")
+    vault = fill_vault(place / "home", quarters, scale)
+    other = copy_vault(vault, place / "beside")
+    project = copy_project(place)
+    policy = load_policy()
+    variables = {
+        "first_day_of_record": policy.first_day_of_record,
+        **read_bounds(policy),
+        **read_rules(vault.folder),
+    }
+    on_spark = {"vault": str(other.folder), **variables}
+    engines: list[Engine] = [
+        DuckDB(vault, project, variables),
+        Spark(other, project, on_spark, machine),
+    ]
+    for engine in engines:
+        started = time.perf_counter()
+        build(engine, quarters)
+        console.log(
+            f"{len(quarters)} quarters on {engine.name}: {time.perf_counter() - started:.0f} s"
+        )
+    KEPT.stop()
+    for engine in engines:
+        taken = count_frames(engine, quarters)
+        console.log(f"The door's entrance took {taken} frames of {engine.name}")
+    return compare(*engines)
+
+
+def list_quarters(first: Quarter, count: int) -> list[Quarter]:
+    """Give so many quarters that follow one another."""
+    quarters = [first]
+    while len(quarters) < count:
+        quarters.append(quarters[-1].next())
+    return quarters
+
+
 def main() -> int:
     words = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     words.add_argument("--quarters", type=int, default=4)
-    words.add_argument("--scale", type=float, default=1.0, help="Size of the state, 1 for Missouri.")
+    words.add_argument("--first", type=Quarter.parse, default=Quarter(2025, 1))
+    words.add_argument(
+        "--scale", type=float, default=1.0, help="Size of the state, 1 for Missouri."
+    )
     words.add_argument("--master", default="local[2]", help="Where Spark runs.")
     given = words.parse_args()
-    quarters = [Quarter(YEAR, number) for number in range(1, given.quarters + 1)]
-    console = Console(width=110)
+    console = Console(width=120)
+    quarters = list_quarters(given.first, given.quarters)
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        console.log("Simulating and reading the deliveries")
-        vault = fill_vault(place / "home", quarters, given.scale)
-        other = copy_vault(vault, place / "beside")
-        project = copy_project(place)
-        variables = {
-            "first_day_of_record": load_policy().first_day_of_record,
-            **read_bounds(load_policy()),
-            **read_rules(vault.folder),
-        }
-        engines: list[Engine] = [
-            DuckDB(vault, project, variables),
-            Spark(other, project, {"vault": str(other.folder), **variables}, Machine(given.master)),
-        ]
-        for engine in engines:
-            console.log(f"Building {len(quarters)} quarters on {engine.name}")
-            build(engine, quarters)
-        KEPT.stop()
-        found = compare(*engines)
+        machine = Machine(given.master)
+        found = compare_engines(Path(folder), quarters, given.scale, machine, console)
     show(found, console)
     return int(not all(one.is_none for one in found))
 
 
-def show(found: list[Difference], console: Console) -> None:
+def show(found: Sequence[Difference], console: Console) -> None:
     """Print each table with its rows on both engines, and what only one has."""
     table = Table("table", "rows, DuckDB", "rows, Spark", "on DuckDB alone", "on Spark alone")
     for one in found:
-        table.add_row(one.table, *(f"{n:,}" if n is not None else "-" for n in (*one.rows, *one.alone)))
+        cells = (f"{n:,}" if n is not None else "-" for n in (*one.rows, *one.alone))
+        table.add_row(one.table, *cells)
     console.print(table)
     same = sum(one.is_none for one in found)
     console.print(f"{same} of {len(found)} tables are the same, row for row.")

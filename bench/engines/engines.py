@@ -21,7 +21,13 @@ from bench.engines.session import Machine, name_files, start
 from durable.vault import Vault
 from linkage.links import EqualTokenLinker, write_links
 from linkage.matching import write_year
-from orchestration.steps.dbt_steps import CORE, QUARTER_VARIABLE, RELEASE_INPUT, RELEASED_VARIABLE, STAGING
+from orchestration.steps.dbt_steps import (
+    CORE,
+    QUARTER_VARIABLE,
+    RELEASE_INPUT,
+    RELEASED_VARIABLE,
+    STAGING,
+)
 from orchestration.steps.linking import (
     CHILDREN_KNOWN,
     CHILDREN_OF_YEAR,
@@ -35,7 +41,11 @@ from sources.quarters import Quarter
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-STEPS = {"staging": f"{STAGING.select} fqn:staging", "core": CORE.select, "release input": RELEASE_INPUT.select}
+STEPS = {
+    "staging": f"{STAGING.select} fqn:staging",
+    "core": CORE.select,
+    "release input": RELEASE_INPUT.select,
+}
 LINKING = "linking"
 _CLOSING = 4
 
@@ -148,7 +158,9 @@ def _require_built(outcome: dict[str, str], said: str) -> None:
         raise RuntimeError(said)
 
 
-def link(engine: Engine, quarter: Quarter, released: Collection[Quarter], record: str, places: int) -> None:
+def link(
+    engine: Engine, quarter: Quarter, released: Collection[Quarter], record: str, places: int
+) -> None:
     """Link a quarter from what an engine built, as the hub's step does.
 
     The engine answers what is asked of its tables; who is linked is decided from those rows, in
@@ -194,4 +206,3 @@ def _hold(rows: dict[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.register(f"{name}_arrow", table)
             connection.execute(f"create table {name} as from {name}_arrow")
         yield connection
-

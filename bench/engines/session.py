@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-JAVA = "Java 17 or newer is not installed: on Debian get it with 'apt-get install openjdk-17-jre-headless'."
+JAVA = "There is no Java: on Debian get it with 'apt-get install openjdk-17-jre-headless'."
 """Said where there is none."""
 
 
@@ -95,8 +95,6 @@ def name_files(session: SparkSession, vault: Path, manifest: Path) -> None:
         files = source["config"]["external_location"].split("'")[1]
         pattern = files.replace("{name}", source["name"])
         if any(vault.glob(pattern)):
+            name = f"{source['schema']}.{source['name']}"
             session.sql(f"create schema if not exists {source['schema']}")
-            session.sql(
-                f"create or replace view {source['schema']}.{source['name']} "
-                f"as select * from parquet.`{vault / pattern}`"  # noqa: S608 - our own names
-            )
+            session.sql(f"create or replace view {name} as from parquet.`{vault / pattern}`")
