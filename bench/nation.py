@@ -59,12 +59,13 @@ class Plain:
             lists = f"create table reference.{name} as from made.reference.{name}"
             self._connection.execute(lists)
 
-    def build(self, select: str, *_: object) -> None:
+    def build(self, select: str, *_: object, **__: object) -> dict[str, str]:
         """Build the models of a step, as dbt noted them."""
         for relation, query in json.loads(_compiled(self.vault, select).read_text("utf-8")):
             schema = relation.split(".")[1]
             self._connection.execute(f"create schema if not exists {schema}")
             self._connection.execute(f"create table {relation} as {query}")
+        return {}
 
     def ask(self, query: str) -> pa.Table:
         """See `Engine.ask`."""
@@ -90,14 +91,17 @@ where table_catalog = 'warehouse'
 class Noting(DuckDB):
     """DuckDB as the hub runs it, that keeps the SQL which dbt wrote for `Plain`."""
 
-    def build(self, select: str, quarter: Quarter, released: Sequence[Quarter]) -> None:
+    def build(
+        self, select: str, quarter: Quarter, released: Sequence[Quarter], *, tests: bool = False
+    ) -> dict[str, str]:
         """See `Engine.build`."""
-        super().build(select, quarter, released)
+        ended = super().build(select, quarter, released, tests=tests)
         results = self.vault.folder / "dbt" / "target" / "run_results.json"
         nodes = json.loads(results.read_text("utf-8"))["results"]
         models = [node for node in nodes if node["unique_id"].startswith("model.")]
         made = [(node["relation_name"], node["compiled_code"]) for node in models]
         _compiled(self.vault, select).write_text(json.dumps(made), "utf-8")
+        return ended
 
 
 def _compiled(vault: Vault, select: str) -> Path:

@@ -97,22 +97,31 @@ def copy_vault(vault: Vault, home: Path) -> Vault:
     return other
 
 
-def build(engine: Engine, quarters: Sequence[Quarter]) -> None:
-    """Build quarter by quarter; all before the one being built count as released."""
+def build(engine: Engine, quarters: Sequence[Quarter]) -> dict[str, str]:
+    """Build quarter by quarter; all before the one being built count as released.
+
+    Returns:
+        How each of dbt's tests ended, by quarter and name.
+    """
     policy = load_policy()
     places = read_bounds(policy)[RECORDS_FOR_ONE_CHILD]
+    ended = {}
     for place, quarter in enumerate(quarters):
         released = quarters[:place]
-        engine.build(STEPS["staging"], quarter, released)
-        link(engine, quarter, released, policy.first_day_of_record, places)
-        engine.build(STEPS["core"], quarter, released)
-        engine.build(STEPS["release input"], quarter, released)
+        for name, select in STEPS.items():
+            told = engine.build(select, quarter, released, tests=True)
+            ended |= {f"{quarter} {test}": state for test, state in told.items()}
+            if name == "staging":
+                link(engine, quarter, released, policy.first_day_of_record, places)
+    return ended
 
 
 def compare(one: Engine, other: Engine) -> list[Difference]:
     """Compare every table that either engine built, and what each linked."""
-    names = sorted({*one.list_tables(), *other.list_tables()})
-    found = [_compare_table(name, one, other) for name in names]
+    ours, theirs = set(one.list_tables()), set(other.list_tables())
+    found = [_compare_table(name, one, other) for name in sorted(ours & theirs)]
+    for names, engine in ((ours - theirs, one), (theirs - ours, other)):
+        found += [_tell_alone(name, engine, here=engine is one) for name in sorted(names)]
     linked = sorted(one.vault.folder.glob("linkage/*/*.parquet"))
     for path in linked:
         same = path.relative_to(one.vault.folder)
@@ -128,9 +137,6 @@ def compare(one: Engine, other: Engine) -> list[Difference]:
 
 
 def _compare_table(name: str, one: Engine, other: Engine) -> Difference:
-    rows = [_count(name, engine) for engine in (one, other)]
-    if None in rows:
-        return Difference(name, (rows[0], rows[1]), (rows[0] or 0, rows[1] or 0))
     connection = duckdb.connect()
     for side, engine in (("one", one), ("other", other)):
         held = engine.ask(f"select * from {name}")  # noqa: S608 - names of the project
@@ -139,11 +145,15 @@ def _compare_table(name: str, one: Engine, other: Engine) -> Difference:
     return _count_alone(name, "one", "other", connection)
 
 
-def _count(name: str, engine: Engine) -> int | None:
-    if name not in engine.list_tables():
-        return None
+def _tell_alone(name: str, engine: Engine, *, here: bool) -> Difference:
+    """Tell of a table that one engine has and the other one has not."""
     told = engine.ask(f"select count(*) from {name}")  # noqa: S608 - names of the project
-    return int(told.column(0)[0].as_py())
+    rows = int(told.column(0)[0].as_py())
+    return (
+        Difference(name, (rows, None), (rows, 0))
+        if here
+        else Difference(name, (None, rows), (0, rows))
+    )
 
 
 def _count_alone(
@@ -207,17 +217,21 @@ def compare_engines(
         DuckDB(vault, project, variables),
         Spark(other, project, on_spark, machine),
     ]
+    ended = []
     for engine in engines:
         started = time.perf_counter()
-        build(engine, quarters)
+        ended.append(build(engine, quarters))
         console.log(
             f"{len(quarters)} quarters on {engine.name}: {time.perf_counter() - started:.0f} s"
         )
     KEPT.stop()
+    others = [test for test in {**ended[0], **ended[1]} if ended[0].get(test) != ended[1].get(test)]
+    console.log(f"{len(ended[0])} tests of dbt ended, {len(others)} otherwise on Spark: {others}")
     for engine in engines:
         taken = count_frames(engine, quarters)
         console.log(f"The door's entrance took {taken} frames of {engine.name}")
-    return compare(*engines)
+    tests = Difference("tests of dbt", (len(ended[0]), len(ended[1])), (len(others), len(others)))
+    return [*compare(*engines), tests]
 
 
 def list_quarters(first: Quarter, count: int) -> list[Quarter]:

@@ -56,8 +56,13 @@ class Engine(Protocol):
     name: str
     vault: Vault
 
-    def build(self, select: str, quarter: Quarter, released: Sequence[Quarter]) -> None:
-        """Build a part of the project; raises with what dbt said where anything failed."""
+    def build(
+        self, select: str, quarter: Quarter, released: Sequence[Quarter], *, tests: bool = False
+    ) -> dict[str, str]:
+        """Build a part of the project, with its tests if wanted; gives how each test ended.
+
+        Raises with what dbt said where anything could not be built.
+        """
 
     def ask(self, query: str) -> pa.Table:
         """Give the rows of a query, as Arrow."""
@@ -74,11 +79,13 @@ class DuckDB:
     def __init__(self, vault: Vault, project: Path, variables: dict[str, Any]) -> None:
         self.vault, self._project, self._variables = vault, project, variables
 
-    def build(self, select: str, quarter: Quarter, released: Sequence[Quarter]) -> None:
+    def build(
+        self, select: str, quarter: Quarter, released: Sequence[Quarter], *, tests: bool = False
+    ) -> dict[str, str]:
         """See `Engine.build`."""
         outcome, said = call_dbt(
             self.vault.folder,
-            *_words(select),
+            *_words(select, tests=tests),
             "--target",
             "vault",
             variables=self._variables,
@@ -86,7 +93,7 @@ class DuckDB:
             released=[one.first_day for one in released],
             project=self._project,
         )
-        _require_built(outcome, said)
+        return _require_built(outcome, said)
 
     def ask(self, query: str) -> pa.Table:
         """See `Engine.ask`."""
@@ -112,13 +119,17 @@ class Spark:
         self._dbt = vault.folder / "dbt-spark"
         self._call("parse", "--vars", json.dumps(variables))
 
-    def build(self, select: str, quarter: Quarter, released: Sequence[Quarter]) -> None:
+    def build(
+        self, select: str, quarter: Quarter, released: Sequence[Quarter], *, tests: bool = False
+    ) -> dict[str, str]:
         """See `Engine.build`."""
         name_files(self.session, self.vault.folder, self._dbt / "target" / "manifest.json")
         os.environ[QUARTER_VARIABLE] = quarter.first_day.isoformat()
         os.environ[RELEASED_VARIABLE] = ",".join(one.first_day.isoformat() for one in released)
-        outcome, said = self._call(*_words(select), "--vars", json.dumps(self._variables))
-        _require_built(outcome, said)
+        outcome, said = self._call(
+            *_words(select, tests=tests), "--vars", json.dumps(self._variables)
+        )
+        return _require_built(outcome, said)
 
     def ask(self, query: str) -> pa.Table:
         """See `Engine.ask`."""
@@ -149,13 +160,19 @@ class Spark:
         return {one.node.unique_id: str(one.status) for one in nodes}, said.getvalue()
 
 
-def _words(select: str) -> tuple[str, ...]:
-    return ("build", "--select", *select.split(), "--exclude-resource-type", "test", "unit_test")
+def _words(select: str, *, tests: bool) -> tuple[str, ...]:
+    left_out = ("unit_test",) if tests else ("test", "unit_test")
+    how = ("--indirect-selection", "buildable")
+    return ("build", "--select", *select.split(), "--exclude-resource-type", *left_out, *how)
 
 
-def _require_built(outcome: dict[str, str], said: str) -> None:
-    if not outcome or set(outcome.values()) != {"success"}:
+def _require_built(outcome: dict[str, str], said: str) -> dict[str, str]:
+    """Give the outcome of every test, where all else was built."""
+    tests = {node: state for node, state in outcome.items() if node.startswith("test.")}
+    others = {state for node, state in outcome.items() if node not in tests}
+    if others - {"success"} or not outcome:
         raise RuntimeError(said)
+    return tests
 
 
 def link(

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "backfill": "tests/pipeline/test_backfill.py",
     "pictures": "tests/pipeline/test_backfill.py",
     "parity": "tests/engines/test_engines_parity.py",
+    "nation": "tests/engines/test_engines_parity.py",
 }
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 
