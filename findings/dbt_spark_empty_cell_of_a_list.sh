@@ -23,7 +23,7 @@ cat > profiles.yml <<'YAML'
 lists:
   outputs:
     spark: {type: spark, method: session, host: none, schema: lists, threads: 1}
-    duckdb: {type: duckdb, path: lists.duckdb, schema: lists, threads: 1}
+    duckdb: {type: duckdb, path: store.duckdb, schema: lists, threads: 1}
 YAML
 "$folder/venv/bin/dbt" --quiet seed --target duckdb
 "$folder/venv/bin/python" - <<'PYTHON'
@@ -40,7 +40,7 @@ session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "fa
 went_well = dbtRunner().invoke(["--quiet", "seed", "--target", "spark"]).success
 query = "select code, note from lists.places order by code"
 on_spark = [tuple(row) for row in session.sql(query).collect()]
-on_duckdb = duckdb.connect("lists.duckdb").execute(query).fetchall()
+on_duckdb = duckdb.connect("store.duckdb").execute(query).fetchall()
 print(went_well, on_spark)
 print(on_duckdb)
 as_seen = went_well and on_spark == [("029", "None"), ("030", "seen")]

@@ -57,18 +57,18 @@
     split_part(whole, ':', {{ number }})
 {%- endmacro %}
 
-{#- The tokens of each part of a name: all fields from the ninth on. -#}
-{% macro part_tokens() -%}
-    {{ return(adapter.dispatch('part_tokens')()) }}
+{#- The tokens of each part of a name: all fields from the first one of them on. -#}
+{% macro part_tokens(first) -%}
+    {{ return(adapter.dispatch('part_tokens')(first)) }}
 {%- endmacro %}
 
-{% macro duckdb__part_tokens() -%}
-    list_transform(string_split(whole, ':')[9:], lambda part: {{ token_field(1) }} || ':part:' || part)
+{% macro duckdb__part_tokens(first) -%}
+    list_transform(string_split(whole, ':')[{{ first }}:], lambda part: {{ token_field(1) }} || ':part:' || part)
 {%- endmacro %}
 
-{% macro spark__part_tokens() -%}
+{% macro spark__part_tokens(first) -%}
     transform(
-        slice(split(whole, ':'), 9, greatest(size(split(whole, ':')) - 8, 0)),
+        slice(split(whole, ':'), {{ first }}, greatest(size(split(whole, ':')) - {{ first - 1 }}, 0)),
         part -> {{ token_field(1) }} || ':part:' || part
     )
 {%- endmacro %}

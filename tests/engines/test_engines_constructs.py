@@ -78,7 +78,7 @@ MACROS: list[tuple[str, list[str | None]]] = [
         ["MO0010100", "MO097", "MOKPD0000", "MOSPD", "MOMHP0000", "KS001", "MO", "", None],
     ),
     ("token_field(5).replace('whole', 'x')", TOKENS),
-    ("part_tokens().replace('whole', 'x')", TOKENS),
+    ("part_tokens(9).replace('whole', 'x')", TOKENS),
     (
         "age_on(\"date '2025-02-28'\", 'try_cast(x as date)')",
         ["2024-02-29", "2007-03-01", "2025-02-28"],

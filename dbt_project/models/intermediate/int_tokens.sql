@@ -25,7 +25,7 @@ typed as (
                 then {{ token_field(1) }} || ':name_year:' || {{ token_field(7) }}
         end as name_year_token,
         case when has_types then {{ token_field(1) }} || ':name:' || {{ token_field(8) }} end as name_token,
-        case when has_types then {{ part_tokens() }} end as part_tokens
+        case when has_types then {{ part_tokens(9) }} end as part_tokens
     from delivered_tokens
 ),
 
