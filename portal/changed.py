@@ -1,4 +1,4 @@
-"""What changed: every published number beside the quarter before, a year before, and year by year.
+"""What changed: every number beside the quarter before, a year before, and around public events.
 
 Here: which numbers are compared, how sure each change is, and which comparisons and sums there
 cannot be, by name. Looking at many numbers finds some that differ by luck; so the looks are
@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from jurisdiction.context import Event, read_context
 from portal.chance import LIKELY, find_chance_probability, find_noise_probability, judge
 from portal.series import (
+    MOST_MOMENTS,
     Key,
     Moment,
+    find_days,
     list_counted,
     list_series,
     name_before,
@@ -30,6 +33,7 @@ _Pair = tuple[str, Sequence[Moment], Sequence[Moment]]
 """Which comparison, what is newer, and what is older."""
 
 BEFORE, YEAR_AGO, YEARS = "quarter before", "same quarter a year before", "year before"
+AROUND = "before and after an event"
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,8 @@ def _compare_all(release: Release) -> Iterator[Change]:
             pairs = _list_pairs(table, series[key])
             if table.cadence == QUARTERLY and not has_year:
                 pairs = (*pairs, *_add_quarters(table, series[key]))
+            if table.cadence == QUARTERLY:
+                pairs = (*pairs, *_list_splits(series[key], pairs))
             for comparison, now, before in pairs:
                 yield compare_moments(table, key, comparison, before, now)
 
@@ -256,6 +262,27 @@ def _add_quarters(table: ReleasedTable, moments: Sequence[Moment]) -> tuple[_Pai
     if len(known) < len(found):
         return ()
     return ((YEARS, known[:QUARTERS][::-1], known[QUARTERS:][::-1]),)
+
+
+def _list_splits(moments: Sequence[Moment], pairs: Sequence[_Pair]) -> Iterator[_Pair]:
+    """The quarters after each event beside as many before it, unless they are compared already."""
+    known = [(tuple(now), tuple(before)) for _, now, before in pairs]
+    for event in read_context().events:
+        now, before = split_moments(moments, event)
+        if now and (now, before) not in known:
+            known.append((now, before))
+            yield AROUND, now, before
+
+
+def split_moments(
+    moments: Sequence[Moment], event: Event
+) -> tuple[tuple[Moment, ...], tuple[Moment, ...]]:
+    """The nearest moments that lie wholly after an event, and as many that lie wholly before it."""
+    latest = moments[-MOST_MOMENTS:]
+    before = [one for one in latest if find_days(one.period)[1] < event.first_day]
+    after = [one for one in latest if find_days(one.period)[0] >= event.last_day]
+    size = min(len(before), len(after))
+    return tuple(after[:size]), tuple(before[len(before) - size :])
 
 
 def _join(words: Sequence[str]) -> str:

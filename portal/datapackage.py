@@ -57,7 +57,7 @@ def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, 
         "version": release.release_id,
         "simulated": is_simulated,
         "licenses": [LICENCE],
-        "sources": [{"title": title} for title in AGENCIES.values()],
+        "sources": _list_sources(release),
         "resources": [
             {
                 **_describe_resource(release, name, form, files[path]),
@@ -126,6 +126,12 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
     }
 
 
+def _list_sources(release: Release) -> list[dict[str, str]]:
+    """The agencies whose deliveries a release tells."""
+    told = {agency for agency, _ in release.provenance.deliveries}
+    return [{"title": title} for agency, title in AGENCIES.items() if agency in told]
+
+
 def _describe_other(release: Release, name: str, content: bytes) -> dict[str, Any]:
     """A file of rows that is no table of the policy: its words, and its columns as it has them."""
     titles = list_dimension_titles(release)
@@ -141,7 +147,7 @@ def _describe_other(release: Release, name: str, content: bytes) -> dict[str, An
         "title": words.title,
         "description": words.definition,
         "caveats": [words.caveats],
-        "sources": [{"title": title} for title in AGENCIES.values()],
+        "sources": _list_sources(release),
         "schema": {
             "fields": [
                 {**field, "constraints": {"required": True}} if field["name"] in keys else field

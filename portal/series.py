@@ -7,11 +7,15 @@ a series (``smoothing``, ``changed``) and how it is drawn (``page.charts``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from privacy.released import ANNUAL, QUARTERLY, HistoryPoint, Release, ReleasedRow, ReleasedTable
 
 Key = tuple[str, str, tuple[str, ...]]
 """What tells one row from all others: its table, its place and its keys."""
+
+MOST_MOMENTS = 8
+"""Quarters or years of a series that are looked at, the latest: as many as a release carries."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,16 @@ def count_periods(period: str) -> int:
     """The number of a quarter (2025Q1) or year (2025), so that neighbours differ by one."""
     year, _, quarter = period.partition("Q")
     return 4 * int(year) + int(quarter) - 1 if quarter else int(year)
+
+
+def find_days(period: str) -> tuple[date, date]:
+    """The first and the last day of a quarter (2025Q1) or year (2025)."""
+    year, _, quarter = period.partition("Q")
+    first = date(int(year), 3 * int(quarter or 1) - 2, 1)
+    following = name_before(period, -1)
+    if not quarter:
+        return first, date(int(following), 1, 1) - timedelta(days=1)
+    return first, date(int(following[:4]), 3 * int(following[-1]) - 2, 1) - timedelta(days=1)
 
 
 def name_before(period: str, steps: int) -> str:

@@ -20,8 +20,9 @@ from privacy.engine.frames import LINKED, TOTAL, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Charge, Part
+from privacy.policy.frames import FramePolicy
 from privacy.policy.keys import PublicKeys
-from privacy.policy.policy import FramePolicy, Policy
+from privacy.policy.policy import Policy
 from privacy.policy.strategy import Share, Strategy, make_frames
 from privacy.released import ANNUAL, QUARTERLY
 
@@ -321,6 +322,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
                 "frame": table.frame,
                 "level": table.level,
                 "dimensions": table.dimensions,
+                **({"withheld": table.withheld} if table.withheld else {}),
             }
             for table in policy.tables
             if table.frame is None or table.frame in frames

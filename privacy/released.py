@@ -15,7 +15,7 @@ NOT_DISTINGUISHABLE = "not distinguishable from zero"
 NOT_COLLECTED = "not collected by any source"
 NOT_RELEASED = "not released"
 
-DELIVERY_KINDS = ("full", "delta", "nil")
+DELIVERY_KINDS = ("full", "delta", "nil", "none")
 
 COHORT = "cohort"
 ACTIVITY = "activity"

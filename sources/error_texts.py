@@ -7,6 +7,7 @@ agreed limits may be filled in.
 
 from collections.abc import Mapping
 
+from sources.afcars_error_texts import AFCARS
 from sources.child_error_texts import CHILD_FILE
 from sources.column_error_texts import COLUMNS
 from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
@@ -253,6 +254,7 @@ ERRORS: Mapping[str, DeliveryText] = (
     | LINES
     | COLUMNS
     | CHILD_FILE
+    | AFCARS
     | _NIBRS_FORM
     | _NIBRS_FIELDS
     | _NIBRS_INCIDENTS

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sources.afcars_xml import count_children
 from sources.containers import open_content
 from sources.contracts import ContractFile
 from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
@@ -99,7 +100,8 @@ def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> 
             is_of_reports = is_xml(content.read(HEAD_BYTES))
         if is_of_reports:
             with open_content(path, agreed, called) as content:
-                return count_reports(content, called)
+                count = count_children if file_format == "afcars_ooh" else count_reports
+                return count(content, called)
     with open_content(path, agreed, called) as content:
         lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
     has_header = file_format in {"tokens", "hotline_counts"}

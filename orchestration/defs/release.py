@@ -13,7 +13,7 @@ from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, qua
 from orchestration.defs.review import OFFICER, approval
 from orchestration.hub.settings import load_settings
 from orchestration.hub.warehouse import POOL
-from orchestration.steps.building import build_folder, judge_released
+from orchestration.steps.building import build_folder
 from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from privacy.policy.policy import load_policy
@@ -122,8 +122,7 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
     quarter = quarter_of(context)
     with border("released/folder", settings):
         release = recall_release(quarter, settings)
-        path = build_folder(release, settings)
-        failed = judge_released(release, path, settings.public_key)
+        path, failed = build_folder(release, settings)
     verdict = dg.AssetCheckResult(
         check_name="expectations",
         passed=not failed,

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from failures.numbered import NumberedError
+from jurisdiction.context import read_context
 from jurisdiction.folder import LISTS, OUTLINES, list_counties, read_table
 from jurisdiction.state import read_state
 from orchestration.hub.clock import read_clock
@@ -114,6 +115,7 @@ def _state(_: Settings) -> Iterator[Finding]:
     list_counties()
     for table in (*LISTS.glob("*.csv"), *OUTLINES.glob("*.csv")):
         read_table(table)
+    read_context()
     agencies = read_state().agencies
     yield Finding("state", ok=True, sentence=f"{read_state().name}, its lists and words.")
     for agency in agencies:

@@ -36,26 +36,33 @@ from privacy.released import (
 )
 
 
-def build_folder(release: Release, settings: Settings) -> Path:
-    """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
+def build_folder(release: Release, settings: Settings) -> tuple[Path, tuple[str, ...]]:
+    """Build `releases/<quarter>/` from what was drawn, or find it there unchanged; judge it once.
 
     It is judged while it lies aside: a folder that breaks a rule never appears, and the gate, which
-    serves what lies in `releases`, cannot open it.
+    serves what lies in `releases`, cannot open it. One that was there is judged where it lies.
+
+    Returns:
+        The folder, and the rules that it breaks: none, unless it was there before.
 
     Raises:
         OrchestrationError: MS946 when what was built breaks a rule.
-        PortalError: When the folder there is not what was drawn, or cannot be signed.
+        PortalError: When the folder there is not what was drawn, or is not signed by the hub, or
+            cannot be signed.
     """
+    judged: list[Path] = []
 
     def judge(built: Path) -> None:
         if failed := judge_released(release, built, settings.public_key):
             problem = ", ".join(failed)
             raise OrchestrationError("MS946", quarter=release.release_id, problem=problem)
+        judged.append(built)
 
     with _keys_locked(settings):
         ensure_signing_key(settings.vault.signing_key, settings.public_key)
         sign = make_signer(settings.vault.signing_key)
-        return build_release(release, settings.releases, sign, judge)
+        folder = build_release(release, settings.releases, sign, judge)
+    return folder, () if judged else judge_released(release, folder, settings.public_key)
 
 
 def require_signing_key(settings: Settings) -> None:

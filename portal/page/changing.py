@@ -56,8 +56,7 @@ class ChangesView:
 def describe_changes_of_page(release: Release, changes: Changes) -> ChangesView:
     """What the page shows of all changes."""
     names = name_rows(release)
-    state = next(iter(release.frames)).levels[0].labels[0] if release.frames else ""
-    views = [_describe(one, names[one.key], state) for one in changes.changes[:MOST]]
+    views = [describe_change(one, names[one.key], release) for one in changes.changes[:MOST]]
     return ChangesView(
         tuple(views[:FEW]),
         tuple(views[FEW:]),
@@ -95,7 +94,9 @@ def _name(change: Change, name: str, state: str) -> str:
     return thing if name == state else f"{thing}: {name}"
 
 
-def _describe(change: Change, name: str, state: str) -> ChangeView:
+def describe_change(change: Change, name: str, release: Release) -> ChangeView:
+    """One change as a line of a table; `name` is that of its row in its table."""
+    state = release.frames[0].levels[0].labels[0] if release.frames else ""
     return ChangeView(
         what=_name(change, name, state),
         when=f"{name_moments(change.now)} beside {name_moments(change.before)}",

@@ -7,16 +7,19 @@ look of lines (``templates/release_drawings.css``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 
+from jurisdiction.context import read_context
 from portal.chance import say_both
 from portal.changed import Change, name_moments
 from portal.page.links import link_change, write_row
 from portal.page.rows import STATE, list_labels
 from portal.page.words import HEADLINES
 from portal.ranges import First, find_first
-from portal.series import Key, Moment, list_counted, list_series
+from portal.series import MOST_MOMENTS, Key, Moment, find_days, list_counted, list_series
 from portal.smoothing import Smoothed, smooth_moments
 from portal.wording import say_range
 from privacy.released import ESTIMATED, HistoryPoint, Release, ReleasedRow, ReleasedTable
@@ -24,10 +27,10 @@ from privacy.released import ESTIMATED, HistoryPoint, Release, ReleasedRow, Rele
 LEFT, RIGHT, TOP, BOTTOM = 34, 214, 8, 106
 MOST_ROWS = 12
 """Rows up to which a table by place is drawn; a longer one is left to its rows and its map."""
-MOST_MOMENTS = 8
-"""Quarters or years of a series that are shown, the latest: as many as a release carries."""
 OVER_TIME = "Over the quarters"
 NO_NUMBER = "not released"
+APART = 13
+"""How far apart the numbers of two marks stand at least."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,20 @@ class PointView:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """An event as a line on a drawing, with its number above it at `label`."""
+
+    number: int
+    x: float
+    label: float
+
+
+@dataclass(frozen=True)
 class ChartView:
     """A number over quarters; `band`, `line` and `smoothed` are paths, the last "" without one.
 
     `ticks` are values and their heights; `change` says how the newest number moved, with the link
-    that opens the comparison.
+    that opens the comparison; `marks` are events of its time.
     """
 
     title: str
@@ -57,15 +69,16 @@ class ChartView:
     periods: tuple[str, str]
     change: str
     link: str
+    marks: tuple[Mark, ...]
 
     @property
-    def dots(self) -> str:
-        """A path of no length at every point, which the style draws as dots."""
-        return "".join(f"M{point.x} {point.y}h0" for point in self.points)
+    def described(self) -> str:
+        """Where the page tells the events of the marks."""
+        return " ".join(f"event-{mark.number}" for mark in self.marks)
 
     @property
     def holes(self) -> str:
-        """The same of points where zero cannot be excluded; they are drawn open."""
+        """A path of no length at every point where zero cannot be excluded: it is drawn open."""
         return "".join(f"M{point.x} {point.y}h0" for point in self.points if not point.is_estimated)
 
 
@@ -194,9 +207,9 @@ def _draw_chart(series: _Series, change: Change, shared: int) -> ChartView:
     step = (RIGHT - LEFT) / (len(moments) - 1)
 
     def height(number: float) -> float:
-        return round(BOTTOM - (BOTTOM - TOP) * max(0.0, number) / top, 1)
+        return shorten(BOTTOM - (BOTTOM - TOP) * max(0.0, number) / top)
 
-    across = [round(LEFT + step * place, 1) for place in range(len(moments))]
+    across = [shorten(LEFT + step * place) for place in range(len(moments))]
     points = tuple(
         PointView(x, height(first.number), one.row.status == ESTIMATED)
         for x, first, one in zip(across, firsts, moments, strict=True)
@@ -227,7 +240,39 @@ def _draw_chart(series: _Series, change: Change, shared: int) -> ChartView:
             f"({say_both(change.noise, change.both)})."
         ),
         link=link_change(change, series.name),
+        marks=tuple(_place_marks(moments, across)),
     )
+
+
+def _place_marks(moments: Sequence[Moment], across: Sequence[float]) -> Iterator[Mark]:
+    """Events within the time of a drawing, between the middles of the periods around them."""
+    spans = [find_days(one.period) for one in moments]
+    middles = [_find_middle(*span) for span in spans]
+    label = 0.0
+    for number, event in enumerate(read_context().events, start=1):
+        if spans[0][0] <= event.first_day and event.last_day <= spans[-1][1]:
+            day = _find_middle(event.first_day, event.last_day)
+            x = shorten(_interpolate(day, middles, across))
+            label = max(x, label + APART)
+            yield Mark(number, x, label)
+
+
+def _find_middle(first: date, last: date) -> float:
+    return (first.toordinal() + last.toordinal()) / 2
+
+
+def _interpolate(day: float, middles: Sequence[float], across: Sequence[float]) -> float:
+    for place, (start, end) in enumerate(pairwise(middles)):
+        if day <= end:
+            share = max(0.0, (day - start) / (end - start))
+            return across[place] + share * (across[place + 1] - across[place])
+    return across[-1]
+
+
+def shorten(place: float) -> float:
+    """A place on a drawing to a tenth, a whole number where it is one, so that it is short."""
+    tenth = round(place, 1)
+    return int(tenth) if tenth == int(tenth) else tenth
 
 
 def round_up(number: int) -> int:

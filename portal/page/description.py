@@ -22,9 +22,10 @@ from portal.codebook import (
 )
 from portal.page.changing import ChangesView, describe_changes_of_page
 from portal.page.charts import GroupView, list_groups
+from portal.page.context import ContextView, describe_context
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.known_to_any import KnownToAny, bound_known_to_any
-from portal.page.maps import MapView, list_maps, list_outlines
+from portal.page.maps import LevelOutlines, MapView, list_maps, list_outlines
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
 from portal.page.rate_rows import RatesView, describe_rates
@@ -40,7 +41,7 @@ from portal.page.words import (
     TITLE,
 )
 from portal.wording import name_period, name_signer
-from privacy.released import Release
+from privacy.released import NOT_RELEASED, Release
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,16 @@ class Page:
     drawn_on: str
     is_simulated: bool
     headlines: tuple[Headline, ...]
+    withheld: tuple[TableView, ...]
     status_words: tuple[Words, ...]
     changes: ChangesView
     groups: tuple[GroupView, ...]
+    context: ContextView
     dispersion: tuple[tuple[float, float], ...]
     maps: tuple[MapView, ...]
     rates: RatesView | None
     high_rate: str
-    outlines: tuple[tuple[str, tuple[str, ...]], ...]
+    outlines: tuple[LevelOutlines, ...]
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
     known_to_any: KnownToAny | None
@@ -109,6 +112,7 @@ def describe_page(release: Release) -> Page:
     maps = list_maps(release)
     changes = list_changes(release)
     latest = list_latest(release, changes)
+    groups = list_groups(release, latest)
     return Page(
         title=TITLE,
         period=name_period(release.quarter_start),
@@ -118,9 +122,15 @@ def describe_page(release: Release) -> Page:
         law=read_state().law,
         is_simulated=release.provenance.is_simulated,
         headlines=list_headlines(release, latest),
+        withheld=tuple(
+            views[table.name]
+            for table in release.tables
+            if all(row.status == NOT_RELEASED for row in table.rows)
+        ),
         status_words=tuple(Words(*entry) for entry in STATUS_WORDS),
         changes=describe_changes_of_page(release, changes),
-        groups=list_groups(release, latest),
+        groups=groups,
+        context=describe_context(release, changes, groups),
         dispersion=DISPERSION,
         maps=maps,
         rates=describe_rates(release),
@@ -145,6 +155,7 @@ def describe_page(release: Release) -> Page:
             *(
                 Words(title, explain_delivery(agency, deliveries[agency]))
                 for agency, title in AGENCIES.items()
+                if agency in deliveries
             ),
             *_describe_police(release),
         ),

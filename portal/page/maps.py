@@ -61,6 +61,15 @@ class MapView:
         return len(self.places) > FEW_PLACES
 
 
+@dataclass(frozen=True)
+class LevelOutlines:
+    """Outlines of a level: paths of places by their number, and one path of all others."""
+
+    level: str
+    places: tuple[tuple[int, str], ...]
+    rest: str
+
+
 def list_maps(release: Release) -> tuple[MapView, ...]:
     """The maps of a release, in the order of its tables."""
     return tuple(
@@ -73,13 +82,19 @@ def list_maps(release: Release) -> tuple[MapView, ...]:
     )
 
 
-def list_outlines(maps: Sequence[MapView]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Levels that maps need, and the paths of their places; each is written down once."""
-    needed = dict.fromkeys(view.level for view in maps)
-    return tuple(
-        (level, tuple(outline.path for outline in read_outlines(level).values()))
-        for level in needed
-    )
+def list_outlines(maps: Sequence[MapView]) -> tuple[LevelOutlines, ...]:
+    """What maps need of each level, written down once: places that any map shades, and the rest."""
+    shaded: dict[str, set[int]] = {}
+    for one in maps:
+        shaded.setdefault(one.level, set()).update(
+            place.outline for place in one.places if place.shade
+        )
+    drawn = []
+    for level, places in shaded.items():
+        paths = [outline.path for outline in read_outlines(level).values()]
+        rest = "".join(path for place, path in enumerate(paths) if place not in places)
+        drawn.append(LevelOutlines(level, tuple((one, paths[one]) for one in sorted(places)), rest))
+    return tuple(drawn)
 
 
 def _group_rows(table: ReleasedTable) -> list[tuple[tuple[str, ...], list[ReleasedRow]]]:

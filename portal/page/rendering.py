@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from markupsafe import Markup
 from portal.page.description import Page
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+_COMMENT = re.compile(r"(?ms)^ *\/\*.*?\*\/\n")
+_INDENT = re.compile(r"(?m)^\s+")
 
 
 def render_page(page: Page) -> bytes:
     """The HTML of a page: one file, UTF-8, with its style, its scripts and its numbers inside."""
     environment = _open_templates()
     style, script = (
-        environment.get_template(name).render() for name in ("release.css", "release.js")
+        _shorten(environment.get_template(name).render()) for name in ("release.css", "release.js")
     )
     template = environment.get_template("release.html")
     return template.render(
@@ -46,6 +49,11 @@ def _open_templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _shorten(text: str) -> str:
+    """Style or script without comments that begin a line, and without what indents its lines."""
+    return _INDENT.sub("", _COMMENT.sub("", text))
 
 
 def _write_policy(style: str, script: str) -> str:

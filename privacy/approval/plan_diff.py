@@ -78,7 +78,8 @@ def _compare_tables(old: Mapping[str, Content], new: Mapping[str, Content]) -> I
     for name in sorted(old.keys() - new.keys()):
         yield f"The table {_name(name)} is not released."
     for name in sorted(new.keys() - old.keys()):
-        yield f"The table {_name(name)} is released now."
+        is_told = "is released now" if "withheld" not in new[name] else "is new, and not released"
+        yield f"The table {_name(name)} {is_told}."
     for name in (name for name in new if name in old and new[name] != old[name]):
         yield f"The table {_name(name)} has another level, other dimensions or another frame."
 

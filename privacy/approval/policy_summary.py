@@ -41,6 +41,7 @@ def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str,
             }
             for planned in plan.frames
         ],
+        "switched_off": sorted(policy.switched_off),
         "worst_case": [
             {
                 "period": period,

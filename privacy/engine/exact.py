@@ -170,7 +170,9 @@ def _check_provenance(provenance: Provenance) -> None:
         raise PrivacyError("MS614", problem="It must say whether any delivery was simulated")
     deliveries = provenance.deliveries
     if not isinstance(deliveries, tuple) or not all(map(_is_delivery, deliveries)):
-        raise PrivacyError("MS614", problem="It must pair each agency with full, delta or nil")
+        raise PrivacyError(
+            "MS614", problem="It must pair each agency with full, delta, nil or none"
+        )
     agencies = [agency for agency, _ in deliveries]
     if agencies != sorted(set(agencies)):
         raise PrivacyError("MS614", problem="It must name each agency once, in sorted order")

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from privacy.policy.policy import (
-    Dimension,
-    FramePolicy,
-    Policy,
-    PublishedKey,
-    SameRows,
-    TablePolicy,
-)
+from privacy.policy.frames import FramePolicy, SameRows
+from privacy.policy.policy import Dimension, Policy, PublishedKey, TablePolicy
 
 GUARANTEE = "guarantee"
 CONTENT = "what is released"
@@ -53,6 +47,7 @@ _FRAME: _Told = {
 _TABLE: _Told = {
     "frame": (CONTENT, "it is made from frame"),
     "silence": (CONTENT, "it is without numbers because it is"),
+    "withheld": (CONTENT, "why it is not released:"),
     "sources": (CONTENT, "its sources are"),
     "level": (CONTENT, "its level is"),
     "dimensions": (CONTENT, "its dimensions are"),
@@ -84,7 +79,8 @@ def describe_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
         *_compare_fields("Policy", _POLICY, old, new),
         *_compare_numbers(old, new),
         *_compare_unprotected(old, new),
-        *_compare_frames(old.frames, new.frames),
+        *_compare_frames(old.stated_frames, new.stated_frames),
+        *_compare_switches(old, new),
         *_compare_tables(old.tables, new.tables),
         *_compare_lists(old, new),
     ]
@@ -130,6 +126,14 @@ def _compare_frames(
                 f"Frame {name} is new: {frame.kind}, {frame.counting}, {frame.cadence}, bound "
                 f"{frame.bound}, down to {frame.levels[-1]}, by {_tell(frame.columns)}.",
             )
+
+
+def _compare_switches(old: Policy, new: Policy) -> Iterator[Change]:
+    for name in sorted(new.switched_off.keys() - old.switched_off.keys()):
+        words = "is switched off: nothing is read or measured of it, and it costs nothing"
+        yield Change(GUARANTEE, f"Frame {name} {words}.")
+    for name in sorted(new.frames.keys() & old.switched_off.keys()):
+        yield Change(GUARANTEE, f"Frame {name} is switched on: it is measured, and costs budget.")
 
 
 def _compare_tables(old: tuple[TablePolicy, ...], new: tuple[TablePolicy, ...]) -> Iterator[Change]:

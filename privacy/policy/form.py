@@ -144,7 +144,12 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "weight": Field(WHOLE, "Importance of its error; 1 if left out.", is_optional=True),
         "definition": Field(TEXT, "What is counted, in sentences."),
         "collected": Field(FLAG, "False where no source collects it.", is_optional=True),
-        "withheld": Field(FLAG, "True where it is not released.", is_optional=True),
+        "withheld": Field(
+            TEXT,
+            "Why it is not released, in sentences. A frame that only such tables use is switched "
+            "off: nothing is read or measured of it, and it costs nothing.",
+            is_optional=True,
+        ),
     },
 }
 """Fields of each section by name; the whole file has the form `policy`."""

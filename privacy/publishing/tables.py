@@ -132,7 +132,7 @@ def _state_table(
         name=table.name,
         title=table.title,
         unit=table.unit,
-        definition=table.definition,
+        definition=" ".join(filter(None, (table.definition, table.withheld))),
         sources=table.sources,
         kind=planned.policy.counting if planned else ACTIVITY,
         cadence=planned.policy.cadence if planned else QUARTERLY,

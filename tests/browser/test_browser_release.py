@@ -145,6 +145,34 @@ def test_without_javascript_everything_but_filter_and_comparison_is_there(
     context.close()
 
 
+def test_every_mark_on_a_drawing_is_told_in_words_without_javascript(
+    browser: Browser, folder: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    charts = page.locator("svg.chart[aria-describedby^='event-']")
+    assert charts.count() >= 5
+    for chart in charts.all():
+        marks = chart.locator("path.mark").count()
+        ids = (chart.get_attribute("aria-describedby") or "").split()
+        assert len(ids) == marks > 0
+        for one in ids:
+            assert "Mark" in page.locator(f"#{one}").text_content()
+            assert page.locator(f"#{one}").is_visible()
+    page.locator("text=Numbers before and after mark").first.click()
+    assert page.locator("section[aria-labelledby='context'] table").first.is_visible()
+    context.close()
+
+
+def test_numbers_before_and_after_an_event_open_the_comparison(page: Page) -> None:
+    page.locator("text=Numbers before and after mark").first.click()
+    page.locator("section[aria-labelledby='context'] table a").first.click()
+    words = page.inner_text("#verdict")
+    assert "noise and chance together would make one" in words
+    assert "such changes to look at" in words
+
+
 def open_check(page: Page) -> None:
     page.locator("section[aria-labelledby='check'] details").evaluate(
         "(one) => { one.open = true }"

@@ -27,6 +27,7 @@ SMALL = {
     "-m bench.composition": "Epsilon at the delta of the policy",
     "-m bench.change --draws 20": "Smoothed series of 12 quarters",
     "usefulness.py": "weights of the policy, four quarters",
+    "care_usefulness.py": "margins of the other annual tables",
     "time_open.py": "as it is",
     "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",
     "faults.py mutate 5": "mutated",

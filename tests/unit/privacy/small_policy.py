@@ -137,6 +137,12 @@ collected = false
 definition = "None."
 """
 
+CALLS_OFF = SMALL.replace(
+    'definition = "All."\n\n[[tables]]\nname = "silent"',
+    'definition = "All."\nwithheld = "Not released: too few."\n\n[[tables]]\nname = "silent"',
+)
+"""The small policy with its one annual table withheld, and so its annual frame switched off."""
+
 PUBLISHED = SMALL[SMALL.index("published = [") : SMALL.index("[dimensions.sex]")].rstrip()
 
 LISTS = {

@@ -55,6 +55,10 @@ CHANGES: list[tuple[Callable[[Content], None], str]] = [
         "The table brand new is released now.",
     ),
     (
+        lambda it: it["tables"].append({**it["tables"][-1], "name": "brand_new"}),
+        "The table brand new is new, and not released.",
+    ),
+    (
         lambda it: it["frames"].append({**frame(it), "name": "new_frame"}),
         "new frame is measured now (quarterly), at rho ",
     ),

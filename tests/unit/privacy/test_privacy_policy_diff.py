@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from small_policy import PUBLISHED, SMALL, write_policy
+from small_policy import CALLS_OFF, PUBLISHED, SMALL, write_policy
 
 from privacy.policy.diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
 from privacy.policy.policy import REVIEWED_POLICY, load_policy
@@ -51,7 +51,7 @@ def test_equal_policies_have_no_changes(tmp_path: Path) -> None:
         ("weight = 2", "weight = 3", CONTENT, "Table victims: its weight is 3 instead of 2."),
         ("by region (records)", "(records)", WORDS, "Table victims_by_region: its title is"),
         ("All by region.", "Some.", WORDS, "Table victims_by_region: its definition is Some."),
-        ("collected = false", "withheld = true", CONTENT, "because it is “not released” instead"),
+        ('All by region."', 'All by region."\nwithheld = "Few."', CONTENT, "not released: Few."),
         (
             '  { key = "strict", label = "Strict", cells = ["strict"] },\n',
             "",
@@ -126,6 +126,22 @@ def test_new_and_missing_frames_and_tables_are_told(tmp_path: Path) -> None:
         ),
         (CONTENT, "Table calls is new: “Calls (calls)”, level state, by nothing, weight 1."),
     ]
+
+
+def test_a_frame_that_is_switched_off_or_on_is_told(tmp_path: Path) -> None:
+    off, on = compare(tmp_path, CALLS_OFF), compare(tmp_path, SMALL, CALLS_OFF)
+    assert (off[0].touches, on[0].touches) == (GUARANTEE, GUARANTEE)
+    assert off[0].sentence == (
+        "Frame calls is switched off: nothing is read or measured of it, and it costs nothing."
+    )
+    assert on[0].sentence == "Frame calls is switched on: it is measured, and costs budget."
+    assert any("why it is not released: “Not released: too few.”" in one.sentence for one in off)
+
+
+def test_a_bound_of_a_frame_that_is_switched_off_is_told(tmp_path: Path) -> None:
+    wider = CALLS_OFF.replace('bound = 1\nreason = "One call', 'bound = 2\nreason = "One call')
+    (change,) = compare(tmp_path, wider, CALLS_OFF)
+    assert change.sentence == "Frame calls: its bound for one identity is 2 instead of 1."
 
 
 def test_new_and_missing_dimensions_and_levels_are_told(tmp_path: Path) -> None:
