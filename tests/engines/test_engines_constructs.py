@@ -143,6 +143,11 @@ PLAIN: dict[str, tuple[str, Any]] = {
     ),
     "min and max": (ROWS.format("min(x), max(x)", "(2), (null), (1)", "x"), [(1, 2)]),
     "max of truths": (ROWS.format("max(x)", "(false), (null), (true)", "x"), [(True,)]),
+    "any of truths": (
+        ROWS.format("bool_or(x), bool_or(x and x)", "(false), (null), (true)", "x"),
+        [(True, True)],
+    ),
+    "any of nothing": (ROWS.format("bool_or(x)", "(true)", "x") + " where false", [(None,)]),
     "max of nothing": (ROWS.format("max(x)", "(1)", "x") + " where false", [(None,)]),
     "count": (
         ROWS.format("count(*), count(x), count(distinct x)", "(1), (null), (1)", "x"),
