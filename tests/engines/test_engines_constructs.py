@@ -351,6 +351,7 @@ Readers blank a number with more than digits before it is stored, so the last on
 
 SPOKEN = {
     *(
+        "bool_or",
         "cast",
         "contains",
         "count",
