@@ -18,7 +18,7 @@ import jinja2
 from jurisdiction.state import read_state
 from portal.checklist import Group, fill_checklist
 from portal.wording import name_signer
-from privacy.released import ACTIVITY, COHORT, DECLARED_PUBLIC
+from privacy.released import ACTIVITY, COHORT, DECLARED_PUBLIC, NOT_RELEASED
 from privacy.shown import (
     BudgetChoice,
     FrameBound,
@@ -139,6 +139,7 @@ class Page:
     choices: tuple[Choice, ...]
     periods: tuple[Period, ...]
     tables: tuple[Table, ...]
+    withheld: tuple[Table, ...]
     bounds: tuple[Bound, ...]
     rehearsal: tuple[RehearsedBlock, ...]
     checklist: tuple[Group, ...]
@@ -166,7 +167,8 @@ def describe_officers_page(review: ShownPlan) -> Page:
         ),
         choices=tuple(map(_show_choice, review.choices)),
         periods=tuple(map(_show_period, review.periods)),
-        tables=tuple(map(_show_table, review.tables)),
+        tables=tuple(_show_table(one) for one in review.tables if one.silence != NOT_RELEASED),
+        withheld=tuple(_show_table(one) for one in review.tables if one.silence == NOT_RELEASED),
         bounds=tuple(map(_show_bound, review.frames)),
         rehearsal=tuple(
             RehearsedBlock(

@@ -33,7 +33,7 @@ class Stay:
 
     Attributes:
         removed: First day.
-        left: Last day, or None where it has not come in the simulated world.
+        left: Last day, which may lie in the future.
         reason: Of the exit.
         settings: First day and code of each living arrangement; "" is a foster family home.
         is_because_of_trafficking: Whether that is among the circumstances of the removal.
@@ -126,7 +126,9 @@ def _make_trafficked(episode: Episode, number: str, chance: Chance) -> CareChild
     removed = max(reported + timedelta(days=days), person.birth_date + timedelta(days=1))
     stay = _make_stay(removed, chance, 0.6, at_least=abs(days) + 30)
     is_because = is_before and chance.happens(0.6)
-    told = () if not chance.happens(figure("care_reported_to_police")) else (reported,)
+    told: tuple[date, ...] = (
+        () if not chance.happens(figure("care_reported_to_police")) else (reported,)
+    )
     if told and chance.happens(0.2):
         told = (*told, reported + timedelta(days=1 + chance.below(40)))
     return CareChild(

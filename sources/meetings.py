@@ -6,6 +6,7 @@ agency's own machine nothing ever does.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -15,7 +16,7 @@ from sources.workbench import ask_number, note_problem, quote
 
 DIFFERENT_BIRTH_DATE = "MS242"
 _NONE, _SOME = "MS243", "MS244"
-_SHARES = ((0.9, "nearly all"), (0.5, "more than half"), (0.1, "less than half"), (0.0, "few"))
+_SHARES = ((0.9, "nearly all"), (0.5, "half or more"), (0.1, "less than half"), (0.0, "few"))
 """Least share, and how it is told."""
 
 _NUMBER, _BORN = "e4_child_record_number", "e5_date_of_birth"
@@ -34,14 +35,21 @@ _DIFFERENT = f"""
 """  # noqa: S608 - names of the layout
 
 
-def find_others(raw: Path, meeting: Meeting) -> Path:
-    """Where the raw tables of the other agency lie, in the folder that holds those of all."""
-    return raw / meeting.agency
+class Met(NamedTuple):
+    """Sentences on children who meet others: what changes nothing, and what is a warning."""
+
+    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def find_others(raw: Path, meeting: Meeting | None) -> Path:
+    """Where the raw tables of the other agency lie, beside those of one; its own if none is met."""
+    return raw.with_name(meeting.agency) if meeting else raw
 
 
 def say_meeting(
     connection: duckdb.DuckDBPyConnection, file: str, meeting: Meeting, others: Path
-) -> tuple[str, str]:
+) -> Met:
     """Note birth dates that differ, and say how many children bear a number of the others.
 
     Args:
@@ -49,28 +57,25 @@ def say_meeting(
         file: name of the delivered file.
         meeting: what bears the number.
         others: folder of the raw tables of the other agency.
-
-    Returns:
-        A sentence that changes nothing, and one that is a warning; each "" where it is not due.
     """
     rows = quote(f"{others}/*/*/{meeting.table}.parquet")
     if not any(others.glob(f"*/*/{meeting.table}.parquet")) or not _has_column(
         connection, rows, meeting.number
     ):
-        return "", ""
+        return Met()
     connection.execute(
         _OTHERS.format(number=meeting.number, birth_date=meeting.birth_date, rows=rows)
     )
     children = ask_number(connection, "SELECT count(*) FROM rows_children")
     if not children or not ask_number(connection, "SELECT count(*) FROM others"):
-        return "", ""
+        return Met()
     note_problem(connection, file, DIFFERENT_BIRTH_DATE, _BORN, _DIFFERENT)
     meets = f"SELECT count(*) FROM rows_children JOIN others ON number = {_NUMBER}"  # noqa: S608
     share = ask_number(connection, meets) / children
     if not share:
-        return "", SourcesError(_NONE, agency=meeting.agency).sentence
+        return Met(warnings=(SourcesError(_NONE, agency=meeting.agency).sentence,))
     told = next(words for least, words in _SHARES if share >= least)
-    return SourcesError(_SOME, agency=meeting.agency, share=told).sentence, ""
+    return Met(remarks=(SourcesError(_SOME, agency=meeting.agency, share=told).sentence,))
 
 
 def _has_column(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> bool:

@@ -23,7 +23,7 @@ from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import Manifest, ManifestFile
-from sources.meetings import find_others, say_meeting
+from sources.meetings import Met, find_others, say_meeting
 from sources.ncands import read_child_file
 from sources.nibrs import SEGMENT_TABLES, read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
@@ -87,9 +87,8 @@ def read_delivery(
     readings: list[FileReading] = []
     error = None
     unlike: list[str] = []
-    remark = warning = ""
-    meeting = contract.meets
-    others = find_others(earlier.parent, meeting) if meeting else earlier
+    met = Met()
+    others = find_others(earlier, contract.meets)
     circumstances = Circumstances(
         Quarter.parse(manifest.quarter),
         manifest.as_of,
@@ -112,9 +111,9 @@ def read_delivery(
                 if contract.file_of(file.role).format == "nibrs_flat":
                     check_place_and_period(connection, file.name, circumstances)
             _compare_with_roster(connection, manifest)
-            if meeting and manifest.files:
-                file = manifest.files[0].name
-                remark, warning = say_meeting(connection, file, meeting, others)
+            if contract.meets and manifest.files:
+                name = manifest.files[0].name
+                met = say_meeting(connection, name, contract.meets, others)
         except SourcesError as found:
             error = found
         problems = list_problems(connection)
@@ -123,11 +122,9 @@ def read_delivery(
             records = f"{SET_ASIDE} ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
-            unlike = _compare_with_before(connection, manifest, contract, earlier)
-            unlike += [warning] if warning else []
+            unlike = [*_compare_with_before(connection, manifest, contract, earlier), *met.warnings]
             _write_tables(connection, delivery, manifest, contract, received_at)
-    remarks = (remark,) if remark else ()
-    return DeliveryReading(tuple(readings), problems, error, tuple(unlike), remarks)
+    return DeliveryReading(tuple(readings), problems, error, tuple(unlike), met.remarks)
 
 
 def _compare_with_before(

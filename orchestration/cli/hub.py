@@ -52,7 +52,7 @@ def parse_quarter(text: str) -> Quarter:
 def demo() -> None:
     """Example: `moshare demo`.
 
-    Simulates four agencies' deliveries for the four quarters of a year, approves each plan with a
+    Simulates the agencies' deliveries for the four quarters of a year, approves each plan with a
     throw-away key, runs each quarter to a release, and says what to open next. Run again, it gives
     the same releases.
     """
@@ -97,7 +97,7 @@ def simulate(
 ) -> None:
     """Example: `moshare simulate 2025Q3 2025Q4 --seed 7`.
 
-    Puts simulated deliveries of all three agencies into the inboxes, in their real formats.
+    Puts simulated deliveries of all agencies into the inboxes, in their real formats.
     """
     settings = prepared("simulate")
     with told_failures("simulate", settings):
@@ -172,7 +172,7 @@ def collect() -> None:
 def run(quarter: QuarterOption) -> None:
     """Example: `moshare run --quarter 2025Q1`.
 
-    Runs one quarter from the three deliveries to the released folder, as the schedule does. Where
+    Runs one quarter from its deliveries to the released folder, as the schedule does. Where
     the plan is not approved yet, all but the release is made, and it ends with exit code 6. A
     quarter that was released gives the same release again.
     """

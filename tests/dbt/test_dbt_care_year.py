@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt_vault import SEEDS, Vault
+from dbt_vault import EVERYTHING, SEEDS, Vault
 from test_dbt_care import Tables, child, removal, report, setting
 
 from bench.switched_on import load_switched_on
@@ -91,8 +91,11 @@ def test_a_child_more_or_less_in_the_files_is_one_row_and_moves_no_other(tmp_pat
 def test_no_exact_row_is_made_where_the_policy_has_the_table_switched_off(tmp_path: Path) -> None:
     """And a year to which nothing was delivered has no rows where it is switched on."""
     off = Vault(tmp_path / "off" / "vault")
+    for agency in ("dss", "mshp", "hotline"):
+        off.deliver(agency, "2025Q4", 1, "nil")
     off.deliver("care", "2025Q3", 1, "full", tell()[1])
-    outcome = off.build(SEEDS, INTERMEDIATE, TABLE, quarter="2025Q4")
+    off.link("2025Q4", {})
+    outcome = off.build(*EVERYTHING, quarter="2025Q4")
     assert not [node for node in outcome if TABLE in node]
     with duckdb.connect(str(off.warehouse), read_only=True) as connection:
         made = connection.execute("select table_name from information_schema.tables").fetchall()
