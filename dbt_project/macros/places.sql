@@ -1,6 +1,6 @@
 {#- FIPS code of a Missouri county from its three-digit number in the NCANDS Child File. -#}
 {% macro fips_of_number(county_number) -%}
-    try_cast(29000 + {{ county_number }} as varchar)
+    try_cast(29000 + {{ county_number }} as string)
 {%- endmacro %}
 
 {#-
@@ -14,7 +14,7 @@
         when substr({{ ori }}, 3, 3) = 'KPD' then '29095'
         when substr({{ ori }}, 3, 3) = 'SPD' then '29510'
         when substr({{ ori }}, 3, 3) = '097' then '29186'
-        else try_cast(29000 + 2 * try_cast(substr({{ ori }}, 3, 3) as integer) - 1 as varchar)
+        else try_cast(29000 + 2 * try_cast(substr({{ ori }}, 3, 3) as integer) - 1 as string)
     end
 {%- endmacro %}
 

@@ -135,6 +135,15 @@
 -#}
 {% macro empty_quarter() -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where quarter_start = {{ current_quarter() }}
+        {{ adapter.dispatch('empty_quarter')() }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__empty_quarter() -%}
+    delete from {{ this }} where quarter_start = {{ current_quarter() }}
+{%- endmacro %}
+
+{#- Tables of Parquet files lose no rows, but whole folders: one for each quarter. -#}
+{% macro spark__empty_quarter() -%}
+    alter table {{ this }} drop if exists partition (quarter_start = {{ current_quarter() }})
 {%- endmacro %}

@@ -57,6 +57,8 @@ ELSEWHERE = {
     "restore_drill": "tests/pipeline/test_restore_drill.py",
     "backfill": "tests/pipeline/test_backfill.py",
     "pictures": "tests/pipeline/test_backfill.py",
+    "parity": "tests/engines/test_engines_parity.py",
+    "nation": "tests/engines/test_engines_parity.py",
 }
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 
