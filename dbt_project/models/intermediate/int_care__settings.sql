@@ -4,7 +4,7 @@ with versions as (
         settings.*,
         rank() over (
             partition by settings.record_number, settings.removal_date, settings.start_date
-            order by children.telling_order asc
+            order by children.telling_order asc nulls last
         ) as version_order
     from ({{ delivered('stg_care__settings') }}) as settings
     inner join {{ ref('int_care__told_children') }} as children
@@ -24,7 +24,7 @@ select
     coalesce(versions.setting_code in (12, 13), false) as is_absence,
     row_number() over (
         partition by versions.record_number, versions.removal_date
-        order by versions.start_date asc, versions.line_number asc
+        order by versions.start_date asc nulls last, versions.line_number asc nulls last
     ) as setting_order,
     removals.exit_date,
     versions.delivery_quarter_start

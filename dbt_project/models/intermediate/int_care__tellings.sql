@@ -18,7 +18,7 @@ ranked as (
         *,
         row_number() over (
             partition by record_number, delivery_quarter_start
-            order by telling_order asc
+            order by telling_order asc nulls last
         ) as order_in_period
     from {{ ref('int_care__told_children') }}
 )
