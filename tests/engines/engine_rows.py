@@ -306,6 +306,14 @@ TRAPS: dict[str, tuple[tuple[str, Any], tuple[str, Any], str]] = {
         ("select timestampdiff(month, date '2025-01-31', date '2025-02-01')", [(0,)]),
         r"date_?diff\('|timestampdiff",
     ),
+    "a day less a day": (
+        ("select date '2025-01-02' - date '2025-01-01' < 0", [(False,)]),
+        (
+            "select date '2025-01-02' - date '2025-01-01' < 0",
+            "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+        ),
+        r"_date\"? - \w*date",
+    ),
     "the number of a Sunday": (
         ("select dayofweek(date '2025-01-05')", [(0,)]),
         ("select dayofweek(date '2025-01-05')", [(1,)]),
