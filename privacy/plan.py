@@ -316,12 +316,14 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "modelled": policy.is_modelled,
         "synthetic": policy.is_synthetic,
         "frames": [_describe_frame(planned) for planned in plan.frames],
+        "public": {agency: asdict(one) for agency, one in policy.public.items()},
         "tables": [
             {
                 "name": table.name,
                 "frame": table.frame,
                 "level": table.level,
                 "dimensions": table.dimensions,
+                **({"public": [*table.sources, table.public]} if table.public else {}),
                 **({"withheld": table.withheld} if table.withheld else {}),
             }
             for table in policy.tables

@@ -20,6 +20,7 @@ from jurisdiction.state import read_state
 from simulator.calibration import figure, hotline_cases_a_year
 from simulator.care import write_care_delivery
 from simulator.counts import Tally
+from simulator.courts import write_courts_delivery
 from simulator.dss import write_dss_delivery
 from simulator.hotline import write_hotline_delivery
 from simulator.mshp import write_mshp_delivery
@@ -29,11 +30,13 @@ from simulator.truth import TrueRecord, write_truth
 from sources.agency_roster import RosterAgency
 from sources.quarters import Quarter
 
+_TOTALS = {"datapackage": "datapackage.json", "counts": "counts.csv"}
 _FILES = {
     "dss": {"child_file": "child_file.txt"},
     "care": {"care": "care.xml"},
     "mshp": {"nibrs": "nibrs.txt"},
-    "hotline": {"datapackage": "datapackage.json", "counts": "counts.csv"},
+    "hotline": _TOTALS,
+    "courts": _TOTALS,
 }
 """The files of each agency that delivers, by their roles."""
 
@@ -165,8 +168,9 @@ def _prepare(folder: Path, agency: str, quarter: Quarter, seed: int) -> Prepared
 def _write_delivery(
     population: Population, prepared: PreparedDelivery, tally: Tally
 ) -> list[TrueRecord]:
-    if prepared.agency == "hotline":
-        write_hotline_delivery(population, prepared.quarter, prepared.folder)
+    if prepared.files is _TOTALS:
+        totals = {"hotline": write_hotline_delivery, "courts": write_courts_delivery}
+        totals[prepared.agency](population, prepared.quarter, prepared.folder)
         return []
     (name,) = prepared.files.values()
     if prepared.roster is None:

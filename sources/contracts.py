@@ -2,7 +2,7 @@
 
 Belongs here: the type of a contract and loading it from the state's contracts, each by itself, so
 that a broken one stops its own agency alone. Does not belong here: reading files by it (`ncands`,
-`nibrs`, `hotline`, `tokens`).
+`nibrs`, `totals`, `tokens`).
 """
 
 import re
@@ -23,8 +23,8 @@ FileFormat = Literal[
     "nibrs_flat",
     "afcars_ooh",
     "tokens",
-    "hotline_counts",
-    "hotline_datapackage",
+    "counts",
+    "datapackage",
 ]
 
 
@@ -107,7 +107,9 @@ class Contract(BaseModel):
         title_iv_agency: what E1 of an AFCARS file says: whose children it is of.
         meets: records of another agency that are held against the delivery.
         files: by role.
-        cells: measure -> relationship groups, for a delivery of aggregate counts.
+        cells: measure -> its groups, for a delivery of totals,
+        parts: of these, measure -> the measure of which each of its cells is a part,
+        declares: and what their description must say word for word, by its field.
         watched: what is held against the quarters before.
     """
 
@@ -126,6 +128,8 @@ class Contract(BaseModel):
     meets: Meeting | None = None
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    parts: dict[str, str] = Field(default_factory=dict)
+    declares: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     watched: Watched = Watched()
 
     @property

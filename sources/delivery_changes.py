@@ -26,12 +26,9 @@ _UNIT = {
     "nibrs_flat": "incidents",
     "ncands_child_file": "records",
     "afcars_ooh": "children",
-    "hotline_counts": "cells",
+    "counts": "cells",
 }
-_KEYS = {
-    "ncands_child_file": ("rptid", "chid"),
-    "hotline_counts": ("quarter", "measure", "relationship_group"),
-}
+_CHILD_KEYS = ("rptid", "chid")
 _OF_A_REPORT = ("administrative", "offense", "victim", "offender", "arrestee")
 _NO_CONTENT = frozenset(
     {"segment_action_type", "month_of_submission", "year_of_submission", "ori", "incident_number"}
@@ -98,7 +95,9 @@ def compare_deliveries(
         elif main.format == "afcars_ooh":
             _write_children_in_care(connection, raw, contract)
         else:
-            _write_records(connection, raw, next(iter(main.tables.items())), _KEYS[main.format])
+            name, fields = next(iter(main.tables.items()))
+            keys = fields[:-1] if main.format == "counts" else _CHILD_KEYS
+            _write_records(connection, raw, (name, fields), keys)
         connection.execute(_JUDGE)
         histories = connection.execute(_HISTORIES).fetchall()
         children: dict[str, int] = {}

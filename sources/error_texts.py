@@ -14,8 +14,8 @@ from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
 from sources.encryption_error_texts import ENCRYPTION
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import DeliveryText
-from sources.hotline_error_texts import HOTLINE
 from sources.nibrs_xml_error_texts import NIBRS_XML
+from sources.totals_error_texts import TOTALS
 
 _NIBRS_FORM = {
     "MS301": DeliveryText(
@@ -260,5 +260,5 @@ ERRORS: Mapping[str, DeliveryText] = (
     | _NIBRS_INCIDENTS
     | _FBI_RULES
     | NIBRS_XML
-    | HOTLINE
+    | TOTALS
 )

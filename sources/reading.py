@@ -21,7 +21,6 @@ from sources.encryption import name_inside
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
-from sources.hotline import check_description, read_counts
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import Manifest, ManifestFile
 from sources.meetings import Met, find_others, say_meeting
@@ -30,6 +29,7 @@ from sources.nibrs import SEGMENT_TABLES, read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
+from sources.totals import check_description, read_counts
 from sources.workbench import (
     SET_ASIDE,
     FileReading,
@@ -161,11 +161,11 @@ def _read_plain(
     contract: Contract,
     manifest: Manifest,
 ) -> FileReading | None:
-    if agreed.format == "hotline_datapackage":
+    if agreed.format == "datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
         check_description(path, name_inside(counts), contract)
         return None
-    if agreed.format == "hotline_counts":
+    if agreed.format == "counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
     if agreed.format == "afcars_ooh":
         return read_care(connection, path, agreed, contract, circumstances.quarter)

@@ -64,7 +64,7 @@ def demo() -> None:
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
         talk().print(
             f"{len(quarters)} quarters, about fifteen seconds each. "
-            "Simulated deliveries from DSS, the Patrol and the hotline …"
+            "Simulated deliveries from DSS, the Patrol, the hotline and the courts …"
         )
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
         for quarter in quarters:

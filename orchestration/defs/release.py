@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.defs.border import border
 from orchestration.defs.numbers import tell_budget, tell_files, tell_margins
+from orchestration.defs.public_totals import public_totals
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.defs.review import OFFICER, approval
 from orchestration.hub.settings import load_settings
@@ -67,7 +68,7 @@ def quality(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
     owners=[*OWNERS, OFFICER],
     kinds={"opendp", "sqlite"},
     pool=POOL,
-    deps=[quality, approval],
+    deps=[quality, approval, public_totals],
     description="Differentially private counts of an approved plan, drawn once. The ledger is "
     "charged before the draw; run again, this gives what was drawn the first time, and charges "
     "nothing.",
@@ -151,7 +152,7 @@ def _list_state_totals(release: Release) -> str:
 
 def _say(row: ReleasedRow) -> str:
     if row.estimate is None:
-        return f"{row.status} | {row.status}"
+        return f"{row.status if row.count is None else row.count} | {row.status}"
     return f"{row.count} | {row.estimate} ± {row.moe90}, {row.status}"
 
 

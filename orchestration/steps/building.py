@@ -26,9 +26,11 @@ from portal.signature import check_signature, make_signer
 from portal.tables import list_columns, list_rows, write_period
 from portal.verify import verify
 from privacy.released import (
+    DECLARED_PUBLIC,
     ESTIMATED,
     FOUR_QUARTERS,
     NOT_COLLECTED,
+    NOT_DELIVERED,
     NOT_DISTINGUISHABLE,
     NOT_RELEASED,
     Release,
@@ -146,7 +148,8 @@ def _shape(table: ReleasedTable, release: Release) -> ReleasedShape:
         },
         unit=table.unit,
         estimated=(ESTIMATED, NOT_DISTINGUISHABLE),
-        without_estimate=(NOT_COLLECTED, NOT_RELEASED),
+        without_estimate=(NOT_COLLECTED, NOT_RELEASED, NOT_DELIVERED),
+        exact=(DECLARED_PUBLIC,) if table.declared else (),
         has_count=table.cadence != FOUR_QUARTERS,
         more=columns[columns.index("status") + 1 :],
     )

@@ -30,6 +30,7 @@ from orchestration.hub.warehouse import open_warehouse
 from orchestration.steps.approving import find_approvals
 from orchestration.steps.building import check_folder, require_signing_key
 from orchestration.steps.proposing import plan_quarter
+from orchestration.steps.public_totals import read_public_totals
 from orchestration.steps.quality import require_quality
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy import door
@@ -119,9 +120,12 @@ def _read_release_input(
     tests: Mapping[str, bool],
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
-    provenance, is_made_up = _read_provenance(connection, plan.policy.sources, quarter, settings)
+    public = read_public_totals(plan, settings)
+    provenance, is_made_up = _read_provenance(
+        connection, plan.policy.sources, quarter, settings, public.deliveries
+    )
     held = [name for name, holds in tests.items() if holds]
-    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held)
+    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held, totals=public.totals)
 
 
 def _read_provenance(
@@ -129,13 +133,14 @@ def _read_provenance(
     sources: Collection[str],
     quarter: Quarter,
     settings: Settings,
+    public: Sequence[tuple[str, str]] = (),
 ) -> tuple[Provenance, bool]:
     """Say how each agency last delivered the quarter, and whether records are simulated.
 
     An agency that is no source of the plan is told nowhere. One for which no quarter waits is told
     by the last quarter of its rhythm, and by `none` where it did not deliver that.
     A nil delivery is told as a full one, which it is: that an agency holds no record at all is an
-    exact count, and one child more would undo it.
+    exact count, and one child more would undo it. Of `public` totals it is told as it is.
 
     One simulated delivery among all that were ever accepted makes the release simulated. It is made
     up, as the second answer says, only where every one of them is. Those that were replaced and
@@ -156,7 +161,7 @@ def _read_provenance(
         for is_simulated in pq.read_table(path, columns=["simulated"])["simulated"].to_pylist()
     ]
     provenance = Provenance(
-        deliveries=tuple(_name_kinds(sources, quarter, told)),
+        deliveries=tuple(sorted([*_name_kinds(sources, quarter, told), *public])),
         is_simulated=any(simulated),
         police_agencies=_count_police_agencies(quarter, settings),
     )

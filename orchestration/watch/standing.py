@@ -161,13 +161,13 @@ def _find_last_watched(settings: Settings, now: datetime) -> Quarter:
 
 
 def _find_known(settings: Settings) -> Iterator[Quarter]:
-    """Quarters that something was ever delivered for, from the first day of record on."""
+    """Quarters that an awaited agency ever delivered for, from the first day of record on."""
     first = find_first_quarter()
-    for folder in settings.vault.find_raw_quarters():
-        if (quarter := Quarter.parse(folder.name)) >= first:
-            yield quarter
-    for agency in read_state().agencies:
-        for waiting in list_waiting(settings.zones, agency.key):
+    for agency in read_state().awaited:
+        for folder in settings.vault.find_raw_quarters(agency):
+            if (quarter := Quarter.parse(folder.name)) >= first:
+                yield quarter
+        for waiting in list_waiting(settings.zones, agency):
             if waiting.quarter >= first:
                 yield waiting.quarter
 

@@ -1,7 +1,8 @@
 """The reviewed policy, checked; every privacy parameter comes from here.
 
-Does not belong here: the form of the file (privacy.policy.form), noise scales (privacy.plan) and
-key lists (privacy.policy.keys).
+Does not belong here: the form of the file (privacy.policy.form), its frames and tables
+(privacy.policy.frames, privacy.policy.tables), noise scales (privacy.plan) and key lists
+(privacy.policy.keys).
 """
 
 import re
@@ -13,11 +14,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from privacy.canonical import compute_sha256, to_canonical_json
-from privacy.engine.frames import LINKED
 from privacy.errors import PrivacyError
 from privacy.policy.frames import FramePolicy, build_frames, check_switched_off
 from privacy.policy.reading import InvalidPolicyError, Section, read_section
-from privacy.released import NOT_COLLECTED, NOT_RELEASED
+from privacy.policy.tables import PublicPolicy, TablePolicy, build_public, build_tables
 
 REVIEWED_POLICY = Path(__file__).parents[1] / "policy.toml"
 
@@ -40,27 +40,6 @@ class Dimension:
     name: str
     title: str
     published: tuple[PublishedKey, ...]
-
-
-@dataclass(frozen=True)
-class TablePolicy:
-    """One table of a release; `weight` is its importance; silent tables have no frame.
-
-    `withheld` says why a table is not released; `frame` and `weight` are then what they would be
-    without it only in the file.
-    """
-
-    name: str
-    title: str
-    unit: str
-    sources: tuple[str, ...]
-    level: str
-    dimensions: tuple[str, ...]
-    definition: str
-    silence: str | None
-    withheld: str | None
-    frame: str | None
-    weight: int
 
 
 @dataclass(frozen=True)
@@ -88,6 +67,7 @@ class Policy:
 
     `geographies` names the levels of each tree, the top first; `levels` the title of each level.
     `switched_off` are frames that only withheld tables use: nothing is read or measured of them.
+    `public` says of which agencies totals pass as they are delivered.
     """
 
     version: int
@@ -107,6 +87,7 @@ class Policy:
     frames: Mapping[str, FramePolicy]
     switched_off: Mapping[str, FramePolicy]
     tables: tuple[TablePolicy, ...]
+    public: Mapping[str, PublicPolicy]
     hash: str
 
     @property
@@ -121,7 +102,7 @@ class Policy:
 
     @property
     def sources(self) -> frozenset[str]:
-        """The agencies whose records the tables count; a withheld table counts nobody's."""
+        """The agencies whose records the tables count; a withheld or public table counts none."""
         return frozenset(source for table in self.measured_tables for source in table.sources)
 
 
@@ -154,7 +135,8 @@ def _build_policy(top: Section, digest: str) -> Policy:
     if top["levels"].keys() & top["dimensions"].keys():
         top.fail("levels and dimensions share a name, and a key list has one meaning")
     frames = build_frames(top["frames"], geographies, top["dimensions"].keys())
-    tables = _build_tables(top, frames)
+    public = build_public(top)
+    tables = build_tables(top, frames, public)
     measured = {name: frames[name] for name in frames if name in {one.frame for one in tables}}
     check_switched_off(measured, top["frames"])
     budget = Budget(*(Fraction(top["budget"][name]) for name in ("quarterly", "annual")))
@@ -178,6 +160,7 @@ def _build_policy(top: Section, digest: str) -> Policy:
         frames=measured,
         switched_off={name: frame for name, frame in frames.items() if name not in measured},
         tables=tables,
+        public=public,
         hash=digest,
     )
 
@@ -207,56 +190,3 @@ def _build_dimension(name: str, section: Section) -> Dimension:
     if len({entry.key for entry in published}) != len(published):
         section.fail("published names a key twice")
     return Dimension(name, section["title"], published)
-
-
-def _build_tables(top: Section, frames: Mapping[str, FramePolicy]) -> tuple[TablePolicy, ...]:
-    tables = tuple(_build_table(section, frames) for section in top["tables"])
-    for section, table in zip(top["tables"], tables, strict=True):
-        if table.unit not in table.title:
-            section.fail("the title must name the unit")
-        if table.level not in top["levels"]:
-            section.fail("level must name a level of this file")
-        if not set(table.dimensions) <= top["dimensions"].keys():
-            section.fail("dimensions must name dimensions of this file")
-    if len({table.name for table in tables}) != len(tables):
-        top.fail("two tables have one name")
-    if {section.get("frame", None) for section in top["tables"]} - {None} != frames.keys():
-        top.fail("every frame must be used by a table, and at least one")
-    return tables
-
-
-def _build_table(section: Section, frames: Mapping[str, FramePolicy]) -> TablePolicy:
-    withheld = section.get("withheld", None)
-    if section.get("collected", True):
-        silence = NOT_RELEASED if withheld else None
-        _check_measured(section, frames)
-    else:
-        silence = NOT_COLLECTED
-        if {"frame", "weight", "withheld"} & section.fields.keys():
-            section.fail("a table that nobody collects has no frame, no weight and no withheld")
-    return TablePolicy(
-        name=section["name"],
-        title=section["title"],
-        unit=section["unit"],
-        sources=section["sources"],
-        level=section["level"],
-        dimensions=section["dimensions"],
-        definition=section["definition"],
-        silence=silence,
-        withheld=withheld,
-        frame=None if silence else section["frame"],
-        weight=0 if silence else section.get("weight", 1),
-    )
-
-
-def _check_measured(section: Section, frames: Mapping[str, FramePolicy]) -> None:
-    frame = frames.get(section.get("frame", ""))
-    if frame is None:
-        section.fail("frame must name a frame of this file")
-    if section["level"] not in frame.levels:
-        section.fail("level must be one of its frame's")
-    if not set(section["dimensions"]) <= set(frame.columns):
-        section.fail("dimensions must be columns of its frame")
-    is_whole = (section["level"], section["dimensions"]) == (frame.levels[-1], frame.columns)
-    if frame.kind == LINKED and not is_whole:
-        section.fail("a table of a linked frame must show all of it, as its bound does")

@@ -143,6 +143,23 @@ CALLS_OFF = SMALL.replace(
 )
 """The small policy with its one annual table withheld, and so its annual frame switched off."""
 
+DECLARED = """
+[public.courts]
+contract = "courts/1"
+reason = "Anybody may count them."
+
+[[tables]]
+name = "filed"
+title = "Filed (cases)"
+unit = "cases"
+sources = ["courts"]
+public = "filed"
+level = "state"
+dimensions = []
+definition = "All."
+"""
+"""What declares totals of the courts public, after the rest of the policy."""
+
 PUBLISHED = SMALL[SMALL.index("published = [") : SMALL.index("[dimensions.sex]")].rstrip()
 
 LISTS = {

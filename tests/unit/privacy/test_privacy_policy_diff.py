@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from small_policy import CALLS_OFF, PUBLISHED, SMALL, write_policy
+from small_policy import CALLS_OFF, DECLARED, PUBLISHED, SMALL, write_policy
 
 from privacy.policy.diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
 from privacy.policy.policy import REVIEWED_POLICY, load_policy
@@ -179,3 +179,33 @@ def test_other_places_touch_the_guarantee(tmp_path: Path) -> None:
         "Frame pairs: its bound for one identity is 19 instead of 9.": GUARANTEE,
         "Frame pairs: the records that may ever take one child are 3 instead of 2.": GUARANTEE,
     }
+
+
+def test_what_becomes_declared_public_is_told_first(tmp_path: Path) -> None:
+    told = compare(tmp_path, SMALL + DECLARED)
+    assert told[0] == Change(
+        GUARANTEE,
+        "Public totals of courts are new: by courts/1 they pass as delivered, without noise. "
+        "Anybody may count them.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "touches", "sentence"),
+    [
+        ("courts/1", "courts/2", GUARANTEE, "they pass by contract courts/2 instead of courts/1."),
+        ("Anybody may", "All may", WORDS, "they are public because of “All may count them.”"),
+        ('public = "filed"', 'public = "ended"', GUARANTEE, "as declared public, ended instead of"),
+    ],
+)
+def test_a_change_of_what_is_declared_public_is_said(
+    tmp_path: Path, old: str, new: str, touches: str, sentence: str
+) -> None:
+    (change,) = compare(tmp_path, SMALL + DECLARED.replace(old, new), SMALL + DECLARED)
+    assert change.touches == touches
+    assert sentence in change.sentence
+
+
+def test_what_is_no_longer_declared_public_is_said(tmp_path: Path) -> None:
+    told = compare(tmp_path, SMALL, SMALL + DECLARED)
+    assert Change(GUARANTEE, "Public totals of courts are taken out.") in told
