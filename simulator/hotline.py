@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from jurisdiction.state import read_state
 from simulator.calibration import figure
 from simulator.chance import Chance, Wheel, age_on
 from simulator.population import Episode, Population, as_of
@@ -51,7 +52,13 @@ def write_hotline_delivery(population: Population, quarter: Quarter, folder: Pat
         "simulated": True,
         "created": f"{as_of(quarter).isoformat()}T00:00:00Z",
     }
-    write_totals(folder, quarter, cells, f"Simulated hotline counts for Missouri, {quarter}", about)
+    write_totals(
+        folder,
+        quarter,
+        cells,
+        f"Simulated hotline counts for {read_state().name}, {quarter}",
+        about,
+    )
 
 
 def _describe_child(episode: Episode, quarter: Quarter) -> Iterator[tuple[str, str]]:
