@@ -312,7 +312,7 @@ def _refuse_other_state(settings: Settings) -> None:
     name, remembered = read_state().name, read_state().name
     if settings.vault.state.exists():
         remembered = settings.vault.state.read_text(encoding="utf-8").strip()
-    elif any(settings.vault.folder.glob("*")):
+    elif settings.vault.folder.exists() and any(settings.vault.folder.iterdir()):
         remembered = FIRST.capitalize()
     if remembered != name:
         raise JurisdictionError("MS002", home=settings.home.name, there=remembered, here=name)
