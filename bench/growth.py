@@ -27,7 +27,6 @@ from orchestration.steps.dbt_steps import CORE, RELEASE_INPUT, STAGING, run_dbt_
 from orchestration.steps.linking import link_quarter
 from orchestration.steps.quality import record_quality
 from orchestration.steps.simulated import deliver_simulated
-from sources.contracts import list_agencies
 from sources.ingest import ingest
 from sources.quarters import Quarter
 
@@ -75,11 +74,10 @@ def measure(count: int, scale: float, home: Path) -> dict[str, float]:
     settings = Settings(home)
     prepare_process(settings)
     quarters = list_quarters(count)
-    deliver_simulated(settings, quarters, seed=SEED, scale=scale)
+    delivered = deliver_simulated(settings, quarters, seed=SEED, scale=scale)
     start = used()
-    for quarter in quarters:
-        for agency in list_agencies():
-            ingest(settings.zones, agency, str(quarter))
+    for folder in delivered:
+        ingest(settings.zones, folder.parent.name, folder.name)
     seconds = {"taking in": (used() - start) / count}
     parts = list_parts(settings)
     for work in parts.values():

@@ -7,12 +7,13 @@ that perfect deliveries would give. Does not belong here: noise.
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from jurisdiction.folder import list_counties
 from simulator.calibration import figure, hotline_cases_a_year
+from simulator.care_stays import MISSING, RUNAWAY, Stay, list_children
 from simulator.chance import Chance, age_on
 from simulator.hotline import write_hotline_delivery
 from simulator.police import PoliceRecord, child_incidents, other_incidents
@@ -27,6 +28,7 @@ ANNUAL_FRAMES = (
     "juvenile_victim_records_in_year",
     "children_by_agency_in_year",
     "report_lag_in_year",
+    "children_in_care_in_year",
 )
 
 
@@ -50,6 +52,7 @@ def make_population(seed: int) -> Population:
             police_victims=round(figure("police_victims")),
             cases_per_year=hotline_cases_a_year(),
             reporting_duty=figure("reporting_duty"),
+            children_in_care=round(figure("children_in_care")),
         )
     )
 
@@ -79,7 +82,8 @@ def count_quarter(population: Population, quarter: Quarter, folder: Path) -> Cou
 def count_year(population: Population, year: int) -> Counts:
     """Exact counts of the annual frames, with links that miss nothing."""
     counts: Counts = {name: Counter() for name in ANNUAL_FRAMES}
-    children, records, patterns, lags = counts.values()
+    children, records, patterns, lags, care = counts.values()
+    care.update(_list_children_in_care(population, year))
     county_of = _find_units("county")
     for quarter in (Quarter(year, number) for number in range(1, 5)):
         reported = _find_first_days(population, quarter)
@@ -127,6 +131,31 @@ def _find_first_days(population: Population, quarter: Quarter) -> dict[str, date
         for episode in population.episodes(start)
         if episode.report_days and min(episode.report_days) < quarter.next().first_day
     }
+
+
+def _list_children_in_care(population: Population, year: int) -> Iterator[Leaf]:
+    """The cell of each child in care in the federal year that ends in a year's September."""
+    first, last = Quarter(year - 1, 4), Quarter(year, 3)
+    last_day = last.next().first_day - timedelta(days=1)
+    for child in list_children(population, first, last):
+        is_trafficked = child.trafficked_before or (child.trafficked_on or last_day) < last_day
+        is_absent = any(_was_absent(stay, first.first_day, last_day) for stay in child.stays)
+        reported = "reported" if min(child.report_days, default=date.max) <= last_day else ""
+        absence = "absent_trafficked" if is_trafficked else "absent_other"
+        keys = (
+            absence if is_absent else "never_absent",
+            (reported or "not_reported") if is_trafficked else "not_trafficked",
+        )
+        yield Leaf("Missouri", keys)
+
+
+def _was_absent(stay: Stay, first_day: date, last_day: date) -> bool:
+    """Whether a child lived nowhere known on a day between two, or left care so."""
+    ends = (*(day for day, _ in stay.settings[1:]), stay.left)
+    return (stay.reason == "6" and first_day <= stay.left <= last_day) or any(
+        code in (RUNAWAY, MISSING) and day <= last_day and end > first_day
+        for (day, code), end in zip(stay.settings, ends, strict=True)
+    )
 
 
 def _count_reports(population: Population, quarter: Quarter) -> int:

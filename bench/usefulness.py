@@ -24,8 +24,9 @@ from privacy.engine.margins import compute_cut_off, compute_margin
 from privacy.plan import Plan, PlannedFrame, YearSum, make_plan
 from privacy.policy.keys import PublicKeys, load_keys
 from privacy.policy.optimise import optimise
-from privacy.policy.policy import REVIEWED_POLICY, Policy, TablePolicy, load_policy
+from privacy.policy.policy import REVIEWED_POLICY, Policy, load_policy
 from privacy.policy.rows import list_rows, make_row
+from privacy.policy.tables import TablePolicy
 from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import EXPECTED_FALSE_ALARMS
 from privacy.publishing.years import translate

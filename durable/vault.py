@@ -51,9 +51,13 @@ class Vault:
         """Every raw table of that name, `<agency>/<quarter>/<sequence>/<table>.parquet`."""
         return self.folder.glob(f"raw/{agency}/*/*/{table}.parquet")
 
-    def find_raw_quarters(self) -> Iterator[Path]:
+    def raw_without_delivery(self, agency: str) -> Path:
+        """Raw Parquet with all columns and no row, for what was not delivered yet."""
+        return self.folder / "raw" / agency / "none" / "0000"
+
+    def find_raw_quarters(self, agency: str = "*") -> Iterator[Path]:
         """Every folder that is named after a quarter in which something was delivered."""
-        return self.folder.glob("raw/*/*")
+        return self.folder.glob(f"raw/{agency}/[0-9]*")
 
     def work(self, agency: str, quarter: str) -> Path:
         """Scratch folder of the ingest that holds the lock of a quarter; nothing in it lasts."""

@@ -48,6 +48,7 @@ class ReleasedShape:
         unit: the unit every row must name.
         estimated: status words of rows that carry an estimate.
         without_estimate: status words of rows that carry none.
+        exact: status words of rows whose count is public, and their range the count itself.
         has_count: whether rows with an estimate carry a whole count too; sums of quarters do not.
         more: columns after the status word.
     """
@@ -58,6 +59,7 @@ class ReleasedShape:
     unit: str
     estimated: tuple[str, ...]
     without_estimate: tuple[str, ...]
+    exact: tuple[str, ...] = ()
     has_count: bool = True
     more: tuple[str, ...] = ()
 
@@ -74,7 +76,7 @@ class ReleasedShape:
 
 def released_suite(shape: ReleasedShape) -> Suite:
     """The rules of one released table."""
-    words = (*shape.estimated, *shape.without_estimate)
+    words = (*shape.estimated, *shape.without_estimate, *shape.exact)
     rules = (
         expect_columns((*shape.columns, "is_status_consistent")),
         expect_row_count(prod(len(labels) for labels in shape.dimensions.values())),
@@ -123,7 +125,8 @@ def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:
     """Read a released CSV; every column is text, an empty cell is absent.
 
     Adds ``is_status_consistent``: whether the numbers of the shape are all there for a status word
-    that carries an estimate, all absent for one that carries none, and false for any other word.
+    that carries an estimate, all absent for one that carries none, count and range alone and equal
+    for one that is exact, and false for any other word.
     A table of the shape that has no whole count must have none anywhere.
 
     Raises:
@@ -141,5 +144,8 @@ def read_released(path: Path, shape: ReleasedShape) -> pd.DataFrame:
         is_consistent = (present.all(axis=1) & frame["status"].isin(shape.estimated)) | (
             ~present.any(axis=1) & frame["status"].isin(shape.without_estimate)
         )
+        is_told = (frame["low90"] == frame["count"]) & (frame["high90"] == frame["count"])
+        is_bare = frame["estimate"].isna() & frame["moe90"].isna()
+        is_consistent |= is_told & is_bare & frame["status"].isin(shape.exact)
         frame["is_status_consistent"] = is_consistent & (shape.has_count | frame["count"].isna())
     return frame

@@ -7,10 +7,12 @@ text of the engine, because each of those can carry a record out of the vault.
 
 from __future__ import annotations
 
+import importlib
 import logging
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -79,6 +81,22 @@ def read_frame(connection: Connection, suite: Suite, quarter_start: date) -> pd.
     raise ExpectationsError(
         "MS502", relation=suite.name, quarter=quarter_start.isoformat(), kind=kind
     ) from None
+
+
+@contextmanager
+def import_engine_meanwhile() -> Iterator[None]:
+    """Import the engine, which takes two seconds, while the caller waits for another process."""
+
+    def load() -> None:
+        with _silence_engine(), suppress(ImportError):  # told where it is used
+            importlib.import_module(ENGINE)
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    try:
+        yield
+    finally:
+        loading.join()
 
 
 def run_suite(suite: Suite, frame: pd.DataFrame) -> SuiteResult:

@@ -7,6 +7,7 @@ contract says of files (`sources.contracts`), and tables (`folder`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,26 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 from failures.documents import CLOSED, BrokenDocumentError, Form, read_toml
 from jurisdiction.errors import JurisdictionError
 from jurisdiction.folder import AGENCIES, CONTRACTS, FOLDER
+
+
+class Rhythm(BaseModel):
+    """When an agency delivers that does not do so for each quarter.
+
+    Attributes:
+        quarters: Numbers of the quarters for which it delivers, 1 to 4.
+        days: Its delivery is due so many days after the end of such a quarter.
+    """
+
+    model_config = CLOSED
+
+    quarters: Annotated[
+        frozenset[Annotated[int, Field(strict=True, ge=1, le=4)]], Field(min_length=1)
+    ]
+    days: Annotated[int, Field(strict=True, ge=1)]
+
+    def find_due(self, number: int, last_day: date) -> date | None:
+        """When the delivery for a quarter that ends on a day is due; None where it has none."""
+        return last_day + timedelta(days=self.days) if number in self.quarters else None
 
 
 class AgencyWords(BaseModel):
@@ -30,8 +51,10 @@ class AgencyWords(BaseModel):
         delivers: What comes from it, in a sentence.
         order: Its place among the agencies, where all are told.
         is_linked: Whether its records are linked.
+        is_optional: Whether no quarter waits for it.
         block: Key of the block of the page in which its tables stand.
         caveats: What its numbers do not say.
+        rhythm: When it delivers, where that is not for each quarter.
     """
 
     model_config = CLOSED
@@ -43,8 +66,10 @@ class AgencyWords(BaseModel):
     delivers: str
     order: Annotated[int, Field(strict=True)]
     is_linked: Annotated[bool, Field(strict=True)]
+    is_optional: Annotated[bool, Field(strict=True)] = False
     block: str
     caveats: tuple[str, ...]
+    rhythm: Rhythm | None = None
 
 
 class Agency(AgencyWords):
@@ -140,9 +165,14 @@ class State(BaseModel):
         return tuple(sorted(one.key for one in self.agencies if one.is_linked))
 
     @property
+    def awaited(self) -> tuple[str, ...]:
+        """Short names of the agencies without whose delivery no quarter is released, as told."""
+        return tuple(one.key for one in self.agencies if not one.is_optional)
+
+    @property
     def recorded_by(self) -> str:
         """Who recorded what is counted, in a sentence, by the alphabet of short names."""
-        by_key = sorted(self.agencies, key=lambda one: one.key)
+        by_key = [self.agency(key) for key in sorted(self.awaited)]
         return join_words([one.recorded_as for one in by_key], "and")
 
     @property

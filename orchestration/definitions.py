@@ -11,6 +11,7 @@ from orchestration.defs.guidance import guide
 from orchestration.defs.ingest import deliveries
 from orchestration.defs.jobs import jobs
 from orchestration.defs.linkage import links
+from orchestration.defs.public_totals import public_totals
 from orchestration.defs.refusing_io import RefusingIOManager
 from orchestration.defs.release import quality, released
 from orchestration.defs.review import review
@@ -22,7 +23,10 @@ from orchestration.defs.watch import standing, year_watched
 silence_redacted_errors()
 
 defs = dg.Definitions(
-    assets=[*guide([*deliveries, *dbt_steps, links, quality, *review, *released]), standing],
+    assets=[
+        *guide([*deliveries, *dbt_steps, links, public_totals, quality, *review, *released]),
+        standing,
+    ],
     asset_checks=checks,
     jobs=[*jobs, *collect_jobs.values()],
     schedules=schedules,

@@ -96,7 +96,8 @@ def _ask_algorithm(review: ShownPlan) -> tuple[Item, ...]:
     versions = ", ".join(f"{name} {version}" for name, version in review.versions)
     kinds = {kind: sum(one.kind == kind for one in review.frames) for kind in _PROOFS}
     proofs = "; ".join(_PROOFS[kind].format(count=count) for kind, count in kinds.items() if count)
-    silent = sum(bool(one.silence) for one in review.tables)
+    public = sum(len(one.titles) for one in review.declared)
+    silent = sum(bool(one.silence) for one in review.tables) - public
     return (
         Item(
             "Which mechanism adds the noise, and whose code is it?",
@@ -123,8 +124,9 @@ def _ask_algorithm(review: ShownPlan) -> tuple[Item, ...]:
         ),
         Item(
             "Is anything released without noise?",
-            f"{len(review.unprotected)} things are public by decision. Tables that say only why "
-            f"they hold no number: {silent}.",
+            f"{len(review.unprotected)} things are public by decision. Tables of totals that are "
+            f"declared public and pass as delivered: {public}. Tables that say only why they hold "
+            f"no number: {silent}.",
             *_PUBLIC,
         ),
         Item(

@@ -41,6 +41,7 @@ DELIVERIES: Mapping[str, str] = MappingProxyType(
         "full": "Delivered its records of the quarter.",
         "delta": "Delivered corrections to what it had delivered before.",
         "nil": "Delivered a statement that it has no record of the quarter. This is not silence.",
+        "none": "Has not delivered what it delivers by its calendar. No quarter waits for it.",
     }
 )
 
@@ -123,7 +124,7 @@ _CADENCES: Mapping[str, str] = MappingProxyType(
 def explain_delivery(agency: str, kind: str) -> str:
     """What an agency delivered, and how much of it its contract allows to be left out."""
     said, (most, floor) = DELIVERIES[kind], _STATE.agency(agency).most_set_aside
-    if kind == "nil":
+    if kind in ("nil", "none"):
         return said
     if not most:
         return f"{said} Its contract allows no line to be set aside."

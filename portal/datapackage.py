@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from jurisdiction.state import read_state
@@ -51,13 +52,13 @@ def describe_package(release: Release, files: Mapping[str, bytes]) -> dict[str, 
         "$schema": PROFILE,
         "name": f"moshare-{release.release_id.lower()}",
         "title": f"Child trafficking in {read_state().name}, {name_period(release.quarter_start)}",
-        "description": f"{warning}Quarterly counts with privacy noise and margins of error. "
-        "Numbers of unlike units must never be added.",
+        "description": f"{warning}Quarterly counts with privacy noise and margins of error; what "
+        "is declared public has none. Numbers of unlike units must never be added.",
         "created": release.drawn_at,
         "version": release.release_id,
         "simulated": is_simulated,
         "licenses": [LICENCE],
-        "sources": [{"title": title} for title in AGENCIES.values()],
+        "sources": _list_sources(release),
         "resources": [
             {
                 **_describe_resource(release, name, form, files[path]),
@@ -115,6 +116,7 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
         "period": table.period,
         "cadence": table.cadence,
         "counting": table.kind,
+        **({"declaredPublic": asdict(table.declared)} if table.declared else {}),
         "caveats": list(list_caveats(table, release.tables)),
         "sources": [{"title": AGENCIES[source]} for source in table.sources]
         or [{"title": "Not collected by any source"}],
@@ -124,6 +126,12 @@ def _describe_table(release: Release, table: ReleasedTable) -> dict[str, Any]:
             "missingValues": [""],
         },
     }
+
+
+def _list_sources(release: Release) -> list[dict[str, str]]:
+    """The agencies whose deliveries a release tells."""
+    told = {agency for agency, _ in release.provenance.deliveries}
+    return [{"title": title} for agency, title in AGENCIES.items() if agency in told]
 
 
 def _describe_other(release: Release, name: str, content: bytes) -> dict[str, Any]:
@@ -141,7 +149,7 @@ def _describe_other(release: Release, name: str, content: bytes) -> dict[str, An
         "title": words.title,
         "description": words.definition,
         "caveats": [words.caveats],
-        "sources": [{"title": title} for title in AGENCIES.values()],
+        "sources": _list_sources(release),
         "schema": {
             "fields": [
                 {**field, "constraints": {"required": True}} if field["name"] in keys else field

@@ -112,6 +112,12 @@ def _say_group(group: GroupFacts) -> str:
     )
 
 
+def _name_agencies(release: Release) -> list[str]:
+    """The agencies whose deliveries a release tells, in a sentence."""
+    told = {agency for agency, _ in release.provenance.deliveries}
+    return [one.name for one in _STATE.agencies if one.key in told]
+
+
 def _describe_model(release: Release) -> dict[str, Any]:
     approvals = "; ".join(name_signer(one.signer) for one in release.approvals) or "nobody"
     return {
@@ -123,7 +129,7 @@ def _describe_model(release: Release) -> dict[str, Any]:
         ),
         "actors": _list(
             [
-                f"agencies that deliver: {', '.join(one.name for one in _STATE.agencies)}",
+                f"agencies that deliver: {', '.join(_name_agencies(release))}",
                 "the hub: holds the records in a vault and adds the noise",
                 f"privacy officers, who sign the plan before any record is read: {approvals}",
                 "readers: agencies, the statewide council, the public",

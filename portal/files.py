@@ -32,7 +32,7 @@ from portal.rates import RATE_COLUMNS, RATES, list_rate_rows
 from portal.synthetic import MOVED, list_moved, list_synthetic_columns, list_synthetic_rows
 from portal.tables import Row, list_columns, list_rows, write_csv, write_parquet
 from portal.workbook import write_workbook
-from privacy.released import Release
+from privacy.released import NOT_COLLECTED, NOT_DELIVERED, NOT_RELEASED, Release
 
 FORMAT = 4
 """Version of the form of a release folder; ``verify`` knows this one and every earlier one.
@@ -46,6 +46,7 @@ Content = tuple[Sequence[str], Sequence[Row]]
 
 DERIVED = (f"data/{ALL_QUARTERS}.csv", f"data/{RATES}.csv")
 WORKBOOK = "data/all_tables.xlsx"
+_SILENT = (NOT_COLLECTED, NOT_DELIVERED, NOT_RELEASED)
 _YEAR = re.compile(rb"(?m)^CY(?=\d{4},)")
 _ELSEWHERE = ("provenance", "tables", "frames", "measurements", "history", "synthetic")
 
@@ -128,11 +129,22 @@ def _list_derived(release: Release) -> dict[str, Content]:
     return contents
 
 
+def _list_sources(release: Release) -> list[str]:
+    """The agencies of which a release must tell how they delivered."""
+    counted = [
+        source
+        for table in release.tables
+        if any(row.status not in _SILENT for row in table.rows)
+        for source in table.sources
+    ]
+    return [*counted, *read_state().awaited]
+
+
 def _check_explained(release: Release) -> None:
     deliveries = dict(release.provenance.deliveries)
     unknown = [
         *(source for table in release.tables for source in table.sources if source not in AGENCIES),
-        *(agency for agency in AGENCIES if deliveries.get(agency) not in DELIVERIES),
+        *(source for source in _list_sources(release) if deliveries.get(source) not in DELIVERIES),
         *(agency for agency in deliveries if agency not in AGENCIES),
     ]
     for table in release.tables:
@@ -155,6 +167,11 @@ def _describe_release(release: Release, files: Mapping[str, bytes]) -> dict[str,
         **provenance,
         **{name: content[name] for name in content if name not in _ELSEWHERE},
         "bounds": {table["name"]: table["bound"] for table in content["tables"]},
+        "declared_public": {
+            table["name"]: {"sources": table["sources"], **table["declared"]}
+            for table in content["tables"]
+            if table["declared"]
+        },
         "noise": [
             {
                 name: measured[name]

@@ -18,7 +18,7 @@ import jinja2
 from jurisdiction.state import read_state
 from portal.checklist import Group, fill_checklist
 from portal.wording import name_signer
-from privacy.released import ACTIVITY, COHORT
+from privacy.released import ACTIVITY, COHORT, DECLARED_PUBLIC, NOT_RELEASED
 from privacy.shown import (
     BudgetChoice,
     FrameBound,
@@ -139,6 +139,7 @@ class Page:
     choices: tuple[Choice, ...]
     periods: tuple[Period, ...]
     tables: tuple[Table, ...]
+    withheld: tuple[Table, ...]
     bounds: tuple[Bound, ...]
     rehearsal: tuple[RehearsedBlock, ...]
     checklist: tuple[Group, ...]
@@ -166,7 +167,8 @@ def describe_officers_page(review: ShownPlan) -> Page:
         ),
         choices=tuple(map(_show_choice, review.choices)),
         periods=tuple(map(_show_period, review.periods)),
-        tables=tuple(map(_show_table, review.tables)),
+        tables=tuple(_show_table(one) for one in review.tables if one.silence != NOT_RELEASED),
+        withheld=tuple(_show_table(one) for one in review.tables if one.silence == NOT_RELEASED),
         bounds=tuple(map(_show_bound, review.frames)),
         rehearsal=tuple(
             RehearsedBlock(
@@ -231,9 +233,11 @@ def _say_news(review: ShownPlan) -> str:
 
 
 def _say_tables(tables: tuple[TableAccuracy, ...]) -> str:
-    silent = sum(bool(table.silence) for table in tables)
-    told = f"{len(tables) - silent} tables with numbers"
-    return f"{told}, and {silent} that says why it has none" if silent else told
+    public = sum(table.silence == DECLARED_PUBLIC for table in tables)
+    silent = sum(bool(table.silence) for table in tables) - public
+    told = f"{len(tables) - silent - public} tables with noise"
+    told += f", {public} that are declared public and have none" if public else ""
+    return f"{told}, and {silent} that says why it has no number" if silent else told
 
 
 def _show_choice(choice: BudgetChoice) -> Choice:
@@ -273,17 +277,18 @@ def _show_period(period: PeriodBudget) -> Period:
 
 
 def _show_table(table: TableAccuracy) -> Table:
-    words = (table.level, *table.dimensions)
+    words, is_public = (table.level, *table.dimensions), table.silence == DECLARED_PUBLIC
+    sources = ", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody"
     return Table(
         name=table.name,
         title=table.title,
         definition=table.definition,
-        sources=", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody",
+        sources=sources,
         counting={COHORT: "once ever", ACTIVITY: "each time"}[table.kind],
         cadence=table.period,
         level=", ".join(words),
         cells=str(table.cells),
-        silence=table.silence,
+        silence=f"{table.silence}, from {sources}" if is_public else table.silence,
         margins=tuple(f"± {margin:g}" for margin in table.moe90),
         changes=tuple(f"{math.ceil(change)}" for change in table.smallest_change),
         usable=tuple(f"{count} of {table.cells}" for count in table.usable),

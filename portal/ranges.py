@@ -10,7 +10,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from privacy.released import ESTIMATED, NOT_DISTINGUISHABLE, HistoryPoint, ReleasedRow
+from privacy.released import (
+    DECLARED_PUBLIC,
+    ESTIMATED,
+    NOT_DISTINGUISHABLE,
+    HistoryPoint,
+    ReleasedRow,
+)
 
 COUNT, ESTIMATE, MODELLED = "count", "estimate", "modelled"
 UNDER_CUT_OFF = f"{NOT_DISTINGUISHABLE} by the cut-off for the whole release"
@@ -39,8 +45,10 @@ def find_range(row: ReleasedRow | HistoryPoint) -> tuple[int, int] | None:
 
     Never below zero; from zero where zero cannot be excluded; and never without the count beside
     it, which adds up with other counts and may so, rarely, lie outside the interval of its
-    estimate. None where the row has no number.
+    estimate. Of a number that is declared public it is that number. None where the row has none.
     """
+    if row.status == DECLARED_PUBLIC and row.count is not None:
+        return row.count, row.count
     if row.estimate is None or row.moe90 is None:
         return None
     low = math.floor(round(row.estimate - row.moe90, 1)) if row.status == ESTIMATED else 0

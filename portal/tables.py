@@ -16,7 +16,14 @@ import pyarrow.parquet as pq
 
 from portal.errors import PortalError
 from portal.ranges import find_range
-from privacy.released import FOUR_QUARTERS, HistoryPoint, Release, ReleasedRow, ReleasedTable
+from privacy.released import (
+    DECLARED_PUBLIC,
+    FOUR_QUARTERS,
+    HistoryPoint,
+    Release,
+    ReleasedRow,
+    ReleasedTable,
+)
 
 MEASURES = ("unit", "estimate", "moe90", "low90", "high90", "count", "status")
 MODELLED = ("modelled", "modelled_low90", "modelled_high90")
@@ -95,6 +102,8 @@ def list_rows(table: ReleasedTable, release: Release) -> list[Row]:
 def list_numbers(row: ReleasedRow | HistoryPoint, table: ReleasedTable, release_id: str) -> Row:
     """Estimate, margin, low, high and count; a sum over quarters has no count.
 
+    A number that is declared public is a count alone, from itself to itself.
+
     Raises:
         PortalError: MS703, the row has no status, or only some of its numbers.
     """
@@ -102,6 +111,8 @@ def list_numbers(row: ReleasedRow | HistoryPoint, table: ReleasedTable, release_
     if table.cadence != FOUR_QUARTERS:
         needed.append(row.count)
     is_whole = all(number is None for number in needed) or None not in needed
+    if row.status == DECLARED_PUBLIC:
+        is_whole = row.count is not None and not any(number is not None for number in needed[:2])
     if not row.status or not is_whole:
         reason = f"A row of table {table.name} says neither a number nor why there is none"
         raise PortalError("MS703", release_id=release_id, reason=reason)

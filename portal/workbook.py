@@ -93,7 +93,7 @@ def _write_cover(
     sheet.set_column(0, 0, 100)
     lines = [
         f"Release {release.release_id}, drawn {release.drawn_at[:10]}.",
-        "Every number has random noise added, so that it says very little about any one child.",
+        "Every number that is not declared public has noise added, so that it says very little.",
         "The exact number lies between “Likely at least” and “Likely at most” nine times in ten.",
         "Numbers of unlike units must never be added. For sums add estimates and not counts.",
         f"The sheet {COLUMNS} explains every column. Each other sheet holds one table.",

@@ -20,6 +20,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from privacy.approval.approval import Approval, Approvals, check_approval
+from privacy.declared import DeliveredTotals
 from privacy.engine.exact import ExactRelease
 from privacy.engine.frames import Frame
 from privacy.engine.noise import FrameMechanism
@@ -29,6 +30,7 @@ from privacy.ledger.caps import LIFETIME, compute_spending, foresee_lifetime
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN, LOST, Entry, find_entry
 from privacy.ledger.ledger import Ledger
 from privacy.plan import Plan, charge_fourth
+from privacy.publishing.declared import check_totals, list_largest
 from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import recall_entry
 from privacy.released import ApprovalFacts, Provenance, Release
@@ -57,8 +59,9 @@ def release(
             vault cannot hold the draw), MS635 and MS650 to MS658 (the approval), MS628 (it was
             given on a newer ledger), MS612 (the plan's cost is not its real cost), MS609 (wrong
             frames), MS614 (an agency is missing or unknown), MS615 (a test that the policy names
-            did not hold), MS629 (drawn in an older form), and those of the ledger. What
-            `read_exact` and `check_folder` raise passes through, and nothing is charged then.
+            did not hold), MS616 (totals that are not declared public), MS629 (drawn in an older
+            form), and those of the ledger. What `read_exact` and `check_folder` raise passes
+            through, and nothing is charged then.
     """
     with ledger.lock():
         ledger.check_charge(plan.charge, plan.policy.caps)
@@ -70,8 +73,9 @@ def release(
             ledger.verify(facts.ledger_head for facts in approval.facts)
             publisher = _prepare(plan, approval.facts, ledger)
             exact = _read(plan, approval, read_exact)
-            check_folder(publisher.preview(exact.provenance))
-            drawn = _draw(plan, approval, exact, ledger, custody, found)
+            totals = check_totals(plan, exact.totals, exact.provenance)
+            check_folder(publisher.preview(exact.provenance, totals))
+            drawn = _draw(plan, approval, exact, totals, ledger, custody, found)
             found = _finish(publisher, drawn, ledger)
         elif found.kind == DRAWN:
             found = _finish(_prepare(plan, (), ledger), found, ledger)
@@ -127,7 +131,7 @@ def _read(plan: Plan, approval: Approval, read_exact: Callable[[], ExactRelease]
     exact = read_exact()
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
-    exact.require([frame.frame for frame in plan.frames], plan.policy.sources)
+    exact.require([frame.frame for frame in plan.frames], plan.policy.sources, plan.policy.public)
     exact.require_tests(
         {of.name: of.same_rows.test for of in (one.policy for one in plan.frames) if of.same_rows}
     )
@@ -140,6 +144,7 @@ def _draw(
     plan: Plan,
     approval: Approval,
     exact: ExactRelease,
+    totals: Sequence[DeliveredTotals],
     ledger: Ledger,
     custody: Custody,
     begun: Entry | None,
@@ -154,7 +159,8 @@ def _draw(
             cells |= mechanism.draw(exact.take(frame.name))
         begun = begun or ledger.begin_draw(plan.charge, reservation)
         custody.tell_mark(begun.hash)
-        drawn = {"cells": cells, "provenance": provenance}
+        public = [one.to_content() for one in totals]
+        drawn = {"cells": cells, "provenance": provenance, "totals": public}
         held.put(reservation, drawn)
         return ledger.record_draw(plan.charge, drawn)
 
@@ -166,7 +172,8 @@ def _reserve(plan: Plan, provenance: dict[str, Any], held: HeldDraw) -> str:
         for frame in plan.frames
         for measured in frame.measurements
     }
-    return held.reserve(plan.hash, {"cells": cells, "provenance": provenance})
+    totals = [one.to_content() for one in list_largest(plan)]
+    return held.reserve(plan.hash, {"cells": cells, "provenance": provenance, "totals": totals})
 
 
 def _list_mechanisms(plan: Plan) -> list[tuple[Frame, FrameMechanism]]:
@@ -178,7 +185,9 @@ def _list_mechanisms(plan: Plan) -> list[tuple[Frame, FrameMechanism]]:
 def _finish(publisher: Publisher, drawn: Entry, ledger: Ledger) -> Entry:
     """Make the release that follows from a recorded draw; everything here may be done again."""
     payload = drawn.payload or {}
-    content = publisher.publish(payload["cells"], Provenance.from_content(payload["provenance"]))
+    provenance = Provenance.from_content(payload["provenance"])
+    totals = [DeliveredTotals(**one) for one in payload.get("totals", ())]  # version 8 had none
+    content = publisher.publish(payload["cells"], provenance, totals)
     return ledger.finish(drawn.charge, {**content, "drawn_at": drawn.at})
 
 

@@ -87,6 +87,12 @@ ERRORS: Mapping[str, ErrorText] = {
         "The test {test}, which the policy names for it, did not run on these rows or did not hold",
         "Restore the test, or have a policy without same_rows reviewed; nothing was charged",
     ),
+    "MS616": ErrorText(
+        "Totals that would pass without noise are not what the plan declares public",
+        "{problem}",
+        "Give exactly the delivered totals that the policy declares, or have another policy "
+        "reviewed; nothing was charged",
+    ),
     "MS620": ErrorText(
         "There is no ledger at {file}",
         "Without it the budget already spent is unknown",

@@ -20,8 +20,9 @@ from privacy.engine.frames import LINKED, TOTAL, Frame, Marginal, Query
 from privacy.engine.noise import FrameMechanism, find_smallest_scale
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Charge, Part
+from privacy.policy.frames import FramePolicy
 from privacy.policy.keys import PublicKeys
-from privacy.policy.policy import FramePolicy, Policy
+from privacy.policy.policy import Policy
 from privacy.policy.strategy import Share, Strategy, make_frames
 from privacy.released import ANNUAL, QUARTERLY
 
@@ -315,12 +316,15 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
         "modelled": policy.is_modelled,
         "synthetic": policy.is_synthetic,
         "frames": [_describe_frame(planned) for planned in plan.frames],
+        "public": {agency: asdict(one) for agency, one in policy.public.items()},
         "tables": [
             {
                 "name": table.name,
                 "frame": table.frame,
                 "level": table.level,
                 "dimensions": table.dimensions,
+                **({"public": [*table.sources, table.public]} if table.public else {}),
+                **({"withheld": table.withheld} if table.withheld else {}),
             }
             for table in policy.tables
             if table.frame is None or table.frame in frames

@@ -9,13 +9,17 @@ from fractions import Fraction
 from typing import Any
 
 from privacy.canonical import compute_sha256, to_canonical_json
+from privacy.declared import DeclaredFacts
 
 ESTIMATED = "estimated"
 NOT_DISTINGUISHABLE = "not distinguishable from zero"
 NOT_COLLECTED = "not collected by any source"
 NOT_RELEASED = "not released"
+DECLARED_PUBLIC = "declared public"
+NOT_DELIVERED = "not delivered for this quarter"
 
-DELIVERY_KINDS = ("full", "delta", "nil")
+NO_DELIVERY = "none"
+DELIVERY_KINDS = ("full", "delta", "nil", NO_DELIVERY)
 
 COHORT = "cohort"
 ACTIVITY = "activity"
@@ -32,8 +36,8 @@ class ReleasedRow:
     it in 9 of 10 draws; `deviation` is the exact standard deviation of the estimate; `count` is
     whole, never negative, and adds up over all tables of one frame (None for sums over quarters,
     which are estimates only); `cut_off` is the largest estimate not distinguishable from zero.
-    All are None where `status` says why there is no number. `modelled` and its 90 % bounds come
-    from a model of released numbers and public population, and are None where there is none.
+    All are None where `status` says why there is no number, and all but `count` where it is
+    declared public. `modelled` and its 90 % bounds come from a model, where there is one.
     """
 
     geography: str
@@ -54,10 +58,9 @@ class ReleasedRow:
 class ReleasedTable:
     """One table of one level; `bound` says how far one identity can move it, None if silent.
 
-    `kind` is cohort or activity; `cadence` quarterly, annual or four quarters; `period` is 2025Q1,
-    2025, or 2024Q2 to 2025Q1. `frame` names the frame whose covariance holds for its rows.
-    `positions` holds, for each row, the place of its unit in its level and, for each axis of the
-    frame, which keys it sums; empty for silent tables and sums over quarters.
+    `declared` says why it has neither, where it is declared public. `kind` is cohort or activity;
+    `cadence` quarterly, annual or four quarters; `period` 2025Q1, 2025, or 2024Q2 to 2025Q1. For
+    its rows `frame` names whose covariance holds; `positions` the unit's place and the keys summed.
     """
 
     name: str
@@ -75,6 +78,7 @@ class ReleasedTable:
     bound: str | None
     frame: str | None
     positions: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = ()
+    declared: DeclaredFacts | None = None
 
     @property
     def meaning_hash(self) -> str:

@@ -55,7 +55,8 @@ class TableAccuracy:
     `smallest_change` is the smallest difference between two quarters that noise alone would exceed
     in 1 of 10 draws. `usable` counts the cells of `compared` (the period of the last release that
     held the table) whose margin would be at most half of what was released there; both are empty
-    where it was never released. Silent tables have their status in `silence` and no numbers.
+    where it was never released. Silent tables and those declared public have their status in
+    `silence` and no numbers.
     """
 
     name: str
@@ -108,6 +109,16 @@ class SharedRows:
     other: str
     cells: tuple[str, ...]
     test: str
+
+
+@dataclass(frozen=True)
+class DeclaredQuantity:
+    """Totals of an agency that pass as delivered, by their contract: why, and in which tables."""
+
+    agency: str
+    contract: str
+    reason: str
+    titles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,7 @@ class ShownPlan:
     tables: tuple[TableAccuracy, ...]
     frames: tuple[FrameBound, ...]
     shared: tuple[SharedRows, ...]
+    declared: tuple[DeclaredQuantity, ...]
     changes: tuple[str, ...]
     changed_since: str
     rehearsal: tuple[RehearsedTable, ...]

@@ -60,6 +60,7 @@ class ReportedChild:
         age: As it is written.
         tie: Who traffics the child; None where the report is about something else.
         is_from_police: Police made the report.
+        afcars_number: AFCARSID; "" for a child who never was in care.
     """
 
     child_id: str
@@ -71,6 +72,7 @@ class ReportedChild:
     incident_day: date | None
     tie: str | None
     is_from_police: bool
+    afcars_number: str = ""
 
     @property
     def is_child(self) -> bool:
@@ -92,7 +94,7 @@ def _template() -> LineTemplate:
     slots = [name for n in range(1, 5) for name in (f"chmal{n}", f"mal{n}lev", f"per1mal{n}")]
     varying = (
         *("subyr", "rptid", "chid", "rptcnty", "rptdt", "invdate", "rptsrc", "rptdisp"),
-        *("rptdisdt", "chage", "chbdate", "chsex", "chcnty", "inciddt"),
+        *("rptdisdt", "chage", "chbdate", "chsex", "chcnty", "inciddt", "afcarsid"),
         *("per1id", "per1rel", "per1sex", *_RACES, *slots),
     )
     return LineTemplate(layout, constants, varying)
@@ -132,6 +134,7 @@ def write_child(child: ReportedChild, as_of: date, chance: Chance) -> str:
         "chsex": "9" if chance.happens(0.01) else ("2" if person.sex == "female" else "1"),
         "chcnty": _write_residence(person, chance),
         "inciddt": f"{child.incident_day:%m%d%Y}" if child.incident_day else "",
+        "afcarsid": child.afcars_number,
     }
     return _template().fill(values)
 

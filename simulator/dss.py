@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from simulator.calibration import County, figure
+from simulator.care_stays import find_afcars_number
 from simulator.chance import Chance, Wheel, make_identifier
 from simulator.child_file import ReportedChild, write_age, write_child
 from simulator.counts import Tally
@@ -193,6 +194,7 @@ def _as_reported(
             incident_day=_write_incident_day(report.incident_day, chance),
             tie=tie if report.is_trafficking else None,
             is_from_police=report.is_from_police,
+            afcars_number=find_afcars_number(child, seed),
         )
         yield reported, child.key not in known
         known.add(child.key)

@@ -14,8 +14,9 @@ from simulator.calibration import figure
 from simulator.chance import Chance, Wheel, age_on
 from simulator.population import Episode, Population, as_of
 from sources.contracts import find_contract
-from sources.hotline_totals import name_band, write_totals
+from sources.hotline_totals import name_band
 from sources.quarters import Quarter
+from sources.totals_package import write_totals
 
 _NOT_KNOWN = 0.1
 _EXPLOITATION = Wheel({"sexual": 58.0, "labour": 4.0, "sexual_and_labour": 1.0, "other": 1.0})
@@ -47,18 +48,13 @@ def write_hotline_delivery(population: Population, quarter: Quarter, folder: Pat
     cases += chance.poisson(max(0.0, scenario.cases_per_year / 4 - children_cases))
     cells["cases", "all"] = cases
     about = {
+        "title": f"Simulated hotline counts for {read_state().name}, {quarter}",
         "name": "simulated-hotline-counts",
         "description": "Simulated: no case and no child counted here exists.",
         "simulated": True,
         "created": f"{as_of(quarter).isoformat()}T00:00:00Z",
     }
-    write_totals(
-        folder,
-        quarter,
-        cells,
-        f"Simulated hotline counts for {read_state().name}, {quarter}",
-        about,
-    )
+    write_totals(folder, quarter, cells, contract, about)
 
 
 def _describe_child(episode: Episode, quarter: Quarter) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ class Scenario:
         cases_per_year: Hotline cases, of children and adults, a year.
         reporting_duty: Probability that a child whom only police know is reported to the
             Children's Division (RSMo 210.1500); 0 is the world before the duty.
+        children_in_care: Other children in out-of-home care on a day.
     """
 
     seed: int
@@ -52,6 +53,7 @@ class Scenario:
     police_victims: int
     cases_per_year: float
     reporting_duty: float
+    children_in_care: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Make the deliveries of all three agencies for some quarters, and the truth behind them.
+"""Make the deliveries of all agencies for some quarters, and the truth behind them.
 
 Folders under the given one:
 
@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from jurisdiction.state import read_state
 from simulator.calibration import figure, hotline_cases_a_year
+from simulator.care import write_care_delivery
 from simulator.counts import Tally
+from simulator.courts import write_courts_delivery
 from simulator.dss import write_dss_delivery
 from simulator.hotline import write_hotline_delivery
 from simulator.mshp import write_mshp_delivery
@@ -26,6 +29,18 @@ from simulator.population import AGENCIES, Episode, Population, Scenario, as_of
 from simulator.truth import TrueRecord, write_truth
 from sources.agency_roster import RosterAgency
 from sources.quarters import Quarter
+
+_TOTALS = {"datapackage": "datapackage.json", "counts": "counts.csv"}
+_FILES = {
+    "dss": {"child_file": "child_file.txt"},
+    "care": {"care": "care.xml"},
+    "mshp": {"nibrs": "nibrs.txt"},
+    "hotline": _TOTALS,
+    "courts": _TOTALS,
+}
+"""The files of each agency that delivers, by their roles."""
+
+_WITH_ROSTER = ("dss", "mshp")
 
 NOTE = (
     "Simulated. Everything in this folder was made by a program; no person, report, incident or\n"
@@ -40,7 +55,7 @@ class PreparedDelivery:
     Attributes:
         folder: Holds the files.
         files: Role of each file in the contract, and its name.
-        roster: What the agency makes tokens from; None for the hotline.
+        roster: What the agency makes tokens from; None of a delivery without tokens.
         as_of: Day on which the data were taken.
         agency_roster: Which police agencies reported; of the Patrol alone.
     """
@@ -82,6 +97,7 @@ def simulate(
     dss_child_rows: int | None = None,
     police_victims: int | None = None,
     reporting_duty: float | None = None,
+    children_in_care: int | None = None,
     scale: float = 1.0,
 ) -> SimulatedTruth:
     """Write prepared deliveries, rosters and truth; the same arguments give the same bytes.
@@ -94,6 +110,7 @@ def simulate(
         dss_child_rows: Children in other reports to the Children's Division, a quarter (19,500).
         police_victims: Victim segments of other incidents, a quarter (4,000).
         reporting_duty: Probability that police report a child to the Division (0.6).
+        children_in_care: Other children in care on a day (13,000).
         scale: Multiplies all of these counts but no probability.
     """
     scenario = Scenario(
@@ -103,13 +120,14 @@ def simulate(
         police_victims=round(scale * _or_figure(police_victims, "police_victims")),
         cases_per_year=scale * hotline_cases_a_year(),
         reporting_duty=_or_figure(reporting_duty, "reporting_duty"),
+        children_in_care=round(scale * _or_figure(children_in_care, "children_in_care")),
     )
     population = Population(scenario)
     deliveries: list[PreparedDelivery] = []
     records: list[TrueRecord] = []
     tally = Tally()
     for quarter in sorted(quarters):
-        for agency in AGENCIES:
+        for agency in _list_agencies(quarter):
             prepared = _prepare(folder, agency, quarter, seed)
             records += _write_delivery(population, prepared, tally)
             deliveries.append(prepared)
@@ -124,18 +142,23 @@ def _or_figure(value: float | None, key: str) -> float:
     return figure(key) if value is None else value
 
 
+def _list_agencies(quarter: Quarter) -> list[str]:
+    """Who delivers for a quarter."""
+    rhythms = {one.key: one.rhythm for one in read_state().agencies}
+    return [
+        agency
+        for agency in _FILES
+        if (rhythm := rhythms[agency]) is None or quarter.number in rhythm.quarters
+    ]
+
+
 def _prepare(folder: Path, agency: str, quarter: Quarter, seed: int) -> PreparedDelivery:
-    files = {
-        "dss": {"child_file": "child_file.txt"},
-        "mshp": {"nibrs": "nibrs.txt"},
-        "hotline": {"datapackage": "datapackage.json", "counts": "counts.csv"},
-    }[agency]
-    has_roster = agency != "hotline"
+    has_roster = agency in _WITH_ROSTER
     return PreparedDelivery(
         agency=agency,
         quarter=quarter,
         folder=folder / "prepared" / agency / str(quarter),
-        files=files,
+        files=_FILES[agency],
         roster=folder / "agency_side" / agency / f"roster_{quarter}.csv" if has_roster else None,
         as_of=as_of(quarter),
         agency_roster=make_roster(seed, quarter) if agency == "mshp" else (),
@@ -145,11 +168,15 @@ def _prepare(folder: Path, agency: str, quarter: Quarter, seed: int) -> Prepared
 def _write_delivery(
     population: Population, prepared: PreparedDelivery, tally: Tally
 ) -> list[TrueRecord]:
+    if prepared.files is _TOTALS:
+        totals = {"hotline": write_hotline_delivery, "courts": write_courts_delivery}
+        totals[prepared.agency](population, prepared.quarter, prepared.folder)
+        return []
+    (name,) = prepared.files.values()
     if prepared.roster is None:
-        write_hotline_delivery(population, prepared.quarter, prepared.folder)
+        write_care_delivery(population, prepared.quarter, prepared.folder / name)
         return []
     write = {"dss": write_dss_delivery, "mshp": write_mshp_delivery}[prepared.agency]
-    (name,) = prepared.files.values()
     return write(population, prepared.quarter, prepared.folder / name, prepared.roster, tally)
 
 

@@ -69,7 +69,7 @@ def find_line_form(file: ContractFile) -> LineForm | None:
             Column(field.name, field.length, field.kind) for field in load_ncands_layout().fields
         )
         return LineForm(columns, file.tables["child_file"], ("rptid", "chid"))
-    if file.format not in {"tokens", "hotline_counts"}:
+    if file.format not in {"tokens", "counts"}:
         return None
     ((_, names),) = file.tables.items()
     columns = tuple(Column(name, kind="N" if name == "count" else "AN") for name in names)

@@ -2,7 +2,7 @@
 
 Belongs here: the type of a contract and loading it from the state's contracts, each by itself, so
 that a broken one stops its own agency alone. Does not belong here: reading files by it (`ncands`,
-`nibrs`, `hotline`, `tokens`).
+`nibrs`, `totals`, `tokens`).
 """
 
 import re
@@ -19,7 +19,12 @@ from sources.errors import SourcesError
 _FILE_NAME = re.compile(r"([a-z]+)-([1-9][0-9]{0,3})\.toml")
 
 FileFormat = Literal[
-    "ncands_child_file", "nibrs_flat", "tokens", "hotline_counts", "hotline_datapackage"
+    "ncands_child_file",
+    "nibrs_flat",
+    "afcars_ooh",
+    "tokens",
+    "counts",
+    "datapackage",
 ]
 
 
@@ -68,6 +73,24 @@ class PoliceAgency(BaseModel):
     last_day: date | None = None
 
 
+class Meeting(BaseModel):
+    """Records of another agency that bear the number of the same child, by what was promised.
+
+    Attributes:
+        agency: whose records they are.
+        table: their raw table.
+        number: its column with the number.
+        birth_date: its column with the birth date, mmddyyyy.
+    """
+
+    model_config = CLOSED
+
+    agency: str
+    table: str
+    number: str
+    birth_date: str
+
+
 class Contract(BaseModel):
     """The agreement with one agency.
 
@@ -81,8 +104,12 @@ class Contract(BaseModel):
         quarantined_floor: unless no more records or incidents than this are meant.
         agency_roster: whether a manifest may carry the roster of police agencies.
         police_agencies: ORI -> when it reports; empty where no table was agreed.
+        title_iv_agency: what E1 of an AFCARS file says: whose children it is of.
+        meets: records of another agency that are held against the delivery.
         files: by role.
-        cells: measure -> relationship groups, for a delivery of aggregate counts.
+        cells: measure -> its groups, for a delivery of totals,
+        parts: of these, measure -> the measure of which each of its cells is a part,
+        declares: and what their description must say word for word, by its field.
         watched: what is held against the quarters before.
     """
 
@@ -97,8 +124,12 @@ class Contract(BaseModel):
     quarantined_floor: Annotated[int, Field(strict=True, ge=0)]
     agency_roster: Annotated[bool, Field(strict=True)] = False
     police_agencies: dict[str, PoliceAgency] = Field(default_factory=dict)
+    title_iv_agency: str = ""
+    meets: Meeting | None = None
     files: tuple[ContractFile, ...]
     cells: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    parts: dict[str, str] = Field(default_factory=dict)
+    declares: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     watched: Watched = Watched()
 
     @property

@@ -6,7 +6,8 @@ here: comparing records before and after. Does not belong here: what a record me
 
 An incident stands as its last report says unless a deletion came after (decision 0015), and its
 content is every segment that the contract keeps from that report on; what is changed in single
-segments changes the content. Of other formats a record is known by its keys, and its last version
+segments changes the content. Of a child in care the content is everything that a file tells of it.
+Of other formats a record is known by its keys, and its last version
 stands. Of what was delivered before for a quarter, a full delivery leaves nothing.
 """
 
@@ -21,11 +22,13 @@ from sources.contracts import Contract
 from sources.nibrs import SEGMENT_TABLES
 from sources.workbench import open_workbench, quote
 
-_UNIT = {"nibrs_flat": "incidents", "ncands_child_file": "records", "hotline_counts": "cells"}
-_KEYS = {
-    "ncands_child_file": ("rptid", "chid"),
-    "hotline_counts": ("quarter", "measure", "relationship_group"),
+_UNIT = {
+    "nibrs_flat": "incidents",
+    "ncands_child_file": "records",
+    "afcars_ooh": "children",
+    "counts": "cells",
 }
+_CHILD_KEYS = ("rptid", "chid")
 _OF_A_REPORT = ("administrative", "offense", "victim", "offender", "arrestee")
 _NO_CONTENT = frozenset(
     {"segment_action_type", "month_of_submission", "year_of_submission", "ori", "incident_number"}
@@ -52,9 +55,9 @@ class DeliveryChanges:
     """What a delivery changes.
 
     Attributes:
-        unit: what is counted: incidents, records or cells.
+        unit: what is counted: incidents, records, children or cells.
         histories: by change and past, the most frequent first.
-        children: how many children stand in what changes: of a Child File by their number, of
+        children: how many children stand in what changes: of the Division by their number, of
             NIBRS the individual victims under 18 of each incident.
         children_by_agency: the same by ORI, for those of the state; any other is "elsewhere".
     """
@@ -89,14 +92,18 @@ def compare_deliveries(
         _order_deliveries(connection, raw, quarter, sequence)
         if main.format == "nibrs_flat":
             _write_incidents(connection, raw, contract)
+        elif main.format == "afcars_ooh":
+            _write_children_in_care(connection, raw, contract)
         else:
-            _write_records(connection, raw, next(iter(main.tables.items())), _KEYS[main.format])
+            name, fields = next(iter(main.tables.items()))
+            keys = fields[:-1] if main.format == "counts" else _CHILD_KEYS
+            _write_records(connection, raw, (name, fields), keys)
         connection.execute(_JUDGE)
         histories = connection.execute(_HISTORIES).fetchall()
         children: dict[str, int] = {}
         if main.format == "nibrs_flat":
             children = dict(connection.execute(_VICTIMS).fetchall())
-        elif main.format == "ncands_child_file":
+        elif main.format in ("ncands_child_file", "afcars_ooh"):
             children = dict(connection.execute(_CHILDREN).fetchall())
     by_agency = children if main.format == "nibrs_flat" else {}
     return DeliveryChanges(
@@ -154,6 +161,23 @@ def _write_records(
             key=key, content=content, child=child, rows=quote(f"{raw}/*/*/{name}.parquet")
         )
     )
+    _judge_records(connection)
+
+
+def _write_children_in_care(
+    connection: duckdb.DuckDBPyConnection, raw: Path, contract: Contract
+) -> None:
+    parts = " UNION ALL ".join(
+        _PARTS.format(
+            table=quote(table), content=", ".join(fields), rows=quote(f"{raw}/*/*/{table}.parquet")
+        )
+        for table, fields in contract.tables.items()
+    )
+    connection.execute(_CHILDREN_IN_CARE.format(parts=parts))
+    _judge_records(connection)
+
+
+def _judge_records(connection: duckdb.DuckDBPyConnection) -> None:
     for side in ("before", "after"):
         connection.execute(_STANDING_RECORDS.format(side=side))
     connection.execute(_DELIVERED_RECORDS)
@@ -213,6 +237,19 @@ _RECORDS = """
     SELECT {key} AS key, {child} AS child, number * 1e9 + line_number AS position,
         is_new, before, after, hash(row({content})) AS content
     FROM read_parquet({rows}) JOIN deliveries USING (quarter_start, delivery_sequence)
+"""
+
+_PARTS = """
+    SELECT e4_child_record_number AS key, number, line_number, is_new, before, after,
+        hash(row({table}, {content})) AS content
+    FROM read_parquet({rows}) JOIN deliveries USING (quarter_start, delivery_sequence)
+"""
+
+_CHILDREN_IN_CARE = """
+    CREATE TABLE records AS
+    SELECT key, key AS child, number * 1e9 + min(line_number) AS position, is_new, before, after,
+        hash(list_sort(list(content))) AS content
+    FROM ({parts}) GROUP BY key, number, is_new, before, after
 """
 
 _STANDING_RECORDS = """

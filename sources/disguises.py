@@ -67,9 +67,9 @@ def refuse_disguise(content: BinaryIO, file: str, agreed: ContractFile | None) -
     if agreed and agreed.may_be_xml and is_xml(head):  # whose lines may end in any way
         return
     code = _find_format(head) or _find_encoding(head)
-    if _names_case_fields(head) or (code == "MS133" and file_format.startswith("hotline_")):
+    if _names_case_fields(head) or (code == "MS133" and file_format in {"counts", "datapackage"}):
         code = "MS413"
-    if not code and file_format != "hotline_datapackage" and _ends_in_returns(head):
+    if not code and file_format != "datapackage" and _ends_in_returns(head):
         code = "MS136"
     if code:
         raise SourcesError(code, file=file)

@@ -7,14 +7,15 @@ agreed limits may be filled in.
 
 from collections.abc import Mapping
 
+from sources.afcars_error_texts import AFCARS
 from sources.child_error_texts import CHILD_FILE
 from sources.column_error_texts import COLUMNS
 from sources.delivery_error_texts import DELIVERY, DISGUISES, LINES
 from sources.encryption_error_texts import ENCRYPTION
 from sources.error_form import CORRECT as _CORRECT
 from sources.error_form import DeliveryText
-from sources.hotline_error_texts import HOTLINE
 from sources.nibrs_xml_error_texts import NIBRS_XML
+from sources.totals_error_texts import TOTALS
 
 _NIBRS_FORM = {
     "MS301": DeliveryText(
@@ -253,10 +254,11 @@ ERRORS: Mapping[str, DeliveryText] = (
     | LINES
     | COLUMNS
     | CHILD_FILE
+    | AFCARS
     | _NIBRS_FORM
     | _NIBRS_FIELDS
     | _NIBRS_INCIDENTS
     | _FBI_RULES
     | NIBRS_XML
-    | HOTLINE
+    | TOTALS
 )

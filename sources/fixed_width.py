@@ -1,7 +1,7 @@
 """From the bytes of a text file to numbered lines in DuckDB, and from lines to fields.
 
 Belongs here: line ends, byte-order mark, blank lines, padding, characters, positions. Does not
-belong here: what a field may hold (`ncands`, `nibrs`, `hotline`, `tokens`).
+belong here: what a field may hold (`ncands`, `nibrs`, `totals`, `tokens`).
 
 Lines are split in blocks by Arrow, so that a byte that is not ASCII costs its line and not the
 file, and so that memory does not grow with the file.
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sources.afcars_xml import count_children
 from sources.containers import open_content
 from sources.contracts import ContractFile
 from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
@@ -92,17 +93,18 @@ def count_records(path: Path, agreed: ContractFile | None, called: str = "") -> 
     file_format = agreed.format if agreed else ""
     with open_content(path, agreed, called) as content:
         refuse_disguise(content, called, agreed)
-    if file_format == "hotline_datapackage":
+    if file_format == "datapackage":
         return 0
     if agreed and agreed.may_be_xml:
         with open_content(path, agreed, called) as content:
             is_of_reports = is_xml(content.read(HEAD_BYTES))
         if is_of_reports:
             with open_content(path, agreed, called) as content:
-                return count_reports(content, called)
+                count = count_children if file_format == "afcars_ooh" else count_reports
+                return count(content, called)
     with open_content(path, agreed, called) as content:
         lines: int = sum(batch.num_rows for batch in _split_lines(content, called))
-    has_header = file_format in {"tokens", "hotline_counts"}
+    has_header = file_format in {"tokens", "counts"}
     return max(lines - 1, 0) if has_header else lines
 
 

@@ -1,7 +1,7 @@
 """From case records to the totals that the hotline's contract has, on the agency's own machine.
 
-Belongs here: which child stands in which cell, and writing the totals with their description. Does
-not belong here: reading records (`case_records`) and checking totals (`hotline`).
+Belongs here: which child stands in which cell. Does not belong here: reading records
+(`case_records`), writing totals (`totals_package`) and checking them (`totals`).
 
 One child stands in one cell of each table, and in the quarter of its first record alone, whatever
 number of records it has; where they disagree, a rule says which cell it is.
@@ -9,22 +9,14 @@ number of records it has; where they disagree, a rule says which cell it is.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-from durable.writing import write_whole
 from sources.case_records import EXPLOITATION, GENDER, STATUS, TIE, CaseRecord
 from sources.contracts import Contract
 from sources.quarters import Quarter
-
-COUNTS_NAME = "counts.csv"
-DESCRIPTION_NAME = "datapackage.json"
 
 _GROWN_UP = 18
 _BANDS = ((6, "under_6"), (12, "6_to_11"), (15, "12_to_14"), (_GROWN_UP, "15_to_17"))
@@ -39,13 +31,6 @@ _CLOSEST = ("family", "known", "stranger")
 _SEXUAL = ("sexualexploitation",)
 _LABOUR = ("forcedlab", "childlab", "servitude", "forcedbegging")  # labour or labor
 _NO_VICTIM = "notavictimoftrafficking"
-
-_FIELDS = (
-    ("quarter", "string", "Calendar quarter, for instance 2025Q1"),
-    ("measure", "string", "What is counted, and by what; cases and children are unlike units"),
-    ("relationship_group", "string", "The group of the measure; all for cases"),
-    ("count", "integer", "How many"),
-)
 
 
 @dataclass(frozen=True)
@@ -91,54 +76,6 @@ def count_children(records: Sequence[CaseRecord], quarter: Quarter, contract: Co
         sum(not known for known in ages),
         sum(not record.person for record in records),
     )
-
-
-def write_totals(
-    folder: Path,
-    quarter: Quarter,
-    cells: Mapping[tuple[str, str], int],
-    title: str,
-    about: Mapping[str, object],
-) -> None:
-    """Write counts.csv and datapackage.json (Data Package v2) into a folder.
-
-    Args:
-        folder: made if it is absent.
-        quarter: that the counts are of.
-        cells: (measure, group) -> count.
-        title: of the package.
-        about: what else the description says at its top level.
-    """
-    lines = io.StringIO(newline="")
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow([name for name, _, _ in _FIELDS])
-    writer.writerows([quarter, *cell, count] for cell, count in cells.items())
-    write_whole(folder / COUNTS_NAME, lines.getvalue())
-    description = json.dumps(_describe(title, about), indent=2) + "\n"
-    write_whole(folder / DESCRIPTION_NAME, description)
-
-
-def _describe(title: str, about: Mapping[str, object]) -> dict[str, object]:
-    fields = [
-        {"name": name, "type": kind, "description": text, "constraints": {"required": True}}
-        for name, kind, text in _FIELDS
-    ]
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "title": title,
-        **about,
-        "resources": [
-            {
-                "name": "counts",
-                "type": "table",
-                "path": COUNTS_NAME,
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": {"fields": fields, "primaryKey": ["measure", "relationship_group"]},
-            }
-        ],
-    }
 
 
 def name_band(age: int) -> str:

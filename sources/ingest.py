@@ -238,7 +238,7 @@ def _draw_up(
         simulated=manifest.simulated if manifest else None,
         status="rejected" if error else "accepted",
         error=error,
-        remarks=remarks,
+        remarks=(*remarks, *reading.remarks),
         unlike=reading.unlike,
         files=reading.files,
         problems=reading.problems,

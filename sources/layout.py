@@ -163,6 +163,35 @@ def load_nibrs_words() -> dict[str, dict[str, str]]:
 
 
 @dataclass(frozen=True)
+class AfcarsElement:
+    """What an element of the AFCARS Out-of-Home Care file is.
+
+    Attributes:
+        element: its name.
+        within: name of the element in which it stands.
+        kind: block where it has elements in it; else text, code, date, month, year or number.
+        codes: the codes that it may hold, without leading zeros; empty where there is no list.
+    """
+
+    element: str
+    within: str
+    kind: str
+    codes: frozenset[str]
+
+
+@cache
+def load_afcars_layout() -> dict[str, AfcarsElement]:
+    """Every element of the AFCARS Out-of-Home Care file, by its name."""
+    elements = (
+        AfcarsElement(
+            row["element"], row["within"], row["kind"], frozenset(_CODE.findall(row["codes"]))
+        )
+        for row in _read_rows("afcars_ooh.csv")
+    )
+    return {one.element: one for one in elements}
+
+
+@dataclass(frozen=True)
 class XmlElement:
     """What an element of the NIBRS XML is.
 

@@ -29,7 +29,7 @@ from sources.nibrs_incidents import judge_incidents
 from sources.nibrs_period import Circumstances, note_months
 from sources.nibrs_pieces import create_facts, create_segments
 from sources.nibrs_rules import list_segment_checks
-from sources.nibrs_xml import XmlLines, is_xml_file
+from sources.nibrs_xml import XmlLines
 from sources.workbench import (
     FileReading,
     ask_number,
@@ -38,6 +38,7 @@ from sources.workbench import (
     quote,
     set_lines_aside,
 )
+from sources.xml_records import is_xml_file
 
 SEGMENT_TABLES = {
     "administrative": "1",

@@ -161,7 +161,7 @@ def _write_derived(circumstances: Circumstances) -> list[tuple[str, str]]:
         ("submission", f"{year} || {month}"),
         ("earliest_month", f"(try_cast({year} AS INTEGER) - 2) || {month}"),
         ("as_of_month", f"'{circumstances.as_of:%Y%m}'"),
-        ("is_described", "trim(substr(text, 39, 239)) <> ''"),
+        ("is_described", "ltrim(substr(text, 39, 239)) <> ''"),
         ("losing", "losing_offences(substr(text, 38, 1), completed, attempted)"),
     ]
 

@@ -33,7 +33,7 @@ _PARTS = {
 _RECOVERED = ", ".join(f"nullif(substr(text, {31 + 19 * n}, 8), '')" for n in range(1, 11))
 _DETAILS = {
     "1": "incident_date",
-    "3": f"coalesce(list_min(list_filter([{_RECOVERED}], day -> trim(day) <> '')), '')",
+    "3": f"coalesce(list_min(list_filter([{_RECOVERED}], day -> ltrim(day) <> '')), '')",
     "6": "arrest_date",
     "7": "arrest_date",
 }

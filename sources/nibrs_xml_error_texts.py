@@ -17,14 +17,14 @@ NIBRS_XML = {
     ),
     "MS344": DeliveryText(
         "The XML of {file} has a document type declaration",
-        "The FBI's format has none; entities are never resolved and nothing is fetched, for with "
-        "both a file can read what is not its own, or grow without end",
+        "Neither NIBRS nor AFCARS has one; entities are never resolved and nothing is fetched, for "
+        "with both a file can read what is not its own, or grow without end",
         "Take the line that begins with <!DOCTYPE out. " + RESEND,
     ),
     "MS345": DeliveryText(
-        "The XML of {file} has a report, or a value, of a size that none has",
-        "A report has at most 8 MiB, and its elements lie in each other at most 256 deep; 999 "
-        "victims take less than half of it",
+        "The XML of {file} has a record, or a value, of a size that none has",
+        "A report, or the record of a child, has at most 8 MiB, and its elements lie in each other "
+        "at most 256 deep; 999 victims take less than half of it",
         "Look for an element that does not end where it should. " + RESEND,
     ),
     "MS346": DeliveryText(

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from sources.layout import load_nibrs_xml
+from sources.xml_records import find_line
 
 _NAMESPACE = re.compile(
     r"http://fbi\.gov/cjis/(nibrs/)?[0-9.]+/?"
@@ -41,8 +42,6 @@ _TIMES = frozenset({"Date", "DateTime"})
 _MOST_NAMES = 10_000
 """A file with more names of elements than this is not remembered beyond."""
 _MOST_CONTENTS = 1 << 16
-_LAST_EXACT_LINE = 65_534
-"""Up to here libxml2 keeps the line of an element; beyond, the line where its first text ends."""
 
 
 class Content(tuple[str | None, ...]):
@@ -278,11 +277,3 @@ class Reports:
             elif kind == "uri":
                 ref = value.removeprefix("#")
         return identifier, ref
-
-
-def find_line(element: etree._Element) -> int:
-    """The line of its document at which an element begins."""
-    line = element.sourceline or 0
-    if line > _LAST_EXACT_LINE and element.text:
-        line -= element.text.count("\n")
-    return line

@@ -16,7 +16,8 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
-from sources.nibrs_xml_parts import Content, Part, Reports, TakenApart, find_line
+from sources.nibrs_xml_parts import Content, Part, Reports, TakenApart
+from sources.xml_records import find_line
 
 _FORM = re.compile(rb"(\s*)<((?:[A-Za-z_][\w.-]*:)?Report)>(\s+)<.*[^\s](\s*)</\2>", re.DOTALL)
 """A report without attributes and the blanks before it, in it and at its end."""

@@ -1,6 +1,7 @@
 """The calendar quarter as agencies and tables write it: `2025Q1`, keyed by its first day."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +35,10 @@ class Quarter:
         """Its three months, each like 2025-01."""
         first, second, third = (f"{self.year}-{3 * self.number - 2 + n:02d}" for n in range(3))
         return first, second, third
+
+    def last_of(self, numbers: Collection[int]) -> "Quarter":
+        """The last quarter with one of these numbers, itself or before it."""
+        return self if self.number in numbers else self.previous().last_of(numbers)
 
     def next(self) -> "Quarter":
         """The quarter that follows."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from sources.afcars import CHILD_OF_A_LINE, read_care
 from sources.containers import unwrap
 from sources.contracts import Contract, ContractFile
 from sources.delivery_keys import SecretKeys
@@ -20,14 +21,15 @@ from sources.encryption import name_inside
 from sources.errors import LineProblem, SourcesError
 from sources.fixed_width import write_fields
 from sources.former_quarters import list_unlike
-from sources.hotline import check_description, read_counts
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
 from sources.manifest import Manifest, ManifestFile
+from sources.meetings import Met, find_others, say_meeting
 from sources.ncands import read_child_file
 from sources.nibrs import SEGMENT_TABLES, read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
+from sources.totals import check_description, read_counts
 from sources.workbench import (
     SET_ASIDE,
     FileReading,
@@ -54,13 +56,15 @@ class DeliveryReading:
         files: what became of the lines of each file.
         problems: what is the matter with lines.
         error: why the delivery must be rejected, or None.
-        unlike: sentences on what is unlike the quarters before.
+        unlike: sentences on what is unlike the quarters before, or what it must agree with.
+        remarks: sentences about the delivery as a whole that change nothing.
     """
 
     files: tuple[FileReading, ...]
     problems: tuple[LineProblem, ...]
     error: SourcesError | None
     unlike: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read_delivery(
@@ -83,6 +87,8 @@ def read_delivery(
     readings: list[FileReading] = []
     error = None
     unlike: list[str] = []
+    met = Met()
+    others = find_others(earlier, contract.meets)
     circumstances = Circumstances(
         Quarter.parse(manifest.quarter),
         manifest.as_of,
@@ -92,7 +98,7 @@ def read_delivery(
         earlier,
         contract.police_agencies,
     )
-    with open_workbench(delivery.parent, earlier) as connection:
+    with open_workbench(delivery.parent, earlier, others) as connection:
         try:
             for file in manifest.files:
                 reading = _read_file(
@@ -105,6 +111,9 @@ def read_delivery(
                 if contract.file_of(file.role).format == "nibrs_flat":
                     check_place_and_period(connection, file.name, circumstances)
             _compare_with_roster(connection, manifest)
+            if contract.meets and manifest.files:
+                name = manifest.files[0].name
+                met = say_meeting(connection, name, contract.meets, others)
         except SourcesError as found:
             error = found
         problems = list_problems(connection)
@@ -113,9 +122,9 @@ def read_delivery(
             records = f"{SET_ASIDE} ORDER BY file, line_number, code, field"
             write_parquet(connection, records, delivery / "_records" / "records.parquet")
         if error is None:
-            unlike = _compare_with_before(connection, manifest, contract, earlier)
+            unlike = [*_compare_with_before(connection, manifest, contract, earlier), *met.warnings]
             _write_tables(connection, delivery, manifest, contract, received_at)
-    return DeliveryReading(tuple(readings), problems, error, tuple(unlike))
+    return DeliveryReading(tuple(readings), problems, error, tuple(unlike), met.remarks)
 
 
 def _compare_with_before(
@@ -152,12 +161,14 @@ def _read_plain(
     contract: Contract,
     manifest: Manifest,
 ) -> FileReading | None:
-    if agreed.format == "hotline_datapackage":
+    if agreed.format == "datapackage":
         counts = next(other.name for other in manifest.files if other.role == "counts")
         check_description(path, name_inside(counts), contract)
         return None
-    if agreed.format == "hotline_counts":
+    if agreed.format == "counts":
         return read_counts(connection, path, agreed, contract, manifest.quarter)
+    if agreed.format == "afcars_ooh":
+        return read_care(connection, path, agreed, contract, circumstances.quarter)
     if agreed.format == "nibrs_flat":
         return read_segments(connection, path, agreed, circumstances)
     return _READERS[agreed.format](connection, path, agreed)
@@ -175,7 +186,7 @@ def _check_reading(
     if reading.lines_read == 0 and agreed.required:
         raise SourcesError("MS121", file=file.name)
     if reading.lines_quarantined > contract.max_quarantined_share * reading.lines_read:
-        record = _INCIDENT if agreed.format == "nibrs_flat" else "line_number"
+        record = _RECORDS.get(agreed.format, "line_number")
         lost = f"SELECT DISTINCT {record} FROM set_aside WHERE file = {quote(file.name)}"  # noqa: S608
         if ask_number(connection, f"SELECT count(*) FROM ({lost})") > contract.quarantined_floor:  # noqa: S608
             raise SourcesError("MS116", file=file.name, share=contract.limit)
@@ -188,6 +199,9 @@ _INCIDENT = """
     CASE WHEN record[5:5] BETWEEN '1'::BLOB AND '6'::BLOB THEN record[17:37]
     ELSE encode(line_number::VARCHAR) END
 """
+
+_RECORDS = {"nibrs_flat": _INCIDENT, "afcars_ooh": CHILD_OF_A_LINE}
+"""What counts as one record of lines that were set aside, where several lines are one."""
 
 
 def _compare_with_roster(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

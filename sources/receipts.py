@@ -21,8 +21,8 @@ FIRST_THINGS = 3
 DELIVERIES_SHOWN = 8
 
 _DERIVED = ("error_code", "fix_first", "max_quarantined_share", "quarantined_floor")
-_FOLLOWS = frozenset({"MS325"})
-"""What is set aside only because another line of its incident is."""
+_FOLLOWS = frozenset({"MS229", "MS325"})
+"""What is set aside only because another line of its child or incident is."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class Receipt:
         status: whether the delivery counts.
         error: sentence of a rejection, or "".
         remarks: sentences about the delivery as a whole that change nothing.
-        unlike: sentences on what is unlike the quarters before; they change nothing either.
+        unlike: sentences on what is unlike the quarters before, or another agency's delivery that
+            it must agree with; they change nothing either.
         files: what became of the lines of each file that was read.
         problems: what was wrong with lines that were set aside, and notes on others.
         before: the agency's last accepted deliveries before this one, the newest last.

@@ -16,18 +16,21 @@ _DATE_FORMS = {
 
 
 def is_blank(field: str) -> str:
-    """True where a field holds nothing but blanks."""
-    return f"trim({field}) = ''"
+    """True where a field holds nothing but blanks.
+
+    `trim` looks at every character, and `ltrim` at none after the first that is no blank.
+    """
+    return f"ltrim({field}) = ''"
 
 
 def is_not_listed(field: str, values: Iterable[str], *, may_be_blank: bool) -> str:
     """True where a field is none of the values, which are given in full width.
 
-    A cast to ENUM looks a value up; DuckDB makes a join of every long IN, for all lines at once.
+    A cast to ENUM looks a value up; a long IN compares with each of its values, or is a join.
     """
     allowed = ", ".join(map(quote, sorted(set(values))))
     unlisted = f"try_cast({field} AS ENUM ({allowed})) IS NULL"
-    return f"(trim({field}) <> '' AND {unlisted})" if may_be_blank else f"({unlisted})"
+    return f"(NOT {is_blank(field)} AND {unlisted})" if may_be_blank else f"({unlisted})"
 
 
 def is_no_date(field: str, form: str, *, may_be_blank: bool) -> str:
@@ -37,13 +40,13 @@ def is_no_date(field: str, form: str, *, may_be_blank: bool) -> str:
         f"NOT regexp_full_match({field}, {quote(digits)}) "
         f"OR try_strptime({field}, {quote(pattern)}) IS NULL"
     )
-    return f"(({unreal}) AND trim({field}) <> '')" if may_be_blank else f"({unreal})"
+    return f"(({unreal}) AND NOT {is_blank(field)})" if may_be_blank else f"({unreal})"
 
 
 def is_not_numeric(field: str, *, may_be_blank: bool) -> str:
     """True where a field has a character that is not a digit."""
     other = f"NOT regexp_full_match({field}, '[0-9]*')"
-    return f"({other} AND trim({field}) <> '')" if may_be_blank else f"({other})"
+    return f"({other} AND NOT {is_blank(field)})" if may_be_blank else f"({other})"
 
 
 def is_out_of_use(fields: Sequence[str], dates: Mapping[str, CodeDates], year: str) -> str:

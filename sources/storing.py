@@ -14,9 +14,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from durable.writing import move_folder
+from durable.vault import Vault
+from durable.writing import move_folder, write_whole
+from sources.contracts import Contract
 from sources.manifest import MANIFEST_NAME, Manifest
 from sources.outbox import write_receipt
 from sources.receipts import DeliveryCounts, Receipt, order_counts
@@ -24,6 +27,20 @@ from sources.zones import Zones
 
 RECEIPT_NAME = "receipt.json"
 _DIGEST_NAME = "_digest"
+
+_PROVENANCE = (
+    ("agency", pa.string()),
+    ("quarter_start", pa.date32()),
+    ("delivery_sequence", pa.int32()),
+    ("delivery_kind", pa.string()),
+)
+_ABOUT = (
+    ("contract", pa.string()),
+    ("as_of", pa.date32()),
+    ("received_at", pa.timestamp("us")),
+    ("simulated", pa.bool_()),
+)
+"""Columns as `reading` writes them."""
 
 
 def list_accepted(zones: Zones, agency: str, quarter: str) -> list[int]:
@@ -92,6 +109,31 @@ def find_next_moment(zones: Zones, agency: str, now: datetime) -> datetime:
         for received in pq.read_table(path, columns=["received_at"])["received_at"].to_pylist()
     ]
     return max([now, *(received + timedelta(seconds=1) for received in times)])
+
+
+def write_empty_tables(vault: Vault, contract: Contract) -> None:
+    """Write raw tables without a row, in which each column of a contract is.
+
+    With them models read an agency that never delivered, or only by a contract that keeps less.
+    """
+    folder = vault.raw_without_delivery(contract.agency)
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, fields in contract.tables.items():
+        columns = [
+            *_PROVENANCE,
+            ("line_number", pa.int64()),
+            *((one, pa.string()) for one in fields),
+        ]
+        _write_empty(folder / f"{table}.parquet", pa.schema(columns))
+    _write_empty(folder / "deliveries.parquet", pa.schema([*_PROVENANCE, *_ABOUT]))
+
+
+def _write_empty(path: Path, schema: pa.Schema) -> None:
+    if path.exists() and pq.read_schema(path) == schema:
+        return
+    content = pa.BufferOutputStream()
+    pq.write_table(schema.empty_table(), content, store_schema=False)
+    write_whole(path, content.getvalue().to_pybytes())
 
 
 def reject_delivery(zones: Zones, delivery: Path, receipt: Receipt) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 BROWSER_TESTS = "tests/browser/"
+ENGINE_TESTS = "tests/engines/"
 
 gc.set_threshold(50_000, 20, 100)  # as the hub does
 # Matrices are small: a second thread of linear algebra only waits, and keeps a processor busy.
@@ -42,16 +43,31 @@ def keep_environment() -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    tell_skipped(
+        terminalreporter,
+        BROWSER_TESTS,
+        "NOT TESTED IN A BROWSER",
+        "there is no Chromium at /usr/bin/chromium. On Debian get it with 'apt-get install "
+        "chromium'; elsewhere set MOSHARE_BROWSER to the path of one. With "
+        "MOSHARE_REQUIRE_BROWSER=1 these tests fail instead of being left out.",
+    )
+    tell_skipped(
+        terminalreporter,
+        ENGINE_TESTS,
+        "NOT TESTED ON SPARK",
+        "there is no Java. On Debian get it with 'apt-get install openjdk-17-jre-headless'. With "
+        "MOSHARE_REQUIRE_JAVA=1 these tests fail instead of being left out.",
+    )
+
+
+def tell_skipped(
+    terminalreporter: pytest.TerminalReporter, folder: str, title: str, why: str
+) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    names = sorted({one.nodeid for one in skipped if one.nodeid.startswith(BROWSER_TESTS)})
+    names = sorted({one.nodeid for one in skipped if one.nodeid.startswith(folder)})
     if not names:
         return
-    terminalreporter.section("NOT TESTED IN A BROWSER", red=True, bold=True)
+    terminalreporter.section(title, red=True, bold=True)
     for name in names:
         terminalreporter.line(name)
-    terminalreporter.line(
-        f"{len(names)} tests did not run: there is no Chromium at /usr/bin/chromium. On Debian get "
-        "it with 'apt-get install chromium'; elsewhere set MOSHARE_BROWSER to the path of one. "
-        "With MOSHARE_REQUIRE_BROWSER=1 these tests fail instead of being left out.",
-        red=True,
-    )
+    terminalreporter.line(f"{len(names)} tests did not run: {why}", red=True)

@@ -10,6 +10,7 @@ import random
 import sys
 import time
 
+from bench.histories import care
 from bench.histories.distances import (
     FRAME_OF,
     LINKED_CELLS,
@@ -107,6 +108,14 @@ def print_found(found: Found, policy: Policy) -> bool:
     return held
 
 
+def print_care(moved: Moved, policy: Policy) -> bool:
+    """Print the line of the table of children in care; say whether its claim held."""
+    frame = policy.stated_frames[care.TABLE]
+    seen, claim = f"{moved.rows} in {moved.quarters}", f"{frame.bound} in {frame.quarters}"
+    print(f"{care.TABLE:34} {'child':20} {seen:>22} {claim:>22}")  # noqa: T201
+    return moved.rows <= frame.bound and moved.quarters <= (frame.quarters or 0)
+
+
 def main() -> int:
     """Search, print, and fail where a claim did not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -116,8 +125,12 @@ def main() -> int:
     options = parser.parse_args()
     policy = load_policy()
     rng = random.Random(options.seed)  # noqa: S311 - worlds, no secret
-    found = search(rng, options.worlds, min(options.at_once, options.worlds), policy)
-    return 0 if print_found(found, policy) else 1
+    at_once = min(options.at_once, options.worlds)
+    held = print_found(search(rng, options.worlds, at_once, policy), policy)
+    moved = Moved()
+    for _ in range(0, options.worlds, at_once):
+        moved = moved.or_further(care.search(rng, at_once, policy))
+    return 0 if print_care(moved, policy) and held else 1
 
 
 if __name__ == "__main__":

@@ -165,7 +165,8 @@ def _refer(name: str) -> str:
     return f"intermediate.{name}" if name.startswith("int_") else name
 
 
-def _render(folder: str, name: str, policy: Policy, quarter: int, released: Collection[int]) -> str:
+def render(folder: str, name: str, policy: Policy, quarter: int, released: Collection[int]) -> str:
+    """Give the SQL of a model as dbt would, for a quarter and what was released before it."""
     days = ",".join(start(one).isoformat() for one in sorted(released))
     environment = {
         "MOSHARE_QUARTER_START": start(quarter).isoformat(),
@@ -202,7 +203,7 @@ class Replay:
         for name, columns in ROW_TABLES.items():
             self.connection.execute(f"create table {name} (quarter_start date, {columns})")
         for table, rows in vars(timelines).items():
-            _fill(self.connection, table, rows)
+            fill(self.connection, table, rows)
 
     def drop(self, conditions: Mapping[str, str]) -> Replay:
         """Take rows out of the tables of events before anything is played."""
@@ -224,10 +225,10 @@ class Replay:
             self._link(quarter)
             self._match_year(quarter)
             for name in _CORE:
-                sql = _render("core", name, self._policy, quarter, self.released)
+                sql = render("core", name, self._policy, quarter, self.released)
                 self.connection.execute(f"create or replace table {name} as {sql}")
             for name in ROW_TABLES:
-                sql = _render("release_input", name, self._policy, quarter, self.released)
+                sql = render("release_input", name, self._policy, quarter, self.released)
                 self._replace(name, quarter, sql)
             if is_released:
                 self.released.add(quarter)
@@ -289,7 +290,8 @@ class Replay:
         self.connection.unregister("made")
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
+def fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> None:
+    """Put rows into a table, column by column."""
     if rows:
         names = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
         columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

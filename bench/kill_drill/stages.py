@@ -22,7 +22,6 @@ from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.approving import approve_for_demo, require_approval
 from orchestration.steps.building import (
     build_folder,
-    judge_released,
     require_signing_key,
     rotate_signing_key,
 )
@@ -89,8 +88,8 @@ def _approve(settings: Settings) -> None:
 
 def _publish(settings: Settings) -> None:
     release = recall_release(QUARTER, settings)
-    folder = build_folder(release, settings)
-    if broken := judge_released(release, folder, settings.public_key):
+    _, broken = build_folder(release, settings)
+    if broken:
         raise RuntimeError("; ".join(broken))
 
 

@@ -85,8 +85,8 @@ class Run:
         return [self.steps, *told]
 
 
-def run(command: list[str]) -> Run:
-    """Run a method and watch it."""
+def run(command: list[str], limit: float = LIMIT) -> Run:
+    """Run a method and watch it, for so many seconds at most."""
     with (
         tempfile.TemporaryFile("w+") as told,
         tempfile.TemporaryFile("w+") as complaint,
@@ -98,7 +98,7 @@ def run(command: list[str]) -> Run:
             stderr=complaint,
         ) as process,
     ):
-        use = watch(process)
+        use = watch(process, limit)
         if process.returncode != 0:
             complaint.seek(0)
             lines = [line for line in complaint.read().splitlines() if line.strip()]
@@ -110,9 +110,9 @@ def run(command: list[str]) -> Run:
     return Run(steps, sum(seconds.values()), use)
 
 
-def watch(process: "subprocess.Popen[bytes]") -> Use:
+def watch(process: "subprocess.Popen[bytes]", limit: float) -> Use:
     """Return the most that a process used while it ran; it is ended after the limit."""
-    most, end = Use(), time.monotonic() + LIMIT
+    most, end = Use(), time.monotonic() + limit
     while process.poll() is None:
         most = most.exceed(read_use(process.pid))
         if time.monotonic() > end:

@@ -42,3 +42,33 @@
 {% macro duckdb__keyed_order(key, text) -%}
     try_cast(md5_number_lower({{ key }} || {{ text }}) >> 4 as bigint)
 {%- endmacro %}
+
+{#- DuckDB's number is the second half of the md5, its last byte first. -#}
+{% macro spark__keyed_order(key, text) -%}
+    {%- set hash = "md5(" ~ key ~ " || " ~ text ~ ")" -%}
+    cast(conv(substr(
+        {% for byte in range(16, 8, -1) -%}
+        substr({{ hash }}, {{ 2 * byte - 1 }}, 2){{ " || " if not loop.last }}
+        {%- endfor %}, 1, 15), 16, 10) as bigint)
+{%- endmacro %}
+
+{#- A field of the column token, numbered from 1; empty where there are fewer. -#}
+{% macro token_field(number) -%}
+    split_part(whole, ':', {{ number }})
+{%- endmacro %}
+
+{#- The tokens of each part of a name: all fields from the first one of them on. -#}
+{% macro part_tokens(first) -%}
+    {{ return(adapter.dispatch('part_tokens')(first)) }}
+{%- endmacro %}
+
+{% macro duckdb__part_tokens(first) -%}
+    list_transform(string_split(whole, ':')[{{ first }}:], lambda part: {{ token_field(1) }} || ':part:' || part)
+{%- endmacro %}
+
+{% macro spark__part_tokens(first) -%}
+    transform(
+        slice(split(whole, ':'), {{ first }}, greatest(size(split(whole, ':')) - {{ first - 1 }}, 0)),
+        part -> {{ token_field(1) }} || ':part:' || part
+    )
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {#- FIPS code of a county of the state from its three-digit number in the NCANDS Child File. -#}
 {% macro fips_of_number(county_number) -%}
-    (select max(substr(fips, 1, 2)) from {{ ref('counties') }}) || lpad(try_cast({{ county_number }} as varchar), 3, '0')
+    (select max(substr(fips, 1, 2)) from {{ ref('counties') }}) || lpad(try_cast({{ county_number }} as string), 3, '0')
 {%- endmacro %}
 
 {#-

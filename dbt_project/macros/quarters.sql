@@ -108,11 +108,42 @@
 {%- endmacro %}
 
 {#-
+  Whether fewer than so many released quarters count a unit in the table that is being built, so that it is
+  counted in no more than that many ever, whatever is delivered, corrected or retold later.
+-#}
+{% macro is_counted_in_fewer_quarters(column, most) -%}
+    {%- if is_incremental() -%}
+        {{ column }} not in (
+            select counted.unit_id from {{ this }} as counted
+            where {{ is_released('counted.quarter_start') }}
+            group by counted.unit_id
+            having count(distinct counted.quarter_start) >= {{ most }}
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- First day of the federal year whose half-yearly files are there when a year is closed: the October before. -#}
+{% macro first_day_of_federal_year() -%}
+    try_cast({{ current_quarter() }} - interval 1 year as date)
+{%- endmacro %}
+
+{#-
   Empty the quarter before it is filled again. delete+insert alone deletes only quarters that
   have new rows, so the old rows of a quarter that became empty would stay.
 -#}
 {% macro empty_quarter() -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where quarter_start = {{ current_quarter() }}
+        {{ adapter.dispatch('empty_quarter')() }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__empty_quarter() -%}
+    delete from {{ this }} where quarter_start = {{ current_quarter() }}
+{%- endmacro %}
+
+{#- Tables of Parquet files lose no rows, but whole folders: one for each quarter. -#}
+{% macro spark__empty_quarter() -%}
+    alter table {{ this }} drop if exists partition (quarter_start = {{ current_quarter() }})
 {%- endmacro %}

@@ -39,17 +39,17 @@ def aggregate(
     with told_failures("aggregate", load_settings()):
         from sources.case_records import read_case_records
         from sources.contracts import find_contract
-        from sources.hotline_totals import count_children, write_totals
+        from sources.hotline_totals import count_children
         from sources.quarters import Quarter
+        from sources.totals_package import write_totals
 
         agreed = find_contract(contract, "hotline")
         meant = Quarter.parse(quarter)
         read = read_case_records(records, person=person, case=case, day=day)
         totals = count_children(read.records, meant, agreed)
-        name = f"hotline-counts-{quarter.lower()}"
-        title = f"Hotline counts for {quarter}"
+        name, title = f"hotline-counts-{quarter.lower()}", f"Hotline counts for {quarter}"
         try:
-            write_totals(out, meant, totals.cells, title, {"name": name})
+            write_totals(out, meant, totals.cells, agreed, {"title": title, "name": name})
         except OSError:
             raise OrchestrationError("MS925", folder=str(out)) from None
     for place, field in read.misspelt.items():

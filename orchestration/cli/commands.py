@@ -30,7 +30,7 @@ _EXAMPLES = """\
 
 * `moshare demo` – a year from simulated deliveries to releases
 * `moshare doctor` – is this installation fit to run?
-* `moshare run --quarter 2025Q1` – one quarter, from the three deliveries to the release
+* `moshare run --quarter 2025Q1` – one quarter, from its deliveries to the release
 * `moshare verify data/releases/2025Q1 --key moshare.pub` – is this release what left the hub?
 * `moshare ledger` – what was spent on privacy, and what is left
 * `moshare gate --demo` – serve the demo's releases to this machine

@@ -18,7 +18,8 @@ from jurisdiction.state import join_words, read_state, say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.interrupts import raise_if_interrupted
-from orchestration.hub.settings import Settings, load_settings
+from orchestration.hub.settings import Settings, child_environment, load_settings
+from orchestration.steps.dbt_process import KEPT
 from sources.errors import SourcesError
 from sources.quarters import Quarter
 
@@ -32,6 +33,8 @@ DEMO_QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
 """A whole year: its last release has annual tables, a history and sums of four quarters."""
 
 DEMO_SEED = 2025
+
+_WHOLE_QUARTER = "whole_quarter"
 
 
 def parse_quarter(text: str) -> Quarter:
@@ -49,7 +52,7 @@ def parse_quarter(text: str) -> Quarter:
 def demo() -> None:
     """Example: `moshare demo`.
 
-    Simulates three agencies' deliveries for the four quarters of a year, approves each plan with a
+    Simulates the agencies' deliveries for the four quarters of a year, approves each plan with a
     throw-away key, runs each quarter to a release, and says what to open next. Run again, it gives
     the same releases.
     """
@@ -67,7 +70,7 @@ def demo() -> None:
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
         for quarter in quarters:
             approve_for_demo(quarter, settings)
-            _run("whole_quarter", quarter, settings)
+            _run(_WHOLE_QUARTER, quarter, settings)
     _say_what_to_open(_shown(settings), DEMO_QUARTERS[-1])
 
 
@@ -95,7 +98,7 @@ def simulate(
 ) -> None:
     """Example: `moshare simulate 2025Q3 2025Q4 --seed 7`.
 
-    Puts simulated deliveries of all three agencies into the inboxes, in their real formats.
+    Puts simulated deliveries of all agencies into the inboxes, in their real formats.
     """
     settings = prepared("simulate")
     with told_failures("simulate", settings):
@@ -170,7 +173,7 @@ def collect() -> None:
 def run(quarter: QuarterOption) -> None:
     """Example: `moshare run --quarter 2025Q1`.
 
-    Runs one quarter from the three deliveries to the released folder, as the schedule does. Where
+    Runs one quarter from its deliveries to the released folder, as the schedule does. Where
     the plan is not approved yet, all but the release is made, and it ends with exit code 6. A
     quarter that was released gives the same release again.
     """
@@ -178,7 +181,7 @@ def run(quarter: QuarterOption) -> None:
     with told_failures("run", settings):
         chosen = parse_quarter(quarter)
         try:
-            _run("whole_quarter", chosen, settings)
+            _run(_WHOLE_QUARTER, chosen, settings)
         finally:
             _say_waiting(settings)
         typer.echo(settings.releases / str(chosen))
@@ -268,6 +271,8 @@ def _shown(settings: Settings) -> str:
 
 
 def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
+    if job == _WHOLE_QUARTER:
+        KEPT.start(child_environment(settings))
     from orchestration.cli.progress import step_progress
     from orchestration.cli.runs import run_job
     from orchestration.hub.instance import open_instance

@@ -62,6 +62,9 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
     for frame in told["frames"]:
         table.add_row(*(str(frame[name] or "") for name in _FRAME_COLUMNS))
     Console().print(table)
+    if told["switched_off"]:
+        names = ", ".join(told["switched_off"])
+        talk().print(f"Switched off, and cost nothing: {names}", soft_wrap=True)
     for period in told["worst_case"]:
         talk().print(
             f"Worst case of one identity, {period['period']}: rho {period['rho']}, cap "

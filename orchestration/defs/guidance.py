@@ -39,6 +39,7 @@ _CODE = {
     "reference": "dbt_project/dbt_project.yml",
 }
 _QUALITY = dg.AssetKey(["release_input", "quality"])
+_PUBLIC = dg.AssetKey(["release_input", "public_totals"])
 
 
 def guide(assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
@@ -57,5 +58,7 @@ def _find_code(spec: dg.AssetSpec) -> str:
     schema = spec.key.path[0]
     if spec.key == _QUALITY:
         return _CODE["released"]
+    if spec.key == _PUBLIC:
+        return "orchestration/defs/public_totals.py"
     model = str(spec.metadata.get(UNIQUE_ID, "")).rpartition(".")[2]
     return _CODE.get(schema, f"dbt_project/models/{schema}/{model}.sql")

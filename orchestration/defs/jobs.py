@@ -28,7 +28,7 @@ whole_quarter = dg.define_asset_job(
     WHOLE_QUARTER,
     selection=dg.AssetSelection.all(),
     config=TAGGED,
-    description="One quarter from the three deliveries to the released folder; without an approved "
+    description="One quarter from its deliveries to the released folder; without an approved "
     "plan it stops before its quality is judged.",
 )
 

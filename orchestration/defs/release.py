@@ -9,11 +9,12 @@ import dagster as dg
 
 from orchestration.defs.border import border
 from orchestration.defs.numbers import tell_budget, tell_files, tell_margins
+from orchestration.defs.public_totals import public_totals
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, OWNERS, QUARTERS, quarter_of
 from orchestration.defs.review import OFFICER, approval
 from orchestration.hub.settings import load_settings
 from orchestration.hub.warehouse import POOL
-from orchestration.steps.building import build_folder, judge_released
+from orchestration.steps.building import build_folder
 from orchestration.steps.quality import record_quality
 from orchestration.steps.releasing import draw_release, recall_release
 from privacy.policy.policy import load_policy
@@ -67,7 +68,7 @@ def quality(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
     owners=[*OWNERS, OFFICER],
     kinds={"opendp", "sqlite"},
     pool=POOL,
-    deps=[quality, approval],
+    deps=[quality, approval, public_totals],
     description="Differentially private counts of an approved plan, drawn once. The ledger is "
     "charged before the draw; run again, this gives what was drawn the first time, and charges "
     "nothing.",
@@ -122,8 +123,7 @@ def folder(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[N
     quarter = quarter_of(context)
     with border("released/folder", settings):
         release = recall_release(quarter, settings)
-        path = build_folder(release, settings)
-        failed = judge_released(release, path, settings.public_key)
+        path, failed = build_folder(release, settings)
     verdict = dg.AssetCheckResult(
         check_name="expectations",
         passed=not failed,
@@ -152,7 +152,7 @@ def _list_state_totals(release: Release) -> str:
 
 def _say(row: ReleasedRow) -> str:
     if row.estimate is None:
-        return f"{row.status} | {row.status}"
+        return f"{row.status if row.count is None else row.count} | {row.status}"
     return f"{row.count} | {row.estimate} ± {row.moe90}, {row.status}"
 
 

@@ -82,13 +82,12 @@ def quarterly_release(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | 
 
 def _wait_for_agencies(standing: QuarterStanding, now: datetime) -> dg.SkipReason:
     """Wait for silent agencies, or pass the quarter over where the calendar says so."""
-    silent = [one.agency for one in standing.deliveries if one.state != "accepted"]
     last_day = standing.dates.passed_over_on
     if last_day is None or find_today(now) < last_day:
-        names = ", ".join(silent)
+        names = ", ".join(standing.missing)
         return dg.SkipReason(f"{standing.quarter} waits for the delivery of {names}.")
     try:
-        pass_over(standing.quarter, load_settings(), silent)
+        pass_over(standing.quarter, load_settings(), standing.missing)
     except NumberedError as error:
         return dg.SkipReason(f"{standing.quarter} cannot be passed over. {error.sentence}")
     return dg.SkipReason(f"{standing.quarter} is passed over; its plan says why.")

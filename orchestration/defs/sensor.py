@@ -11,7 +11,7 @@ from jurisdiction.state import read_state
 from orchestration.defs.jobs import ingest_jobs, prepare
 from orchestration.defs.quarters import describe_run, partition_key
 from orchestration.defs.schedule import find_open
-from orchestration.guards.closed_quarters import refuse_open_quarter
+from orchestration.guards.closed_quarters import find_told_quarter, refuse_open_quarter
 from orchestration.hub.clock import read_clock
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
@@ -73,12 +73,15 @@ def quarter_complete(_: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipRe
     if standing is None:
         return dg.SkipReason("No quarter is open.")
     if not standing.is_delivered:
-        missing = ", ".join(one.agency for one in standing.deliveries if one.state != "accepted")
+        missing = ", ".join(standing.missing)
         return dg.SkipReason(f"{standing.quarter} waits for the delivery of {missing}.")
-    settings, quarter = load_settings(), str(standing.quarter)
+    settings, quarter = load_settings(), standing.quarter
     newest = [
-        f"{agency.key}-{list_accepted(settings.zones, agency.key, quarter)[-1]}"
+        f"{agency.key}-{sequence}"
         for agency in read_state().agencies
+        for sequence in list_accepted(
+            settings.zones, agency.key, str(find_told_quarter(agency, quarter))
+        )[-1:]
     ]
     key = partition_key(standing.quarter)
     return dg.RunRequest(

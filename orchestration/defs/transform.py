@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.run import import_engine_meanwhile
 from orchestration.defs.border import border
 from orchestration.defs.dbt_graph import UNIQUE_ID, list_assets, list_checks
 from orchestration.defs.quarters import ONE_QUARTER_A_RUN, QUARTERS, quarter_of
@@ -42,7 +43,8 @@ def _dbt_step(step: DbtStep) -> dg.AssetsDefinition:
         settings = load_settings()
         quarter = quarter_of(context)
         with border(step.name, settings):
-            outcome = run_dbt_step(step, quarter, settings)
+            with import_engine_meanwhile():
+                outcome = run_dbt_step(step, quarter, settings)
             yield from _tell(context, outcome)
             if outcome.unbuilt:
                 raise OrchestrationError(

@@ -21,6 +21,7 @@ _STATED: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bound_reports": ("reports_to_childrens_division", "bound"),
         "bound_report_quarters": ("reports_to_childrens_division", "quarters"),
         RECORDS_FOR_ONE_CHILD: ("report_lag_in_year", "places"),
+        "bound_care_years": ("children_in_care_in_year", "quarters"),
     }
 )
 """Variable of dbt to the frame and the field of the policy that state it."""
@@ -34,7 +35,7 @@ def read_bounds(policy: Policy) -> dict[str, int]:
     """
     bounds = {}
     for variable, (frame, field) in _STATED.items():
-        stated = getattr(policy.frames.get(frame), field, None)
+        stated = getattr(policy.stated_frames.get(frame), field, None)
         if stated is None:
             raise OrchestrationError("MS932", frame=frame, field=field)
         bounds[variable] = stated

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from jurisdiction.state import read_state
+from jurisdiction.state import Agency, read_state
 from orchestration.hub.clock import read_clock
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
@@ -31,6 +31,11 @@ def find_last_closed(now: datetime) -> Quarter:
 def find_quarter(day: date) -> Quarter:
     """The quarter that a day lies in."""
     return Quarter(day.year, (day.month + 2) // 3)
+
+
+def find_told_quarter(agency: Agency, quarter: Quarter) -> Quarter:
+    """For which quarter an agency delivers what a quarter counts: the last one of its rhythm."""
+    return quarter.last_of(agency.rhythm.quarters) if agency.rhythm else quarter
 
 
 def refuse_open_quarter(quarter: Quarter) -> None:

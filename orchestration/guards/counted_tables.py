@@ -19,7 +19,8 @@ from typing import Any
 
 from orchestration.hub.settings import Settings, load_settings
 from privacy.engine.frames import AGGREGATE
-from privacy.policy.policy import FramePolicy, Policy, load_policy
+from privacy.policy.frames import FramePolicy
+from privacy.policy.policy import Policy, load_policy
 from privacy.released import ANNUAL
 
 RULES_VARIABLE = "rules_of_frames"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 
+from jurisdiction.state import read_state
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
@@ -31,6 +32,8 @@ def refuse_passed_quarter(quarter: Quarter, released: Collection[Quarter]) -> No
 def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
     """Refuse to release before delivered quarters that were neither released nor rejected.
 
+    What agencies delivered for which no quarter waits makes no quarter one of them.
+
     Raises:
         OrchestrationError: MS926, naming them.
         PrivacyError: When the ledger or a record of rejections cannot be trusted, MS650 when the
@@ -38,8 +41,13 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
     """
     released = find_kept_quarters(settings)
     first_day = load_policy(settings.policy).first_day_of_record
-    delivered = {Quarter.parse(folder.name) for folder in settings.vault.find_raw_quarters()}
-    delivered |= set(_find_waiting(settings))
+    awaited = read_state().awaited
+    delivered = {
+        Quarter.parse(folder.name)
+        for agency in awaited
+        for folder in settings.vault.find_raw_quarters(agency)
+    }
+    delivered |= {one for agency in awaited for one in _find_waiting(agency, settings)}
     missing = [
         str(one)
         for one in sorted(delivered - released)
@@ -51,9 +59,9 @@ def refuse_passing_over(quarter: Quarter, settings: Settings) -> None:
         raise OrchestrationError("MS926", quarter=str(quarter), missing=", ".join(missing))
 
 
-def _find_waiting(settings: Settings) -> Iterator[Quarter]:
-    """Quarters of which a manifest lies in an inbox, taken in or not."""
-    for manifest in settings.landing.glob(f"inbox/*/*/{MANIFEST_NAME}"):
+def _find_waiting(agency: str, settings: Settings) -> Iterator[Quarter]:
+    """Quarters of which a manifest lies in the agency's inbox, taken in or not."""
+    for manifest in settings.landing.glob(f"inbox/{agency}/*/{MANIFEST_NAME}"):
         with suppress(SourcesError):
             yield Quarter.parse(manifest.parent.name)
 

@@ -66,6 +66,7 @@ _OFFLINE_AND_SILENT = {
     "DAGSTER_DISABLE_TELEMETRY": "1",
     "DAGSTER_REDACT_USER_CODE_ERRORS": "1",
     "GX_ANALYTICS_ENABLED": "false",
+    "OPENBLAS_NUM_THREADS": "1",  # our matrices are small: more of them would wait for each other
     "PYTHONUTF8": "1",
 }
 

@@ -26,9 +26,11 @@ from portal.signature import check_signature, make_signer
 from portal.tables import list_columns, list_rows, write_period
 from portal.verify import verify
 from privacy.released import (
+    DECLARED_PUBLIC,
     ESTIMATED,
     FOUR_QUARTERS,
     NOT_COLLECTED,
+    NOT_DELIVERED,
     NOT_DISTINGUISHABLE,
     NOT_RELEASED,
     Release,
@@ -36,26 +38,33 @@ from privacy.released import (
 )
 
 
-def build_folder(release: Release, settings: Settings) -> Path:
-    """Build `releases/<quarter>/` from what was drawn, or find it there unchanged.
+def build_folder(release: Release, settings: Settings) -> tuple[Path, tuple[str, ...]]:
+    """Build `releases/<quarter>/` from what was drawn, or find it there unchanged; judge it once.
 
     It is judged while it lies aside: a folder that breaks a rule never appears, and the gate, which
-    serves what lies in `releases`, cannot open it.
+    serves what lies in `releases`, cannot open it. One that was there is judged where it lies.
+
+    Returns:
+        The folder, and the rules that it breaks: none, unless it was there before.
 
     Raises:
         OrchestrationError: MS946 when what was built breaks a rule.
-        PortalError: When the folder there is not what was drawn, or cannot be signed.
+        PortalError: When the folder there is not what was drawn, or is not signed by the hub, or
+            cannot be signed.
     """
+    judged: list[Path] = []
 
     def judge(built: Path) -> None:
         if failed := judge_released(release, built, settings.public_key):
             problem = ", ".join(failed)
             raise OrchestrationError("MS946", quarter=release.release_id, problem=problem)
+        judged.append(built)
 
     with _keys_locked(settings):
         ensure_signing_key(settings.vault.signing_key, settings.public_key)
         sign = make_signer(settings.vault.signing_key)
-        return build_release(release, settings.releases, sign, judge)
+        folder = build_release(release, settings.releases, sign, judge)
+    return folder, () if judged else judge_released(release, folder, settings.public_key)
 
 
 def require_signing_key(settings: Settings) -> None:
@@ -139,7 +148,8 @@ def _shape(table: ReleasedTable, release: Release) -> ReleasedShape:
         },
         unit=table.unit,
         estimated=(ESTIMATED, NOT_DISTINGUISHABLE),
-        without_estimate=(NOT_COLLECTED, NOT_RELEASED),
+        without_estimate=(NOT_COLLECTED, NOT_RELEASED, NOT_DELIVERED),
+        exact=(DECLARED_PUBLIC,) if table.declared else (),
         has_count=table.cadence != FOUR_QUARTERS,
         more=columns[columns.index("status") + 1 :],
     )

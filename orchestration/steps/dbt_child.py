@@ -8,6 +8,7 @@ nothing of ours, so that what it does can be read here. Does not belong here: wh
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -31,6 +32,8 @@ class _Project:
 
         if self._manifest is None or self._parsed_for != call["parsed_for"]:
             self._manifest = dbtRunner().invoke(call["parse"]).result
+            if self._manifest:
+                self._manifest.disabled.clear()  # dbt 1.11 cannot copy them
             self._parsed_for = call["parsed_for"]
             gc.collect()
             gc.freeze()
@@ -52,7 +55,6 @@ def _run(call: dict[str, Any], project: _Project) -> None:
     finally:
         # The engine stays sealed as long as it is connected, and the next call seals it anew.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        gc.collect()
 
 
 def _answer(channel: socket.socket, project: _Project) -> bool:
@@ -83,12 +85,14 @@ def main() -> int:
     """Answer calls until the parent is gone."""
     # An interrupted dbt writes results of what it built until then, as if nothing were missing.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # Nearly all that dbt makes is kept; garbage is collected after each call.
+    # Nearly all that dbt makes is kept; garbage is collected between calls.
     gc.disable()
     project = _Project()
     with socket.socket(fileno=int(sys.argv[1])) as channel:
+        for name in ("dbt.cli.main", "dbt.adapters.duckdb.connections"):
+            importlib.import_module(name)  # a second, in which nobody need wait yet
         while _answer(channel, project):
-            pass
+            gc.collect()
     return 0
 
 

@@ -41,7 +41,7 @@ class DbtCall:
 
 
 class DbtProcess:
-    """The child, started when it is first called, and again where it ended."""
+    """The child, started before or when it is first called, and again where it ended."""
 
     _process: subprocess.Popen[bytes] | None
     _channel: socket.socket | None
@@ -49,6 +49,11 @@ class DbtProcess:
     def __init__(self) -> None:
         self._process = self._channel = None
         self._turn = threading.Lock()
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """Start the child, so that it imports dbt while this process does something else."""
+        with self._turn:
+            self._connect(environment)
 
     def call(self, call: DbtCall, log: TextIO, lock: int) -> None:
         """Call dbt and wait for its end, however it ends; its results tell how.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ from orchestration.hub.settings import Settings, child_environment
 from orchestration.hub.warehouse import read_warehouse, warehouse_lock
 from orchestration.steps.dbt_process import KEPT, DbtCall
 from privacy.policy.policy import Policy, load_policy
+from sources.contracts import current_contract, list_agencies
+from sources.errors import SourcesError
 from sources.quarters import Quarter
+from sources.storing import write_empty_tables
 
 QUARTER_VARIABLE = "MOSHARE_QUARTER_START"
 """Tells the dbt process which quarter incremental models build; no setting of a person's."""
@@ -105,6 +109,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     if step.is_kept:
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
+    _complete_raw_tables(settings)
     results = settings.vault.dbt_target / "run_results.json"
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
@@ -118,6 +123,13 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     if not outcome.unbuilt:
         built_rules.end_step(step.name, quarter, making, settings)
     return outcome
+
+
+def _complete_raw_tables(settings: Settings) -> None:
+    """See that each raw table is there; a broken contract stops its own agency alone."""
+    for agency in list_agencies():
+        with suppress(SourcesError):
+            write_empty_tables(settings.vault, current_contract(agency))
 
 
 def read_test_outcomes(quarter: Quarter, settings: Settings) -> dict[str, bool]:

@@ -38,7 +38,7 @@ group by r.child_id
 """
 
 EPOCHS = """
-select list(distinct case when contains(token, ':') then split_part(token, ':', 1) else '' end)
+select array_agg(distinct case when contains(token, ':') then split_part(token, ':', 1) else '' end)
     as epochs
 from intermediate.int_tokens
 where delivery_quarter_start = date '{quarter}'
@@ -51,7 +51,7 @@ with counted as (
     select unit_id as child_id, quarter_start from {counted} where quarter_start in ({released})
 ),
 known as (
-    select child_id, max(sex_group) filter (sex_group <> 'unknown') as sex_group,
+    select child_id, max(sex_group) filter (where sex_group <> 'unknown') as sex_group,
         min(coalesce(year(birth_date), year(event_date) - age_years)) as birth_year
     from intermediate.int_dss__child_reports
     where is_trafficking_event
@@ -89,7 +89,7 @@ where v.is_trafficking_event
 _LAST = 4
 _COUNTED = "release_input.children_counted"
 _RECORDED = "release_input.juvenile_victim_records_in_year"
-_NOBODY = "(select null::varchar as unit_id, null::date as quarter_start)"
+_NOBODY = "(select try_cast(null as string) as unit_id, try_cast(null as date) as quarter_start)"
 """In place of both where no quarter was released, for then they may not be there."""
 
 

@@ -6,7 +6,8 @@ warehouse. Does not belong here: noise, budgets, approvals, what a released file
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -16,8 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from jurisdiction.state import read_state
 from orchestration.guards.built_rules import RELEASE_INPUT, Making, require_made
-from orchestration.guards.closed_quarters import refuse_open_quarter
+from orchestration.guards.closed_quarters import find_told_quarter, refuse_open_quarter
 from orchestration.guards.counted_tables import COUNT
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import keep_rows
@@ -28,6 +30,7 @@ from orchestration.hub.warehouse import open_warehouse
 from orchestration.steps.approving import find_approvals
 from orchestration.steps.building import check_folder, require_signing_key
 from orchestration.steps.proposing import plan_quarter
+from orchestration.steps.public_totals import read_public_totals
 from orchestration.steps.quality import require_quality
 from orchestration.steps.spending import check_witness, find_custody, keep_head, open_ledger
 from privacy import door
@@ -117,18 +120,27 @@ def _read_release_input(
     tests: Mapping[str, bool],
 ) -> ExactRelease:
     frames = [_read_frame(connection, planned.frame, quarter) for planned in plan.frames]
-    provenance, is_made_up = _read_provenance(connection, quarter, settings)
+    public = read_public_totals(plan, settings)
+    provenance, is_made_up = _read_provenance(
+        connection, plan.policy.sources, quarter, settings, public.deliveries
+    )
     held = [name for name, holds in tests.items() if holds]
-    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held)
+    return ExactRelease(frames, provenance, is_made_up=is_made_up, held=held, totals=public.totals)
 
 
 def _read_provenance(
-    connection: duckdb.DuckDBPyConnection, quarter: Quarter, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    sources: Collection[str],
+    quarter: Quarter,
+    settings: Settings,
+    public: Sequence[tuple[str, str]] = (),
 ) -> tuple[Provenance, bool]:
     """Say how each agency last delivered the quarter, and whether records are simulated.
 
+    An agency that is no source of the plan is told nowhere. One for which no quarter waits is told
+    by the last quarter of its rhythm, and by `none` where it did not deliver that.
     A nil delivery is told as a full one, which it is: that an agency holds no record at all is an
-    exact count, and one child more would undo it.
+    exact count, and one child more would undo it. Of `public` totals it is told as it is.
 
     One simulated delivery among all that were ever accepted makes the release simulated. It is made
     up, as the second answer says, only where every one of them is. Those that were replaced and
@@ -136,25 +148,38 @@ def _read_provenance(
     """
     kinds = connection.execute(
         """
-        select agency, arg_max(delivery_kind, delivery_sequence)
+        select agency, delivery_quarter_start, arg_max(delivery_kind, delivery_sequence)
         from intermediate.int_deliveries
-        where is_current and delivery_quarter_start = ?
-        group by agency
-        order by agency
-        """,
-        [quarter.first_day],
+        where is_current
+        group by agency, delivery_quarter_start
+        """
     ).fetchall()
+    told = {(agency, start): kind for agency, start, kind in kinds}
     simulated = [
         is_simulated
         for path in settings.vault.find_raw("deliveries")
         for is_simulated in pq.read_table(path, columns=["simulated"])["simulated"].to_pylist()
     ]
     provenance = Provenance(
-        deliveries=tuple((agency, "full" if kind == "nil" else kind) for agency, kind in kinds),
+        deliveries=tuple(sorted([*_name_kinds(sources, quarter, told), *public])),
         is_simulated=any(simulated),
         police_agencies=_count_police_agencies(quarter, settings),
     )
     return provenance, bool(simulated) and all(simulated)
+
+
+def _name_kinds(
+    sources: Collection[str], quarter: Quarter, told: Mapping[tuple[str, date], str]
+) -> Iterator[tuple[str, str]]:
+    """Each agency whose records are counted, by the alphabet, and how it delivered."""
+    for agency in sorted(read_state().agencies, key=lambda one: one.key):
+        if agency.key not in sources:
+            continue
+        kind = told.get((agency.key, find_told_quarter(agency, quarter).first_day))
+        if kind is not None:
+            yield agency.key, "full" if kind == "nil" else kind
+        elif agency.is_optional:
+            yield agency.key, "none"
 
 
 def _count_police_agencies(quarter: Quarter, settings: Settings) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ _SHARED_KEY = "agencies_shared.key"
 def deliver_simulated(
     settings: Settings, quarters: Sequence[Quarter], *, seed: int, scale: float = 1.0
 ) -> list[Path]:
-    """Simulate three agencies and deliver what they prepared.
+    """Simulate all agencies and deliver what they prepared.
 
     Args:
         settings: Where the inboxes lie; agency-side files go to `simulated/` in the data home.
@@ -47,7 +47,7 @@ def deliver_simulated(
 def prepare_simulated(
     settings: Settings, quarters: Sequence[Quarter], *, seed: int, scale: float = 1.0
 ) -> tuple[PreparedDelivery, ...]:
-    """Simulate three agencies and say what they prepared, as `deliver_simulated` does."""
+    """Simulate all agencies and say what they prepared, as `deliver_simulated` does."""
     _refuse_real_deliveries(settings)
     world = settings.home / "simulated"
     make_folder(world, PRIVATE)

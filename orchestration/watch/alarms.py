@@ -21,8 +21,14 @@ from orchestration.hub.settings import Settings
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import read_entries
 from orchestration.watch.outbox import Alarm
-from orchestration.watch.standing import QuarterStanding, find_today, look_at_year
+from orchestration.watch.standing import (
+    DeliveryStanding,
+    QuarterStanding,
+    find_today,
+    look_at_year,
+)
 from privacy.ledger.caps import LIFETIME, THREE_YEARS, YEAR, compute_spending
+from sources.manifest import MANIFEST_NAME
 from sources.waiting import list_waiting
 
 LATE_DELIVERY = "late-delivery"
@@ -51,8 +57,8 @@ def find_alarms(settings: Settings, instance: dg.DagsterInstance, now: datetime)
     """Everything that somebody must be told at a moment; nothing when all is well."""
     found: list[Alarm] = []
     for standing in look_at_year(settings, now):
+        found += _of_deliveries(standing, settings, now)
         if not standing.is_done:
-            found += _of_deliveries(standing, settings, now)
             found += _of_decision(standing, now)
             found += _of_budget(standing, settings)
     found += _of_waiting(settings, now)
@@ -63,14 +69,16 @@ def find_alarms(settings: Settings, instance: dg.DagsterInstance, now: datetime)
 
 
 def _of_deliveries(standing: QuarterStanding, settings: Settings, now: datetime) -> Iterator[Alarm]:
-    quarter, due = standing.quarter, standing.dates.deliveries
+    quarter = standing.quarter
     for one in standing.deliveries:
+        if standing.is_done and not one.is_optional:
+            continue
         place = f"/assets/raw/{one.agency}"
-        if one.state == "absent" and find_today(now) > due:
+        if one.state == "absent" and _is_late(one, settings, now):
             yield Alarm(
                 f"{LATE_DELIVERY}/{quarter}/{one.agency}",
                 LATE_DELIVERY,
-                f"'{one.agency}' has not delivered {quarter}, which was due on {due}.",
+                f"'{one.agency}' has not delivered {quarter}, which was due on {one.due}.",
                 place,
             )
         if one.state == "rejected":
@@ -83,6 +91,13 @@ def _of_deliveries(standing: QuarterStanding, settings: Settings, now: datetime)
                 f"receipt {receipt}.",
                 place,
             )
+
+
+def _is_late(one: DeliveryStanding, settings: Settings, now: datetime) -> bool:
+    """Whether a delivery is overdue; where no quarter waits for it, once there was one before."""
+    if one.due is None or find_today(now) <= one.due:
+        return False
+    return not one.is_optional or any(settings.vault.find_delivered(MANIFEST_NAME, one.agency))
 
 
 def _of_decision(standing: QuarterStanding, now: datetime) -> Iterator[Alarm]:

@@ -47,13 +47,15 @@ def _draw_parts(one: QuarterStanding, today: date) -> Iterator[str]:
     for delivery in one.deliveries:
         if delivery.state == "accepted":
             yield _DONE
-        elif one.is_done:
+        elif one.is_done and not delivery.is_optional:
             yield "–"
         elif delivery.state == "waiting":
             yield "in the inbox"
+        elif delivery.due is None:
+            yield "–"
         else:
             rejected = "rejected, " if delivery.state == "rejected" else ""
-            yield rejected + _name_briefly(one.dates.deliveries, today)
+            yield rejected + _name_briefly(delivery.due, today)
     yield _draw_part(one, is_there=one.is_planned, due=one.dates.plan, today=today)
     yield _draw_part(one, is_there=one.is_approved, due=one.dates.signatures, today=today)
     if one.is_passed_over:
@@ -76,8 +78,8 @@ def _name_briefly(due: date, today: date) -> str:
 def _name_due(one: QuarterStanding, today: date) -> Iterator[str]:
     quarter, dates = one.quarter, one.dates
     for delivery in one.deliveries:
-        if delivery.state != "accepted":
-            due = name_lateness(dates.deliveries, today)
+        if delivery.state != "accepted" and delivery.due is not None:
+            due = name_lateness(delivery.due, today)
             yield f"{quarter}: a delivery of '{delivery.agency}' ({delivery.state}), {due}."
     if not one.is_planned:
         yield f"{quarter}: the plan, {name_lateness(dates.plan, today)}."

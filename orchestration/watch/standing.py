@@ -37,11 +37,15 @@ class DeliveryStanding:
     Attributes:
         agency: Its short name.
         state: accepted; waiting, it lies in the inbox without a receipt; rejected; or absent.
+        due: When it is due; None where the agency has none to make for the quarter.
+        is_optional: Whether the quarter does not wait for it.
         since: Day on which it was put there, where it waits.
     """
 
     agency: str
     state: DeliveryState
+    due: date | None = None
+    is_optional: bool = False
     since: date | None = None
 
 
@@ -75,9 +79,16 @@ class QuarterStanding:
         return self.is_released or self.is_passed_over
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The agencies whose delivery the quarter still waits for."""
+        return tuple(
+            one.agency for one in self.deliveries if not one.is_optional and one.state != "accepted"
+        )
+
+    @property
     def is_delivered(self) -> bool:
-        """Whether every agency delivered and nothing waits to be taken in."""
-        return all(one.state == "accepted" for one in self.deliveries)
+        """Whether all that it waits for was delivered and taken in."""
+        return not self.missing
 
     @property
     def is_approved(self) -> bool:
@@ -127,7 +138,7 @@ def look_at_quarter(quarter: Quarter, settings: Settings) -> QuarterStanding:
     return QuarterStanding(
         quarter=quarter,
         dates=dates,
-        deliveries=tuple(_look_at_deliveries(quarter, settings)),
+        deliveries=tuple(_look_at_deliveries(quarter, dates.deliveries, settings)),
         is_planned=(settings.review / str(quarter) / PAGE_NAME).exists(),
         signers=signers,
         problem=problem,
@@ -150,30 +161,46 @@ def _find_last_watched(settings: Settings, now: datetime) -> Quarter:
 
 
 def _find_known(settings: Settings) -> Iterator[Quarter]:
-    """Quarters that something was ever delivered for, from the first day of record on."""
+    """Quarters that an awaited agency ever delivered for, from the first day of record on."""
     first = find_first_quarter()
-    for folder in settings.vault.find_raw_quarters():
-        if (quarter := Quarter.parse(folder.name)) >= first:
-            yield quarter
-    for agency in read_state().agencies:
-        for waiting in list_waiting(settings.zones, agency.key):
+    for agency in read_state().awaited:
+        for folder in settings.vault.find_raw_quarters(agency):
+            if (quarter := Quarter.parse(folder.name)) >= first:
+                yield quarter
+        for waiting in list_waiting(settings.zones, agency):
             if waiting.quarter >= first:
                 yield waiting.quarter
 
 
-def _look_at_deliveries(quarter: Quarter, settings: Settings) -> Iterator[DeliveryStanding]:
+def _look_at_deliveries(
+    quarter: Quarter, due: date, settings: Settings
+) -> Iterator[DeliveryStanding]:
+    last_day = quarter.next().first_day - timedelta(days=1)
+    for agency in read_state().agencies:
+        rhythm = agency.rhythm
+        state, since = _find_state(agency.key, quarter, settings)
+        yield DeliveryStanding(
+            agency.key,
+            state,
+            rhythm.find_due(quarter.number, last_day) if rhythm else due,
+            agency.is_optional,
+            since,
+        )
+
+
+def _find_state(
+    agency: str, quarter: Quarter, settings: Settings
+) -> tuple[DeliveryState, date | None]:
+    """What became of a delivery, and since when it waits."""
     zones = settings.zones
-    for agency in (one.key for one in read_state().agencies):
-        waiting = [one for one in list_waiting(zones, agency) if one.quarter == quarter]
-        rejected = [*zones.outbox(agency).glob(f"{quarter}-*-rejected-*.json")]
-        if waiting:
-            yield DeliveryStanding(agency, "waiting", find_today(waiting[0].since))
-        elif list_accepted(zones, agency, str(quarter)):
-            yield DeliveryStanding(agency, "accepted")
-        elif rejected:
-            yield DeliveryStanding(agency, "rejected")
-        else:
-            yield DeliveryStanding(agency, "absent")
+    waiting = [one for one in list_waiting(zones, agency) if one.quarter == quarter]
+    if waiting:
+        return "waiting", find_today(waiting[0].since)
+    if list_accepted(zones, agency, str(quarter)):
+        return "accepted", None
+    if any(zones.outbox(agency).glob(f"{quarter}-*-rejected-*.json")):
+        return "rejected", None
+    return "absent", None
 
 
 def _look_at_approval(quarter: Quarter, settings: Settings) -> tuple[tuple[str, ...], str]:

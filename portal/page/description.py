@@ -43,7 +43,7 @@ from portal.page.words import (
     TITLE,
 )
 from portal.wording import name_period, name_signer
-from privacy.released import Release
+from privacy.released import NOT_RELEASED, Release
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class Page:
     drawn_on: str
     is_simulated: bool
     headlines: tuple[Headline, ...]
+    withheld: tuple[TableView, ...]
     status_words: tuple[Words, ...]
     changes: ChangesView
     groups: tuple[GroupView, ...]
@@ -125,6 +126,11 @@ def describe_page(release: Release) -> Page:
         law=read_state().law,
         is_simulated=release.provenance.is_simulated,
         headlines=list_headlines(release, latest),
+        withheld=tuple(
+            views[table.name]
+            for table in release.tables
+            if all(row.status == NOT_RELEASED for row in table.rows)
+        ),
         status_words=tuple(Words(*entry) for entry in STATUS_WORDS),
         changes=describe_changes_of_page(release, changes),
         groups=groups,
@@ -155,6 +161,7 @@ def describe_page(release: Release) -> Page:
             *(
                 Words(title, explain_delivery(agency, deliveries[agency]))
                 for agency, title in AGENCIES.items()
+                if agency in deliveries
             ),
             *_describe_police(release),
         ),

@@ -13,12 +13,12 @@ from portal.changed import Change, find_year
 from portal.page.changing import name_rows, say_change
 from portal.page.links import link_change
 from portal.page.missed import find_widened_ranges, say_allowance
-from portal.page.rows import say_number
+from portal.page.rows import NO_NOISE, say_number
 from portal.page.words import HEADLINES, UNREPORTED
 from portal.ranges import find_first
 from portal.series import Key
 from portal.wording import say_likely
-from privacy.released import ESTIMATED, Release, ReleasedRow, ReleasedTable
+from privacy.released import DECLARED_PUBLIC, ESTIMATED, Release, ReleasedRow, ReleasedTable
 
 Latest = Mapping[Key, Change]
 """Each row's change since its latest earlier number."""
@@ -95,15 +95,15 @@ def _describe_figure(
     if first is None:
         return Figure(f"{row.status}, which is not zero", "", unit, "", "", "", is_number=False)
     key = (table.name, row.geography, row.keys)
-    change = latest.get(key)
+    change, is_public = latest.get(key), row.status == DECLARED_PUBLIC
     return Figure(
         words=say_number(row, first),
-        range_words=say_likely(*first.range90),
+        range_words=NO_NOISE if is_public else say_likely(*first.range90),
         unit=unit,
         trend=say_change(change) if change else "",
         link=link_change(change, name_rows(release)[key]) if change else "",
         also=also,
-        is_number=row.status == ESTIMATED,
+        is_number=is_public or row.status == ESTIMATED,
     )
 
 

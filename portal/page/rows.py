@@ -14,16 +14,27 @@ from portal.page.missed import find_widened_ranges, say_allowance
 from portal.ranges import First, find_first, say_status
 from portal.tables import has_modelled, name_geographies
 from portal.wording import say_range
-from privacy.released import ESTIMATED, HistoryPoint, Release, ReleasedRow, ReleasedTable
+from privacy.released import (
+    DECLARED_PUBLIC,
+    ESTIMATED,
+    HistoryPoint,
+    Release,
+    ReleasedRow,
+    ReleasedTable,
+)
 
+EARLIER = "Earlier quarters, as delivered by now"
 DRAWN_WIDTH = 200
 """Steps across the drawing of a range; its height is 9."""
+_NUMBERS = (ESTIMATED, DECLARED_PUBLIC)
+"""Status words of rows that are shown as a number."""
 STATE = "state"
 LONG = 40
 """Rows from which a table is folded away until it is opened."""
 LONGEST = 300
 """Rows from which a table is left to its files, so that the page stays small."""
 NO_RANGE = "no range"
+NO_NOISE = "no noise, declared public"
 
 
 @dataclass(frozen=True)
@@ -123,23 +134,30 @@ def _describe_row(row: ReleasedRow, labels: tuple[str, ...], largest: int, extra
     return RowView(
         labels,
         say_number(row, first),
-        say_range(*first.range90),
+        say_spread(row, first),
         draw_range(first.range90, round(first.number), largest, row.status),
-        is_estimated=row.status == ESTIMATED,
+        is_estimated=row.status in _NUMBERS,
         extra=extra,
     )
 
 
 def say_number(row: ReleasedRow | HistoryPoint, first: First) -> str:
-    """``about 24``, or the status of a row that is not shown as a number."""
+    """``about 24``, ``24`` where it is public, or the status of a row without a number."""
+    if row.status == DECLARED_PUBLIC:
+        return f"{first.number:,}"
     return f"about {round(first.number):,}" if row.status == ESTIMATED else say_status(row)
+
+
+def say_spread(row: ReleasedRow | HistoryPoint, first: First) -> str:
+    """The likely range of a row, or that it has none because it is public."""
+    return NO_NOISE if row.status == DECLARED_PUBLIC else say_range(*first.range90)
 
 
 def draw_range(likely: tuple[int, int], shown: int, largest: int, status: str) -> str:
     """A path: the range as a line, and the number, where there is one, as a mark across it."""
     low, high = (round(DRAWN_WIDTH * number / max(1, largest)) for number in likely)
     line = f"M{low} 4h{max(1, high - low)}"
-    if status != ESTIMATED:
+    if status not in _NUMBERS:
         return line
     middle = round(DRAWN_WIDTH * shown / max(1, largest))
     return f"{line}M{min(max(middle, 1), DRAWN_WIDTH - 1)} 0v9"
@@ -149,9 +167,21 @@ def _list_extras(release: Release, table: ReleasedTable) -> tuple[str, tuple[str
     """The header of the last column of a table, and what stands in it for each row."""
     if has_modelled(table):
         return "Modelled; whole count", tuple(map(_say_modelled, table.rows))
+    if table.declared:
+        earlier = tuple(_say_earlier(release, table, row) for row in table.rows)
+        return EARLIER if any(earlier) else "", earlier
     ranges = find_widened_ranges(release, table)
     widened = tuple("" if one is None else say_range(*one) for one in ranges)
     return say_allowance(release, table) if any(widened) else "", widened
+
+
+def _say_earlier(release: Release, table: ReleasedTable, row: ReleasedRow) -> str:
+    """The row in earlier quarters, as they are delivered by now."""
+    return "; ".join(
+        f"{point.period}: {point.count:,}"
+        for point in release.history
+        if (point.table, point.geography, point.keys) == (table.name, row.geography, row.keys)
+    )
 
 
 def _say_modelled(row: ReleasedRow) -> str:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from jurisdiction.state import read_state
 from portal.codebook import BLOCKS, STRICT_BROAD
-from privacy.released import ESTIMATED, NOT_COLLECTED, NOT_DISTINGUISHABLE, NOT_RELEASED
+from privacy.released import (
+    DECLARED_PUBLIC,
+    ESTIMATED,
+    NOT_COLLECTED,
+    NOT_DELIVERED,
+    NOT_DISTINGUISHABLE,
+    NOT_RELEASED,
+)
 
 _STATE = read_state()
 TITLE = f"Child trafficking in {_STATE.name}: quarterly counts"
@@ -21,7 +28,7 @@ HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (BLOCKS["hotline"], ("hotline_cases", "hotline_children")),
     ("Incidents known to police", ("incidents_known_to_police",)),
     (BLOCKS["arrests"], ("arrests",)),
-    (BLOCKS["prosecutions"], ("prosecutions",)),
+    (BLOCKS["prosecutions"], ("prosecutions", "dispositions", "convictions")),
 )
 """The five things the law names, and the tables that answer each."""
 
@@ -41,6 +48,14 @@ STATUS_WORDS: tuple[tuple[str, str], ...] = (
         "The number is so small beside the noise that there may be none at all. It is not a zero.",
     ),
     (NOT_RELEASED, "There may be records, and no number about them leaves."),
+    (
+        DECLARED_PUBLIC,
+        (
+            "The number is public without this release. It stands as it was delivered: without "
+            "noise, without a range, and outside the privacy guarantee."
+        ),
+    ),
+    (NOT_DELIVERED, "The body that collects it gave none for this quarter, which is not zero."),
     (NOT_COLLECTED, "No body that delivers to MoShare collects it, which is not zero."),
 )
 
@@ -88,6 +103,11 @@ _CROSSWALK: tuple[tuple[str, str, str], ...] = (
         "A conviction or a prosecution.",
     ),
     (
+        "Case (courts)",
+        "A case of an open court with a trafficking charge, of a victim of any age.",
+        "An arrest, or a sealed case or one of a juvenile court, which are counted nowhere.",
+    ),
+    (
         "Known to both",
         "A child of Children's Division and a police record whose keyed tokens agree.",
         "Every overlap: a name written too differently in two files is missed.",
@@ -120,6 +140,10 @@ REVISIONS: tuple[str, ...] = (
         "A quarter that has been released is not drawn again: a second draw would spend privacy "
         "twice and let the two be compared. Records that come late are counted where the "
         "definition of their table says, and never change a release."
+    ),
+    (
+        "Where a body corrects totals that are declared public, the releases before keep what they "
+        "said, and the next one has the corrected number of that quarter beside its own."
     ),
     (
         "If an error of the software or of a definition is found, it is told in CHANGES.md of the "

@@ -19,7 +19,7 @@ function writeRow(table, row) {
   const [place, , kind, estimate, count, status, noise, ...modelled] = row;
   const margin = numbers.noises[noise][1];
   const isEstimated = numbers.statuses[status] === "estimated";
-  const [low, high] = estimate === null ? ["", ""] : findRange(estimate, margin, count, isEstimated);
+  const [low, high] = estimate === null ? [count ?? "", count ?? ""] : findRange(estimate, margin, count, isEstimated);
   const [labels] = table.kinds[kind];
   const cells = [writePeriod(table.period), numbers.places[place], ...labels, table.unit, writeTenths(estimate),
     writeTenths(margin), low, high, count ?? "", numbers.statuses[status],

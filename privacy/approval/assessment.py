@@ -35,12 +35,13 @@ from privacy.publishing.recalled import recall_entry
 from privacy.publishing.same_rows import join_same_rows
 from privacy.publishing.tables import prepare_tables
 from privacy.publishing.years import add_year_sums
-from privacy.released import Release, ReleasedTable
+from privacy.released import DECLARED_PUBLIC, Release, ReleasedTable
 from privacy.shown import (
     LOOSER,
     PROPOSED,
     TIGHTER,
     BudgetChoice,
+    DeclaredQuantity,
     FrameBound,
     PeriodBudget,
     SharedRows,
@@ -95,6 +96,7 @@ def assess(plan: Plan, entries: Sequence[Entry], officers: Sequence[Officer]) ->
         tables=_assess_tables(plan, releases),
         frames=_list_frames(plan),
         shared=_list_shared(plan),
+        declared=_list_declared(plan),
         changes=compare_plans(before, json.loads(plan.to_json())) if before else (),
         changed_since=before["quarter"] if before else "",
         rehearsal=rehearse(plan, Publisher(plan), find_sizes(releases)),
@@ -190,6 +192,20 @@ def _list_shared(plan: Plan) -> tuple[SharedRows, ...]:
     )
 
 
+def _list_declared(plan: Plan) -> tuple[DeclaredQuantity, ...]:
+    return tuple(
+        DeclaredQuantity(
+            agency=agency,
+            contract=public.contract,
+            reason=public.reason,
+            titles=tuple(
+                one.title for one in plan.policy.tables if one.public and one.sources == (agency,)
+            ),
+        )
+        for agency, public in plan.policy.public.items()
+    )
+
+
 def _list_frames(plan: Plan) -> tuple[FrameBound, ...]:
     titles = _list_titles(plan)
     return tuple(
@@ -262,12 +278,18 @@ def _assess_table(
         level=plan.policy.levels[table.level],
         dimensions=table.dimension_titles,
         cells=len(table.rows),
-        silence="" if table.frame else table.rows[0].status,
+        silence=_say_silence(table),
         moe90=_compute_margins(largest),
         smallest_change=_compute_margins([math.sqrt(2) * one for one in largest]),
         usable=usable,
         compared=compared,
     )
+
+
+def _say_silence(table: ReleasedTable) -> str:
+    if table.declared:
+        return DECLARED_PUBLIC
+    return "" if table.frame else table.rows[0].status
 
 
 def _compute_margins(deviations: Sequence[float]) -> Three:

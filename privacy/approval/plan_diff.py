@@ -34,6 +34,7 @@ def compare_plans(old: Content, new: Content) -> tuple[str, ...]:
         *_compare_fields(_WHOLE, old, new, ""),
         *_compare_amounts("The budget of {name} tables", old["budget"], new["budget"]),
         *_compare_amounts("The cap of {name}", old["caps"], new["caps"]),
+        *_compare_public(old.get("public", {}), new["public"]),  # not before version 9
         *_compare_frames(_by_name(old["frames"]), _by_name(new["frames"])),
         *_compare_tables(_by_name(old["tables"]), _by_name(new["tables"])),
     )
@@ -53,6 +54,14 @@ def _compare_amounts(words: str, old: Content, new: Content) -> Iterator[str]:
         before, after = Fraction(old[name]), Fraction(new[name])
         if before != after:
             yield f"{words.format(name=_name(name))} is rho {_rho(after)}; it was {_rho(before)}."
+
+
+def _compare_public(old: Content, new: Content) -> Iterator[str]:
+    for agency in sorted(old.keys() - new.keys()):
+        yield f"No totals of {agency} are declared public."
+    for agency in (one for one in new if new[one] != old.get(one)):
+        contract = new[agency]["contract"]
+        yield f"Totals of {agency} are declared public: by {contract} they pass without noise."
 
 
 def _compare_frames(old: Mapping[str, Content], new: Mapping[str, Content]) -> Iterator[str]:
@@ -78,9 +87,10 @@ def _compare_tables(old: Mapping[str, Content], new: Mapping[str, Content]) -> I
     for name in sorted(old.keys() - new.keys()):
         yield f"The table {_name(name)} is not released."
     for name in sorted(new.keys() - old.keys()):
-        yield f"The table {_name(name)} is released now."
+        is_told = "is released now" if "withheld" not in new[name] else "is new, and not released"
+        yield f"The table {_name(name)} {is_told}."
     for name in (name for name in new if name in old and new[name] != old[name]):
-        yield f"The table {_name(name)} has another level, other dimensions or another frame."
+        yield f"The table {_name(name)} has another level, dimension, frame or measure."
 
 
 def _by_name(listed: list[Content]) -> dict[str, Content]:

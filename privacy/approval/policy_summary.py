@@ -41,6 +41,12 @@ def summarise(policy: Policy, keys: PublicKeys, strategy: Strategy) -> dict[str,
             }
             for planned in plan.frames
         ],
+        "declared_public": {
+            table.name: policy.public[table.sources[0]].contract
+            for table in policy.tables
+            if table.public
+        },
+        "switched_off": sorted(policy.switched_off),
         "worst_case": [
             {
                 "period": period,

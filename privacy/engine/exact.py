@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from privacy.declared import DeliveredTotals
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Column, Frame, Places
 from privacy.errors import PrivacyError
 from privacy.released import DELIVERY_KINDS, Provenance
@@ -110,11 +111,12 @@ class ExactRelease(_Withheld):
     """All frames of one quarter, each once; `provenance` is public and says who delivered them.
 
     `is_made_up` says that every record is simulated, so that a throw-away key may sign for it;
-    `held` names the tests that held for these very rows.
+    `held` names the tests that held for these very rows; `totals` are public ones, which the door
+    checks against what the policy declares.
     Raises PrivacyError MS609 (a frame twice) or MS614 (provenance in another form).
     """
 
-    __slots__ = ("held", "is_made_up", "provenance")
+    __slots__ = ("held", "is_made_up", "provenance", "totals")
     _values: dict[str, ExactFrame]
 
     def __init__(
@@ -124,11 +126,13 @@ class ExactRelease(_Withheld):
         *,
         is_made_up: bool = False,
         held: Collection[str] = (),
+        totals: Sequence[DeliveredTotals] = (),
     ) -> None:
         _check_provenance(provenance)
         self.provenance = provenance
         self.is_made_up = is_made_up
         self.held = frozenset(held)
+        self.totals = tuple(totals)
         self._name = "a release"
         self._values = {}
         for exact in frames:
@@ -136,9 +140,15 @@ class ExactRelease(_Withheld):
                 raise PrivacyError("MS609", problem=f"Frame {exact.frame.name} is given twice")
             self._values[exact.frame.name] = exact
 
-    def require(self, frames: Sequence[Frame], agencies: Collection[str]) -> None:
-        """Refuse anything but these frames of these agencies; raises PrivacyError MS609, MS614."""
-        for name in sorted({name for name, _ in self.provenance.deliveries} ^ set(agencies)):
+    def require(
+        self, frames: Sequence[Frame], agencies: Collection[str], optional: Collection[str] = ()
+    ) -> None:
+        """Refuse anything but these frames of these agencies; raises PrivacyError MS609, MS614.
+
+        `optional` agencies may have delivered or not.
+        """
+        delivered = {name for name, _ in self.provenance.deliveries} - set(optional)
+        for name in sorted(delivered ^ set(agencies)):
             problem = "has not delivered" if name in agencies else "is no source of the plan"
             raise PrivacyError("MS614", problem=f"Agency {name} {problem}")
         wanted = {frame.name: frame for frame in frames}
@@ -170,7 +180,9 @@ def _check_provenance(provenance: Provenance) -> None:
         raise PrivacyError("MS614", problem="It must say whether any delivery was simulated")
     deliveries = provenance.deliveries
     if not isinstance(deliveries, tuple) or not all(map(_is_delivery, deliveries)):
-        raise PrivacyError("MS614", problem="It must pair each agency with full, delta or nil")
+        raise PrivacyError(
+            "MS614", problem="It must pair each agency with full, delta, nil or none"
+        )
     agencies = [agency for agency, _ in deliveries]
     if agencies != sorted(set(agencies)):
         raise PrivacyError("MS614", problem="It must name each agency once, in sorted order")

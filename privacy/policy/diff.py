@@ -9,14 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from privacy.policy.policy import (
-    Dimension,
-    FramePolicy,
-    Policy,
-    PublishedKey,
-    SameRows,
-    TablePolicy,
-)
+from privacy.policy.frames import FramePolicy, SameRows
+from privacy.policy.policy import Dimension, Policy, PublishedKey
+from privacy.policy.tables import PublicPolicy, TablePolicy
 
 GUARANTEE = "guarantee"
 CONTENT = "what is released"
@@ -53,6 +48,8 @@ _FRAME: _Told = {
 _TABLE: _Told = {
     "frame": (CONTENT, "it is made from frame"),
     "silence": (CONTENT, "it is without numbers because it is"),
+    "public": (GUARANTEE, "it shows without noise, as declared public,"),
+    "withheld": (CONTENT, "why it is not released:"),
     "sources": (CONTENT, "its sources are"),
     "level": (CONTENT, "its level is"),
     "dimensions": (CONTENT, "its dimensions are"),
@@ -60,6 +57,10 @@ _TABLE: _Told = {
     "weight": (CONTENT, "its weight is"),
     "title": (WORDS, "its title is"),
     "definition": (WORDS, "its definition is"),
+}
+_PUBLIC: _Told = {
+    "contract": (GUARANTEE, "they pass by contract"),
+    "reason": (WORDS, "they are public because of"),
 }
 _PERIODS: Mapping[str, str] = {
     "quarter": "the quarterly tables of one quarter",
@@ -84,7 +85,9 @@ def describe_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
         *_compare_fields("Policy", _POLICY, old, new),
         *_compare_numbers(old, new),
         *_compare_unprotected(old, new),
-        *_compare_frames(old.frames, new.frames),
+        *_compare_public(old.public, new.public),
+        *_compare_frames(old.stated_frames, new.stated_frames),
+        *_compare_switches(old, new),
         *_compare_tables(old.tables, new.tables),
         *_compare_lists(old, new),
     ]
@@ -117,6 +120,20 @@ def _compare_unprotected(old: Policy, new: Policy) -> Iterator[Change]:
             yield Change(GUARANTEE, f"Outside the guarantee: newly listed is “{text}”.")
 
 
+def _compare_public(
+    old: Mapping[str, PublicPolicy], new: Mapping[str, PublicPolicy]
+) -> Iterator[Change]:
+    for agency in sorted(old.keys() - new.keys()):
+        yield Change(GUARANTEE, f"Public totals of {agency} are taken out.")
+    for agency, public in new.items():
+        what = f"Public totals of {agency}"
+        if agency in old:
+            yield from _compare_fields(what, _PUBLIC, old[agency], public)
+        else:
+            words = f"by {public.contract} they pass as delivered, without noise"
+            yield Change(GUARANTEE, f"{what} are new: {words}. {public.reason}")
+
+
 def _compare_frames(
     old: Mapping[str, FramePolicy], new: Mapping[str, FramePolicy]
 ) -> Iterator[Change]:
@@ -130,6 +147,14 @@ def _compare_frames(
                 f"Frame {name} is new: {frame.kind}, {frame.counting}, {frame.cadence}, bound "
                 f"{frame.bound}, down to {frame.levels[-1]}, by {_tell(frame.columns)}.",
             )
+
+
+def _compare_switches(old: Policy, new: Policy) -> Iterator[Change]:
+    for name in sorted(new.switched_off.keys() - old.switched_off.keys()):
+        words = "is switched off: nothing is read or measured of it, and it costs nothing"
+        yield Change(GUARANTEE, f"Frame {name} {words}.")
+    for name in sorted(new.frames.keys() & old.switched_off.keys()):
+        yield Change(GUARANTEE, f"Frame {name} is switched on: it is measured, and costs budget.")
 
 
 def _compare_tables(old: tuple[TablePolicy, ...], new: tuple[TablePolicy, ...]) -> Iterator[Change]:

@@ -60,6 +60,12 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "levels": Field(SECTIONS, "Levels of the geographies.", form="level"),
         "dimensions": Field(SECTIONS, "Dimensions besides geography.", form="dimension"),
         "frames": Field(SECTIONS, "What is read.", form="frame"),
+        "public": Field(
+            SECTIONS,
+            "Declared public quantities, by the agency that delivers them: they pass as delivered.",
+            is_optional=True,
+            form="public",
+        ),
         "tables": Field(LIST, "What is published, in this order.", form="table"),
     },
     "budget": {
@@ -133,18 +139,32 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "cells": Field(TEXTS, "Listed keys of the cells that are its rows, and no others."),
         "test": Field(NAME, "The dbt test that stops a release where this is not so."),
     },
+    "public": {
+        "contract": Field(TEXT, "The contract by which the agency delivers its totals."),
+        "reason": Field(TEXT, "Why they are public without this release."),
+    },
     "table": {
         "name": Field(NAME, "Name of the table and of its files."),
         "title": Field(TEXT, "Title, which names the unit."),
         "unit": Field(TEXT, "What is counted."),
         "sources": Field(TEXTS, "Agencies whose records are counted.", may_be_empty=True),
         "frame": Field(TEXT, "Frame it is made from.", is_optional=True),
+        "public": Field(
+            NAME,
+            "Declared public: the measure of its agency's totals that it shows.",
+            is_optional=True,
+        ),
         "level": Field(TEXT, "Level of its units."),
         "dimensions": Field(TEXTS, "Its dimensions besides geography.", may_be_empty=True),
         "weight": Field(WHOLE, "Importance of its error; 1 if left out.", is_optional=True),
         "definition": Field(TEXT, "What is counted, in sentences."),
         "collected": Field(FLAG, "False where no source collects it.", is_optional=True),
-        "withheld": Field(FLAG, "True where it is not released.", is_optional=True),
+        "withheld": Field(
+            TEXT,
+            "Why it is not released, in sentences. A frame that only such tables use is switched "
+            "off: nothing is read or measured of it, and it costs nothing.",
+            is_optional=True,
+        ),
     },
 }
 """Fields of each section by name; the whole file has the form `policy`."""

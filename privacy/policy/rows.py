@@ -10,7 +10,8 @@ from itertools import product
 
 from privacy.engine.frames import Frame, Level, Row
 from privacy.policy.keys import PublicKeys
-from privacy.policy.policy import Policy, TablePolicy
+from privacy.policy.policy import Policy
+from privacy.policy.tables import TablePolicy
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
+from privacy.declared import DeliveredTotals
 from privacy.engine import noise
 from privacy.engine.frames import Level
 from privacy.plan import Plan, PlannedFrame, PlannedMeasurement
 from privacy.policy.keys import POPULATION_YEAR
+from privacy.publishing.declared import fill_declared, list_declared_points
 from privacy.publishing.history import History, RollingTable
 from privacy.publishing.numbers import FrameNumbers, fill_row
 from privacy.publishing.recalled import read_release
@@ -83,26 +85,32 @@ class Publisher:
         if plan.policy.is_synthetic:
             self._try_on(1)  # records are made up only where there are any
 
-    def publish(self, drawn: Mapping[str, Sequence[int]], provenance: Provenance) -> dict[str, Any]:
+    def publish(
+        self,
+        drawn: Mapping[str, Sequence[int]],
+        provenance: Provenance,
+        totals: Sequence[DeliveredTotals] = (),
+    ) -> dict[str, Any]:
         """Return the content of the release, without what only the ledger's entry knows.
 
         Args:
             drawn: noisy cells of each measurement, by its name.
             provenance: one that an ExactRelease accepted.
+            totals: those that the plan declares public and that were delivered.
         """
         plan = self._plan
         numbers = self._estimate(drawn)
         release = Release(
             release_id=plan.quarter,
             quarter_start=plan.quarter_start,
-            tables=self._fill_tables(numbers),
+            tables=self._fill_tables(numbers, totals),
             frames=tuple(self._state_frame(frame) for frame in plan.frames),
             measurements=tuple(
                 self._state_measurement(frame, measured, drawn[measured.name])
                 for frame in plan.frames
                 for measured in frame.measurements
             ),
-            history=self._points,
+            history=(*self._points, *list_declared_points(self._declared, totals)),
             synthetic=self._make_synthetic(numbers),
             plan=_state_plan(plan),
             approvals=self._approvals,
@@ -116,7 +124,7 @@ class Publisher:
         content = describe_release(release)
         return {key: value for key, value in content.items() if key not in _LEDGER_FIELDS}
 
-    def preview(self, provenance: Provenance) -> Release:
+    def preview(self, provenance: Provenance, totals: Sequence[DeliveredTotals] = ()) -> Release:
         """Return the release as it would be if nothing were counted and no noise were drawn.
 
         It has every table, file and word of the one to come, so that whoever publishes can try.
@@ -124,15 +132,16 @@ class Publisher:
         given = {"deliveries": dict(provenance.deliveries), "is_simulated": provenance.is_simulated}
         at = f"{self._plan.quarter_start.isoformat()}T00:00:00+00:00"
         known = {"provenance": given, "drawn_at": at, "ledger_head": ""}
-        return read_release({**self._tried, **known})
+        tried = self._try_on(0, totals) if totals else self._tried
+        return read_release({**tried, **known})
 
-    def _try_on(self, value: int) -> dict[str, Any]:
+    def _try_on(self, value: int, totals: Sequence[DeliveredTotals] = ()) -> dict[str, Any]:
         cells = {
             measured.name: [value] * measured.cell_count
             for frame in self._plan.frames
             for measured in frame.measurements
         }
-        return self.publish(cells, Provenance((), is_simulated=True))
+        return self.publish(cells, Provenance((), is_simulated=True), totals)
 
     def _prepare(self) -> None:
         """Make every table of the release as far as it is known before the draw."""
@@ -145,6 +154,7 @@ class Publisher:
         self._blanks = [replace(blank, table=next(cut)) for blank in blanks]
         self._rolling = {one.base: replace(one, table=next(cut)) for one in sums}
         self._points = self._history.list_points(own)
+        self._declared = [one for one in own if one.declared]
 
     def _find_better_sums(self, tables: Sequence[ReleasedTable]) -> set[_Place]:
         """Return which quarterly tables an annual one adds up better than a sum of four does."""
@@ -171,12 +181,16 @@ class Publisher:
             numbers[planned.frame.name] = found
         return numbers
 
-    def _fill_tables(self, numbers: Mapping[str, FrameNumbers]) -> tuple[ReleasedTable, ...]:
+    def _fill_tables(
+        self, numbers: Mapping[str, FrameNumbers], totals: Sequence[DeliveredTotals]
+    ) -> tuple[ReleasedTable, ...]:
         tables = []
         for blank in self._blanks:
             table = blank.table
             if blank.marginal is not None:
                 table = numbers[str(table.frame)].fill(table)
+            elif table.declared:
+                table = fill_declared(table, totals)
             tables.append(table)
             if table.name in self._rolling:
                 tables.append(_fill_rolling(self._rolling[table.name], table))

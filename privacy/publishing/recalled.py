@@ -7,6 +7,7 @@ import datetime
 from fractions import Fraction
 from typing import Any
 
+from privacy.declared import DeclaredFacts
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import Entry
 from privacy.released import (
@@ -73,7 +74,11 @@ def _read_table(content: dict[str, Any]) -> ReleasedTable:
     positions = tuple(
         (unit, tuple(tuple(places) for places in axes)) for unit, axes in content["positions"]
     )
-    return ReleasedTable(**{**content, **tuples, "rows": rows, "positions": positions})
+    facts = content.get("declared")  # not in releases before the first declared table
+    declared = facts and DeclaredFacts(**facts)
+    return ReleasedTable(
+        **{**content, **tuples, "rows": rows, "positions": positions, "declared": declared}
+    )
 
 
 def _read_frame(content: dict[str, Any]) -> ReleasedFrame:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from privacy.engine.covariance import KnownSum
 from privacy.engine.frames import Row
 from privacy.plan import Plan, PlannedFrame, SharedTotal, ToldTotal
-from privacy.policy.policy import SameRows
+from privacy.policy.frames import SameRows
 
 
 def join_same_rows(plan: Plan) -> Plan:

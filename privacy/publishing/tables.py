@@ -9,15 +9,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from privacy.declared import DeclaredFacts
 from privacy.engine.frames import Level, Marginal, Row
 from privacy.engine.margins import compute_cut_off, compute_margin
 from privacy.plan import Plan, PlannedFrame
-from privacy.policy.policy import TablePolicy
 from privacy.policy.rows import list_rows, make_row
+from privacy.policy.tables import TablePolicy
 from privacy.released import (
     ACTIVITY,
     ANNUAL,
     FOUR_QUARTERS,
+    NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
     QUARTERLY,
     ReleasedRow,
@@ -30,7 +32,7 @@ EXPECTED_FALSE_ALARMS = {QUARTERLY: 0.3, FOUR_QUARTERS: 0.2, ANNUAL: 0.4}
 
 @dataclass(frozen=True)
 class Blank:
-    """A table without its numbers; `marginal` says where on its frame, None for silent tables."""
+    """A table without its numbers; `marginal` says where on its frame, None where it has none."""
 
     table: ReleasedTable
     marginal: Marginal | None
@@ -42,7 +44,7 @@ def prepare_tables(plan: Plan) -> tuple[Blank, ...]:
     blanks = []
     for table in plan.policy.tables:
         if table.frame is None:
-            blanks.append(_prepare_silent(plan, table))
+            blanks.append(_prepare_without_noise(plan, table))
         elif table.frame in planned:
             blanks.append(_prepare_table(plan, table, planned[table.frame]))
     return tuple(blanks)
@@ -92,12 +94,12 @@ def make_blank_row(
     )
 
 
-def _prepare_silent(plan: Plan, table: TablePolicy) -> Blank:
+def _prepare_without_noise(plan: Plan, table: TablePolicy) -> Blank:
+    """A table that says why it has no number; one that is declared public gets its totals later."""
     level = Level(table.level, tuple(key.key for key in plan.keys.of(table.level)), ())
+    status = table.silence or NOT_COLLECTED
     rows = tuple(
-        ReleasedRow(
-            shape.geography, shape.keys, shape.labels, None, None, None, None, str(table.silence)
-        )
+        ReleasedRow(shape.geography, shape.keys, shape.labels, None, None, None, None, status)
         for shape in list_rows(plan.policy, plan.keys, table, level)
     )
     return Blank(_state_table(plan, table, rows, None, ()), None)
@@ -132,7 +134,7 @@ def _state_table(
         name=table.name,
         title=table.title,
         unit=table.unit,
-        definition=table.definition,
+        definition=" ".join(filter(None, (table.definition, table.withheld))),
         sources=table.sources,
         kind=planned.policy.counting if planned else ACTIVITY,
         cadence=planned.policy.cadence if planned else QUARTERLY,
@@ -144,4 +146,12 @@ def _state_table(
         bound=planned.policy.reason if planned else None,
         frame=planned.frame.name if planned else None,
         positions=tuple((row.unit, row.positions) for row in summed),
+        declared=_state_declared(plan, table),
     )
+
+
+def _state_declared(plan: Plan, table: TablePolicy) -> DeclaredFacts | None:
+    if table.public is None:
+        return None
+    public = plan.policy.public[table.sources[0]]
+    return DeclaredFacts(public.contract, table.public, public.reason)

@@ -18,10 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dbt_calls import PROJECT, call_dbt, read_rules
 
+import durable.vault
 from jurisdiction.folder import FOLDER, LISTS
 from orchestration.guards.bounds import read_bounds
 from privacy.policy.policy import load_policy
 from sources.contracts import current_contract, list_agencies
+from sources.storing import write_empty_tables
 
 Record = Mapping[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -96,6 +98,8 @@ class Vault:
         (folder / "keys").mkdir(parents=True)
         key = pa.table({"order_key": ["a key for tests"]})
         pq.write_table(key, folder / "keys" / "order_key.parquet")
+        for agency in list_agencies():
+            write_empty_tables(durable.vault.Vault(folder), current_contract(agency))
 
     @property
     def warehouse(self) -> Path:

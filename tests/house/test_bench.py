@@ -27,6 +27,7 @@ SMALL = {
     "-m bench.composition": "Epsilon at the delta of the policy",
     "-m bench.change --draws 20": "Smoothed series of 12 quarters",
     "usefulness.py": "weights of the policy, four quarters",
+    "care_usefulness.py": "margins of the other annual tables",
     "time_open.py": "as it is",
     "-m bench.same_rows --draws 2": "Frames about the same rows, 2 draws",
     "faults.py mutate 5": "mutated",
@@ -56,6 +57,8 @@ ELSEWHERE = {
     "restore_drill": "tests/pipeline/test_restore_drill.py",
     "backfill": "tests/pipeline/test_backfill.py",
     "pictures": "tests/pipeline/test_backfill.py",
+    "parity": "tests/engines/test_engines_parity.py",
+    "nation": "tests/engines/test_engines_parity.py",
 }
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 

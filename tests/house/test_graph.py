@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import defs
+from privacy.policy.policy import load_policy
 from sources.contracts import list_agencies
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
@@ -63,10 +64,17 @@ def test_no_number_of_the_ui_follows_from_a_confidential_row() -> None:
 def test_every_agency_with_a_contract_delivers_into_the_graph() -> None:
     raw = {dg.AssetKey(["raw", agency]) for agency in list_agencies()}
     assert {key for key in ASSETS if GRAPH.get(key).group_name == "ingest"} == raw
-    assert GRAPH.get(dg.AssetKey(["intermediate", "int_deliveries"])).parent_keys == raw
+    public = {dg.AssetKey(["raw", agency]) for agency in load_policy().public}
+    assert GRAPH.get(dg.AssetKey(["intermediate", "int_deliveries"])).parent_keys == raw - public
     tests = "".join(path.read_text("utf-8") for path in MODELS.glob("*/*.yml"))
     [listed] = re.findall(r"deliveries_agency_is_listed.*?values: \[(.*?)\]", tests, re.DOTALL)
-    assert {*listed.split(", ")} == {*list_agencies()}
+    assert {*listed.split(", ")} == {*list_agencies()} - load_policy().public.keys()
+
+
+def test_public_totals_reach_the_door_past_every_model() -> None:
+    asset = GRAPH.get(dg.AssetKey(["release_input", "public_totals"]))
+    assert asset.parent_keys == {dg.AssetKey(["raw", agency]) for agency in load_policy().public}
+    assert asset.child_keys == {dg.AssetKey(["released", "counts"])}
 
 
 def test_neither_an_approval_nor_a_release_is_retried_or_automated() -> None:
@@ -87,12 +95,13 @@ def test_everything_that_opens_the_warehouse_waits_its_turn() -> None:
     assert unpooled == []
 
 
-def test_every_check_stops_what_follows_but_the_two_that_warn_of_a_delivery() -> None:
+def test_every_check_stops_what_follows_but_those_that_warn_of_a_delivery() -> None:
     warnings = {key for key in GRAPH.asset_check_keys if not GRAPH.get(key).blocking}
     assert {GRAPH.get(key.asset_key).group_name for key in warnings} == {"ingest"}
     assert {key.name for key in warnings} == {
         "nothing_was_set_aside",
         "is_like_the_quarters_before",
+        "was_taken_in",
     }
 
 
@@ -100,8 +109,10 @@ def test_quality_and_approval_stand_before_the_draw_and_the_plan_before_the_appr
     quality = dg.AssetKey(["release_input", "quality"])
     plan, approval = (dg.AssetKey(["review", name]) for name in ("plan", "approval"))
     counts = GRAPH.get(dg.AssetKey(["released", "counts"]))
-    inputs = {key for key in ASSETS if GRAPH.get(key).group_name == "release_input"} - {quality}
-    assert counts.parent_keys == {quality, approval}
+    public = dg.AssetKey(["release_input", "public_totals"])
+    of_group = {key for key in ASSETS if GRAPH.get(key).group_name == "release_input"}
+    inputs = of_group - {quality, public}
+    assert counts.parent_keys == {quality, approval, public}
     assert GRAPH.get(approval).parent_keys == {plan}
     assert GRAPH.get(plan).parent_keys == set()
     assert GRAPH.get(quality).parent_keys == inputs

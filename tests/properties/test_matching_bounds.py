@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from linkage.matching import match_year
-from privacy.policy.policy import bound_linked
+from privacy.policy.frames import bound_linked
 
 TOKENS = pa.schema(
     [

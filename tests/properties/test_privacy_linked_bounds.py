@@ -14,7 +14,8 @@ from bench.histories.distances import compare, count_cells
 from bench.histories.replay import Replay, Timelines, start
 from bench.histories.worlds import make_schedule, make_worlds
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
-from privacy.policy.policy import bound_linked, load_policy
+from privacy.policy.frames import bound_linked
+from privacy.policy.policy import load_policy
 
 
 def test_the_policy_bounds_each_linked_table_by_the_places_of_its_frame() -> None:

@@ -10,17 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_policy import RULES
 
+from bench.switched_on import load_switched_on
 from privacy.engine import noise
 from privacy.engine.exact import ExactCells, ExactCounts, ExactRows
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS
 from privacy.plan import PlannedFrame, make_plan
 from privacy.policy.keys import load_keys
-from privacy.policy.policy import load_policy
-from privacy.policy.strategy import load_strategy
+from privacy.policy.optimise import optimise
 
 KEYS = Path(__file__).resolve().parents[2] / "missouri" / "lists"
-POLICY = load_policy()
-PLAN = make_plan("2025Q4", POLICY, load_keys(KEYS, POLICY), load_strategy(), RULES)
+POLICY = load_switched_on()
+"""Frames that are switched off keep their bound too."""
+LISTED = load_keys(KEYS, POLICY)
+PLAN = make_plan("2025Q4", POLICY, LISTED, optimise(POLICY, LISTED), RULES)
 FRAMES = {planned.frame.name: planned for planned in PLAN.frames}
 OF_ROWS = sorted(name for name, planned in FRAMES.items() if planned.frame.kind == ROWS)
 OF_COUNTS = sorted(name for name, planned in FRAMES.items() if planned.frame.kind == AGGREGATE)

@@ -15,6 +15,7 @@ with versions as (
 select
     report_id,
     child_id,
+    afcars_id,
     delivery_quarter_start,
     delivery_sequence,
     first_delivery_quarter_start,

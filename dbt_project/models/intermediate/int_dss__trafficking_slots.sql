@@ -28,4 +28,4 @@ select
     slots.level_code
 from slots
 inner join {{ ref('trafficking_offences') }} as offences
-    on offences.source = 'ncands' and try_cast(slots.maltreatment_type as varchar) = offences.code
+    on offences.source = 'ncands' and try_cast(slots.maltreatment_type as string) = offences.code

@@ -8,7 +8,6 @@ with delivered_tokens as (
         delivered_position,
         contains(token, ':') as has_types,
         -- epoch of the key, exact, parts, nickname, sound, day_month, name_year, name, each part
-        string_split(token, ':') as fields,
         token as whole
     from ({{ delivered('stg_tokens') }}) as delivered
     where record_key is not null and token is not null
@@ -19,13 +18,14 @@ typed as (
         *,
         case
             when not has_types then whole
-            when fields[5] <> '' then fields[1] || ':sound:' || fields[5]
+            when {{ token_field(5) }} <> '' then {{ token_field(1) }} || ':sound:' || {{ token_field(5) }}
         end as token,
-        case when has_types and fields[7] <> '' then fields[1] || ':name_year:' || fields[7] end as name_year_token,
-        case when has_types then fields[1] || ':name:' || fields[8] end as name_token,
         case
-            when has_types then list_transform(fields[9:], lambda part: fields[1] || ':part:' || part)
-        end as part_tokens
+            when has_types and {{ token_field(7) }} <> ''
+                then {{ token_field(1) }} || ':name_year:' || {{ token_field(7) }}
+        end as name_year_token,
+        case when has_types then {{ token_field(1) }} || ':name:' || {{ token_field(8) }} end as name_token,
+        case when has_types then {{ part_tokens(9) }} end as part_tokens
     from delivered_tokens
 ),
 

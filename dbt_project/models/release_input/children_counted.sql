@@ -7,7 +7,7 @@ with first_reports as (
         sex_group,
         row_number() over (
             partition by child_id
-            order by known_quarter_start, event_order nulls last, event_id nulls last
+            order by known_quarter_start nulls last, event_order nulls last, event_id nulls last
         ) as report_order
     from {{ ref('child_events') }}
     where

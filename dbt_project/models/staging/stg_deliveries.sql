@@ -1,4 +1,4 @@
-{% for agency in ('dss', 'mshp', 'hotline') %}
+{% for agency in ('dss', 'care', 'mshp', 'hotline') %}
 select
     agency,
     quarter_start as delivery_quarter_start,

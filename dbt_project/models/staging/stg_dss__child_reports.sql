@@ -4,6 +4,7 @@ select
     {{ provenance() }},
     {{ text_or_null('rptid') }} as report_id,
     {{ text_or_null('chid') }} as child_id,
+    {{ text_or_null('afcarsid') }} as afcars_id,
     {{ read_date('rptdt', 'mmddyyyy') }} as report_date,
     {{ read_date('inciddt', 'mmddyyyy') }} as incident_date,
     {{ read_date('rptdisdt', 'mmddyyyy') }} as disposition_date,

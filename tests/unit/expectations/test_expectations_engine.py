@@ -1,6 +1,7 @@
 """Suites judged by Great Expectations itself; the one module that pays for its import."""
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from expectations.errors import ExpectationsError
 from expectations.released import ReleasedShape, read_released, released_suite
 from expectations.rules import Rule, Suite, expect_in_list, expect_not_null, expect_unique
-from expectations.run import read_frame, run_suite
+from expectations.run import ENGINE, import_engine_meanwhile, read_frame, run_suite
 from expectations.staging import STAGING_SUITES
 
 MARKER = "MARKER7731"
@@ -49,6 +50,22 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.executemany("insert into release_input.children values (?, ?, ?, ?)", rows)
     yield connection
     connection.close()
+
+
+def test_the_engine_is_imported_when_what_was_waited_for_is_done() -> None:
+    with import_engine_meanwhile():
+        pass
+    assert ENGINE in sys.modules
+
+
+def test_an_engine_that_cannot_be_imported_is_told_of_where_it_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, ENGINE, None)
+    with import_engine_meanwhile():
+        pass
+    with pytest.raises(ExpectationsError, match="MS501"):
+        run_suite(SUITE, children(*GOOD_ROWS))
 
 
 def test_a_table_that_keeps_every_rule_passes() -> None:

@@ -66,7 +66,7 @@ def test_a_broken_agency_file_is_named_with_its_entry_and_nothing_that_stands_th
 def test_what_needs_no_words_of_an_agency_works_where_its_file_is_broken(copied: Path) -> None:
     (copied / "agencies" / "hotline.toml").write_text("[", "utf-8")
     assert state.read_state().name == "Missouri"
-    assert state.say_agencies() == "dss, hotline or mshp"
+    assert state.say_agencies() == "courts, dss, hotline or mshp"
 
 
 def test_an_agency_without_a_file_is_told_in_a_sentence(copied: Path) -> None:

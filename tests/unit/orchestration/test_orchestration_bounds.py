@@ -54,6 +54,7 @@ def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatc
         "bound_reports": 3,
         "bound_report_quarters": 5,
         "bound_links": places,
+        "bound_care_years": load_policy().switched_off["children_in_care_in_year"].quarters,
         RULES_VARIABLE: list_rules(load_policy(settings.policy), settings),
     }
     assert told[told.index("--target") + 1] == "vault"
@@ -74,6 +75,7 @@ def test_the_linker_has_as_many_places_as_the_policy_states(other_policy, monkey
     ("frame", "field", "change"),
     [
         ("reports_to_childrens_division", "quarters", ("bound = 2\nquarters = 4", "bound = 2")),
+        ("children_in_care_in_year", "quarters", ("bound = 1\nquarters = 4", "bound = 1")),
         ("report_lag_in_year", "places", ("bound_squared = 9\nplaces = 2", "bound_squared = 7")),
     ],
 )

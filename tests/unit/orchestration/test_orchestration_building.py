@@ -44,10 +44,32 @@ def test_a_folder_that_breaks_a_rule_never_appears_and_the_gate_opens_it_only_wh
     with pytest.raises(GateError, match="MS729"):
         shelf.get("2025Q4")
     assert [path.name for path in settings.releases.iterdir()] == ["moshare.pub"]
-    folder = build_folder(release, settings)
-    assert judge_released(release, folder, settings.public_key) == ()
+    folder, broken_rules = build_folder(release, settings)
+    assert broken_rules == judge_released(release, folder, settings.public_key) == ()
     shelf.look()
     assert shelf.get("2025Q4").release_id == "2025Q4"
+
+
+def test_a_folder_is_judged_once_and_one_that_was_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path)
+    prepare_process(settings)
+    plan = example_plan("2025Q4")
+    drawn_at = "2026-01-15T12:00:00+00:00"
+    release = replace(publish(plan, fill_cells(plan, 50)), drawn_at=drawn_at)
+    judged: list[Path] = []
+
+    def judge(_: object, folder: Path, __: Path) -> tuple[str, ...]:
+        judged.append(folder)
+        return () if len(judged) == 1 else ("a_rule",)
+
+    monkeypatch.setattr(building, "judge_released", judge)
+    folder, broken = build_folder(release, settings)
+    assert (len(judged), broken) == (1, ())
+    assert judged[0] != folder
+    assert build_folder(release, settings) == (folder, ("a_rule",))
+    assert judged[1] == folder
 
 
 class BrokenRule:

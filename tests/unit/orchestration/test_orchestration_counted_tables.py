@@ -74,7 +74,7 @@ def test_the_model_of_each_frame_asks_for_the_rules_of_that_frame() -> None:
         if "assert_rules_hold" in test
     }
     assert {name: frame for name, frame in asked.items() if frame} == {
-        name: name for name in POLICY.frames
+        name: name for name in POLICY.stated_frames
     }
 
 

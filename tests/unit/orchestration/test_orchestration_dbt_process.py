@@ -65,6 +65,14 @@ def test_a_child_that_died_is_not_waited_for_and_replaced_at_the_next_call(
     assert second[0] != first[0]
 
 
+def test_a_child_that_was_started_before_it_is_called_answers_the_first_call(
+    kept: DbtProcess, tmp_path: Path
+) -> None:
+    kept.start({"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]})
+    started = kept.process_number
+    assert _call(kept, tmp_path, "one")[0] == str(started)
+
+
 def test_a_child_killed_between_two_calls_is_replaced(kept: DbtProcess, tmp_path: Path) -> None:
     first = int(_call(kept, tmp_path, "one")[0])
     os.kill(first, signal.SIGKILL)

@@ -190,8 +190,9 @@ def test_a_quarter_whose_agencies_used_two_keys_or_recipes_is_not_linked(
 def test_the_model_of_tokens_takes_the_types_from_where_the_recipe_puts_them() -> None:
     model = (DBT_PROJECT / "models/intermediate/int_tokens.sql").read_text("utf-8")
     for kind in ("sound", "name_year", "name", "part"):
-        field = f"fields[{TOKEN_TYPES.index(kind) + 2}{':' if kind == 'part' else ''}]"
-        assert f"fields[1] || ':{kind}:' || {field}" in model or f"({field}" in model
+        number = TOKEN_TYPES.index(kind) + 2
+        written = f"{{{{ token_field(1) }}}} || ':{kind}:' || {{{{ token_field({number}) }}}}"
+        assert (f"part_tokens({number})" if kind == "part" else written) in model
 
 
 def of_year(quarter: Quarter, settings: Settings) -> set[tuple[object, ...]]:

@@ -22,6 +22,7 @@ from sources.receipts import Receipt
 STATE = Level("state", ("Missouri",), ())
 REGION = Level("region", ("North", "South"), (0, 0))
 QUARTER = Quarter(2025, 1)
+SOURCES = ("dss", "hotline", "mshp")
 
 
 def make_frame(name: str, kind: str, *, is_state: bool = False, bound: int = 1) -> Frame:
@@ -142,13 +143,26 @@ def test_the_latest_current_delivery_of_each_agency_is_told(connection, settings
         ("dss", "nil", 3, "2025-04-01", True),
         ("hotline", "nil", 4, "2025-01-01", False),
     )
-    provenance, _ = _read_provenance(connection, QUARTER, settings)
+    provenance, _ = _read_provenance(connection, SOURCES, QUARTER, settings)
     assert provenance.deliveries == (("dss", "delta"), ("mshp", "full"))
+
+
+def test_an_optional_agency_is_told_by_the_last_quarter_of_its_rhythm(connection, settings) -> None:
+    stage(connection, ("care", "full", 1, "2025-01-01", True))
+    sources = (*SOURCES, "care")
+    for quarter, told in ((1, "full"), (2, "full"), (3, "none"), (4, "none")):
+        provenance, _ = _read_provenance(connection, sources, Quarter(2025, quarter), settings)
+        assert provenance.deliveries == (("care", told),)
+
+
+def test_an_agency_that_no_table_counts_is_told_nowhere(connection, settings) -> None:
+    stage(connection, ("care", "full", 1, "2025-01-01", True))
+    assert _read_provenance(connection, SOURCES, QUARTER, settings)[0].deliveries == ()
 
 
 def test_that_an_agency_has_no_record_at_all_is_not_told(connection, settings) -> None:
     stage(connection, ("hotline", "nil", 1, "2025-01-01", True))
-    provenance, _ = _read_provenance(connection, QUARTER, settings)
+    provenance, _ = _read_provenance(connection, SOURCES, QUARTER, settings)
     assert provenance.deliveries == (("hotline", "full"),)
 
 
@@ -163,7 +177,7 @@ def test_that_an_agency_has_no_record_at_all_is_not_told(connection, settings) -
 def test_one_real_delivery_makes_a_release_no_demo(connection, settings, dss, mshp, told) -> None:
     accept(settings, "dss", 1, simulated=dss)
     accept(settings, "mshp", 1, simulated=mshp)
-    provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
+    provenance, is_made_up = _read_provenance(connection, SOURCES, QUARTER, settings)
     assert (provenance.is_simulated, is_made_up) == told
 
 
@@ -174,12 +188,12 @@ def test_a_real_delivery_that_was_replaced_still_makes_a_release_no_demo(
     accept(settings, "dss", 1, simulated=False)
     accept(settings, "dss", 2, simulated=True)
     stage(connection, ("dss", "full", 2, "2025-01-01", True))
-    provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
+    provenance, is_made_up = _read_provenance(connection, SOURCES, QUARTER, settings)
     assert (provenance.is_simulated, is_made_up) == (True, False)
 
 
 def test_no_delivery_at_all_is_no_demo(connection, settings) -> None:
-    provenance, is_made_up = _read_provenance(connection, QUARTER, settings)
+    provenance, is_made_up = _read_provenance(connection, SOURCES, QUARTER, settings)
     assert (provenance.deliveries, provenance.is_simulated, is_made_up) == ((), False, False)
 
 
@@ -209,10 +223,10 @@ def carry(settings: Settings, sequence: int, *reporting: bool) -> None:
 
 
 def test_the_newest_roster_says_how_many_police_agencies_report(connection, settings) -> None:
-    assert _read_provenance(connection, QUARTER, settings)[0].police_agencies is None
+    assert _read_provenance(connection, SOURCES, QUARTER, settings)[0].police_agencies is None
     carry(settings, 1, True, True, True)
     carry(settings, 2, True, False, True)
     carry(settings, 3)
-    assert _read_provenance(connection, QUARTER, settings)[0].police_agencies == (2, 3)
+    assert _read_provenance(connection, SOURCES, QUARTER, settings)[0].police_agencies == (2, 3)
     other = Quarter(2025, 2)
-    assert _read_provenance(connection, other, settings)[0].police_agencies is None
+    assert _read_provenance(connection, SOURCES, other, settings)[0].police_agencies is None

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from care_files import care_xml, many, number_of, record, removal
 from faulty_files import make_files
 from nibrs_lines import report, segment
 from typer.testing import CliRunner
@@ -238,3 +239,25 @@ def test_two_files_of_one_name_are_told_as_such(home: Path) -> None:
     assert ended.exit_code == 3
     assert "MS126" in ended.stdout
     assert "No two files" in ended.stdout
+
+
+def test_a_file_of_children_in_care_is_validated_beside_the_half_year_before(home: Path) -> None:
+    children = many(5)
+    Path("before.xml").write_bytes(care_xml(*children, record(), period="202409"))
+    changed = record(stays=(removal(E153="20250301"),))
+    Path("care.xml").write_bytes(care_xml(*children[:4], changed, record(E4=number_of("new"))))
+    ended = call("care.xml", "--contract", "care/1", "--against", "2024Q3:before.xml", "--json")
+    assert ended.exit_code == 0, ended.output
+    document = json.loads(ended.stdout)
+    assert document["receipt"]["files"][0]["reports_read"] == 6
+    told = {one["change"]: one["total"] for one in document["changes"]["histories"]}
+    assert told["new"] == told["corrected"] == 1
+    assert document["changes"]["unit"] == "children"
+    assert document["changes"]["children"] == 2
+
+
+def test_a_file_of_another_half_year_is_refused_by_validate_too(home: Path) -> None:
+    Path("care.xml").write_bytes(care_xml(period="202409"))
+    ended = call("care.xml", "--contract", "care/1")
+    assert ended.exit_code == 3
+    assert "MS222" in ended.stdout

@@ -22,7 +22,7 @@ from orchestration.watch import alarms as watched
 from orchestration.watch.alarms import find_alarms
 from orchestration.watch.outbox import Outbox
 from orchestration.watch.picture import draw_year, name_due
-from orchestration.watch.standing import look_at_year, name_lateness
+from orchestration.watch.standing import look_at_quarter, look_at_year, name_lateness
 from orchestration.watch.telling import tell
 from sources.quarters import Quarter
 
@@ -94,6 +94,31 @@ def test_a_delivery_is_late_on_the_day_after_it_was_due(settings, instance) -> N
     assert codes(settings, instance, ON_TIME + timedelta(days=1)) == [
         "late-delivery/2025Q1/hotline"
     ]
+
+
+def test_an_optional_agency_is_late_by_its_own_calendar_once_it_has_ever_delivered(
+    settings, instance
+) -> None:
+    deliver(settings, "dss", "mshp", "hotline")
+    late = datetime(2025, 5, 16, 18, tzinfo=UTC)
+    assert [one for one in codes(settings, instance, late) if "late-delivery" in one] == []
+    before = settings.vault.delivery("care", "2024Q3", 1)
+    before.mkdir(parents=True)
+    (before / "manifest.json").write_text("{}")
+    assert "late-delivery/2025Q1/care" not in codes(settings, instance, late - timedelta(days=1))
+    assert "late-delivery/2025Q1/care" in codes(settings, instance, late)
+
+
+def test_a_quarter_that_lacks_an_optional_delivery_alone_is_delivered(settings) -> None:
+    deliver(settings, "dss", "mshp")
+    assert look_at_quarter(QUARTER, settings).missing == ("hotline",)
+    deliver(settings, "hotline")
+    standing = look_at_quarter(QUARTER, settings)
+    assert standing.is_delivered
+    due = {one.agency: one.due for one in standing.deliveries}
+    assert (due["care"], due["dss"]) == (date(2025, 5, 15), date(2025, 4, 10))
+    second = look_at_quarter(QUARTER.next(), settings)
+    assert {one.agency: one.due for one in second.deliveries}["care"] is None
 
 
 def test_a_rejected_delivery_names_its_receipt_and_nothing_that_stands_there(

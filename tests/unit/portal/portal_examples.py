@@ -33,6 +33,7 @@ from privacy.released import (
     FOUR_QUARTERS,
     NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
+    NOT_RELEASED,
     QUARTERLY,
     ApprovalFacts,
     GroupFacts,
@@ -289,6 +290,23 @@ def make_silent(period: str) -> ReleasedTable:
     )
 
 
+def make_withheld(period: str) -> ReleasedTable:
+    row = ReleasedRow(
+        "Missouri", ("absent",), ("Absent from care",), None, None, None, None, NOT_RELEASED
+    )
+    return replace(
+        make_silent(period),
+        name="children_absent_from_care",
+        title="Children absent from care (children)",
+        unit="children",
+        definition="Children absent from care. Not released: too few could be told from none.",
+        sources=("care",),
+        dimensions=("care_absence",),
+        dimension_titles=("Absence from care",),
+        rows=(row,),
+    )
+
+
 def make_privacy() -> PrivacyFacts:
     eighth = Fraction(1, 8)
     return PrivacyFacts(
@@ -361,7 +379,7 @@ def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
         for back in range(earlier // 4, 0, -1):
             before = draw_all(ANNUAL_FRAMES, 50 + back)
             past += make_tables(ANNUAL_TABLES, before, str(int(year) - back), ANNUAL)
-    tables.append(make_silent(quarter))
+    tables += [make_silent(quarter), make_withheld(quarter)]
     current = {**drawn[-1], **yearly}
     return Release(
         release_id=quarter,

@@ -137,6 +137,29 @@ collected = false
 definition = "None."
 """
 
+CALLS_OFF = SMALL.replace(
+    'definition = "All."\n\n[[tables]]\nname = "silent"',
+    'definition = "All."\nwithheld = "Not released: too few."\n\n[[tables]]\nname = "silent"',
+)
+"""The small policy with its one annual table withheld, and so its annual frame switched off."""
+
+DECLARED = """
+[public.courts]
+contract = "courts/1"
+reason = "Anybody may count them."
+
+[[tables]]
+name = "filed"
+title = "Filed (cases)"
+unit = "cases"
+sources = ["courts"]
+public = "filed"
+level = "state"
+dimensions = []
+definition = "All."
+"""
+"""What declares totals of the courts public, after the rest of the policy."""
+
 PUBLISHED = SMALL[SMALL.index("published = [") : SMALL.index("[dimensions.sex]")].rstrip()
 
 LISTS = {

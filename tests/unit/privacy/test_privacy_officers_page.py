@@ -13,6 +13,7 @@ from portal.officers_page import describe_officers_page, render_officers_page
 from privacy.approval.approval import Officer
 from privacy.approval.assessment import assess
 from privacy.plan import Plan
+from privacy.released import NOT_RELEASED
 from privacy.shown import ShownPlan, Signature
 
 DOE = Officer("j_doe", "A1B2", b"", is_throwaway=False)
@@ -102,6 +103,16 @@ def test_the_page_shows_hash_cost_margins_and_who_may_sign(
         assert table.silence or f"± {table.moe90[1]:g}" in html
     for period in review.periods:
         assert f"{float(period.cap):.5f}" in html
+
+
+def test_what_the_policy_withholds_is_folded_away_with_its_reason(
+    html: str, review: ShownPlan
+) -> None:
+    reasons = [one.definition for one in review.tables if one.silence == NOT_RELEASED]
+    assert len(reasons) == 2
+    read = " ".join(list_read_words(html))
+    assert "Tables of the policy that are not released and cost nothing, and why" in read
+    assert all(reason in html and reason not in read for reason in reasons)
 
 
 def test_the_verdict_says_whether_the_plan_can_be_paid(html: str, review: ShownPlan) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from privacy_examples import KEYS, example_plan
-from small_policy import RULES, SMALL, load_small, write_policy
+from small_policy import CALLS_OFF, RULES, SMALL, load_small, write_policy
 
 from privacy.engine.frames import Marginal
 from privacy.errors import PrivacyError
@@ -51,6 +51,31 @@ def test_a_plan_costs_its_budget_and_no_more(plan: Plan, annual: Plan) -> None:
     assert annual.sum_rho(QUARTERLY) == plan.rho
     assert budget.annual * Fraction(99, 100) < annual.sum_rho(ANNUAL) <= budget.annual
     assert annual.rho == annual.sum_rho(QUARTERLY) + annual.sum_rho(ANNUAL)
+
+
+def test_a_frame_that_is_switched_off_is_not_planned_and_costs_nothing(
+    annual: Plan, tmp_path: Path
+) -> None:
+    """Every share, scale and charge is what it would be if the policy had never named it."""
+    assert "children_in_care_in_year" in annual.policy.switched_off
+    text = REVIEWED_POLICY.read_text("utf-8")
+    frame = text[text.index("[frames.children_in_care_in_year]") : text.index("# Quarterly tables")]
+    tables = text[text.index("# Annual tables of children in care") :]
+    policy = load_policy(write_policy(tmp_path, text.replace(frame, "").replace(tables, "")))
+    keys = load_keys(KEYS, policy)
+    without = make_plan("2025Q4", policy, keys, optimise(policy, keys), RULES)
+    assert without.parts == annual.parts
+    assert [one.measurements for one in without.frames] == [
+        one.measurements for one in annual.frames
+    ]
+
+
+def test_a_budget_whose_tables_are_all_withheld_is_not_spent(tmp_path: Path) -> None:
+    plan = plan_small(tmp_path, text=CALLS_OFF)
+    assert plan.sum_rho(ANNUAL) == 0
+    told = {table["name"]: table for table in json.loads(plan.to_json())["tables"]}
+    assert told["calls"]["frame"] is None
+    assert told["calls"]["withheld"] == "Not released: too few."
 
 
 @pytest.mark.parametrize("quarter", ["2025Q1", "2025Q2", "2025Q3"])

@@ -48,11 +48,20 @@ CHANGES: list[tuple[Callable[[Content], None], str]] = [
     ),
     (set_frame(measurements=[]), "arrests is measured with other tables or other noise."),
     (lambda it: it["frames"].remove(frame(it)), "arrests is not measured (quarterly)."),
+    (lambda it: it["public"].clear(), "No totals of courts are declared public."),
+    (
+        lambda it: it["public"]["courts"].update(contract="courts/2"),
+        "Totals of courts are declared public: by courts/2 they pass without noise.",
+    ),
     (lambda it: it["tables"].pop(), "is not released."),
-    (lambda it: it["tables"][0].update(level="county"), "has another level, other dimensions or"),
+    (lambda it: it["tables"][0].update(level="county"), "has another level, dimension, frame"),
     (
         lambda it: it["tables"].append({**it["tables"][0], "name": "brand_new"}),
         "The table brand new is released now.",
+    ),
+    (
+        lambda it: it["tables"].append({**it["tables"][-1], "name": "brand_new"}),
+        "The table brand new is new, and not released.",
     ),
     (
         lambda it: it["frames"].append({**frame(it), "name": "new_frame"}),
@@ -93,3 +102,11 @@ def test_a_fourth_quarter_brings_the_annual_tables(before: Content) -> None:
     assert any("is measured now (annual)" in one for one in said)
     back = compare_plans(json.loads(example_plan("2025Q4").to_json()), before)
     assert any("is not measured (annual)" in one for one in back)
+
+
+def test_a_plan_from_before_anything_was_declared_public_declares_nothing(before: Content) -> None:
+    old = copy.deepcopy(before)
+    del old["public"]
+    assert compare_plans(old, before) == (
+        "Totals of courts are declared public: by courts/1 they pass without noise.",
+    )

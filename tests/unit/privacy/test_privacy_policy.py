@@ -3,12 +3,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from small_policy import PUBLISHED, SMALL, write_policy
+from small_policy import CALLS_OFF, PUBLISHED, SMALL, write_policy
 
 from privacy.engine.frames import LINKED
 from privacy.errors import PrivacyError
 from privacy.policy.policy import REVIEWED_POLICY, load_policy
-from privacy.released import ACTIVITY, ANNUAL, COHORT, NOT_COLLECTED, NOT_RELEASED, QUARTERLY
+from privacy.released import ACTIVITY, ANNUAL, COHORT, NOT_RELEASED, QUARTERLY
 
 
 def test_the_reviewed_policy_has_the_tables_of_the_law() -> None:
@@ -23,8 +23,16 @@ def test_the_reviewed_policy_has_the_tables_of_the_law() -> None:
         "report_lag",
         "prosecutions",
     }
-    silent = [table for table in policy.tables if table.frame is None]
-    assert [(table.name, table.silence) for table in silent] == [("prosecutions", NOT_COLLECTED)]
+    assert [table.public for table in policy.tables if table.public] == [
+        "cases_filed",
+        "dispositions",
+        "convictions",
+    ]
+    silent = {table.name: table.silence for table in policy.tables if table.silence}
+    assert silent == {
+        "children_in_care_trafficked": NOT_RELEASED,
+        "children_absent_from_care": NOT_RELEASED,
+    }
 
 
 def test_the_reviewed_policy_spends_an_eighth_a_quarter_and_a_half_in_a_lifetime() -> None:
@@ -89,9 +97,48 @@ def test_a_cohort_can_be_counted_once_and_an_activity_without_a_limit_always(
     assert (frames["calls"].counting, frames["calls"].quarters) == (ACTIVITY, None)
 
 
-def test_a_withheld_table_says_so(tmp_path: Path) -> None:
-    text = SMALL.replace("collected = false", "withheld = true")
-    assert load_policy(write_policy(tmp_path, text)).tables[-1].silence == NOT_RELEASED
+def test_a_withheld_table_says_why_and_switches_off_the_frame_that_no_other_uses(
+    tmp_path: Path,
+) -> None:
+    policy = load_policy(write_policy(tmp_path, CALLS_OFF))
+    calls = policy.tables[3]
+    assert (calls.silence, calls.withheld) == (NOT_RELEASED, "Not released: too few.")
+    assert (calls.frame, calls.weight) == (None, 0)
+    assert policy.frames.keys() == {"victims", "pairs"}
+    assert policy.switched_off.keys() == {"calls"}
+    assert policy.stated_frames == load_policy(write_policy(tmp_path)).frames
+
+
+def test_nobody_must_deliver_for_a_table_that_is_withheld(tmp_path: Path) -> None:
+    assert load_policy(write_policy(tmp_path, CALLS_OFF)).sources == {"mshp"}
+    assert "care" not in load_policy().sources
+
+
+def test_a_frame_that_another_table_uses_stays_measured(tmp_path: Path) -> None:
+    text = SMALL.replace('All by region."', 'All by region."\nwithheld = "Too few."')
+    policy = load_policy(write_policy(tmp_path, text))
+    assert "victims" in policy.frames
+    assert policy.switched_off == {}
+
+
+def test_a_withheld_table_is_checked_as_if_it_were_released(tmp_path: Path) -> None:
+    text = CALLS_OFF.replace('frame = "calls"', 'frame = "others"')
+    with pytest.raises(PrivacyError, match="In table calls, frame must name a frame of this file"):
+        load_policy(write_policy(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["children_reported_in_year", "children_by_agency_in_year"])
+def test_a_frame_that_rests_on_a_switched_off_one_is_refused(name: str, tmp_path: Path) -> None:
+    """A year that sums quarters which nobody measures, and rows that are those of such a year."""
+    switched_off = {
+        "children_reported_in_year": "children_reported",
+        "children_by_agency_in_year": "children_reported_in_year",
+    }[name]
+    text = REVIEWED_POLICY.read_text("utf-8").replace(
+        f'frame = "{switched_off}"\nlevel', f'frame = "{switched_off}"\nwithheld = "No."\nlevel'
+    )
+    with pytest.raises(PrivacyError, match=rf"frames.{name}, sums and same_rows must name frames"):
+        load_policy(write_policy(tmp_path, text))
 
 
 def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> None:
@@ -223,8 +270,10 @@ def test_comments_do_not_change_the_hash_and_content_does(tmp_path: Path) -> Non
         ),
         ("weight = 2", "weight = 0", "weight must be a whole number from 1 up"),
         ("weight = 2", "weight = 2\nsigma = 1", "In table victims, sigma is not known"),
-        ("collected = false", "collected = false\nweight = 1", "has no frame and no weight"),
-        ("collected = false", 'collected = false\nframe = "pairs"', "has no frame and no weight"),
+        ("collected = false", "collected = false\nweight = 1", "has no frame, no weight"),
+        ("collected = false", 'collected = false\nframe = "pairs"', "has no frame, no weight"),
+        ("collected = false", 'collected = false\nwithheld = "No."', "and no withheld"),
+        ("collected = false", "withheld = true", "withheld must be a text"),
         ("[frames.victims]", "[frames.others]", "In table victims, frame must name a frame"),
     ],
 )
@@ -325,9 +374,9 @@ def test_a_policy_says_which_cells_are_the_rows_of_which_frame_and_what_proves_i
 
 
 def test_a_frame_that_no_table_uses_is_refused(tmp_path: Path) -> None:
-    text = SMALL.replace('[[tables]]\nname = "calls"', '[[tables]]\nname = "none"')
-    text = text.replace('frame = "calls"\n', "").replace(
-        'dimensions = []\ndefinition = "All."', 'dimensions = []\nwithheld = true\ndefinition = "A"'
+    text = SMALL.replace(
+        'frame = "calls"\nlevel = "state"\ndimensions = []',
+        'collected = false\nlevel = "state"\ndimensions = []',
     )
     with pytest.raises(PrivacyError, match=r"MS602.*every frame must be used"):
         load_policy(write_policy(tmp_path, text))

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from small_policy import PUBLISHED, SMALL, write_policy
+from small_policy import CALLS_OFF, DECLARED, PUBLISHED, SMALL, write_policy
 
 from privacy.policy.diff import CONTENT, GUARANTEE, WORDS, Change, describe_changes
 from privacy.policy.policy import REVIEWED_POLICY, load_policy
@@ -51,7 +51,7 @@ def test_equal_policies_have_no_changes(tmp_path: Path) -> None:
         ("weight = 2", "weight = 3", CONTENT, "Table victims: its weight is 3 instead of 2."),
         ("by region (records)", "(records)", WORDS, "Table victims_by_region: its title is"),
         ("All by region.", "Some.", WORDS, "Table victims_by_region: its definition is Some."),
-        ("collected = false", "withheld = true", CONTENT, "because it is “not released” instead"),
+        ('All by region."', 'All by region."\nwithheld = "Few."', CONTENT, "not released: Few."),
         (
             '  { key = "strict", label = "Strict", cells = ["strict"] },\n',
             "",
@@ -128,6 +128,22 @@ def test_new_and_missing_frames_and_tables_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_frame_that_is_switched_off_or_on_is_told(tmp_path: Path) -> None:
+    off, on = compare(tmp_path, CALLS_OFF), compare(tmp_path, SMALL, CALLS_OFF)
+    assert (off[0].touches, on[0].touches) == (GUARANTEE, GUARANTEE)
+    assert off[0].sentence == (
+        "Frame calls is switched off: nothing is read or measured of it, and it costs nothing."
+    )
+    assert on[0].sentence == "Frame calls is switched on: it is measured, and costs budget."
+    assert any("why it is not released: “Not released: too few.”" in one.sentence for one in off)
+
+
+def test_a_bound_of_a_frame_that_is_switched_off_is_told(tmp_path: Path) -> None:
+    wider = CALLS_OFF.replace('bound = 1\nreason = "One call', 'bound = 2\nreason = "One call')
+    (change,) = compare(tmp_path, wider, CALLS_OFF)
+    assert change.sentence == "Frame calls: its bound for one identity is 2 instead of 1."
+
+
 def test_new_and_missing_dimensions_and_levels_are_told(tmp_path: Path) -> None:
     added = '[levels.town]\ntitle = "Town"\n\n[dimensions.age]\ntitle = "Age"\n\n[frames.victims]'
     text = SMALL.replace("[frames.victims]", added)
@@ -163,3 +179,33 @@ def test_other_places_touch_the_guarantee(tmp_path: Path) -> None:
         "Frame pairs: its bound for one identity is 19 instead of 9.": GUARANTEE,
         "Frame pairs: the records that may ever take one child are 3 instead of 2.": GUARANTEE,
     }
+
+
+def test_what_becomes_declared_public_is_told_first(tmp_path: Path) -> None:
+    told = compare(tmp_path, SMALL + DECLARED)
+    assert told[0] == Change(
+        GUARANTEE,
+        "Public totals of courts are new: by courts/1 they pass as delivered, without noise. "
+        "Anybody may count them.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "touches", "sentence"),
+    [
+        ("courts/1", "courts/2", GUARANTEE, "they pass by contract courts/2 instead of courts/1."),
+        ("Anybody may", "All may", WORDS, "they are public because of “All may count them.”"),
+        ('public = "filed"', 'public = "ended"', GUARANTEE, "as declared public, ended instead of"),
+    ],
+)
+def test_a_change_of_what_is_declared_public_is_said(
+    tmp_path: Path, old: str, new: str, touches: str, sentence: str
+) -> None:
+    (change,) = compare(tmp_path, SMALL + DECLARED.replace(old, new), SMALL + DECLARED)
+    assert change.touches == touches
+    assert sentence in change.sentence
+
+
+def test_what_is_no_longer_declared_public_is_said(tmp_path: Path) -> None:
+    told = compare(tmp_path, SMALL, SMALL + DECLARED)
+    assert Change(GUARANTEE, "Public totals of courts are taken out.") in told

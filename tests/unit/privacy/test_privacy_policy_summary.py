@@ -4,6 +4,7 @@ from pathlib import Path
 from privacy_examples import KEYS, example_plan
 from small_policy import RULES, SMALL, load_small
 
+from bench.switched_on import load_switched_on
 from privacy.approval.policy_summary import LIFETIME_QUARTERS, sum_worst, summarise
 from privacy.plan import make_plan
 from privacy.policy.keys import load_keys
@@ -25,6 +26,27 @@ def test_the_reviewed_policy_stays_below_its_own_caps_for_ever() -> None:
     ]
     assert all(one["fits"] for one in told["worst_case"])
     assert {one["name"] for one in told["frames"]} == set(policy.frames)
+
+
+def test_the_reviewed_policy_would_keep_its_caps_with_all_tables_switched_on() -> None:
+    policy = load_switched_on()
+    assert policy.switched_off == {}
+    keys = load_keys(KEYS, policy)
+    strategy = optimise(policy, keys)
+    told = summarise(policy, keys, strategy)
+    assert all(one["fits"] for one in told["worst_case"])
+    plan = make_plan("2025Q4", policy, keys, strategy, RULES)
+    care = {one.frame.name: one.rho for one in plan.frames}["children_in_care_in_year"]
+    years = sum_worst(plan, LIFETIME_QUARTERS) - sum_worst(plan, 4)
+    assert years == 3 * care
+    assert sum_worst(plan, LIFETIME_QUARTERS) < Fraction(38, 100)
+
+
+def test_what_is_switched_off_is_named_and_costs_nothing() -> None:
+    policy = load_policy()
+    told = summarise(policy, load_keys(KEYS, policy), load_strategy())
+    assert told["switched_off"] == ["children_in_care_in_year"]
+    assert not {one["name"] for one in told["frames"]} & set(told["switched_off"])
 
 
 def test_a_cohort_and_a_limited_activity_cost_no_more_in_a_lifetime_than_in_their_quarters() -> (

@@ -9,7 +9,7 @@ import pytest
 from approval_examples import Office
 from privacy_examples import approve_example, example_plan, release_example
 from release_examples import fill_cells, find_table, publish
-from small_policy import RULES, SMALL, load_small
+from small_policy import CALLS_OFF, RULES, SMALL, load_small
 
 from privacy.engine import noise
 from privacy.engine.frames import Level
@@ -245,10 +245,13 @@ def test_a_table_nobody_collects_is_present_with_its_own_words(released: Release
     ] == [("Missouri", None, None, None, None, NOT_COLLECTED)]
 
 
-def test_a_withheld_table_is_present_without_numbers(tmp_path: Path) -> None:
-    withheld = plan_small(tmp_path, SMALL.replace("collected = false", "withheld = true"))
-    release = publish(withheld, fill_cells(withheld, 5))
-    assert release.tables[-1].rows[0].status == NOT_RELEASED
+def test_a_withheld_table_is_present_without_numbers_and_says_why(tmp_path: Path) -> None:
+    withheld = plan_small(tmp_path, CALLS_OFF)
+    table = find_table(publish(withheld, fill_cells(withheld, 5)), "calls")
+    assert [(row.count, row.moe90, row.status) for row in table.rows] == [
+        (None, None, NOT_RELEASED)
+    ]
+    assert table.definition == "All. Not released: too few."
 
 
 def test_modelled_numbers_stand_beside_units_below_the_state_where_the_policy_wants_them(

@@ -89,8 +89,10 @@ def test_eight_quarters_in_a_row_deliver_each_record_once(tmp_path: Path) -> Non
     quarters = [Quarter(2024, 1)]
     while len(quarters) < 8:
         quarters.append(quarters[-1].next())
-    truth = simulate(tmp_path, quarters, 3, dss_child_rows=50, police_victims=20)
-    assert len(truth.deliveries) == 24
+    truth = simulate(
+        tmp_path, quarters, 3, dss_child_rows=50, police_victims=20, children_in_care=50
+    )
+    assert len(truth.deliveries) == 28
     records = pq.read_table(truth.folder / "records.parquet").to_pylist()
     seen = Counter((r["agency"], r["record_key"], r["group_key"]) for r in records)
     assert max(seen.values()) == 1

@@ -10,12 +10,12 @@ from sources_builders import HEADER, QUARTER, text_of
 
 from sources.contracts import current_contract
 from sources.errors import ERRORS
-from sources.hotline import read_counts
 from sources.ncands import read_child_file
 from sources.nibrs import read_segments
 from sources.nibrs_period import Circumstances
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
+from sources.totals import read_counts
 from sources.workbench import FileReading, list_problems, open_workbench
 
 FBI_NOTES = ("MS341", "MS342")

@@ -24,12 +24,14 @@ from sources_builders import (
 from sources.case_records import read_case_records
 from sources.contracts import current_contract, find_contract
 from sources.errors import SourcesError
-from sources.hotline_totals import Totals, count_children, write_totals
+from sources.hotline_totals import Totals, count_children
 from sources.ingest import ingest
 from sources.layout import list_case_fields
 from sources.quarters import Quarter
+from sources.totals_package import write_totals
 
 MARK = "QZJXVKWY"
+HOTLINE = current_contract("hotline")
 HEADER = (
     "prs_FirstName", "prs_SecondName", "prs_Birthdate", "prs_Gender", "vic_TraffickingStatus",
     "vic_RelationshipToTrafficker", "vic_AgeWhenTrafficked", "vic_TypeOfExploitation",
@@ -292,7 +294,9 @@ def test_what_cannot_be_counted_is_refused_without_a_value(
 
 def test_totals_that_are_written_are_taken_by_the_hub(tmp_path: Path) -> None:
     totals = count(tmp_path, record(), record(FirstName="Bob", Gender="Masculine"))
-    write_totals(tmp_path / "out", Quarter.parse(QUARTER), totals.cells, "Totals", {"name": "t"})
+    write_totals(
+        tmp_path / "out", Quarter.parse(QUARTER), totals.cells, HOTLINE, {"title": "t", "name": "t"}
+    )
     written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert set(written) == {"counts.csv", "datapackage.json"}
     files = {path.split(".")[0]: (path, content) for path, content in written.items()}
@@ -334,7 +338,9 @@ def test_a_description_that_holds_records_is_refused_and_not_kept(
     tmp_path: Path, code: str, more: dict[str, object]
 ) -> None:
     totals = count(tmp_path, record())
-    write_totals(tmp_path / "out", Quarter.parse(QUARTER), totals.cells, "Totals", {"name": "t"})
+    write_totals(
+        tmp_path / "out", Quarter.parse(QUARTER), totals.cells, HOTLINE, {"title": "t", "name": "t"}
+    )
     said = json.loads((tmp_path / "out" / "datapackage.json").read_bytes())
     said["resources"].append({"name": "cases", "title": "", "description": "", "type": "", **more})
     zones = make_zones(tmp_path)

@@ -61,7 +61,7 @@ def test_a_broken_contract_is_named_with_file_and_field_and_no_other_agency_fail
     assert MARK not in caught.value.sentence
     assert list_files(inbox) == before
     assert list_files(zones.outbox("dss")) == {}
-    assert list_agencies() == ("dss", "hotline", "mshp")
+    assert list_agencies() == ("courts", "dss", "hotline", "mshp")
     deliver(zones, "mshp", {}, kind="nil")
     assert ingest(zones, "mshp", QUARTER).status == "accepted"
 

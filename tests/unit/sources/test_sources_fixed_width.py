@@ -99,8 +99,8 @@ def test_a_long_stretch_is_refused_before_it_is_read_whole(
         ("tokens", b"record_key,token\nA,B\n", 1),
         ("tokens", b"record_key,token", 0),
         ("tokens", b"", 0),
-        ("hotline_counts", b"h\nA\nB\n\n", 2),
-        ("hotline_datapackage", b"{\n}\n", 0),
+        ("counts", b"h\nA\nB\n\n", 2),
+        ("datapackage", b"{\n}\n", 0),
     ],
 )
 def test_rows_are_lines_that_are_not_blank_without_a_csv_header(

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from care_files import before, care_xml, during, former, many, record, removal, setting
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sources_builders import (
@@ -76,6 +77,37 @@ DELIVERIES = {
         "datapackage": ("datapackage.json", json.dumps(description() | {MARK: MARK}).encode()),
         "counts": ("counts.csv", text_of([COUNTS_HEADER, ",".join([MARK] * 4)])),
     },
+}
+
+
+GOOD_CARE = care_xml(
+    *many(),
+    record(
+        before(E107="1", E108="20250111"),
+        during(E110="1", E111="20250112"),
+        E106="1",
+        E109="1",
+        stays=(removal(setting(), setting(E112="20250201", E120="12")), former()),
+    ).replace("><", ">\n<"),
+)
+_LAST = GOOD_CARE.rindex(b"<record>")
+MARKED_CARE = re.sub(rb">[^<>\n]+</", f">{MARK}</".encode(), GOOD_CARE[_LAST:])
+POISONED_CARE = {
+    "every value": re.sub(rb">[^<>\n]+</", f">{MARK}</".encode(), GOOD_CARE),
+    "every value of one child": GOOD_CARE[:_LAST] + MARKED_CARE,
+    "every value but the number": GOOD_CARE[:_LAST]
+    + MARKED_CARE.replace(f">{MARK}<".encode(), b">CHILD0000001<", 1),
+    "names, attributes and comments": GOOD_CARE.replace(
+        b"<record>", f"<record {MARK}='{MARK}'><!--{MARK}--><?{MARK} {MARK}?><{MARK}/>".encode()
+    ),
+    "an element that does not end": GOOD_CARE[:_LAST] + f"<{MARK}>".encode(),
+    "a prefix": GOOD_CARE.replace(b"<E6_sex>", f"<{MARK}:E6_sex>".encode(), 1),
+    "a namespace": GOOD_CARE.replace(b"http://www.acf.hhs.gov", MARK.encode()),
+    "an entity": GOOD_CARE.replace(b">20100115<", f">&{MARK};<".encode(), 1),
+    "a document type": GOOD_CARE.replace(b"?>", f"?><!DOCTYPE {MARK} SYSTEM '{MARK}'>".encode()),
+    "an encoding": GOOD_CARE.replace(b"utf-8", MARK.encode()),
+    "agency and half-year": care_xml(agency=MARK, period=MARK),
+    "another kind": f"<{MARK}/>".encode(),
 }
 
 
@@ -165,6 +197,48 @@ def test_no_value_of_xml_is_in_receipt_error_or_output(
     assert MARK not in seen
 
 
+@pytest.mark.parametrize("place", POISONED_CARE)
+def test_no_value_of_a_child_in_care_is_in_receipt_error_or_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], place: str
+) -> None:
+    zones = make_zones(tmp_path)
+    content = POISONED_CARE[place]
+    rows = {"care": content.count(b"</record>")}
+    folder = deliver(zones, "care", {"care": ("care.xml", content)}, rows=rows)
+    trace = ""
+    try:
+        trace = repr(ingest(zones, "care", QUARTER))
+    except SourcesError as error:
+        trace = "".join(traceback.format_exception(error))
+    try:
+        count_records(folder / "care.xml", current_contract("care").file_of("care"))
+    except (SourcesError, FileNotFoundError) as error:
+        trace += "".join(traceback.format_exception(error))
+    seen = trace + read_everything_outside_the_vault(zones) + "".join(capfd.readouterr())
+    assert "MS" in seen
+    assert MARK not in seen
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    pieces=st.lists(
+        st.sampled_from(GOOD_CARE.splitlines(keepends=True)) | st.binary(max_size=20), max_size=9
+    ),
+    place=st.integers(0, GOOD_CARE.count(b"\n")),
+    left_out=st.integers(0, 9),
+)
+def test_any_xml_of_children_in_care_is_accepted_whole_or_rejected_whole(
+    pieces: list[bytes], place: int, left_out: int
+) -> None:
+    lines = GOOD_CARE.splitlines(keepends=True)
+    content = b"".join([*lines[:place], *pieces, *lines[place + left_out :]])
+    with tempfile.TemporaryDirectory() as folder:
+        zones = make_zones(Path(folder))
+        with suppress(SourcesError):
+            deliver(zones, "care", {"care": ("care.dat", content)})
+            check_whole_or_nothing(zones, "care")
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     pieces=st.lists(
@@ -212,6 +286,7 @@ ROLES = {
     "dss": ("child_file", "tokens"),
     "mshp": ("nibrs", "tokens"),
     "hotline": ("datapackage", "counts"),
+    "care": ("care",),
 }
 LINES = st.lists(
     st.one_of(
@@ -260,7 +335,7 @@ def test_any_bytes_as_files_are_accepted_whole_or_rejected_whole(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         zones = make_zones(Path(folder))
-        contents = dict(zip(ROLES[agency], (first, second), strict=True))
+        contents = dict(zip(ROLES[agency], (first, second), strict=False))
         files = {role: (f"{role}.dat", end.join(lines)) for role, lines in contents.items()}
         try:
             deliver(zones, agency, files)

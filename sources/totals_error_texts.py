@@ -1,13 +1,13 @@
-"""The texts of the numbers about the hotline's totals, and about case records that are not taken.
+"""The texts of the numbers about delivered totals, and about case records that are not taken.
 
-Belongs here: MS401 to MS417. Does not belong here: other formats (`error_texts`).
+Belongs here: MS401 to MS419. Does not belong here: other formats (`error_texts`).
 """
 
 from failures.exits import Exit
 from sources.error_form import RESEND as _RESEND
 from sources.error_form import DeliveryText
 
-HOTLINE = {
+TOTALS = {
     "MS401": DeliveryText(
         "The header of {file} is not the one of a counts file",
         "The contract names the columns {header}, and the first line must read so and no other way",
@@ -15,7 +15,7 @@ HOTLINE = {
     ),
     "MS402": DeliveryText(
         "A row of {file} does not have four values",
-        "Each row is a quarter, a measure, a relationship group and a count",
+        "Each row is a quarter, a measure, a group of it and a count",
         _RESEND,
     ),
     "MS403": DeliveryText(
@@ -35,7 +35,7 @@ HOTLINE = {
     ),
     "MS406": DeliveryText(
         "A cell appears twice in {file}",
-        "Each measure and relationship group has one count",
+        "Each group of a measure has one count",
         _RESEND,
     ),
     "MS407": DeliveryText(
@@ -56,11 +56,11 @@ HOTLINE = {
     ),
     "MS413": DeliveryText(
         "{file} holds case records, or is a workbook that may hold them, and was not read",
-        "28 CFR 94.115 and 34 USC 12291(b)(2) forbid to disclose individual information, even "
-        "encoded or hashed; totals may be given. No case record enters the hub, and nothing of "
-        "this file is kept there",
-        "Take the file out of the inbox, make totals of it with `moshare aggregate` on your own "
-        "machine, and deliver those",
+        "Only totals may be given: of victim services because 28 CFR 94.115 and 34 USC "
+        "12291(b)(2) forbid to disclose individual information, even encoded or hashed. No case "
+        "record enters the hub, and nothing of this file is kept there",
+        "Take the file out of the inbox, make totals of it on your own machine (`moshare "
+        "aggregate` does of the hotline's records), and deliver those",
     ),
     "MS414": DeliveryText(
         "{file} cannot be read as case records",
@@ -87,5 +87,17 @@ HOTLINE = {
         "The tables of {file} do not have the same number of children",
         "Each child stands in one cell of each table of children, so all of them add up to one sum",
         "Make the totals again with `moshare aggregate`, or correct them at their source",
+    ),
+    "MS418": DeliveryText(
+        "{file} does not declare under {field} what the contract asks for",
+        "It must say {wanted}, in this order and nothing else: what is in the totals and what is "
+        "not was agreed, and totals that do not say so may be others",
+        "Make the totals as the contract says, write that list into the description, and deliver "
+        "again",
+    ),
+    "MS419": DeliveryText(
+        "In {file} a cell of {part} is larger than the same cell of {whole}",
+        "By the contract the first are among the second, so they are no more",
+        "Correct the counts at their source",
     ),
 }
