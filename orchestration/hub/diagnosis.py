@@ -271,7 +271,7 @@ def _policy(settings: Settings) -> Iterator[Finding]:
     from privacy.policy.policy import load_policy
 
     try:
-        policy = load_policy(settings.policy, settings.words)
+        policy = load_policy(settings.policy)
     except PrivacyError as error:
         yield Finding("policy", ok=False, sentence=error.sentence)
     else:
