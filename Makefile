@@ -11,10 +11,13 @@ EXTRAS_dev := hub gate synthetic dev
 QUICK := $(addprefix tests/unit/,durable failures jurisdiction linkage expectations portal) \
   $(addprefix tests/unit/privacy/test_privacy_,door.py exact.py caps.py plan.py approval.py policy.py) \
   tests/house/test_house_rules.py tests/house/test_locks.py
+# The state that is served: a folder here, or the path of one.
+STATE ?= missouri
+export MOSHARE_STATE = $(STATE)
 BIN := .venv/bin
 STAMP := .venv/installed-$(ROLE)
 MANIFEST := dbt_project/target/manifest.json
-DBT_SOURCES := $(shell find dbt_project missouri/lists -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -not -path '*/target/*' -not -path '*/logs/*')
+DBT_SOURCES := $(shell find dbt_project missouri/lists kansas/lists -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -not -path '*/target/*' -not -path '*/logs/*')
 
 .PHONY: help install demo quick test check dev lock clean
 .DEFAULT_GOAL := help
@@ -40,7 +43,7 @@ PARSE := parse --no-partial-parse --profiles-dir . --target-path target --log-pa
 $(MANIFEST): $(STAMP) $(DBT_SOURCES) privacy/policy.toml
 	@echo 'Preparing the dbt project …'
 	@cd dbt_project && ../$(BIN)/dbt --quiet $(PARSE)
-	@cd dbt_project && ../$(BIN)/dbt --quiet --no-write-json $(PARSE) --vars "$$(../$(BIN)/python -m orchestration.guards.counted_tables)"
+	@cd dbt_project && ../$(BIN)/dbt --quiet $(PARSE) --vars "$$(../$(BIN)/python -m orchestration.guards.counted_tables)"
 	@touch $(MANIFEST)
 
 demo: install ## Four quarters from simulated deliveries to signed releases

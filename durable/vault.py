@@ -22,6 +22,11 @@ class Vault:
 
     folder: Path
 
+    @property
+    def state(self) -> Path:
+        """The name of the state whose records it holds."""
+        return self.folder / "state.txt"
+
     def deliveries(self, agency: str, quarter: str) -> Path:
         """Parent of the accepted deliveries of a quarter, one folder for each sequence."""
         return self.folder / "deliveries" / agency / quarter

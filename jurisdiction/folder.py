@@ -1,17 +1,25 @@
 """The state's folder of data, and its tables as they stand there.
 
-Belongs here: the one place that names the folder. Does not belong here: what rooms make of a table.
+Belongs here: the one place that names the folder, and the setting that chooses it, which every room
+needs before it is imported. Does not belong here: what rooms make of a table.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 from functools import cache
 from pathlib import Path
 
 from jurisdiction.errors import JurisdictionError
 
-FOLDER = Path(__file__).resolve().parents[1] / "missouri"
+STATE_VARIABLE = "MOSHARE_STATE"
+"""Which state is served: a folder beside this room, or the path of one. Default: `missouri`."""
+
+FIRST = "missouri"
+"""The state in whose words the policy is written; it is served where no other is named."""
+
+FOLDER = (Path(__file__).resolve().parents[1] / (os.environ.get(STATE_VARIABLE) or FIRST)).resolve()
 """Data alone: lists (of which dbt makes tables too), outlines, contracts, agencies, state.toml."""
 
 AGENCIES = FOLDER / "agencies"

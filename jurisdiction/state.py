@@ -125,6 +125,7 @@ class State(BaseModel):
         time_zone: Name of its clock in the IANA database.
         blocks: Key and title of the blocks of a release, in the order of its page.
         law: What its law asks for.
+        words: Phrases of the reviewed policy and of the page, and what stands in their place.
     """
 
     model_config = CLOSED
@@ -135,6 +136,13 @@ class State(BaseModel):
     time_zone: Annotated[str, AfterValidator(_check_clock)]
     blocks: dict[str, str]
     law: Law
+    words: dict[str, str] = {}
+
+    def say(self, text: str) -> str:
+        """A text in the words of this state."""
+        for phrase, said in self.words.items():
+            text = text.replace(phrase, said)
+        return text
 
     @property
     def agencies(self) -> tuple[Agency, ...]:

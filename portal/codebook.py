@@ -240,11 +240,15 @@ FILES: Mapping[str, ColumnText] = MappingProxyType(
 
 LEVELS: Mapping[str, str] = MappingProxyType(
     {
-        "region": "Regions of Children's Division. Which county lies in which one is provisional.",
-        "circuit": "Judicial circuits, each of one or more whole counties.",
-        "county": "Counties and the City of St. Louis, which is not part of St. Louis County.",
-        "troop": "Troop areas of the Highway Patrol in which the reporting police agency lies; it "
-        "need not be where the child lives.",
+        name: _STATE.say(text)
+        for name, text in {
+            "region": "Regions of Children's Division. Which county lies in which one is "
+            "provisional.",
+            "circuit": "Judicial circuits, each of one or more whole counties.",
+            "county": "Counties and the City of St. Louis, which is not part of St. Louis County.",
+            "troop": "Troop areas of the Highway Patrol in which the reporting police agency lies; "
+            "it need not be where the child lives.",
+        }.items()
     }
 )
 """What to beware of in each level of geography."""

@@ -211,7 +211,7 @@ DIMENSIONS: Mapping[str, ColumnText] = MappingProxyType(
         "agency_pattern": ColumnText("Known to", "Who has a record of the child.", LINKAGE),
         "lag_group": ColumnText(
             "Time until the report",
-            "Days from the incident to the first report to Children's Division.",
+            _STATE.say("Days from the incident to the first report to Children's Division."),
             LINKAGE,
         ),
     }

@@ -18,6 +18,9 @@ from types import MappingProxyType
 
 from jurisdiction.folder import LISTS, list_counties, read_table
 
+BUSIEST_COUNTY = "29189"
+"""The county whose own police recorded a known share alone, in the state of the figures."""
+
 _AGES = ("0_to_4", "5_to_13", "14_to_17")
 
 
@@ -39,7 +42,7 @@ class County:
     """A county with its children on 1 July 2019.
 
     Attributes:
-        fips: Five digits; 29189 is St. Louis County, 29510 St. Louis City.
+        fips: Five digits.
         children: Persons of 0-4, 5-13 and 14-17 years.
     """
 
@@ -62,7 +65,7 @@ def figure(key: str) -> float:
 
 @cache
 def load_counties() -> tuple[County, ...]:
-    """Missouri's 114 counties and the City of St. Louis."""
+    """The state's counties of today, and cities that lie in none."""
     return tuple(
         County(
             row["fips"],
@@ -81,6 +84,22 @@ def load_city_police() -> Mapping[str, tuple[str, ...]]:
         if row["county_fips"]:
             known.setdefault(row["county_fips"], []).append(row["ori"])
     return MappingProxyType({fips: tuple(oris) for fips, oris in known.items()})
+
+
+@cache
+def load_county_forces() -> Mapping[str, str]:
+    """The ORI of each county's own force: its sheriff, or the police of a city in no county."""
+    prefixes: dict[str, list[str]] = {}
+    for row in read_table(LISTS / "ori_county.csv"):
+        prefixes.setdefault(row["fips"], []).append(row["ori_prefix"])
+    return MappingProxyType({fips: f"{min(found)}0000" for fips, found in prefixes.items()})
+
+
+@cache
+def load_state_police() -> str:
+    """The ORI of the police of the whole state."""
+    agencies = read_table(LISTS / "police_agencies.csv")
+    return next(row["ori"] for row in agencies if row["agency_type"] == "state_police")
 
 
 def relationship_shares() -> Mapping[str, float]:

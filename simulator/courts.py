@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jurisdiction.state import read_state
 from simulator.chance import Chance
 from simulator.police import child_incidents
 from simulator.population import Population, as_of
@@ -50,7 +51,7 @@ def write_courts_delivery(population: Population, quarter: Quarter, folder: Path
             cells["convictions", case.group] += case.ended == ago and case.is_convicted
         of_incident = of_incident.previous()
     about = {
-        "title": f"Simulated totals of prosecutions for Missouri, {quarter}",
+        "title": f"Simulated totals of prosecutions for {read_state().name}, {quarter}",
         "name": "simulated-court-totals",
         "description": "Simulated: no case counted here exists.",
         "simulated": True,

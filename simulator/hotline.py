@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from jurisdiction.state import read_state
 from simulator.calibration import figure
 from simulator.chance import Chance, Wheel, age_on
 from simulator.population import Episode, Population, as_of
@@ -47,7 +48,7 @@ def write_hotline_delivery(population: Population, quarter: Quarter, folder: Pat
     cases += chance.poisson(max(0.0, scenario.cases_per_year / 4 - children_cases))
     cells["cases", "all"] = cases
     about = {
-        "title": f"Simulated hotline counts for Missouri, {quarter}",
+        "title": f"Simulated hotline counts for {read_state().name}, {quarter}",
         "name": "simulated-hotline-counts",
         "description": "Simulated: no case and no child counted here exists.",
         "simulated": True,

@@ -13,7 +13,14 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from simulator.calibration import figure, load_city_police, load_counties
+from simulator.calibration import (
+    BUSIEST_COUNTY,
+    figure,
+    load_city_police,
+    load_counties,
+    load_county_forces,
+    load_state_police,
+)
 from simulator.chance import Chance, Wheel, age_on, make_identifier
 from simulator.names import make_family_name, make_given_name
 from simulator.population import Child, Person, Population, county_wheel, day_in
@@ -36,8 +43,6 @@ from simulator.submission import (
 )
 from sources.quarters import Quarter
 
-_PATROL = "MOMHP0000"
-_CITY_FORCES = {"29510": "MOSPD0000", "29189": "MO0950000"}
 _CITY_FORCE_SHARE = 0.5
 
 _LOCATION = Wheel({"14": 0.35, "20": 0.35, "13": 0.1, "58": 0.1, "25": 0.1})
@@ -98,17 +103,17 @@ class PoliceRecord:
 
 def _choose_force(county: str, chance: Chance) -> str:
     """The ORI of the force that deals with an incident in a county."""
-    if county in _CITY_FORCES:
-        return _CITY_FORCES[county]
+    if county == BUSIEST_COUNTY or not has_sheriff(county):
+        return force_of(county)
     patrol = (
         figure("police_recorded_by_patrol") / 160 / (1 - figure("police_share_st_louis_county"))
     )
     if chance.happens(patrol):
-        return _PATROL
+        return load_state_police()
     cities = load_city_police().get(county)
     if cities and chance.happens(_CITY_FORCE_SHARE):
         return chance.one_of(cities)
-    return sheriff_of(county)
+    return force_of(county)
 
 
 def list_forces() -> tuple[str, ...]:
@@ -116,21 +121,17 @@ def list_forces() -> tuple[str, ...]:
     counties = [county.fips for county in load_counties()]
     forces = {force_of(county) for county in counties}
     cities = {ori for oris in load_city_police().values() for ori in oris}
-    return tuple(sorted(forces | cities | {_PATROL}))
+    return tuple(sorted(forces | cities | {load_state_police()}))
 
 
 def force_of(county: str) -> str:
-    """The ORI of a county's own force: a sheriff, or the police of St. Louis County and City."""
-    return _CITY_FORCES.get(county, sheriff_of(county))
+    """The ORI of a county's own force: a sheriff, or the police of a city in no county."""
+    return load_county_forces()[county]
 
 
-def sheriff_of(county: str) -> str:
-    """A sheriff's ORI: MO and the county's number, alphabetical when the numbers were made.
-
-    Ste. Genevieve, today FIPS 29186, was 29193 then and has 097.
-    """
-    number = 97 if county == "29186" else (int(county) - 29000 + 1) // 2
-    return f"MO{number:03d}0000"
+def has_sheriff(county: str) -> bool:
+    """Whether a county's own force is numbered like a county's, and not named like a city's."""
+    return force_of(county)[2:5].isdigit()
 
 
 def child_incidents(population: Population, quarter: Quarter) -> Iterator[PoliceRecord]:

@@ -11,11 +11,9 @@ from collections.abc import Iterator
 
 from simulator.calibration import figure, load_counties
 from simulator.chance import Chance
-from simulator.police import list_forces, sheriff_of
+from simulator.police import force_of, has_sheriff, list_forces
 from sources.agency_roster import RosterAgency
 from sources.quarters import Quarter
-
-_CITY_WITHOUT_SHERIFF = "29510"
 
 
 def make_roster(seed: int, quarter: Quarter) -> tuple[RosterAgency, ...]:
@@ -36,9 +34,9 @@ def list_zero_reports(seed: int, quarter: Quarter) -> Iterator[tuple[str, int]]:
 def _small_agencies(seed: int, quarter: Quarter) -> Iterator[RosterAgency]:
     silent, irregular = figure("police_agency_silent"), figure("police_agency_irregular")
     for county in load_counties():
-        if county.fips == _CITY_WITHOUT_SHERIFF:
+        if not has_sheriff(county.fips):
             continue
-        ori = f"{sheriff_of(county.fips)[:5]}9900"
+        ori = f"{force_of(county.fips)[:5]}9900"
         share = Chance(seed, "taking part", ori).random()
         chance = Chance(seed, "months reported", ori, quarter)
         yield RosterAgency(

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
 
-from simulator.calibration import County, figure, load_counties, relationship_shares
+from simulator.calibration import (
+    BUSIEST_COUNTY,
+    County,
+    figure,
+    load_counties,
+    relationship_shares,
+)
 from simulator.chance import Chance, Wheel, age_on
 from simulator.names import make_family_name, make_given_name
 from sources.quarters import Quarter
@@ -124,11 +130,11 @@ def county_wheel() -> Wheel[County]:
 
 @cache
 def police_county_wheel() -> Wheel[County]:
-    """Counties as police data show them: St. Louis County's police alone have 0.419 of them."""
-    others = {c: float(sum(c.children)) for c in load_counties() if c.fips != "29189"}
+    """Counties as police data show them: one county's police alone may have 0.419 of them."""
+    others = {c: float(sum(c.children)) for c in load_counties() if c.fips != BUSIEST_COUNTY}
     share = figure("police_share_st_louis_county")
-    st_louis = next(county for county in load_counties() if county.fips == "29189")
-    return Wheel({st_louis: share * sum(others.values()) / (1 - share)} | others)
+    busiest = [county for county in load_counties() if county.fips == BUSIEST_COUNTY]
+    return Wheel({one: share * sum(others.values()) / (1 - share) for one in busiest} | others)
 
 
 @cache

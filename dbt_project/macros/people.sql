@@ -72,16 +72,3 @@
         part -> {{ token_field(1) }} || ':part:' || part
     )
 {%- endmacro %}
-
-{#- Of the rows of a group the value in the last one by an order; a value that may be NULL is none for this. -#}
-{% macro last_of(filled, order) -%}
-    {{ return(adapter.dispatch('last_of')(filled, order)) }}
-{%- endmacro %}
-
-{% macro duckdb__last_of(filled, order) -%}
-    arg_max({{ filled }}, {{ order }})
-{%- endmacro %}
-
-{% macro spark__last_of(filled, order) -%}
-    max_by({{ filled }}, {{ order }})
-{%- endmacro %}

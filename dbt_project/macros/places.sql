@@ -1,21 +1,19 @@
-{#- FIPS code of a Missouri county from its three-digit number in the NCANDS Child File. -#}
+{#- FIPS code of a county of the state from its three-digit number in the NCANDS Child File. -#}
 {% macro fips_of_number(county_number) -%}
-    try_cast(29000 + {{ county_number }} as string)
+    (select max(substr(fips, 1, 2)) from {{ ref('counties') }}) || lpad(try_cast({{ county_number }} as string), 3, '0')
 {%- endmacro %}
 
 {#-
-  FIPS code of the county of a police agency from its ORI. The three characters after 'MO' number the
-  counties in alphabetical order, and so did the odd FIPS codes; Ste. Genevieve later got another code.
-  Two cities have letters instead. NULL for agencies of the whole state and of other states.
+  Join condition: the row of `ori_county` for a police agency. The first five characters of an ORI are
+  those of its county, as the state's list has them; agencies of the whole state and of others have none.
 -#}
-{% macro fips_of_ori(ori) -%}
-    case
-        when substr({{ ori }}, 1, 2) <> 'MO' then null
-        when substr({{ ori }}, 3, 3) = 'KPD' then '29095'
-        when substr({{ ori }}, 3, 3) = 'SPD' then '29510'
-        when substr({{ ori }}, 3, 3) = '097' then '29186'
-        else try_cast(29000 + 2 * try_cast(substr({{ ori }}, 3, 3) as integer) - 1 as string)
-    end
+{% macro ori_lies_in(ori_counties, ori) -%}
+    {{ ori_counties }}.ori_prefix = substr({{ ori }}, 1, 5)
+{%- endmacro %}
+
+{#- Whether an ORI is of another state: its first two letters are not those of the state's list. -#}
+{% macro is_ori_elsewhere(ori) -%}
+    substr({{ ori }}, 1, 2) <> (select max(substr(ori_prefix, 1, 2)) from {{ ref('ori_county') }})
 {%- endmacro %}
 
 {#- Join condition: the row of `counties` that describes a county on a date. -#}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from failures.exits import Exit
-from jurisdiction.state import say_agencies
+from jurisdiction.state import join_words, read_state, say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.interrupts import raise_if_interrupted
@@ -62,9 +62,10 @@ def demo() -> None:
         from orchestration.steps.simulated import deliver_simulated
 
         quarters = [parse_quarter(text) for text in DEMO_QUARTERS]
+        names = [one.name for one in read_state().agencies]
         talk().print(
             f"{len(quarters)} quarters, about fifteen seconds each. "
-            "Simulated deliveries from DSS, the Patrol, the hotline and the courts …"
+            f"Simulated deliveries from {join_words(names, 'and')} …"
         )
         deliver_simulated(settings, quarters, seed=DEMO_SEED)
         for quarter in quarters:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from durable.writing import PUBLIC, write_whole
 from orchestration.cli.console import show_json, talk, told_failures
-from orchestration.hub.settings import load_settings
+from orchestration.hub.settings import Settings, load_settings
 
 PolicyArgument = Annotated[Path | None, typer.Argument(help="Another policy file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
@@ -49,11 +49,10 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
         from privacy.policy.policy import load_policy
         from privacy.policy.strategy import load_strategy
 
-        path = policy or settings.policy
-        reviewed = load_policy(path)
+        reviewed = load_policy(policy or settings.policy, settings.words)
         read_bounds(reviewed)
         keys = load_keys(settings.public_keys, reviewed)
-        told = summarise(reviewed, keys, load_strategy(path.with_name(_SPLIT)))
+        told = summarise(reviewed, keys, load_strategy(_find_split(policy, settings)))
     if as_json:
         show_json(told)
         return
@@ -72,6 +71,11 @@ def check(policy: PolicyArgument = None, as_json: JsonOption = False) -> None:  
             f"{period['cap']}{'' if period['fits'] else ' – above the cap'}"
         )
     talk().print(f"Policy {told['policy_hash']}\nKeys   {told['keys_hash']}", soft_wrap=True)
+
+
+def _find_split(policy: Path | None, settings: Settings) -> Path:
+    """Where the split of a policy lies: beside it, or that of the state for the reviewed one."""
+    return policy.with_name(_SPLIT) if policy else settings.strategy
 
 
 _FRAME_COLUMNS = ("name", "cadence", "counting", "quarters", "bound", "places", "rho")
@@ -117,10 +121,9 @@ def optimise(policy: PolicyArgument = None) -> None:
         from privacy.policy.optimise import optimise as share
         from privacy.policy.policy import load_policy
 
-        path = policy or settings.policy
-        reviewed = load_policy(path)
+        reviewed = load_policy(policy or settings.policy, settings.words)
         found = share(reviewed, load_keys(settings.public_keys, reviewed))
-        stored = path.with_name(_SPLIT)
+        stored = _find_split(policy, settings)
         write_whole(stored, found.to_text(), PUBLIC)
     for split in found.splits:
         talk().print(

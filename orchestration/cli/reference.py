@@ -17,6 +17,7 @@ from expectations.errors import ExpectationsError
 from failures.exits import Exit
 from gate.errors import GateError
 from jurisdiction.errors import JurisdictionError
+from jurisdiction.folder import STATE_VARIABLE
 from linkage.errors import LinkageError
 from orchestration.cli import build_app
 from orchestration.hub.errors import OrchestrationError
@@ -83,6 +84,10 @@ def _exit_codes() -> Iterator[str]:
 def _setting() -> Iterator[str]:
     yield from ("", "## Settings", "", "| variable | meaning |", "| --- | --- |")
     yield f"| `{HOME_VARIABLE}` | Folder that holds every zone; default `data`. |"
+    yield (
+        f"| `{STATE_VARIABLE}` | The state that is served: a folder beside `missouri`, or the path "
+        "of one; default `missouri`. |"
+    )
     yield (
         f"| `{LEDGER_VARIABLE}` | PostgreSQL connection string of the privacy ledger; default: the "
         "file `ledger/ledger.sqlite` of the data home. |"

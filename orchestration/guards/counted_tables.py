@@ -9,11 +9,13 @@ no frame says (see `models/release_input`), and shares of a table (see `expectat
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from orchestration.hub.settings import Settings, load_settings
 from privacy.engine.frames import AGGREGATE
@@ -23,6 +25,9 @@ from privacy.released import ANNUAL
 
 RULES_VARIABLE = "rules_of_frames"
 """Variable of dbt that brings the rules, by frame."""
+
+LISTS_VARIABLE = "lists"
+"""Variable of dbt that names the folder of the state's lists, as it lies beside the project."""
 
 QUARTER = "quarter_start"
 UNIT = "unit_id"
@@ -58,9 +63,13 @@ def list_rules(policy: Policy, settings: Settings) -> dict[str, Rules]:
     return rules
 
 
-def name_parsing_variables(policy: Policy, settings: Settings) -> dict[str, dict[str, Rules]]:
-    """Give all of dbt's variables that the parsed project depends on: what a rule reads."""
-    return {RULES_VARIABLE: list_rules(policy, settings)}
+def name_parsing_variables(policy: Policy, settings: Settings) -> dict[str, Any]:
+    """Give all of dbt's variables that the parsed project depends on: rules, and the lists' folder.
+
+    The folder is told as it lies beside the project.
+    """
+    lists = os.path.relpath(settings.public_keys, settings.dbt_project)
+    return {RULES_VARIABLE: list_rules(policy, settings), LISTS_VARIABLE: lists}
 
 
 def name_rules(policy: Policy, settings: Settings) -> list[str]:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import gc
 import os
 import resource
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from durable.vault import Vault
-from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder
-from jurisdiction.folder import FOLDER, LISTS
+from durable.writing import PRIVATE, PUBLIC, clear_leftovers, make_folder, write_whole
+from jurisdiction.errors import JurisdictionError
+from jurisdiction.folder import FIRST, FOLDER, LISTS, STATE_VARIABLE
+from jurisdiction.state import read_state
 from orchestration.hub.errors import OrchestrationError
 from sources.contracts import list_agencies
 from sources.landing import close_to_others
@@ -48,8 +51,11 @@ from another server than the one that is named (fsspec, AWS)."""
 _SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
 """The password of the ledger's server may come this way; all else stands in its address."""
 
-_CHILD_KEEPS = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH")
-"""All that a subprocess of ours takes over: where programs and modules lie, and the language."""
+_CHILD_KEEPS = (
+    *("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"),
+    STATE_VARIABLE,
+)
+"""All that a subprocess of ours takes over: where programs and modules lie, language and state."""
 
 _OFFLINE_AND_SILENT = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -214,8 +220,14 @@ class Settings:
 
     @property
     def strategy(self) -> Path:
-        """The policy's stored split of its budget, reviewed with it."""
-        return PROJECT_ROOT / "privacy" / "strategy.json"
+        """The policy's stored split of its budget for the state's lists, reviewed with it."""
+        folder = self.policy.parent if FOLDER.name == FIRST else FOLDER
+        return folder / "strategy.json"
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Phrases of the policy, and what stands in their place in this state."""
+        return read_state().words
 
     @property
     def state(self) -> Path:
@@ -276,6 +288,7 @@ def prepare_process(settings: Settings) -> None:
     memory, in which records may stand.
 
     Raises:
+        JurisdictionError: MS002 when the data home belongs to another state.
         OrchestrationError: MS925 when this account may not write to the data home.
         SourcesError: MS123 when the folder of an agency is a link.
     """
@@ -295,7 +308,19 @@ def prepare_process(settings: Settings) -> None:
         raise OrchestrationError("MS925", folder=str(settings.home)) from None
 
 
+def _refuse_other_state(settings: Settings) -> None:
+    """Refuse another state's data home; one from before states could be chosen is the first's."""
+    name, remembered = read_state().name, read_state().name
+    if settings.vault.state.exists():
+        remembered = settings.vault.state.read_text(encoding="utf-8").strip()
+    elif settings.vault.folder.exists() and any(settings.vault.folder.iterdir()):
+        remembered = FIRST.capitalize()
+    if remembered != name:
+        raise JurisdictionError("MS002", home=settings.home.name, there=remembered, here=name)
+
+
 def _make_zones(settings: Settings) -> None:
+    _refuse_other_state(settings)
     for shared in (settings.landing / "inbox", settings.landing / "outbox", *settings.shown):
         make_folder(shared, PUBLIC)
     for private in settings.private:
@@ -306,6 +331,8 @@ def _make_zones(settings: Settings) -> None:
     for folder in (settings.vault.folder, *settings.shown):
         clear_leftovers(folder)
     clear_scratch(settings.vault)
+    if not settings.vault.state.exists():
+        write_whole(settings.vault.state, f"{read_state().name}\n")
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -41,7 +41,7 @@ def plan_quarter(quarter: Quarter, settings: Settings) -> Plan:
     A quarter whose draw was declared lost has a plan that pays once more, and says so. Rows of a
     quarter that was charged stay as they are, so its plan names the rules that they were made by.
     """
-    policy = load_policy(settings.policy)
+    policy = load_policy(settings.policy, settings.words)
     keys = load_keys(settings.public_keys, policy)
     strategy = load_strategy(settings.strategy)
     entries = [one for one in read_entries(settings) if one.charge.quarter == str(quarter)]

@@ -16,7 +16,6 @@ from types import MappingProxyType
 
 from jurisdiction.folder import OUTLINES, list_counties, read_table
 
-WIDTH, HEIGHT = 1000, 885
 LEVELS = ("county", "circuit", "region", "troop")
 
 Point = tuple[int, int]
@@ -43,6 +42,11 @@ def read_outlines(level: str) -> Mapping[str, Outline]:
     return MappingProxyType(
         {key: _draw(_join(_keep_outer(numbers), lines)) for key, numbers in around.items()}
     )
+
+
+def find_height() -> int:
+    """How high the drawing of the state is."""
+    return max((y for line in _read_lines() for _, y in line), default=0)
 
 
 def _read_lines() -> list[list[Point]]:

@@ -20,6 +20,7 @@ from portal.codebook import (
     explain_delivery,
     explain_table,
 )
+from portal.page.boundaries import find_height
 from portal.page.changing import ChangesView, describe_changes_of_page
 from portal.page.charts import GroupView, list_groups
 from portal.page.context import ContextView, describe_context
@@ -31,6 +32,7 @@ from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
 from portal.page.rate_rows import RatesView, describe_rates
 from portal.page.rows import TableView, describe_table
 from portal.page.words import (
+    COUNTIES_APART,
     CRACKS,
     CROSSWALK,
     POLICE_AGENCIES,
@@ -83,6 +85,8 @@ class Page:
     rates: RatesView | None
     high_rate: str
     outlines: tuple[LevelOutlines, ...]
+    map_height: int
+    counties_apart: str
     unreported: tuple[Figure, ...]
     cracks: tuple[TableView, ...]
     known_to_any: KnownToAny | None
@@ -136,6 +140,8 @@ def describe_page(release: Release) -> Page:
         rates=describe_rates(release),
         high_rate=HIGH_RATE,
         outlines=list_outlines(maps),
+        map_height=find_height(),
+        counties_apart=COUNTIES_APART,
         unreported=list_unreported(release, latest),
         cracks=tuple(views[name] for name in CRACKS if name in views),
         known_to_any=bound_known_to_any(release),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from jurisdiction.state import read_state
 from portal.page.missed import find_end, find_most_missed, find_same_rows
 from portal.ranges import find_range
 from portal.wording import say_range
@@ -56,11 +57,12 @@ def bound_known_to_any(release: Release) -> KnownToAny | None:
         "may be known to the others as well."
     )
     known_to_two = "Known to Children's Division or to police, missed matches allowed for"
+    say = read_state().say
     return KnownToAny(
         matched.period,
-        sentence,
+        say(sentence),
         (
-            (known_to_two, say_range(*in_both)),
+            (say(known_to_two), say_range(*in_both)),
             ("In cases of the hotline", say_range(*in_hotline)),
             ("Known to any of the three: bounds", say_range(least, greatest)),
         ),

@@ -59,7 +59,7 @@ STATUS_WORDS: tuple[tuple[str, str], ...] = (
     (NOT_COLLECTED, "No body that delivers to MoShare collects it, which is not zero."),
 )
 
-CROSSWALK: tuple[tuple[str, str, str], ...] = (
+_CROSSWALK: tuple[tuple[str, str, str], ...] = (
     (
         "Report",
         (
@@ -113,10 +113,18 @@ CROSSWALK: tuple[tuple[str, str, str], ...] = (
         "Every overlap: a name written too differently in two files is missed.",
     ),
 )
+CROSSWALK = tuple(
+    (word, _STATE.say(means), _STATE.say(is_not)) for word, means, is_not in _CROSSWALK
+)
 """Word, what it means in this release, and what it is not."""
 
+COUNTIES_APART = _STATE.say(
+    "The City of St. Louis is not part of St. Louis County: each has its own number."
+)
+"""What is to be known of two counties of one name; "" where there are none."""
+
 POLICE_AGENCIES = "Police agencies"
-POLICE_REPORT = (
+POLICE_REPORT = _STATE.say(
     "{reporting} of {listed} police agencies report: by the Patrol's own list they reported for "
     "every month of the quarter, if only that there was nothing. What the others know is in no "
     "number of the police here."

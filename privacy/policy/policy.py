@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from privacy.canonical import compute_sha256, to_canonical_json
 from privacy.errors import PrivacyError
@@ -106,10 +107,19 @@ class Policy:
         return frozenset(source for table in self.measured_tables for source in table.sources)
 
 
-def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
-    """Read and check the policy; raises PrivacyError MS601 (unreadable) or MS602 (invalid)."""
+def load_policy(path: Path = REVIEWED_POLICY, words: Mapping[str, str] | None = None) -> Policy:
+    """Read and check the policy.
+
+    Args:
+        path: the reviewed file.
+        words: phrases of its texts, and what stands in their place where another state is served;
+            the hash is that of the texts as they are then.
+
+    Raises:
+        PrivacyError: MS601, it cannot be read; MS602, it is invalid.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = _say(tomllib.loads(path.read_text(encoding="utf-8")), words or {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise PrivacyError("MS601", file=path.name) from None
     try:
@@ -121,6 +131,18 @@ def load_policy(path: Path = REVIEWED_POLICY) -> Policy:
     except InvalidPolicyError as invalid:
         problem = str(invalid)
     raise PrivacyError("MS602", file=path.name, problem=problem)
+
+
+def _say(value: Any, words: Mapping[str, str]) -> Any:  # noqa: ANN401 - as TOML has it
+    """Return a value of the file in other words; names of entries stay."""
+    if isinstance(value, dict):
+        return {name: _say(entry, words) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_say(entry, words) for entry in value]
+    if isinstance(value, str):
+        for phrase, said in words.items():
+            value = value.replace(phrase, said)
+    return value
 
 
 def _build_policy(top: Section, digest: str) -> Policy:

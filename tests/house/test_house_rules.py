@@ -75,11 +75,14 @@ def test_a_failure_is_given_the_facts_that_its_text_asks_for_and_no_others() -> 
 
 
 def test_one_module_reads_the_environment() -> None:
-    """The child that runs dbt replaces its own as a whole by what each call brings."""
-    child = "orchestration/steps/dbt_child.py"
+    """The child that runs dbt replaces its own as a whole by what each call brings.
+
+    Which state is served is known before any room is imported, so the room of the state asks it.
+    """
+    child, state = "orchestration/steps/dbt_child.py", "jurisdiction/folder.py"
     read = r"\bos\.(environ(?!\.clear\(\)|\.update\()|getenv)\b"
-    assert modules_matching(read) == {"orchestration/hub/settings.py"}
-    assert modules_matching(r"\bos\.environ\b") == {"orchestration/hub/settings.py", child}
+    assert modules_matching(read) == {"orchestration/hub/settings.py", state}
+    assert modules_matching(r"\bos\.environ\b") == {"orchestration/hub/settings.py", state, child}
 
 
 def test_one_class_says_where_the_parts_of_the_vault_lie() -> None:

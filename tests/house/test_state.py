@@ -1,13 +1,24 @@
 """The state's folder agrees with itself, and no room says again what stands in it."""
 
 import csv
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from test_house_rules import ROOT, modules_matching
 
-from jurisdiction.folder import FOLDER, LISTS, OUTLINES, list_counties, read_table
+from jurisdiction.folder import (
+    FIRST,
+    FOLDER,
+    LISTS,
+    OUTLINES,
+    STATE_VARIABLE,
+    list_counties,
+    read_table,
+)
 from jurisdiction.state import read_state, say_agencies
 from sources.contracts import list_agencies
 
@@ -20,7 +31,39 @@ def read_keys(name: str) -> dict[str, dict[str, str]]:
 
 
 def test_the_folder_holds_data_alone() -> None:
-    assert {path.suffix for path in FOLDER.rglob("*") if path.is_file()} == {".csv", ".toml"}
+    kinds = {path.suffix for path in FOLDER.rglob("*") if path.is_file()}
+    assert kinds - {".json"} == {".csv", ".toml"}
+    assert [path.name for path in FOLDER.rglob("*.json")] in ([], ["strategy.json"])
+
+
+@pytest.mark.skipif(FOLDER.name != FIRST, reason="it runs these tests for the others")
+def test_the_folder_of_every_other_state_agrees_with_itself_too() -> None:
+    others = [path.parent for path in ROOT.glob("*/state.toml") if path.parent != FOLDER]
+    assert [path.name for path in others] == ["kansas"]
+    for folder in others:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
+            env={**os.environ, STATE_VARIABLE: folder.name},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.skipif(FOLDER.name != FIRST, reason="only there are two places of one name")
+def test_the_two_places_called_st_louis_are_two() -> None:
+    names = {line["fips"]: line["county"] for line in list_counties()}
+    assert len(names) == 115
+    assert (names["29189"], names["29510"]) == ("St. Louis County", "St. Louis city")
+
+
+def test_every_county_has_the_beginning_of_its_agencies_numbers() -> None:
+    prefixes = read_table(LISTS / "ori_county.csv")
+    assert {line["fips"] for line in prefixes} == {line["fips"] for line in list_counties()}
+    assert all(line["ori_prefix"].startswith(STATE.postal_code) for line in prefixes)
+    assert {len(line["ori_prefix"]) for line in prefixes} == {5}
 
 
 def test_every_agency_that_is_told_has_words_and_a_contract_and_no_other_has() -> None:

@@ -21,10 +21,10 @@ absences as (
         removal_date,
         others_before,
         min(start_date) as start_date,
-        {{ last_of("coalesce(next_start_date, date '9999-12-31')", 'setting_order') }} as next_start_date,
+        max(coalesce(next_start_date, date '9999-12-31')) as next_start_date,
         max(exit_date) as exit_date,
-        bool_or(is_runaway) as is_runaway,
-        bool_or(is_whereabouts_unknown) as is_whereabouts_unknown,
+        max(is_runaway) as is_runaway,
+        max(is_whereabouts_unknown) as is_whereabouts_unknown,
         max(delivery_quarter_start) as delivery_quarter_start
     from settings
     where is_absence
@@ -36,7 +36,7 @@ select
     removal_date,
     row_number() over (
         partition by record_number, removal_date
-        order by start_date asc nulls last, others_before asc nulls last
+        order by start_date asc, others_before asc
     ) as absence_number,
     start_date,
     least(nullif(next_start_date, date '9999-12-31'), exit_date) as end_date,

@@ -2,10 +2,10 @@
 with versions as (
     select
         settings.*,
-        rank() over (
+        children.telling_order,
+        min(children.telling_order) over (
             partition by settings.record_number, settings.removal_date, settings.start_date
-            order by children.telling_order asc nulls last
-        ) as version_order
+        ) as newest_order
     from ({{ delivered('stg_care__settings') }}) as settings
     inner join {{ ref('int_care__told_children') }} as children
         on
@@ -31,4 +31,4 @@ select
 from versions
 inner join {{ ref('int_care__standing_removals') }} as removals
     on versions.record_number = removals.record_number and versions.removal_date = removals.removal_date
-where versions.version_order = 1 and not removals.is_former
+where versions.telling_order = versions.newest_order and not removals.is_former

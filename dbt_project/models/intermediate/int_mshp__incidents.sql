@@ -28,12 +28,14 @@ select
         as known_quarter_start,
     counties.fips as county_fips,
     counties.circuit,
-    {{ public_places("substr(incidents.ori, 1, 2) <> 'MO'", 'counties') }},
+    {{ public_places(is_ori_elsewhere('incidents.ori'), 'counties') }},
     incidents.delivery_quarter_start,
     incidents.delivery_sequence,
     incidents.delivery_rank,
     incidents.last_act_position as delivered_position
 from versions as incidents
+left join {{ ref('ori_county') }} as ori_counties
+    on {{ ori_lies_in('ori_counties', 'incidents.ori') }}
 left join {{ ref('counties') }} as counties
-    on {{ county_on('counties', fips_of_ori('incidents.ori'), 'incidents.incident_date') }}
+    on {{ county_on('counties', 'ori_counties.fips', 'incidents.incident_date') }}
 where incidents.version_order = 1

@@ -1,6 +1,8 @@
 """A broken file of the state is told in a sentence, and only where it is needed."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +145,29 @@ def test_doctor_names_a_broken_file_of_the_state_and_goes_on(copied: Path, tmp_p
     assert "MS001" in findings["state"].sentence
     assert not findings["state"].ok
     assert findings["policy"].ok
+
+
+def test_a_state_says_the_texts_of_all_in_its_own_words() -> None:
+    first = state.read_state()
+    assert first.say("Children's Division") == "Children's Division"
+    other = first.model_copy(update={"words": {"Children's Division": "the Department"}})
+    assert other.say("A report to Children's Division.") == "A report to the Department."
+
+
+def test_another_state_is_chosen_by_one_setting(tmp_path: Path) -> None:
+    shutil.copytree(folder.FOLDER.parent / "kansas", tmp_path / "erewhon")
+    look = "from jurisdiction.folder import FOLDER; print(FOLDER.name)"
+    for chosen, name in (
+        ("", "missouri"),
+        ("kansas", "kansas"),
+        (str(tmp_path / "erewhon"), "erewhon"),
+    ):
+        found = subprocess.run(
+            [sys.executable, "-c", look],
+            env={folder.STATE_VARIABLE: chosen},
+            cwd=folder.FOLDER.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert found.stdout.strip() == name

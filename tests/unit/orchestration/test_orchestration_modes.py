@@ -12,6 +12,9 @@ import pytest
 
 from durable.writing import PUBLIC, write_whole
 from orchestration.hub.diagnosis import Finding, diagnose
+from failures.exits import Exit
+from jurisdiction.errors import JurisdictionError
+from jurisdiction.state import read_state
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.building import require_signing_key
 from sources.errors import SourcesError
@@ -160,3 +163,30 @@ def test_what_a_killed_run_left_is_cleared_by_the_next_command(home: Settings) -
     assert len(list(home.home.rglob("*.draft"))) == len(places)
     prepare_process(home)
     assert list(home.home.rglob("*.draft")) == []
+
+
+def test_a_data_home_remembers_its_state_and_refuses_another(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home")
+    prepare_process(settings)
+    assert settings.vault.state.read_text("utf-8") == "Missouri\n"
+    settings.vault.state.write_text("Kansas\n", "utf-8")
+    with pytest.raises(JurisdictionError, match=r"MS002.*Kansas.*Missouri") as caught:
+        prepare_process(settings)
+    assert caught.value.exit_code == Exit.USAGE
+
+
+def test_a_data_home_from_before_states_could_be_chosen_is_the_first_states(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path / "home")
+    prepare_process(settings)
+    settings.vault.state.unlink()
+    (settings.vault.folder / "raw").mkdir()
+    prepare_process(settings)
+    assert settings.vault.state.exists()
+    settings.vault.state.unlink()
+    kansas = read_state().model_copy(update={"name": "Kansas"})
+    monkeypatch.setattr("orchestration.hub.settings.read_state", lambda: kansas)
+    with pytest.raises(JurisdictionError, match=r"MS002.*belongs to Missouri"):
+        prepare_process(settings)
+    assert not settings.vault.state.exists()

@@ -401,3 +401,14 @@ def test_a_file_that_is_no_toml_is_refused(content: bytes | None, tmp_path: Path
 
 def test_the_reviewed_policy_lies_beside_the_code() -> None:
     assert REVIEWED_POLICY.is_file()
+
+
+def test_another_state_reads_the_same_numbers_in_its_own_words(tmp_path: Path) -> None:
+    path = write_policy(tmp_path)
+    policy, same = load_policy(path), load_policy(path, {})
+    told = load_policy(path, {policy.tables[0].unit: "swans"})
+    assert same == policy
+    assert told.hash != policy.hash
+    assert told.tables[0].title == policy.tables[0].title.replace(policy.tables[0].unit, "swans")
+    assert (told.budget, told.caps, told.delta) == (policy.budget, policy.caps, policy.delta)
+    assert told.frames.keys() == policy.frames.keys()

@@ -17,7 +17,7 @@ from linkage.tokenize import make_tokens
 from simulator.calibration import figure, load_counties, load_facts, relationship_shares
 from simulator.chance import Chance, age_on
 from simulator.child_file import draw_days_to_close
-from simulator.police import child_incidents, sheriff_of
+from simulator.police import child_incidents, force_of
 from simulator.population import Episode, Population, Scenario
 from simulator.simulate import SimulatedTruth, simulate
 from sources.quarters import Quarter
@@ -241,7 +241,7 @@ def test_reports_are_open_as_long_as_published() -> None:
 
 def test_ori_numbers_are_those_seen_in_police_data() -> None:
     seen = {"29189": "MO0950000", "29195": "MO0980000", "29186": "MO0970000", "29019": "MO0100000"}
-    assert {county: sheriff_of(county) for county in seen} == seen
+    assert {county: force_of(county) for county in seen} == seen
 
 
 def test_every_figure_has_a_standing() -> None:

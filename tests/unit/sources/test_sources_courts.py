@@ -86,7 +86,7 @@ def test_the_statutes_are_those_of_the_list_that_says_what_means_trafficking() -
     listed = [
         line["code"]
         for line in read_table(LISTS / "trafficking_offences.csv")
-        if line["source"] == "rsmo"
+        if line["source"] == "statutes"
     ]
     assert list(COURTS.declares["sections"]) == listed
     named = " ".join(line["description"] for line in read_table(LISTS / "court_offence.csv"))
