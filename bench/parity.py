@@ -38,8 +38,10 @@ from privacy.plan import make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
+from sources.contracts import current_contract, list_agencies
 from sources.ingest import ingest
 from sources.quarters import Quarter
+from sources.storing import write_empty_tables
 
 SEED = 7
 RELEASE_INPUT = "release_input"
@@ -82,6 +84,8 @@ def fill_vault(home: Path, quarters: Sequence[Quarter], scale: float) -> Vault:
     prepare_process(settings)
     for folder in deliver_simulated(settings, quarters, seed=SEED, scale=scale):
         ingest(settings.zones, folder.parent.name, folder.name)
+    for agency in list_agencies():
+        write_empty_tables(settings.vault, current_contract(agency))
     ensure_order_key(settings.vault.order_key)
     return settings.vault
 

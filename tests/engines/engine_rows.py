@@ -44,11 +44,6 @@ MACROS: list[tuple[str, list[str | None]]] = [
     ("read_date('x', 'yyyymmdd')", DATES),
     ("read_quarter('x')", QUARTERS),
     ("keyed_order(\"'key'\", 'x')", KEYED),
-    ("fips_of_number('try_cast(x as integer)')", ["1", "510", None]),
-    (
-        "fips_of_ori('x')",
-        ["MO0010100", "MO097", "MOKPD0000", "MOSPD", "MOMHP0000", "KS001", "MO", "", None],
-    ),
     ("token_field(5).replace('whole', 'x')", TOKENS),
     ("part_tokens(9).replace('whole', 'x')", TOKENS),
     (
@@ -164,6 +159,10 @@ PLAIN: dict[str, tuple[str, Any]] = {
     "substr": (
         "select substr('MO0010100', 1, 2), substr('2025Q1', 5), substr('ab', 3, 3)",
         [("MO", "Q1", "")],
+    ),
+    "lpad": (
+        f"select lpad(try_cast(7 as string), 3, '0'), lpad('1234', 3, '0'), lpad({NULL}, 3, '0')",
+        [("007", "123", None)],
     ),
     "length": ("select length('é😀'), length('')", [(2, 0)]),
     "contains": (

@@ -53,6 +53,7 @@ SPOKEN = {
         "lead",
         "least",
         "length",
+        "lpad",
         "nullif",
         "split_part",
         "sum",
