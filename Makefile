@@ -43,7 +43,7 @@ PARSE := parse --no-partial-parse --profiles-dir . --target-path target --log-pa
 $(MANIFEST): $(STAMP) $(DBT_SOURCES) privacy/policy.toml
 	@echo 'Preparing the dbt project …'
 	@cd dbt_project && ../$(BIN)/dbt --quiet $(PARSE)
-	@cd dbt_project && ../$(BIN)/dbt --quiet --no-write-json $(PARSE) --vars "$$(../$(BIN)/python -m orchestration.guards.counted_tables)"
+	@cd dbt_project && ../$(BIN)/dbt --quiet $(PARSE) --vars "$$(../$(BIN)/python -m orchestration.guards.counted_tables)"
 	@touch $(MANIFEST)
 
 demo: install ## Four quarters from simulated deliveries to signed releases

@@ -38,7 +38,6 @@ from privacy.plan import make_plan
 from privacy.policy.keys import load_keys
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
-from sources.contracts import list_agencies
 from sources.ingest import ingest
 from sources.quarters import Quarter
 
@@ -81,10 +80,8 @@ def fill_vault(home: Path, quarters: Sequence[Quarter], scale: float) -> Vault:
     """Simulate and read the deliveries of these quarters; gives the vault."""
     settings = Settings(home)
     prepare_process(settings)
-    deliver_simulated(settings, quarters, seed=SEED, scale=scale)
-    for quarter in quarters:
-        for agency in list_agencies():
-            ingest(settings.zones, agency, str(quarter))
+    for folder in deliver_simulated(settings, quarters, seed=SEED, scale=scale):
+        ingest(settings.zones, folder.parent.name, folder.name)
     ensure_order_key(settings.vault.order_key)
     return settings.vault
 

@@ -124,9 +124,8 @@ def _ask_algorithm(review: ShownPlan) -> tuple[Item, ...]:
         ),
         Item(
             "Is anything released without noise?",
-            f"{len(review.unprotected)} things are public by decision. Tables of totals that are "
-            f"declared public and pass as delivered: {public}. Tables that say only why they hold "
-            f"no number: {silent}.",
+            f"{len(review.unprotected)} things are public by decision. Tables declared "
+            f"public: {public}. Tables that say only why they hold no number: {silent}.",
             *_PUBLIC,
         ),
         Item(

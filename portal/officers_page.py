@@ -31,6 +31,8 @@ from privacy.shown import (
 _QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 _SOURCES = {one.key: one.short for one in read_state().agencies}
 _SHOWN_CHANGES = 4
+_APART = (DECLARED_PUBLIC, NOT_RELEASED)
+"""What a table is told apart from the others for."""
 _VERDICT = re.compile(rb'<div class="verdict .*?</div>', re.DOTALL)
 _BOUNDS = {
     "rows": "{bound} row{s}",
@@ -139,6 +141,7 @@ class Page:
     choices: tuple[Choice, ...]
     periods: tuple[Period, ...]
     tables: tuple[Table, ...]
+    public: tuple[Table, ...]
     withheld: tuple[Table, ...]
     bounds: tuple[Bound, ...]
     rehearsal: tuple[RehearsedBlock, ...]
@@ -167,7 +170,8 @@ def describe_officers_page(review: ShownPlan) -> Page:
         ),
         choices=tuple(map(_show_choice, review.choices)),
         periods=tuple(map(_show_period, review.periods)),
-        tables=tuple(_show_table(one) for one in review.tables if one.silence != NOT_RELEASED),
+        tables=tuple(_show_table(one) for one in review.tables if one.silence not in _APART),
+        public=tuple(_show_table(one) for one in review.tables if one.silence == DECLARED_PUBLIC),
         withheld=tuple(_show_table(one) for one in review.tables if one.silence == NOT_RELEASED),
         bounds=tuple(map(_show_bound, review.frames)),
         rehearsal=tuple(
@@ -236,7 +240,7 @@ def _say_tables(tables: tuple[TableAccuracy, ...]) -> str:
     public = sum(table.silence == DECLARED_PUBLIC for table in tables)
     silent = sum(bool(table.silence) for table in tables) - public
     told = f"{len(tables) - silent - public} tables with noise"
-    told += f", {public} that are declared public and have none" if public else ""
+    told += f", {public} declared public" if public else ""
     return f"{told}, and {silent} that says why it has no number" if silent else told
 
 
@@ -277,18 +281,17 @@ def _show_period(period: PeriodBudget) -> Period:
 
 
 def _show_table(table: TableAccuracy) -> Table:
-    words, is_public = (table.level, *table.dimensions), table.silence == DECLARED_PUBLIC
-    sources = ", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody"
+    words = (table.level, *table.dimensions)
     return Table(
         name=table.name,
         title=table.title,
         definition=table.definition,
-        sources=sources,
+        sources=", ".join(_SOURCES.get(source, source) for source in table.sources) or "nobody",
         counting={COHORT: "once ever", ACTIVITY: "each time"}[table.kind],
         cadence=table.period,
         level=", ".join(words),
         cells=str(table.cells),
-        silence=f"{table.silence}, from {sources}" if is_public else table.silence,
+        silence=table.silence,
         margins=tuple(f"± {margin:g}" for margin in table.moe90),
         changes=tuple(f"{math.ceil(change)}" for change in table.smallest_change),
         usable=tuple(f"{count} of {table.cells}" for count in table.usable),

@@ -57,8 +57,8 @@ def list_checks(manifest: Path, step: str) -> list[dg.AssetCheckSpec]:
     for unique_id, node in nodes.items():
         if node["resource_type"] != "test":
             continue
-        tested = nodes.get(_find_tested(node, nodes))
-        if not tested or not _is_asset(tested) or _name_step(tested) != step:  # switched off
+        tested = nodes[_find_tested(node, nodes)]
+        if not _is_asset(tested) or _name_step(tested) != step:
             continue
         others = {_name_key(nodes[one]) for one in _find_parents(node, nodes)}
         checks.append(

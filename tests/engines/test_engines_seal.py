@@ -1,6 +1,5 @@
 """What stands around Spark, which has no seal: what can be tested of it, and what cannot be had."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ def session(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
 def list_listening(process: int) -> set[str]:
     """Addresses on which a process listens."""
     folder = Path(f"/proc/{process}")
-    links = [os.readlink(one) for one in (folder / "fd").iterdir() if one.is_symlink()]
+    links = [str(one.readlink()) for one in (folder / "fd").iterdir() if one.is_symlink()]
     sockets = {found[1] for link in links if (found := re.fullmatch(r"socket:\[(\d+)\]", link))}
     found = set()
     for name in ("tcp", "tcp6"):
@@ -44,10 +43,11 @@ def test_spark_listens_on_the_loopback_address_alone(session: Any) -> None:
 
 
 def test_a_model_on_spark_reads_whatever_its_account_may_read(session: Any, tmp_path: Path) -> None:
-    """So no setting takes the place of the seal, but an account that sees the vault's store alone."""
+    """In place of the seal stands no setting, but an account that sees the vault's store alone."""
     outside = tmp_path / "outside.csv"
     outside.write_text("secret\n", "utf-8")
-    assert session.sql(f"select * from csv.`{outside}`").collect()[0][0] == "secret"  # noqa: S608
+    (row,) = session.sql(f"select * from csv.`{outside}`").collect()  # noqa: S608 - our own
+    assert row[0] == "secret"
 
 
 def test_nothing_locks_the_settings_of_a_session(session: Any) -> None:

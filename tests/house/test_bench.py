@@ -43,6 +43,7 @@ SMALL = {
     "-m bench.scale --sizes 2000 --only": "read and check",
     "-m bench.counties --sizes 115": "share_budget",
     "-m bench.states --counties 30": "Seconds of processor of each step",
+    "-m bench.nation 1000 --ways duckdb plain": "All counted the same",
     "-m bench.ways_in --scale 0.02": "release_input.reports_to_childrens_division: equal",
     "-m bench.growth 1 --scale 0.02": "release input",
     "gate_load.py 4 1": "wrong answers: 0",
@@ -60,7 +61,6 @@ ELSEWHERE = {
     "backfill": "tests/pipeline/test_backfill.py",
     "pictures": "tests/pipeline/test_backfill.py",
     "parity": "tests/engines/test_engines_parity.py",
-    "nation": "tests/engines/test_engines_parity.py",
 }
 """Its stages are run small there; as a whole it takes many minutes however few its trials are."""
 

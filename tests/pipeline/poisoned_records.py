@@ -10,6 +10,7 @@ from small_deliveries import (
     incident,
     put,
     segment,
+    write_courts,
     write_hotline,
     write_line,
     write_lines,
@@ -93,6 +94,17 @@ def put_poisoned_quarter(
     }, encrypt_to=encrypt_to["mshp"])  # fmt: skip
     hotline = write_hotline(made / "hotline", "2025Q1")
     put(settings, "hotline", "2025Q1", hotline, encrypt_to=encrypt_to["hotline"])
+    put(settings, "courts", "2025Q1", poison_totals(made / "courts"))
+
+
+def poison_totals(folder: Path) -> dict[str, Path]:
+    """Totals of the courts that are refused: a marked row too many, and words all marked."""
+    files = write_courts(folder, "2025Q1")
+    with files["counts"].open("a", encoding="utf-8") as counts:
+        counts.write(f"2025Q1,{MARKER},{MARKER},{MARKER}\n")
+    said = files["datapackage"].read_text(encoding="utf-8")
+    files["datapackage"].write_text(said.replace('"Totals"', f'"{MARKER}"'), encoding="utf-8")
+    return files
 
 
 def files_outside_the_vault(settings: Settings) -> Iterator[Path]:

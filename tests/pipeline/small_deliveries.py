@@ -8,8 +8,11 @@ from pathlib import Path
 
 from orchestration.hub.settings import Settings
 from orchestration.steps.delivering import Delivery, deliver
+from sources.contracts import current_contract
 from sources.delivery_keys import PublicKeys
 from sources.layout import RecordLayout, load_ncands_layout, load_nibrs_layout
+from sources.quarters import Quarter
+from sources.totals_package import write_totals
 
 AGENCIES = ("dss", "mshp", "hotline")
 HOTLINE_CELLS = (
@@ -117,6 +120,14 @@ def write_hotline(folder: Path, quarter: str, count: int = 3) -> dict[str, Path]
         ],
     }
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    return {"datapackage": folder / "datapackage.json", "counts": folder / "counts.csv"}
+
+
+def write_courts(folder: Path, quarter: str, count: int = 3) -> dict[str, Path]:
+    contract = current_contract("courts")
+    cells = {(one, group): count for one, groups in contract.cells.items() for group in groups}
+    about = {"title": "Totals", "name": "court-totals"}
+    write_totals(folder, Quarter.parse(quarter), cells, contract, about)
     return {"datapackage": folder / "datapackage.json", "counts": folder / "counts.csv"}
 
 

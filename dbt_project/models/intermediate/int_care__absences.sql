@@ -5,12 +5,12 @@ with settings as (
         *,
         lead(start_date) over (
             partition by record_number, removal_date
-            order by setting_order asc
+            order by setting_order asc nulls last
         ) as next_start_date,
         -- adjoining absences have as many other settings before them
-        count(*) filter (where not is_absence) over (
+        count(case when not is_absence then 1 end) over (
             partition by record_number, removal_date
-            order by setting_order asc
+            order by setting_order asc nulls last
         ) as others_before
     from {{ ref('int_care__settings') }}
 ),
@@ -21,10 +21,10 @@ absences as (
         removal_date,
         others_before,
         min(start_date) as start_date,
-        arg_max(coalesce(next_start_date, date '9999-12-31'), setting_order) as next_start_date,
+        max(coalesce(next_start_date, date '9999-12-31')) as next_start_date,
         max(exit_date) as exit_date,
-        bool_or(is_runaway) as is_runaway,
-        bool_or(is_whereabouts_unknown) as is_whereabouts_unknown,
+        max(is_runaway) as is_runaway,
+        max(is_whereabouts_unknown) as is_whereabouts_unknown,
         max(delivery_quarter_start) as delivery_quarter_start
     from settings
     where is_absence

@@ -2,10 +2,10 @@
 with versions as (
     select
         settings.*,
-        rank() over (
+        children.telling_order,
+        min(children.telling_order) over (
             partition by settings.record_number, settings.removal_date, settings.start_date
-            order by children.telling_order asc
-        ) as version_order
+        ) as newest_order
     from ({{ delivered('stg_care__settings') }}) as settings
     inner join {{ ref('int_care__told_children') }} as children
         on
@@ -24,11 +24,11 @@ select
     coalesce(versions.setting_code in (12, 13), false) as is_absence,
     row_number() over (
         partition by versions.record_number, versions.removal_date
-        order by versions.start_date asc, versions.line_number asc
+        order by versions.start_date asc nulls last, versions.line_number asc nulls last
     ) as setting_order,
     removals.exit_date,
     versions.delivery_quarter_start
 from versions
 inner join {{ ref('int_care__standing_removals') }} as removals
     on versions.record_number = removals.record_number and versions.removal_date = removals.removal_date
-where versions.version_order = 1 and not removals.is_former
+where versions.telling_order = versions.newest_order and not removals.is_former

@@ -5,7 +5,10 @@ with versions as (
         children.has_standing_parts,
         row_number() over (
             partition by removals.record_number, removals.removal_date
-            order by children.telling_order asc, removals.is_former asc, removals.line_number asc
+            order by
+                children.telling_order asc nulls last,
+                removals.is_former asc nulls last,
+                removals.line_number asc nulls last
         ) as version_order,
         min(removals.delivery_quarter_start) over (
             partition by removals.record_number, removals.removal_date

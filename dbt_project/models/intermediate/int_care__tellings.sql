@@ -5,10 +5,10 @@ with reports as (
         record_number,
         delivery_quarter_start,
         delivery_sequence,
-        bool_or(was_reported) filter (where not is_in_care) as was_reported_before_care,
-        bool_or(was_reported) filter (where is_in_care) as was_reported_in_care,
-        min(report_date) filter (where not is_in_care) as first_report_before_care,
-        min(report_date) filter (where is_in_care) as first_report_in_care
+        max(case when not is_in_care then was_reported end) as was_reported_before_care,
+        max(case when is_in_care then was_reported end) as was_reported_in_care,
+        min(case when not is_in_care then report_date end) as first_report_before_care,
+        min(case when is_in_care then report_date end) as first_report_in_care
     from {{ ref('int_care__told_reports') }}
     group by record_number, delivery_quarter_start, delivery_sequence
 ),
@@ -18,7 +18,7 @@ ranked as (
         *,
         row_number() over (
             partition by record_number, delivery_quarter_start
-            order by telling_order asc
+            order by telling_order asc nulls last
         ) as order_in_period
     from {{ ref('int_care__told_children') }}
 )

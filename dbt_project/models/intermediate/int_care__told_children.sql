@@ -4,7 +4,10 @@ with ranked as (
         *,
         row_number() over (
             partition by record_number
-            order by delivery_quarter_start desc nulls last, delivery_sequence desc nulls last, line_number desc nulls last
+            order by
+                delivery_quarter_start desc nulls last,
+                delivery_sequence desc nulls last,
+                line_number desc nulls last
         ) as telling_order,
         min(delivery_quarter_start) over (partition by record_number) as first_delivery_quarter_start
     from ({{ delivered('stg_care__children') }}) as delivered

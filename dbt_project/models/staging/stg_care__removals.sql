@@ -17,7 +17,7 @@ select
     {{ read_date('e69_removal_date', 'yyyymmdd') }} as removal_date,
     {{ read_date('e153_exit_date', 'yyyymmdd') }} as exit_date,
     true as is_former,
-    try_cast(null as varchar) as county_code,
+    try_cast(null as string) as county_code,
     try_cast(null as integer) as ran_away_code,
     try_cast(null as integer) as missing_code,
     try_cast(null as integer) as trafficking_code,

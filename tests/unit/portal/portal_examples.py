@@ -26,9 +26,11 @@ from portal_specs import (
 )
 from privacy_examples import PROVENANCE
 
+from privacy.declared import DeclaredFacts
 from privacy.released import (
     ACTIVITY,
     ANNUAL,
+    DECLARED_PUBLIC,
     ESTIMATED,
     FOUR_QUARTERS,
     NOT_COLLECTED,
@@ -49,6 +51,9 @@ from privacy.released import (
     SpendingFacts,
 )
 
+DELIVERED = replace(
+    PROVENANCE, deliveries=tuple(sorted((*PROVENANCE.deliveries, ("courts", "full"))))
+)
 QUANTILE = 1.6448536269514722
 SUMMED = ("reports", "children_reported", "juvenile_victim_records")
 DEFINITIONS = {
@@ -307,6 +312,28 @@ def make_withheld(period: str) -> ReleasedTable:
     )
 
 
+def make_declared(period: str) -> ReleasedTable:
+    """Totals that an agency gave, without noise: 0 and 1."""
+    rows = tuple(
+        ReleasedRow("Missouri", (key,), (label,), count, None, None, None, DECLARED_PUBLIC)
+        for count, (key, label) in enumerate(
+            [("of_a_child", "Sexual trafficking of a child"), ("other", "Other, of any age")]
+        )
+    )
+    return replace(
+        make_silent(period),
+        name="convictions",
+        title="Trafficking cases that ended with a conviction (convictions)",
+        unit="convictions",
+        definition="Cases that ended in the quarter with a conviction, as the courts count them.",
+        sources=("courts",),
+        dimensions=("court_offence",),
+        dimension_titles=("Gravest charge",),
+        rows=rows,
+        declared=DeclaredFacts("courts/1", "convictions", "Anybody may count them."),
+    )
+
+
 def make_privacy() -> PrivacyFacts:
     eighth = Fraction(1, 8)
     return PrivacyFacts(
@@ -379,7 +406,8 @@ def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
         for back in range(earlier // 4, 0, -1):
             before = draw_all(ANNUAL_FRAMES, 50 + back)
             past += make_tables(ANNUAL_TABLES, before, str(int(year) - back), ANNUAL)
-    tables += [make_silent(quarter), make_withheld(quarter)]
+    tables += [make_silent(quarter), make_declared(quarter), make_withheld(quarter)]
+    past += [make_declared(period) for period in periods[-8:-1]]
     current = {**drawn[-1], **yearly}
     return Release(
         release_id=quarter,
@@ -394,7 +422,7 @@ def make_example(quarter: str = "2025Q4", earlier: int = 8) -> Release:
         plan=PlanFacts("a" * 64, 3, "b" * 64, "2026-11-22", "c" * 64),
         approvals=(ApprovalFacts("officer", "0123456789ABCDEF", "2026-01-14T09:30:00Z"),),
         privacy=make_privacy(),
-        provenance=PROVENANCE,
+        provenance=DELIVERED,
         previous=PreviousRelease(periods[-2], "d" * 64) if earlier else None,
         versions=(("opendp", "0.16.0"), ("python", "3.11.7")),
         drawn_at="2026-01-15T11:00:00Z",

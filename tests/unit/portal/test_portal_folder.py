@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from portal_examples import make_example
 from portal_folders import read_all
 
 from portal.errors import ERRORS, PortalError
@@ -80,6 +81,25 @@ def test_a_row_without_an_estimate_says_why(built: Path) -> None:
     assert row["status"] == "not collected by any source"
 
 
+def test_a_release_names_what_is_declared_public_in_its_record_and_its_description() -> None:
+    files = list_files(make_example("2025Q2", 2))
+    (named,) = json.loads(files["release.json"])["declared_public"].items()
+    assert named[0] == "convictions"
+    assert named[1] == {
+        "sources": ["courts"],
+        "contract": "courts/1",
+        "measure": "convictions",
+        "reason": "Anybody may count them.",
+    }
+    described = {one["name"]: one for one in json.loads(files["datapackage.json"])["resources"]}
+    assert described["convictions"]["declaredPublic"]["contract"] == "courts/1"
+    assert "declaredPublic" not in described["reports"]
+    assert files["data/convictions.csv"].decode().splitlines()[1:] == [
+        "2025Q2,Missouri,Sexual trafficking of a child,convictions,,,0,0,0,declared public",
+        '2025Q2,Missouri,"Other, of any age",convictions,,,1,1,1,declared public',
+    ]
+
+
 def test_csv_and_parquet_hold_the_same_rows(built: Path, release: Release) -> None:
     for table in release.tables:
         parquet = pq.ParquetFile(built / "data" / f"{table.name}.parquet").read()
@@ -101,6 +121,9 @@ def test_csv_and_parquet_hold_the_same_rows(built: Path, release: Release) -> No
         (None, 5.1, 5.2, "estimated"),
         (5, None, None, "not released"),
         (5, 5.1, 5.2, ""),
+        (5, 5.1, None, "declared public"),
+        (5, None, 5.2, "declared public"),
+        (None, None, None, "declared public"),
     ],
 )
 def test_a_row_that_does_not_explain_itself_is_not_released(

@@ -7,9 +7,10 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from portal_examples import make_example, make_withheld
+from portal_examples import make_declared, make_example, make_withheld
 
 from jurisdiction.state import read_state
+from portal.changed import list_changes
 from portal.codebook import (
     AGENCIES,
     BLOCKS,
@@ -23,7 +24,7 @@ from portal.page.description import describe_page
 from portal.page.rendering import TEMPLATES, render_page
 from portal.wording import name_period, say_likely, say_range
 from privacy.policy.policy import load_policy
-from privacy.released import DELIVERY_KINDS, NOT_RELEASED, Release
+from privacy.released import DELIVERY_KINDS, NOT_DELIVERED, NOT_RELEASED, Release
 from sources.contracts import current_contract
 
 STYLE = (TEMPLATES / "release.css").read_text(encoding="utf-8")
@@ -85,6 +86,25 @@ def test_a_range_is_never_without_the_count_beside_it(release: Release) -> None:
 def test_prosecutions_are_not_collected_which_is_not_zero(page: Reader) -> None:
     assert "not collected by any source, which is not zero cases filed" in page.text
     assert "Missouri not collected by any source no range nothing to draw" in page.text
+
+
+def test_a_number_that_is_declared_public_stands_without_a_range_or_a_change() -> None:
+    release = make_example("2025Q2", 2)
+    text = read(release).text
+    assert "0 convictions: sexual trafficking of a child no noise, declared public" in text
+    assert "Sexual trafficking of a child 0 no noise, declared public 2024Q4: 0; 2025Q1: 0" in text
+    assert "Earlier quarters, as delivered by now" in text
+    changes = list_changes(release)
+    assert "convictions" not in {change.key[0] for change in changes.changes}
+    assert "convictions" not in " ".join(changes.missing)
+
+
+def test_totals_that_were_not_delivered_are_no_zero(release: Release) -> None:
+    table = make_declared("2025Q1")
+    rows = tuple(replace(row, count=None, status=NOT_DELIVERED) for row in table.rows)
+    text = read(replace(release, tables=(replace(table, rows=rows),))).text
+    assert "not delivered for this quarter, which is not zero convictions" in text
+    assert "Other, of any age not delivered for this quarter no range" in text
 
 
 def test_a_table_that_is_not_released_says_so(release: Release) -> None:
@@ -277,9 +297,7 @@ def test_colours_have_the_contrast_of_wcag_aa(
 def test_every_table_of_a_large_release_stands_in_a_block_with_caveats() -> None:
     tables = make_example().tables
     texts = [explain_table(table, tables) for table in tables]
-    sources = load_policy().sources
-    uncounted = {BLOCKS[one.block] for one in read_state().agencies if one.key not in sources}
-    assert {text.block for text in texts} == set(BLOCKS.values()) - uncounted
+    assert {text.block for text in texts} == set(BLOCKS.values())
     assert all(text.caveats for text in texts)
 
 

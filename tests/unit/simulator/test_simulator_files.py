@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from durable.vault import Vault
+from simulator.courts import write_courts_delivery
+from simulator.police import child_incidents
+from simulator.population import Population, Scenario
 from simulator.simulate import SimulatedTruth
 from sources.contracts import current_contract
 from sources.ingest import ingest
 from sources.layout import load_ncands_layout, load_nibrs_codes, load_nibrs_layout
 from sources.manifest import write_manifest
+from sources.quarters import Quarter
 from sources.zones import Zones
 
 World = tuple[Path, SimulatedTruth]
@@ -224,6 +228,34 @@ def test_hotline_counts_hold_every_cell_once(small_world: World) -> None:
         assert {row["quarter"] for row in counts} == {str(prepared.quarter)}
 
 
+def test_a_case_of_the_courts_follows_from_an_arrest_and_ends_after_it_was_filed(
+    tmp_path: Path,
+) -> None:
+    """No more cases are filed than incidents had an arrest, and none ends that was not filed."""
+    first = Quarter(2024, 1)
+    quarters = [first]
+    while len(quarters) < 16:
+        quarters.append(quarters[-1].next())
+    population = Population(Scenario(11, 400, 0, 0, 0, 0.6))
+    totals: Counter[str] = Counter()
+    arrests = 0
+    for quarter in quarters:
+        arrests += sum(
+            any(arrestee.offence in {"64A", "64B"} for arrestee in record.incident.arrestees)
+            for record in child_incidents(population, quarter)
+        )
+        write_courts_delivery(population, quarter, tmp_path / str(quarter))
+        with (tmp_path / str(quarter) / "counts.csv").open(newline="") as lines:
+            now: Counter[str] = Counter()
+            for row in csv.DictReader(lines):
+                now[row["measure"]] += int(row["count"])
+        assert now["convictions"] <= now["dispositions"]
+        totals += now
+    assert 0.5 * arrests < totals["cases_filed"] < 0.9 * arrests
+    assert 0 < totals["convictions"] < totals["dispositions"]
+    assert abs(totals["dispositions"] - totals["cases_filed"]) < 0.3 * totals["cases_filed"]
+
+
 def test_every_output_says_that_it_is_simulated(small_world: World, lines_of: Lines) -> None:
     folder, _ = small_world
     for line in lines_of("dss", "child_file.txt"):
@@ -232,7 +264,7 @@ def test_every_output_says_that_it_is_simulated(small_world: World, lines_of: Li
         assert record["rptid"][:3] == record["chid"][:3] == "SIM"
     for line in lines_of("mshp", "nibrs.txt"):
         assert line[25:28] == ("000" if line[4] == "0" else "SIM")
-    for package in folder.glob("prepared/hotline/*/datapackage.json"):
+    for package in folder.glob("prepared/*/*/datapackage.json"):
         document = json.loads(package.read_text())
         assert document["simulated"] is True
         assert "imulated" in document["description"]

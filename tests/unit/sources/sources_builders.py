@@ -168,8 +168,8 @@ def counts_lines(quarter: str = QUARTER) -> list[str]:
     return [COUNTS_HEADER, *(",".join((quarter, *cell)) for cell in CELLS)]
 
 
-def description(path: str = "counts.csv") -> dict[str, object]:
-    names = COUNTS_HEADER.split(",")
+def description(path: str = "counts.csv", header: str = COUNTS_HEADER) -> dict[str, object]:
+    names = header.split(",")
     fields = [{"name": name, "type": "string"} for name in names]
     return {"resources": [{"name": "counts", "path": path, "schema": {"fields": fields}}]}
 

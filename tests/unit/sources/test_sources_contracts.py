@@ -19,6 +19,7 @@ MARK = "QZJXVKWY"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     copied = Path(shutil.copytree(CONTRACTS, tmp_path / "contracts"))
+    (copied / "dss-2.toml").unlink()  # of its contracts the first one is edited
     monkeypatch.setattr(contracts, "CONTRACTS", copied)
     contracts._read_contract.cache_clear()
     yield copied
@@ -61,7 +62,7 @@ def test_a_broken_contract_is_named_with_file_and_field_and_no_other_agency_fail
     assert MARK not in caught.value.sentence
     assert list_files(inbox) == before
     assert list_files(zones.outbox("dss")) == {}
-    assert list_agencies() == ("courts", "dss", "hotline", "mshp")
+    assert list_agencies() == ("care", "courts", "dss", "hotline", "mshp")
     deliver(zones, "mshp", {}, kind="nil")
     assert ingest(zones, "mshp", QUARTER).status == "accepted"
 
@@ -93,7 +94,7 @@ def test_a_delivery_by_an_older_contract_that_broke_waits_and_is_not_rejected(
     assert list_files(zones.vault.folder / "quarantine") == {}
 
 
-@pytest.mark.parametrize("name", ["dss/2", "dss/01", "dss/-1", "mshp/1", "dss"])
+@pytest.mark.parametrize("name", ["dss/3", "dss/01", "dss/-1", "mshp/1", "dss"])
 def test_a_contract_that_an_agency_does_not_have_is_refused(name: str) -> None:
     with pytest.raises(SourcesError, match="MS106"):
         find_contract(name, "dss")

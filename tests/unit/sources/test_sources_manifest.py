@@ -241,7 +241,7 @@ def test_every_field_of_a_contract_stands_in_its_layout() -> None:
 
 
 def test_every_agency_has_a_contract_with_its_legal_basis_and_promise() -> None:
-    assert list_agencies() == ("dss", "hotline", "mshp")
+    assert list_agencies() == ("care", "courts", "dss", "hotline", "mshp")
     for contract in map(current_contract, list_agencies()):
         assert contract.legal_basis
         assert contract.promise

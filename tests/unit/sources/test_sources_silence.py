@@ -41,6 +41,8 @@ from sources.receipts import Receipt
 from sources.zones import Zones
 
 MARK = "XQZJ"
+COURTS = current_contract("courts")
+COURTS_HEADER = ",".join(COURTS.file_of("counts").tables["counts"])
 
 
 def marked_child() -> str:
@@ -76,6 +78,15 @@ DELIVERIES = {
     "hotline": {
         "datapackage": ("datapackage.json", json.dumps(description() | {MARK: MARK}).encode()),
         "counts": ("counts.csv", text_of([COUNTS_HEADER, ",".join([MARK] * 4)])),
+    },
+    "courts": {
+        "datapackage": (
+            "datapackage.json",
+            json.dumps(
+                description(header=COURTS_HEADER) | COURTS.declares | {MARK: MARK, "title": MARK}
+            ).encode(),
+        ),
+        "counts": ("counts.csv", text_of([COURTS_HEADER, ",".join([MARK] * 4)])),
     },
 }
 
@@ -118,7 +129,8 @@ def read_everything_outside_the_vault(zones: Zones) -> str:
 
 
 @pytest.mark.parametrize(
-    ("agency", "status"), [("dss", "accepted"), ("mshp", "rejected"), ("hotline", "rejected")]
+    ("agency", "status"),
+    [("dss", "accepted"), ("mshp", "rejected"), ("hotline", "rejected"), ("courts", "rejected")],
 )
 def test_no_value_of_a_record_is_in_receipt_error_or_output(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], agency: str, status: str
@@ -286,6 +298,7 @@ ROLES = {
     "dss": ("child_file", "tokens"),
     "mshp": ("nibrs", "tokens"),
     "hotline": ("datapackage", "counts"),
+    "courts": ("datapackage", "counts"),
     "care": ("care",),
 }
 LINES = st.lists(
@@ -297,6 +310,8 @@ LINES = st.lists(
                 *(segment(level).encode() for level in "01234567"),
                 b"record_key,token",
                 COUNTS_HEADER.encode(),
+                COURTS_HEADER.encode(),
+                b"2025Q1,convictions,other,5",
                 b"2025Q1,cases,all,5",
             ]
         ),
