@@ -56,12 +56,7 @@ def has_modelled(table: ReleasedTable) -> bool:
 
 def name_geographies(release: Release) -> Mapping[tuple[str, str], str]:
     """Level and key of every place to its label, from the geographies of the frames."""
-    return {
-        (level.name, key): label
-        for frame in release.frames
-        for level in frame.levels
-        for key, label in zip(level.keys, level.labels, strict=True)
-    }
+    return release.place_labels
 
 
 def write_period(period: str) -> str:
