@@ -25,6 +25,7 @@ from privacy.released import (
     ReleasedTable,
 )
 
+WHERE = ("quarter", "geography")
 MEASURES = ("unit", "estimate", "moe90", "low90", "high90", "count", "status")
 MODELLED = ("modelled", "modelled_low90", "modelled_high90")
 WHOLE = (
@@ -45,7 +46,7 @@ def list_columns(table: ReleasedTable) -> tuple[str, ...]:
     ``MODELLED`` follow only in a table that has modelled numbers.
     """
     modelled = MODELLED if has_modelled(table) else ()
-    return ("quarter", "geography", *table.dimensions, *MEASURES, *modelled)
+    return (*WHERE, *table.dimensions, *MEASURES, *modelled)
 
 
 def has_modelled(table: ReleasedTable) -> bool:
@@ -55,12 +56,7 @@ def has_modelled(table: ReleasedTable) -> bool:
 
 def name_geographies(release: Release) -> Mapping[tuple[str, str], str]:
     """Level and key of every place to its label, from the geographies of the frames."""
-    return {
-        (level.name, key): label
-        for frame in release.frames
-        for level in frame.levels
-        for key, label in zip(level.keys, level.labels, strict=True)
-    }
+    return release.place_labels
 
 
 def write_period(period: str) -> str:

@@ -4,8 +4,10 @@ Does not belong here: noise, exact values, or OpenDP, which an agency's machine 
 """
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from privacy.canonical import compute_sha256, to_canonical_json
@@ -379,6 +381,16 @@ class Release:
     versions: tuple[tuple[str, str], ...]
     drawn_at: str
     ledger_head: str
+
+    @cached_property
+    def place_labels(self) -> Mapping[tuple[str, str], str]:
+        """The label of every place, by its level and key, as the frames have it."""
+        return {
+            (level.name, key): label
+            for frame in self.frames
+            for level in frame.levels
+            for key, label in zip(level.keys, level.labels, strict=True)
+        }
 
     def to_json(self) -> str:
         """Return canonical JSON; the same release always gives the same text."""

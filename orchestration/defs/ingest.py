@@ -31,9 +31,10 @@ _WARNINGS = {
 }
 
 
-_TAKEN_IN = {
-    "was_taken_in": "Nothing of the quarter was taken in now. The release goes on without it and "
-    "says so; what the agency delivers later stands in the next one.",
+_NO_DELIVERY = "MS101"
+_NOT_REJECTED = {
+    "was_not_rejected": "A delivery was rejected, and the quarter goes on without it. Ask the "
+    "agency to send what its receipt names again, corrected.",
 }
 
 _AWAITED = "A quarter without a delivery fails: silence is never read as zero."
@@ -44,7 +45,7 @@ _OPTIONAL = (
 
 
 def _delivery_asset(agency: Agency) -> dg.AssetsDefinition:
-    key, warnings = agency.key, _WARNINGS | (_TAKEN_IN if agency.is_optional else {})
+    key, warnings = agency.key, _WARNINGS | (_NOT_REJECTED if agency.is_optional else {})
 
     @dg.asset(
         key=["raw", key],
@@ -66,10 +67,11 @@ def _delivery_asset(agency: Agency) -> dg.AssetsDefinition:
         with border(f"raw/{key}", settings, receipts=f"outbox/{key}"):
             taken = _take_in(agency, str(quarter), settings)
         if isinstance(taken, SourcesError):
-            outcomes = dict.fromkeys(warnings, True) | {"was_taken_in": False}
+            is_absent = taken.code == _NO_DELIVERY
+            outcomes = dict.fromkeys(warnings, True) | {"was_not_rejected": is_absent}
             metadata = {
                 "quarter": str(quarter),
-                "status": "nothing taken in",
+                "status": "none was delivered" if is_absent else "rejected",
                 "why": taken.sentence,
             }
             place = f"outbox/{key}"

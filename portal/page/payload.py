@@ -5,7 +5,8 @@ here: what scripts make of them (``templates/release_*.js``). Numbers in tenths 
 
 Form: ``geographies``: parents of each level, levels from the top. ``frames``: its geography, sizes,
 precisions, the frames whose quarters it sums, and the frame, places and covariance of cells that
-are another frame's rows. ``noises``: deviation and margin. ``tables``: a
+are another frame's rows. ``noises``: deviation and margin. ``columns``: of a data file before and
+after the dimensions of its table, and of modelled numbers. ``tables``: a
 row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
@@ -23,7 +24,7 @@ from typing import Any, TypeVar
 from portal.chance import DISPERSION
 from portal.changed import Changes
 from portal.page.rows import list_labels
-from portal.tables import MODELLED, has_modelled, list_columns, name_geographies
+from portal.tables import MEASURES, MODELLED, WHERE, has_modelled, name_geographies
 from privacy.released import (
     ANNUAL,
     FOUR_QUARTERS,
@@ -91,6 +92,7 @@ def describe_payload(release: Release, changes: Changes) -> dict[str, Any]:
         "tables": [_describe_table(release, table, lists) for table in release.tables],
         "geographies": lists.geographies,
         "noises": lists.noises,
+        "columns": [list(WHERE), list(MEASURES), list(MODELLED)],
         "places": lists.places,
         "statuses": lists.statuses,
     }
@@ -135,7 +137,7 @@ def _describe_table(release: Release, table: ReleasedTable, lists: _Lists) -> di
         "title": table.title,
         "unit": table.unit,
         "period": table.period,
-        "columns": list(list_columns(table)),
+        "dimensions": list(table.dimensions),
         "isPlaced": len(list_labels(release, table, table.rows[0])) > len(table.dimensions),
         "frame": frame,
         "level": level,

@@ -29,7 +29,9 @@ function writeRow(table, row) {
 
 function writeTable(table, shown) {
   const rows = table.rows.filter((_, place) => shown[place]).map((row) => writeRow(table, row));
-  return [table.columns.join(","), ...rows, ""].join("\n");
+  const isModelled = table.rows.some((row) => row.length > 7);
+  const columns = [...numbers.columns[0], ...table.dimensions, ...numbers.columns[1], ...isModelled ? numbers.columns[2] : []];
+  return [columns.join(","), ...rows, ""].join("\n");
 }
 
 function download(name, text) {

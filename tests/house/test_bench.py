@@ -42,6 +42,7 @@ SMALL = {
     "-m bench.accuracy --draws 2 --workloads policy": "children",
     "-m bench.scale --sizes 2000 --only": "read and check",
     "-m bench.counties --sizes 115": "share_budget",
+    "-m bench.states --counties 30": "Seconds of processor of each step",
     "-m bench.nation 1000 --ways duckdb plain": "All counted the same",
     "-m bench.ways_in --scale 0.02": "release_input.reports_to_childrens_division: equal",
     "-m bench.growth 1 --scale 0.02": "release input",
@@ -51,6 +52,7 @@ SMALL = {
 """A command and its small setting -> what it then says."""
 BY_ITSELF = {
     *("quarter", "nibrs_account.py", "nibrs_conformance.py", "nibrs_twins", "same_numbers"),
+    "outlines",
 }
 """Run by tests of their own, below."""
 ELSEWHERE = {
@@ -200,3 +202,30 @@ def test_a_quarter_is_timed_and_its_home_gives_the_same_numbers_as_itself(tmp_pa
     assert "tables equal" in said
     [nibrs] = [path for path in home.glob("vault/deliveries/mshp/*/*/*nibrs*") if path.is_file()]
     assert "incidents in the file" in run("nibrs_account.py", nibrs)
+
+
+def test_outlines_are_made_from_lines_that_counties_share(tmp_path: Path) -> None:
+    """Two squares, one line between them, and a point on it that says nothing."""
+    arcs = [
+        [[10, 10], [-10, 0], [0, -10], [10, 0]],
+        [[10, 0], [0, 5], [0, 5]],
+        [[10, 10], [10, 0], [0, -10], [-10, 0]],
+    ]
+    shapes = [
+        {"type": "Polygon", "id": "20001", "arcs": [[0, 1]]},
+        {"type": "Polygon", "id": "20003", "arcs": [[-2, 2]]},
+        {"type": "Polygon", "id": "29001", "arcs": [[2, -2]]},
+    ]
+    topology = {
+        "transform": {"scale": [0.1, 0.1], "translate": [0, 0]},
+        "arcs": arcs,
+        "objects": {"counties": {"geometries": shapes}},
+    }
+    (tmp_path / "atlas.json").write_text(json.dumps(topology), "utf-8")
+    (tmp_path / "names.csv").write_text("fips,county\n20001,West\n20003,East\n", "utf-8")
+    given = [str(tmp_path / "atlas.json"), "20", str(tmp_path / "names.csv"), str(tmp_path)]
+    subprocess.run([sys.executable, "-m", "bench.outlines", *given], cwd=ROOT, check=True)
+    assert (tmp_path / "counties.csv").read_text("utf-8") == "county,lines\nEast,-2 2\nWest,0 1\n"
+    lines = (tmp_path / "lines.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "line,points"
+    assert lines[2] == "1,500 500 0 -500"

@@ -101,7 +101,7 @@ def test_every_check_stops_what_follows_but_those_that_warn_of_a_delivery() -> N
     assert {key.name for key in warnings} == {
         "nothing_was_set_aside",
         "is_like_the_quarters_before",
-        "was_taken_in",
+        "was_not_rejected",
     }
 
 

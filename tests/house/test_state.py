@@ -20,6 +20,10 @@ from jurisdiction.folder import (
     read_table,
 )
 from jurisdiction.state import read_state, say_agencies
+from orchestration.hub.settings import Settings
+from privacy.policy.keys import load_keys
+from privacy.policy.policy import load_policy
+from privacy.policy.strategy import load_strategy
 from sources.contracts import list_agencies
 
 STATE = read_state()
@@ -79,6 +83,15 @@ def test_every_agency_that_is_told_has_words_and_a_contract_and_no_other_has() -
 def test_a_level_has_the_places_of_todays_counties_and_what_lies_elsewhere(level: str) -> None:
     places = {line[level] for line in list_counties()}
     assert set(read_keys(level)) == places | {STATE.elsewhere, "Unknown"}
+
+
+def test_the_split_of_the_budget_is_that_of_the_policy_in_the_states_words_and_lists() -> None:
+    """Where it is not: `MOSHARE_STATE=... moshare policy optimise`."""
+    settings = Settings(ROOT / "data")
+    policy = load_policy(settings.policy, settings.words)
+    strategy = load_strategy(settings.strategy)
+    assert strategy.policy_hash == policy.hash
+    assert strategy.keys_hash == load_keys(settings.public_keys, policy).hash
 
 
 def test_the_key_of_the_whole_state_is_its_name() -> None:

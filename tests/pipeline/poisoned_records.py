@@ -94,7 +94,13 @@ def put_poisoned_quarter(
     }, encrypt_to=encrypt_to["mshp"])  # fmt: skip
     hotline = write_hotline(made / "hotline", "2025Q1")
     put(settings, "hotline", "2025Q1", hotline, encrypt_to=encrypt_to["hotline"])
-    put(settings, "courts", "2025Q1", poison_totals(made / "courts"))
+    put(
+        settings,
+        "courts",
+        "2025Q1",
+        poison_totals(made / "courts"),
+        encrypt_to=encrypt_to["hotline"],
+    )
 
 
 def poison_totals(folder: Path) -> dict[str, Path]:

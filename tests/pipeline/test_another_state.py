@@ -1,7 +1,6 @@
 """A state that nobody has heard of: three counties by data alone, from deliveries to a release."""
 
 import csv
-import json
 import os
 import shutil
 import subprocess
@@ -69,11 +68,12 @@ def home(erewhon: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     moshare = Path(sys.executable).with_name("moshare")
     surroundings = {
+        **os.environ,
         "MOSHARE_STATE": str(erewhon),
         "MOSHARE_HOME": str(home / "data"),
-        "PATH": os.environ["PATH"],
     }
-    for command in ([str(moshare), "policy", "optimise"], [sys.executable, "-c", RUN]):
+    (home / "run.py").write_text(RUN, "utf-8")
+    for command in ([str(moshare), "policy", "optimise"], [sys.executable, "run.py"]):
         ended = subprocess.run(
             command, env=surroundings, cwd=home, capture_output=True, text=True, check=False
         )
@@ -86,9 +86,7 @@ def test_a_folder_of_data_alone_brings_another_state_to_a_signed_release(home: P
     assert (folder / "release.json.minisig").exists()
     with (folder / "data" / "children_by_region.csv").open(encoding="utf-8") as file:
         places = [row["geography"] for row in csv.DictReader(file)]
-    assert places == ["Regions to be confirmed", *ELSEWHERE]
-    record = json.loads((folder / "release.json").read_text("utf-8"))
-    assert "erewhon" in json.dumps(record).lower() or record["release_id"] == QUARTER
+    assert places == ["Regions to be confirmed", "Outside Erewhon", "Region not known"]
 
 
 def test_nothing_that_a_reader_sees_names_the_first_state(home: Path) -> None:

@@ -16,6 +16,7 @@ from orchestration.steps.dbt_process import DbtCall, DbtProcess
 RUNNER = """
 import os, pathlib, time
 class dbtRunner:
+    disabled = {}
     def __init__(self, manifest=None):
         pass
     def invoke(self, arguments):

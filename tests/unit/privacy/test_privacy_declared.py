@@ -191,6 +191,15 @@ def test_nothing_but_what_is_declared_passes_without_noise(plan: Plan, what: str
     assert "Boone" not in refused.value.sentence
 
 
+@pytest.mark.parametrize("quarter", ["2024Q3", "2025Q2", "2023Q1"])
+def test_no_quarter_is_told_beside_its_own_but_those_that_a_release_repeats(
+    plan: Plan, quarter: str
+) -> None:
+    check_totals(plan, [tell(), tell(quarter="2024Q4")], DELIVERED)
+    with pytest.raises(PrivacyError, match="MS616"):
+        check_totals(plan, [tell(), tell(quarter=quarter)], DELIVERED)
+
+
 def test_no_quarter_is_told_twice(plan: Plan) -> None:
     with pytest.raises(PrivacyError, match="MS616"):
         check_totals(plan, [tell(3), tell(4)], DELIVERED)

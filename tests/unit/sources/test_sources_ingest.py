@@ -111,7 +111,7 @@ def test_the_table_of_deliveries_says_when_and_what_was_delivered(zones: Zones) 
             "quarter_start": date(2025, 1, 1),
             "delivery_sequence": 4,
             "delivery_kind": "nil",
-            "contract": "dss/1",
+            "contract": "dss/2",
             "as_of": date(2025, 4, 5),
             "received_at": datetime(2025, 4, 6, 12, 30, 1),  # noqa: DTZ001 - stored without zone
             "simulated": True,
