@@ -10,9 +10,10 @@ after the dimensions of its table, and of modelled numbers. ``tables``: a
 row is [place, unit, kind, estimate, count, status, noise, modelled...]; place, status and noise are
 numbers of lists, kind one of the table's kinds of rows (labels, and which keys it sums).
 ``earlier``: periods of a table, and ``past``: for each of its rows, by those periods, lists of
-estimates, counts, statuses, noises and, where there are any, modelled numbers. ``dispersion``: of
-counts, as ``portal.chance`` has it. ``looks`` and ``cutOff``: how many changes of the release are
-looked at, and up to which probability they are called real.
+estimates, counts, statuses, noises and, where there are any, modelled numbers; a status or noise
+that is the same in all of them stands alone. ``dispersion``: of counts, as ``portal.chance`` has
+it. ``looks`` and ``cutOff``: how many changes of the release are looked at, and up to which
+probability they are called real.
 """
 
 from __future__ import annotations
@@ -168,15 +169,19 @@ def _describe_past(release: Release, table: ReleasedTable, lists: _Lists) -> dic
             points.setdefault((point.geography, point.keys), {})[point.period] = point
     periods = sorted({period for found in points.values() for period in found})
     periods = periods[-MOST_EARLIER.get(table.cadence, 0) :]
+    if not periods:
+        return {"earlier": [], "past": []}
     past = [
         _list_moments([found.get(period) for period in periods], lists)
         for row in table.rows
         for found in [points.get((row.geography, row.keys), {})]
     ]
-    return {"earlier": periods, "past": past} if periods else {"earlier": [], "past": []}
+    return {"earlier": periods, "past": past}
 
 
-def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[list[Number]]:
+def _list_moments(
+    points: Sequence[HistoryPoint | None], lists: _Lists
+) -> list[list[Number] | Number]:
     moments: list[tuple[Number, ...]] = [
         (None,) * 5
         if point is None
@@ -189,9 +194,15 @@ def _list_moments(points: Sequence[HistoryPoint | None], lists: _Lists) -> list[
         )
         for point in points
     ]
-    columns = [list(column) for column in zip(*moments, strict=True)]
-    is_modelled = any(one is not None for *_, one in moments)
-    return columns if is_modelled else columns[:4]
+    estimates, counts, statuses, noises, modelled = (
+        list(column) for column in zip(*moments, strict=True)
+    )
+    columns = [estimates, counts, _say_once(statuses), _say_once(noises)]
+    return [*columns, modelled] if any(one is not None for one in modelled) else columns
+
+
+def _say_once(column: list[Number]) -> list[Number] | Number:
+    return column[0] if len(set(column)) == 1 else column
 
 
 def _count_tenths(number: float | None) -> int | None:

@@ -25,7 +25,7 @@ function readTerm(term) {
   const row = table.rows[term.row];
   const isNow = term.period === null;
   const [estimate, count, status, noise, modelled] = isNow ? row.slice(3, 8)
-    : table.past[term.row].map((moments) => moments[term.period]);
+    : table.past[term.row].map((one) => (Array.isArray(one) ? one[term.period] : one));
   const [deviation, margin] = numbers.noises[noise];
   const isEstimated = numbers.statuses[status] === "estimated";
   const range = findRange(estimate, margin, count, isEstimated);
