@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from engine_rows import MACROS, NULL, PLAIN, ROWS, TRAPS
+from engine_rows import MACROS, NULL, PLAIN, TRAPS
 
 from orchestration.steps import linking
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from durable.writing import PUBLIC, write_whole
-from orchestration.hub.diagnosis import Finding, diagnose
 from failures.exits import Exit
 from jurisdiction.errors import JurisdictionError
 from jurisdiction.state import read_state
+from orchestration.hub.diagnosis import Finding, diagnose
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.building import require_signing_key
 from sources.errors import SourcesError
