@@ -17,10 +17,12 @@ import pyarrow.parquet as pq
 from dbt_calls import call_dbt, read_rules
 
 from durable.vault import Vault
+from sources.contracts import current_contract, list_agencies
 from sources.ingest import ingest
 from sources.manifest import write_manifest
 from sources.quarters import Quarter
 from sources.receipts import Receipt
+from sources.storing import write_empty_tables
 from sources.zones import Zones
 
 FIRST_DAY = "2013-01-01"
@@ -39,6 +41,8 @@ class Hub:
         self.zones.vault.order_key.parent.mkdir(parents=True)
         key = pa.table({"order_key": ["a key without meaning"]})
         pq.write_table(key, self.zones.vault.order_key)
+        for agency in list_agencies():
+            write_empty_tables(self.zones.vault, current_contract(agency))
         for agency in ("dss", "hotline"):
             self.deliver(b"", agency=agency, kind="nil")
 
