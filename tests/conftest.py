@@ -56,7 +56,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         ENGINE_TESTS,
         "NOT TESTED ON SPARK",
         "there is no Spark, or no Java. Get the one with 'make install ROLE=spark', the other on "
-        "Debian with 'apt-get install openjdk-17-jre-headless'. With MOSHARE_REQUIRE_SPARK=1 these tests fail instead of being left out.",
+        "Debian with 'apt-get install openjdk-17-jre-headless'. With MOSHARE_REQUIRE_SPARK=1 these "
+        "tests fail instead of being left out.",
     )
 
 

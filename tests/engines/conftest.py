@@ -1,4 +1,7 @@
-"""Both engines, one session of each for a file of tests; without Spark and Java they are left out, loudly."""
+"""Both engines, one session of each for a file of tests.
+
+Without Spark and Java they are left out, loudly.
+"""
 
 import os
 from collections.abc import Callable, Iterator
