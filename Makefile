@@ -36,7 +36,7 @@ $(STAMP): requirements/$(ROLE).txt requirements/bootstrap.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$(ROLE).txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@[ $(ROLE) = dev ] || $(BIN)/uv pip uninstall --quiet --python $(BIN)/python pip setuptools uv
+	@[ -n '$(filter dev,$(EXTRAS_$(ROLE)))' ] || $(BIN)/uv pip uninstall --quiet --python $(BIN)/python pip setuptools uv
 	@touch $(STAMP)
 
 PARSE := parse --no-partial-parse --profiles-dir . --target-path target --log-path logs

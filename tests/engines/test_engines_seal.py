@@ -15,7 +15,7 @@ LISTENING = "0A"
 
 
 @pytest.fixture(scope="module")
-def session(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def session(engines: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     started = start(tmp_path_factory.mktemp("spark"), Machine(memory="1g"))
     started.sql("select 1").collect()
     yield started
