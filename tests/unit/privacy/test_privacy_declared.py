@@ -224,6 +224,22 @@ def test_who_delivered_is_told_as_the_totals_are_given(
         check_totals(plan, totals, provenance)
 
 
+class Name(str):
+    """A text that is taken for the name of a cell, and says something else."""
+
+    def __eq__(self, other: object) -> bool:
+        return other in ("of_a_child", "Ann")
+
+    def __hash__(self) -> int:
+        return hash("of_a_child")
+
+
+def test_nothing_is_recorded_but_declared_names_in_their_order(plan: Plan) -> None:
+    (checked,) = check_totals(plan, [tell(counts=spoil({"other": 0, Name("Ann"): 3}))], DELIVERED)
+    assert [*map(repr, checked.counts["convictions"])] == ["'of_a_child'", "'other'"]
+    assert "Ann" not in str(checked.to_content())
+
+
 def test_what_was_checked_cannot_be_changed_afterwards(plan: Plan) -> None:
     given = tell(3)
     (checked,) = check_totals(plan, [given], DELIVERED)
