@@ -280,6 +280,23 @@ def test_a_release_with_totals_is_the_same_again_whatever_is_delivered_later(
     assert open_door(plan, office, ledger, []).to_json() == first.to_json()
 
 
+@pytest.mark.parametrize("step", ["record_draw", "finish"])
+def test_what_is_delivered_between_a_crash_and_its_mending_changes_nothing(
+    plan: Plan, office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            open_door(plan, office, ledger, [tell(3)])
+    release = open_door(plan, office, ledger, [tell(9), tell(9, "2024Q4")])
+    assert numbers(release, "prosecutions")[0] == (3, DECLARED_PUBLIC)
+    assert not history(release)
+    assert sum(entry.kind == DRAWN for entry in ledger.read_entries()) == 1
+
+
 def test_the_ledger_holds_totals_with_the_draw_and_charges_nothing_for_them(
     plan: Plan, office: Office, ledger: Ledger
 ) -> None:
