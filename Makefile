@@ -1,12 +1,14 @@
 # Two commands on a fresh machine: make demo, make test.
 PYTHON ?= python3
-# What this machine is: agency, gate, hub, synthetic (a hub that releases synthetic records) or dev.
+# What this machine is: agency, gate, hub, synthetic (a hub that releases synthetic records), dev, or
+# spark (dev, and the second engine that the models are held to).
 # It stays what it was installed as, and is dev at first.
 ROLE ?= $(or $(patsubst .venv/installed-%,%,$(firstword $(wildcard .venv/installed-*))),dev)
 EXTRAS_gate := gate
 EXTRAS_hub := hub
 EXTRAS_synthetic := hub synthetic
 EXTRAS_dev := hub gate synthetic dev
+EXTRAS_spark := $(EXTRAS_dev) spark
 # Rooms whose tests are quick and need no process of their own, and the rules of the house and of the door.
 QUICK := $(addprefix tests/unit/,durable failures jurisdiction linkage expectations portal) \
   $(addprefix tests/unit/privacy/test_privacy_,door.py exact.py caps.py plan.py approval.py policy.py) \
@@ -70,8 +72,8 @@ dev: install ## Open the Dagster UI on the same data
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 lock: $(STAMP) ## Choose versions anew, pin them by hash for each role, and list what each role holds
-	@$(PIN) --upgrade pyproject.toml $(EXTRAS_dev:%=--extra %) --output-file requirements/dev.txt
-	@$(foreach role,agency gate hub synthetic,$(PIN) pyproject.toml $(EXTRAS_$(role):%=--extra %) --constraint requirements/dev.txt --output-file requirements/$(role).txt &&) true
+	@$(PIN) --upgrade pyproject.toml $(EXTRAS_spark:%=--extra %) --output-file requirements/spark.txt
+	@$(foreach role,agency gate hub synthetic dev,$(PIN) pyproject.toml $(EXTRAS_$(role):%=--extra %) --constraint requirements/spark.txt --output-file requirements/$(role).txt &&) true
 	@$(foreach name,bootstrap sbom,$(PIN) --upgrade requirements/$(name).in --output-file requirements/$(name).txt &&) true
 	@$(BIN)/python requirements/sbom.py
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from orchestration.hub.settings import Settings
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.spending import read_entries
+from privacy.declared import DeliveredTotals
 from privacy.ledger.chain import DONE, DRAWN
 from privacy.publishing.publisher import Publisher
 from privacy.publishing.recalled import read_release, recall_entry
@@ -66,7 +67,11 @@ def compare_tables(before: Settings, console: Console) -> bool:
         was = recall_entry(done)
         plan = plan_quarter(Quarter.parse(quarter), before)
         publisher = Publisher(plan, earlier=earlier, approvals=was.approvals)
-        content = publisher.publish(cells["cells"], Provenance.from_content(cells["provenance"]))
+        content = publisher.publish(
+            cells["cells"],
+            Provenance.from_content(cells["provenance"]),
+            [DeliveredTotals(**one) for one in cells.get("totals", ())],
+        )
         now = read_release({**content, "drawn_at": was.drawn_at, "ledger_head": was.ledger_head})
         told = [
             table.name

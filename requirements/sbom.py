@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROLES = ("agency", "gate", "hub", "synthetic", "dev")
+ROLES = ("agency", "gate", "hub", "synthetic", "dev", "spark")
 _ADDRESSES = ("externalReferences", "tools")
 """Web pages of each package and of the tool itself; nothing that says what is installed."""
 

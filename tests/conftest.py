@@ -55,8 +55,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter,
         ENGINE_TESTS,
         "NOT TESTED ON SPARK",
-        "there is no Java. On Debian get it with 'apt-get install openjdk-17-jre-headless'. With "
-        "MOSHARE_REQUIRE_JAVA=1 these tests fail instead of being left out.",
+        "there is no Spark, or no Java. Get the one with 'make install ROLE=spark', the other on "
+        "Debian with 'apt-get install openjdk-17-jre-headless'. With MOSHARE_REQUIRE_SPARK=1 these "
+        "tests fail instead of being left out.",
     )
 
 

@@ -11,14 +11,18 @@ import os
 import shutil
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-JAVA = "There is no Java: on Debian get it with 'apt-get install openjdk-17-jre-headless'."
-"""Said where there is none."""
+MISSING = (
+    "Spark cannot be started: it needs 'make install ROLE=spark', and Java 17, on Debian "
+    "'apt-get install openjdk-17-jre-headless'."
+)
+"""Said where one of them is not there."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,11 @@ class Machine:
     partitions: int = 2
 
 
-def has_java() -> bool:
-    """Whether Spark can be started here."""
+def has_spark() -> bool:
+    """Whether Spark and Java are here."""
     home = os.environ.get("JAVA_HOME")
-    return bool(shutil.which("java") or (home and (Path(home) / "bin" / "java").exists()))
+    has_java = shutil.which("java") or (home and (Path(home) / "bin" / "java").exists())
+    return bool(has_java and find_spec("pyspark"))
 
 
 def start(store: Path, machine: Machine) -> SparkSession:
@@ -48,8 +53,8 @@ def start(store: Path, machine: Machine) -> SparkSession:
     Nothing is listened to but the loopback address, nothing is shown in a browser, and nothing is
     said: Spark quotes values in its messages.
     """
-    if not has_java():
-        raise SystemExit(JAVA)
+    if not has_spark():
+        raise SystemExit(MISSING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pandas 3, through which nothing goes here
         from pyspark.sql import SparkSession

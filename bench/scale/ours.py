@@ -6,6 +6,7 @@ grow with the children.
 """
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -79,10 +80,15 @@ def main() -> None:
 
 def render_model(name: str) -> str:
     """Return the SQL of a dbt model, with the project's own macros, for this quarter."""
-    environment = jinja2.Environment(autoescape=False)  # noqa: S701 - SQL, not a page
-    texts = [path.read_text("utf-8") for path in sorted((DBT / "macros").glob("*.sql"))]
-    texts.append((DBT / "models" / "release_input" / f"{name}.sql").read_text("utf-8"))
-    return environment.from_string("".join(texts)).render(
+    environment = jinja2.Environment(  # noqa: S701 - SQL, not a page
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"]
+    )
+    paths = [*sorted((DBT / "macros").glob("*.sql")), DBT / "models/release_input" / f"{name}.sql"]
+    text = "".join(path.read_text("utf-8") for path in paths)
+    return environment.from_string(
+        re.sub(r"adapter\.dispatch\('(\w+)'\)", r"duckdb__\1", text)
+    ).render(
+        {"return": lambda written: written},
         ref=lambda asked: f"release_input.{asked}" if asked in MODELS else f"core.{asked}",
         env_var=lambda asked, default: FIRST_DAY if asked == "MOSHARE_QUARTER_START" else default,
         is_incremental=lambda: False,

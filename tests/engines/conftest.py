@@ -1,4 +1,7 @@
-"""Both engines, one session of each for a file of tests; without Java they are left out, loudly."""
+"""Both engines, one session of each for a file of tests.
+
+Without Spark and Java they are left out, loudly.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,17 +10,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from bench.engines.session import Machine, has_java, start
+from bench.engines.session import Machine, has_spark, start
 
 Ask = Callable[[str], Any]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def java() -> None:
-    """Nothing here says anything without Java."""
-    if not has_java():
-        reason = "there is no Java"
-        if os.environ.get("MOSHARE_REQUIRE_JAVA") == "1":
+def engines() -> None:
+    """Nothing here says anything with one engine alone."""
+    if not has_spark():
+        reason = "there is no Spark, or no Java"
+        if os.environ.get("MOSHARE_REQUIRE_SPARK") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
 
@@ -37,7 +40,7 @@ def duck() -> Iterator[Ask]:
 
 
 @pytest.fixture(scope="module")
-def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def spark(engines: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Rows of a query on Spark, or the class of the failure as Spark names it."""
     session = start(tmp_path_factory.mktemp("spark"), Machine(memory="1g"))
     from pyspark.errors import PySparkException

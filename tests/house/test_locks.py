@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements"
-ROLES = ("agency", "gate", "hub", "synthetic", "dev")
+ROLES = ("agency", "gate", "hub", "synthetic", "dev", "spark")
 TOOLS_OF_DEVELOPERS = {"hypothesis", "jax", "jaxlib", "mypy", "playwright", "pytest", "ruff"}
 
 
@@ -33,15 +33,15 @@ def test_locked_requirements_carry_hashes_and_no_address(name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_has_the_versions_that_developers_test(role: str) -> None:
-    tested = read_pins("dev")
+def test_every_role_has_the_versions_that_are_tested(role: str) -> None:
+    tested = read_pins("spark")
     assert {name: pins for name, pins in read_pins(role).items() if not pins <= tested[name]} == {}
 
 
 def test_each_role_holds_no_more_than_it_needs() -> None:
-    agency, gate, hub, synthetic, dev = (set(read_pins(role)) for role in ROLES)
+    agency, gate, hub, synthetic, dev, spark = (set(read_pins(role)) for role in ROLES)
     assert agency < gate < dev
-    assert agency < hub < synthetic < dev
+    assert agency < hub < synthetic < dev < spark
     assert not hub & TOOLS_OF_DEVELOPERS
     assert not gate & {"dagster", "dbt-core", "great-expectations", "opendp"}
 

@@ -253,7 +253,7 @@ def test_a_charged_quarter_is_drawn_by_the_rules_of_its_rows_though_others_hold_
         give_up_draw(QUARTER, home)
         roomy = load_policy(home.policy)
         caps = replace(roomy.caps, quarter=roomy.caps.quarter * 2, year=roomy.caps.year * 2)
-        monkeypatch.setattr(proposing, "load_policy", lambda _: replace(roomy, caps=caps))
+        monkeypatch.setattr(proposing, "load_policy", lambda *_: replace(roomy, caps=caps))
     change_rules(home, tmp_path, monkeypatch)
     approve_for_demo(QUARTER, home)
     assert run_dbt_step(RELEASE_INPUT, QUARTER, home).unbuilt == []
