@@ -131,7 +131,8 @@ def _read(plan: Plan, approval: Approval, read_exact: Callable[[], ExactRelease]
     exact = read_exact()
     if not isinstance(exact, ExactRelease):
         raise PrivacyError("MS609", problem="They must come as an ExactRelease")
-    exact.require([frame.frame for frame in plan.frames], plan.policy.sources, plan.policy.public)
+    frames, policy = [frame.frame for frame in plan.frames], plan.policy
+    exact.require(frames, policy.sources, policy.public, policy.not_awaited)
     exact.require_tests(
         {of.name: of.same_rows.test for of in (one.policy for one in plan.frames) if of.same_rows}
     )

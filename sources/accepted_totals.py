@@ -36,17 +36,19 @@ class AcceptedTotals:
 def find_totals(zones: Zones, agency: str, quarter: str, contract: str) -> AcceptedTotals | None:
     """The agency's newest accepted delivery of a quarter by a contract; None where there is none.
 
+    One whose acceptance was interrupted counts once ingest has completed it.
+
     Raises:
         SourcesError: MS106 the agency has no such contract, MS150 it is broken.
     """
     agreed = find_contract(contract, agency)
     for sequence in reversed(list_accepted(zones, agency, quarter)):
         manifest, _ = read_accepted(zones, agency, quarter, sequence)
-        if manifest.contract == contract:
+        folder = zones.vault.raw(agency, quarter) / f"{sequence:04d}"
+        if manifest.contract == contract and folder.is_dir():
             if manifest.kind == "nil":
                 counts = {one: dict.fromkeys(groups, 0) for one, groups in agreed.cells.items()}
             else:
-                folder = zones.vault.raw(agency, quarter) / f"{sequence:04d}"
                 counts = _read_counts(folder / "counts.parquet", agreed.tables["counts"])
             return AcceptedTotals(sequence, manifest.kind, counts)
     return None

@@ -93,6 +93,7 @@ def read_care(
         f"INSERT INTO source_lines SELECT {quote(path.name)}, line_number, source_line "  # noqa: S608
         "FROM lines_care"
     )
+    connection.execute(_CREATE_REPEATED)
     read = ask_number(connection, "SELECT count(*) FROM lines_care")
     quarantined, dropped = set_lines_aside(connection, path.name, "lines_care")
     _create_rows(connection, file)
@@ -106,6 +107,13 @@ _CREATE_LINES = f"""
     SELECT *, concat_ws(' ', child_line, part, {", ".join(FIELDS)}) AS line, NULL::BLOB AS raw
     FROM incoming_parts ORDER BY line_number
 """  # noqa: S608 - names of the layout
+
+
+_CREATE_REPEATED = """
+    CREATE TABLE repeated AS SELECT e4_child_record_number FROM lines_care
+    WHERE line_number IN (SELECT line_number FROM problems WHERE code = 'MS225')
+"""
+"""Numbers of children who have a second record, which is set aside."""
 
 
 def _check_header(lines: AfcarsLines, file: str, contract: Contract, quarter: Quarter) -> date:
@@ -180,7 +188,10 @@ def _create_rows(connection: duckdb.DuckDBPyConnection, file: ContractFile) -> N
         "CREATE TABLE broken AS SELECT DISTINCT "  # noqa: S608
         f"try_cast({CHILD_OF_A_LINE} AS BIGINT) AS child_line FROM set_aside"
     )
-    whole = "CASE WHEN child_line IN (FROM broken) THEN 'no' ELSE 'yes' END AS is_whole"
+    whole = (
+        "CASE WHEN child_line IN (FROM broken) OR e4_child_record_number IN (FROM repeated) "
+        "THEN 'no' ELSE 'yes' END AS is_whole"
+    )
     for table in _TABLES:
         fields = ", ".join(whole if one == "is_whole" else one for one in file.tables[table])
         connection.execute(

@@ -48,10 +48,11 @@ AFCARS = {
         fate="blanked",
     ),
     "MS227": DeliveryText(
-        "Children of {file} have elements that AFCARS does not have",
+        "Children of {file} have elements that AFCARS does not have, or has in another part",
         "They were passed over with all that is in them, and the child was kept; their names are "
         "not repeated here",
-        "Look at whether something that should count was written under another name",
+        "Look at whether something that should count was written under another name or in another "
+        "place",
         fate="kept",
     ),
     "MS228": DeliveryText(

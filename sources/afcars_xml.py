@@ -198,7 +198,10 @@ def _read(stream: BinaryIO) -> Iterator[bytes]:
 def _take_apart(
     element: etree._Element, part: _Part, parts: list[_Part], layout: dict[str, AfcarsElement]
 ) -> bool:
-    """Put what stands in an element into its part; return whether any of it is not known."""
+    """Put what stands in an element into its part; return whether any of it has no place there.
+
+    A former removal has elements that no count reads.
+    """
     has_unknown = False
     for inner in element:
         name = _find_name(inner)
@@ -210,6 +213,8 @@ def _take_apart(
             whose = part.find(_WHERE[name])
             if whose is not None:
                 whose.values.setdefault(name, []).append(_read_value(inner))
+            elif part.table != FORMER_REMOVALS:
+                has_unknown = True
         elif name not in layout:
             has_unknown = True
         elif len(inner):

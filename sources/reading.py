@@ -29,7 +29,7 @@ from sources.nibrs import SEGMENT_TABLES, read_segments
 from sources.nibrs_period import Circumstances, check_place_and_period
 from sources.quarters import Quarter
 from sources.tokens import read_tokens
-from sources.totals import check_description, read_counts
+from sources.totals import check_description, read_counts, refuse_part_of_quarter
 from sources.workbench import (
     SET_ASIDE,
     FileReading,
@@ -100,6 +100,8 @@ def read_delivery(
     )
     with open_workbench(delivery.parent, earlier, others) as connection:
         try:
+            if contract.cells:
+                refuse_part_of_quarter(circumstances.quarter, manifest.as_of)
             for file in manifest.files:
                 reading = _read_file(
                     connection, delivery, file, circumstances, contract, manifest, keys

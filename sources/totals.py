@@ -9,6 +9,7 @@ Source of the form: Data Package v2; of the hotline's restriction to totals: 28 
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from sources.case_records import names_case_fields
 from sources.contracts import Contract, ContractFile
 from sources.csv_lines import load_csv_lines
 from sources.errors import SourcesError
+from sources.quarters import Quarter
 from sources.record_rules import is_not_listed
 from sources.workbench import (
     Check,
@@ -94,6 +96,12 @@ def read_counts(
         f"CREATE VIEW rows_counts AS SELECT line_number, {', '.join(columns)} FROM {cut}"  # noqa: S608
     )
     return FileReading(path.name, file.role, read, read - quarantined, quarantined)
+
+
+def refuse_part_of_quarter(quarter: Quarter, as_of: date) -> None:
+    """Refuse totals of data that were taken before a quarter had ended; raises MS420."""
+    if as_of < quarter.next().first_day:
+        raise SourcesError("MS420", quarter=str(quarter))
 
 
 def check_description(path: Path, counts_name: str, contract: Contract) -> None:

@@ -1,6 +1,6 @@
 """The texts of the numbers about delivered totals, and about case records that are not taken.
 
-Belongs here: MS401 to MS419. Does not belong here: other formats (`error_texts`).
+Belongs here: MS401 to MS420. Does not belong here: other formats (`error_texts`).
 """
 
 from failures.exits import Exit
@@ -99,5 +99,11 @@ TOTALS = {
         "In {file} a cell of {part} is larger than the same cell of {whole}",
         "By the contract the first are among the second, so they are no more",
         "Correct the counts at their source",
+    ),
+    "MS420": DeliveryText(
+        "The totals of {quarter} were made before it ended",
+        "By its as_of the data were taken on a day of the quarter or before it, and a part of a "
+        "quarter would be read as the whole",
+        "Make the totals after the last day of the quarter, and deliver those",
     ),
 }

@@ -50,7 +50,11 @@ class RecordParser:
     """
 
     def __init__(self, file: str, *names: str) -> None:
-        """Read a file by its name, for the elements of these names, in any namespace or none."""
+        """Read a file by its name, for the elements of these names, in any namespace or none.
+
+        The first of them is that of a record.
+        """
+        self._record = f"{{*}}{names[0]}"
         self.lines_before = 0
         self._file = file
         self._since = 0
@@ -69,6 +73,8 @@ class RecordParser:
     def feed(self, raw: bytes) -> Iterator[etree._Element]:
         """Yield the elements that end in the next bytes; each is emptied before the next one.
 
+        What stands inside a record is emptied with it, for the record still needs what is around.
+
         Raises:
             SourcesError: MS343 not well-formed, MS344 a document type, MS345 a record or value that
                 is too large.
@@ -82,9 +88,10 @@ class RecordParser:
             raise self._explain(error) from None
         for _, element in self._parser.read_events():
             self._begin(element)
-            self._since = 0
             yield element
-            _forget(element)
+            if next(element.iterancestors(self._record), None) is None:
+                self._since = 0
+                _forget(element)
 
     def close(self) -> etree._Element:
         """The outermost element at the end of the file, which may come too early; raises MS343."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from privacy.declared import DeliveredTotals
 from privacy.engine.frames import AGGREGATE, LINKED, ROWS, Column, Frame, Places
 from privacy.errors import PrivacyError
-from privacy.released import DELIVERY_KINDS, Provenance
+from privacy.released import DELIVERY_KINDS, NO_DELIVERY, Provenance
 
 Units = Sequence[str] | NDArray[np.integer[Any]]
 """Who each row is of: names, or whole numbers made from them, where zero stands for nobody."""
@@ -141,12 +141,20 @@ class ExactRelease(_Withheld):
             self._values[exact.frame.name] = exact
 
     def require(
-        self, frames: Sequence[Frame], agencies: Collection[str], optional: Collection[str] = ()
+        self,
+        frames: Sequence[Frame],
+        agencies: Collection[str],
+        optional: Collection[str] = (),
+        not_awaited: Collection[str] = (),
     ) -> None:
         """Refuse anything but these frames of these agencies; raises PrivacyError MS609, MS614.
 
-        `optional` agencies may have delivered or not.
+        `optional` agencies may be told or not. Only they and the ones `not_awaited` may be told to
+        have delivered nothing.
         """
+        for name, kind in self.provenance.deliveries:
+            if kind == NO_DELIVERY and name not in optional and name not in not_awaited:
+                raise PrivacyError("MS614", problem=f"Agency {name} has not delivered")
         delivered = {name for name, _ in self.provenance.deliveries} - set(optional)
         for name in sorted(delivered ^ set(agencies)):
             problem = "has not delivered" if name in agencies else "is no source of the plan"

@@ -26,6 +26,7 @@ _POLICY: _Told = {
     "first_day_of_record": (GUARANTEE, "the first day of record is"),
     "delta": (GUARANTEE, "epsilon is told at delta"),
     "signers": (GUARANTEE, "the number of officers who must sign is"),
+    "not_awaited": (GUARANTEE, "no quarter waits, besides for totals declared public, for"),
     "is_modelled": (CONTENT, "releases carry modelled columns:"),
     "is_synthetic": (CONTENT, "releases carry synthetic records:"),
     "version": (WORDS, "the version is"),

@@ -52,6 +52,12 @@ FORM: Mapping[str, Mapping[str, Field]] = {
         "unit": Field(TEXT, "Who is protected, as a sentence about neighbours."),
         "signers": Field(WHOLE, "How many officers must sign a plan."),
         "unprotected": Field(TEXTS, "What the guarantee does not cover."),
+        "not_awaited": Field(
+            TEXTS,
+            "Agencies whose records are counted, and for which no quarter waits: a release may say "
+            "that they delivered nothing.",
+            is_optional=True,
+        ),
         "budget": Field(SECTION, "What is spent.", form="budget"),
         "caps": Field(SECTION, "The most that one identity may ever lose.", form="caps"),
         "modelled": Field(SECTION, "The modelled columns.", form="switch"),

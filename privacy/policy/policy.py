@@ -68,7 +68,8 @@ class Policy:
 
     `geographies` names the levels of each tree, the top first; `levels` the title of each level.
     `switched_off` are frames that only withheld tables use: nothing is read or measured of them.
-    `public` says of which agencies totals pass as they are delivered.
+    `public` says of which agencies totals pass as they are delivered, and `not_awaited` of which
+    others a release may say that they delivered nothing.
     """
 
     version: int
@@ -78,6 +79,7 @@ class Policy:
     unit: str
     signers: int
     unprotected: tuple[str, ...]
+    not_awaited: tuple[str, ...]
     budget: Budget
     caps: Caps
     is_modelled: bool
@@ -170,6 +172,7 @@ def _build_policy(top: Section, digest: str) -> Policy:
         unit=top["unit"],
         signers=top["signers"],
         unprotected=top["unprotected"],
+        not_awaited=top.get("not_awaited", ()),
         budget=budget,
         caps=_build_caps(top["caps"], budget),
         is_modelled=top["modelled"]["enabled"],

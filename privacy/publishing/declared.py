@@ -59,7 +59,10 @@ def check_totals(
             _refuse(f"Totals of {one.agency} are of a quarter that is not told here, or told twice")
         if not _is_complete(one.counts, cells[one.agency]):
             _refuse(f"Totals of {one.agency} are not whole numbers of exactly the declared cells")
-        copied = {measure: dict(one.counts[measure]) for measure in cells[one.agency]}
+        copied = {
+            measure: {group: one.counts[measure][group] for group in groups}
+            for measure, groups in cells[one.agency].items()
+        }
         known[one.agency, one.quarter] = replace(one, counts=copied)
     delivered = {agency for agency, kind in provenance.deliveries if kind != NO_DELIVERY}
     delivered &= cells.keys()

@@ -78,6 +78,19 @@ def test_what_the_courts_delivered_is_given_to_the_door_with_what_they_corrected
     assert check_totals(plan, found.totals, Provenance(found.deliveries, True)) == found.totals
 
 
+def test_a_correction_whose_acceptance_was_interrupted_counts_once_it_is_completed(
+    settings: Settings, take: Callable[..., None]
+) -> None:
+    take(Q1, 3)
+    take(Q1, 4, sequence=2)
+    vault, plan = settings.vault, plan_quarter(Q2, settings)
+    raw = vault.raw("courts", str(Q1)) / "0002"
+    raw.rename(vault.delivery("courts", str(Q1), 2) / "_raw")
+    assert read_public_totals(plan, settings).totals == (tell(Q1, 3),)
+    ingest(settings.zones, "courts", str(Q1))
+    assert read_public_totals(plan, settings).totals == (tell(Q1, 4),)
+
+
 def test_without_a_delivery_nothing_is_given_and_that_is_told(
     settings: Settings, take: Callable[..., None]
 ) -> None:

@@ -224,6 +224,22 @@ def test_who_delivered_is_told_as_the_totals_are_given(
         check_totals(plan, totals, provenance)
 
 
+class Name(str):
+    """A text that is taken for the name of a cell, and says something else."""
+
+    def __eq__(self, other: object) -> bool:
+        return other in ("of_a_child", "Ann")
+
+    def __hash__(self) -> int:
+        return hash("of_a_child")
+
+
+def test_nothing_is_recorded_but_declared_names_in_their_order(plan: Plan) -> None:
+    (checked,) = check_totals(plan, [tell(counts=spoil({"other": 0, Name("Ann"): 3}))], DELIVERED)
+    assert [*map(repr, checked.counts["convictions"])] == ["'of_a_child'", "'other'"]
+    assert "Ann" not in str(checked.to_content())
+
+
 def test_what_was_checked_cannot_be_changed_afterwards(plan: Plan) -> None:
     given = tell(3)
     (checked,) = check_totals(plan, [given], DELIVERED)
@@ -262,6 +278,23 @@ def test_a_release_with_totals_is_the_same_again_whatever_is_delivered_later(
     following = open_door(example_plan("2025Q2"), office, ledger, [tell(5, "2025Q2"), tell(9)])
     assert history(following) == [("2025Q1", 9)]
     assert open_door(plan, office, ledger, []).to_json() == first.to_json()
+
+
+@pytest.mark.parametrize("step", ["record_draw", "finish"])
+def test_what_is_delivered_between_a_crash_and_its_mending_changes_nothing(
+    plan: Plan, office: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            open_door(plan, office, ledger, [tell(3)])
+    release = open_door(plan, office, ledger, [tell(9), tell(9, "2024Q4")])
+    assert numbers(release, "prosecutions")[0] == (3, DECLARED_PUBLIC)
+    assert not history(release)
+    assert sum(entry.kind == DRAWN for entry in ledger.read_entries()) == 1
 
 
 def test_the_ledger_holds_totals_with_the_draw_and_charges_nothing_for_them(

@@ -315,6 +315,23 @@ def test_a_quarter_that_an_agency_did_not_deliver_is_refused_and_costs_nothing(
     )
 
 
+def test_an_awaited_agency_cannot_be_told_to_have_delivered_nothing(
+    plan: Plan, open_door: Open, ledger: Ledger
+) -> None:
+    deliveries = (*PROVENANCE.deliveries[:2], ("mshp", "none"))
+    silent = Provenance(deliveries, is_simulated=True)
+    frames = [example_exact(plan).take(planned.frame.name) for planned in plan.frames]
+    exact = ExactRelease(frames, silent)
+    refused(
+        open_door,
+        plan,
+        ledger,
+        "MS614.*mshp has not delivered",
+        exit_code=5,
+        read_exact=lambda: exact,
+    )
+
+
 def test_a_test_that_the_policy_names_and_that_did_not_hold_is_refused_and_costs_nothing(
     open_door: Open, ledger: Ledger
 ) -> None:

@@ -4,6 +4,7 @@ import logging
 import pickle
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -209,6 +210,14 @@ def test_other_agencies_than_those_of_the_plan_are_refused(
 ) -> None:
     with pytest.raises(PrivacyError, match=f"MS614.*{words}"):
         ExactRelease([], PROVENANCE).require([], agencies)
+
+
+def test_only_an_agency_for_which_no_quarter_waits_may_be_told_to_have_delivered_nothing() -> None:
+    told = replace(PROVENANCE, deliveries=tuple((agency, "none") for agency in sorted(AGENCIES)))
+    exact = ExactRelease([], told)
+    with pytest.raises(PrivacyError, match=r"MS614.*mshp has not delivered"):
+        exact.require([], AGENCIES, (), set(AGENCIES) - {"mshp"})
+    exact.require([], AGENCIES, (), AGENCIES)
 
 
 @pytest.mark.parametrize(

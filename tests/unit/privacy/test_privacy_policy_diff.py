@@ -25,6 +25,12 @@ def test_equal_policies_have_no_changes(tmp_path: Path) -> None:
         ("One child.", "One home.", GUARANTEE, "unit is “One home.” instead of “One child.”."),
         ('"0.000001"', '"0.0001"', GUARANTEE, "at delta 0.0001 instead of 0.000001."),
         ("signers = 1", "signers = 2", GUARANTEE, "officers who must sign is 2 instead of 1."),
+        (
+            "signers = 1",
+            'signers = 1\nnot_awaited = ["mshp"]',
+            GUARANTEE,
+            "for mshp instead of nothing.",
+        ),
         ("enabled = true", "enabled = false", CONTENT, "synthetic records: no instead of yes."),
         ("enabled = false", "enabled = true", CONTENT, "modelled columns: yes instead of no."),
         (

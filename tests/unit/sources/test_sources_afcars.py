@@ -229,6 +229,36 @@ def test_a_bad_removal_is_set_aside_with_its_settings_and_the_child_is_not_whole
     assert set(whole.values()) == {"yes", "no"}
 
 
+def test_a_child_of_two_records_is_not_whole_for_the_second_is_set_aside(zones: Zones) -> None:
+    stays = (removal(E69="20240110", E153="20240301"),)
+    take(zones, care_xml(*many(30), record(), record(stays=stays)))
+    told = [row for row in find_rows(zones, "children") if row[0] == CHILD]
+    assert told == [(CHILD, "20100115", "2", "0", "0", "no")]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        record(say(E69="20250110")),
+        record(say(E120="12")),
+        record(
+            stays=(removal().replace("</removal_2020>", say(E112="20250110") + "</removal_2020>"),)
+        ),
+    ],
+)
+def test_an_element_in_a_part_to_which_it_does_not_belong_is_told(zones: Zones, told: str) -> None:
+    assert name_problems(take(zones, care_xml(*many(30), told))) == {("MS227", "")}
+
+
+@pytest.mark.parametrize("told", [say(E1="29"), say(E2="202503"), "<record/>"])
+def test_what_is_told_again_inside_a_record_costs_nothing_that_stands_before_it(
+    zones: Zones, told: str
+) -> None:
+    receipt = take(zones, care_xml(*many(30), record(told, E106="1", E109="1")))
+    assert (CHILD, "20100115", "2", "1", "1", "yes") in find_rows(zones, "children")
+    assert {code for code, _ in name_problems(receipt)} <= {"MS224", "MS235"}
+
+
 def test_a_child_without_a_number_is_set_aside_with_all_that_is_told_of_it(zones: Zones) -> None:
     lost = record(before(E107="1", E108="20250111"), E4="", E106="1", stays=(removal(), former()))
     receipt = take(zones, care_xml(*many(), lost))

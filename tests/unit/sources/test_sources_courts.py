@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sources_builders import QUARTER, deliver, make_zones, refuse, text_of
+from sources_builders import QUARTER, deliver, edit_manifest, make_zones, refuse, text_of
 
 from jurisdiction.folder import LISTS, read_table
 from sources.accepted_totals import AcceptedTotals, find_totals
@@ -91,6 +91,18 @@ def test_the_statutes_are_those_of_the_list_that_says_what_means_trafficking() -
     assert list(COURTS.declares["sections"]) == listed
     named = " ".join(line["description"] for line in read_table(LISTS / "court_offence.csv"))
     assert all(named.count(one) == 1 for one in listed)
+
+
+@pytest.mark.parametrize("kind", ["full", "nil"])
+def test_totals_of_a_quarter_that_had_not_ended_are_refused(
+    zones: Zones, tmp_path: Path, kind: str
+) -> None:
+    files = make_files(tmp_path / "made") if kind == "full" else {}
+    folder = deliver(zones, "courts", files, kind=kind)
+    edit_manifest(folder, lambda manifest: manifest.update(as_of="2025-03-31"))
+    assert refuse(zones, "courts").code == "MS420"
+    edit_manifest(folder, lambda manifest: manifest.update(as_of="2025-04-01"))
+    assert ingest(zones, "courts", QUARTER).status == "accepted"
 
 
 def test_more_convictions_than_dispositions_are_refused(zones: Zones, tmp_path: Path) -> None:
