@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jurisdiction.calendar import QuarterDates, read_calendar
+from jurisdiction.state import read_state
 from orchestration.backup.making import make_backup
 from orchestration.hub.settings import Settings
 from orchestration.rehearsal.receiver import Receiver
@@ -89,7 +90,7 @@ class People:
     def _deliver(
         self, agency: str, prepared: PreparedDelivery, today: date, settings: Settings
     ) -> Iterator[str]:
-        first, *_, last = self.prepared
+        first, *_, last = [one for one in self.prepared if one in read_state().awaited]
         due = self.dates.deliveries
         day = due - timedelta(days=2)
         if agency == first and REJECTED_DELIVERY in self.bad_days:
