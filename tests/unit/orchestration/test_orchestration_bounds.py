@@ -50,6 +50,7 @@ def test_dbt_is_given_the_bounds_that_the_policy_states(other_policy, monkeypatc
     places = load_policy().frames["report_lag_in_year"].places
     assert given == {
         "vault": str(settings.vault.folder),
+        "lists": "../missouri/lists",
         "first_day_of_record": load_policy(settings.policy).first_day_of_record,
         "bound_reports": 3,
         "bound_report_quarters": 5,
