@@ -12,8 +12,8 @@ from orchestration.cli.reference import ROOMS
 TEXTS = [(room, code) for room in ROOMS for code in room.texts]
 
 FACTS = {
-    "name of a file or folder": "file files folder box zone public log manifest report place home here"
-    " there",
+    "name of a file or folder": "file files folder box zone public log manifest report place home"
+    " here there",
     "part of a format": "field column expected format known line share header rule said",
     "time": "quarter later first_day last_day first last until opens_at period then now at seconds",
     "name from the code or an agreed document": "frame test rules suite relation stage step role"
