@@ -15,6 +15,7 @@ from itertools import product
 
 import numpy as np
 from portal_frames import DenseFrame, Floats, Position
+from portal_plain_tables import make_declared, make_silent, make_withheld
 from portal_specs import (
     ANNUAL_FRAMES,
     ANNUAL_TABLES,
@@ -26,16 +27,11 @@ from portal_specs import (
 )
 from privacy_examples import PROVENANCE
 
-from privacy.declared import DeclaredFacts
 from privacy.released import (
-    ACTIVITY,
     ANNUAL,
-    DECLARED_PUBLIC,
     ESTIMATED,
     FOUR_QUARTERS,
-    NOT_COLLECTED,
     NOT_DISTINGUISHABLE,
-    NOT_RELEASED,
     QUARTERLY,
     ApprovalFacts,
     GroupFacts,
@@ -273,65 +269,6 @@ def state_measurements(drawn: Drawn) -> list[ReleasedMeasurement]:
             )
         )
     return measured
-
-
-def make_silent(period: str) -> ReleasedTable:
-    row = ReleasedRow("Missouri", (), (), None, None, None, None, NOT_COLLECTED)
-    return ReleasedTable(
-        name="prosecutions",
-        title="Prosecutions (cases filed)",
-        unit="cases filed",
-        definition="No body that delivers to this release collects prosecutions. This is not zero.",
-        sources=(),
-        kind=ACTIVITY,
-        cadence=QUARTERLY,
-        period=period,
-        level="state",
-        dimensions=(),
-        dimension_titles=(),
-        rows=(row,),
-        bound=None,
-        frame=None,
-    )
-
-
-def make_withheld(period: str) -> ReleasedTable:
-    row = ReleasedRow(
-        "Missouri", ("absent",), ("Absent from care",), None, None, None, None, NOT_RELEASED
-    )
-    return replace(
-        make_silent(period),
-        name="children_absent_from_care",
-        title="Children absent from care (children)",
-        unit="children",
-        definition="Children absent from care. Not released: too few could be told from none.",
-        sources=("care",),
-        dimensions=("care_absence",),
-        dimension_titles=("Absence from care",),
-        rows=(row,),
-    )
-
-
-def make_declared(period: str) -> ReleasedTable:
-    """Totals that an agency gave, without noise: 0 and 1."""
-    rows = tuple(
-        ReleasedRow("Missouri", (key,), (label,), count, None, None, None, DECLARED_PUBLIC)
-        for count, (key, label) in enumerate(
-            [("of_a_child", "Sexual trafficking of a child"), ("other", "Other, of any age")]
-        )
-    )
-    return replace(
-        make_silent(period),
-        name="convictions",
-        title="Trafficking cases that ended with a conviction (convictions)",
-        unit="convictions",
-        definition="Cases that ended in the quarter with a conviction, as the courts count them.",
-        sources=("courts",),
-        dimensions=("court_offence",),
-        dimension_titles=("Gravest charge",),
-        rows=rows,
-        declared=DeclaredFacts("courts/1", "convictions", "Anybody may count them."),
-    )
 
 
 def make_privacy() -> PrivacyFacts:

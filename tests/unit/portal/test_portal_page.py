@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from portal_examples import make_declared, make_example, make_withheld
+from portal_examples import make_example
+from portal_plain_tables import make_declared, make_withheld
 
 from jurisdiction.state import read_state
 from portal.changed import list_changes
