@@ -110,7 +110,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
     _complete_raw_tables(settings)
-    results = settings.vault.dbt_target / "run_results.json"
+    results = settings.vault.dbt_results
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
         for of_before in (results, record):
@@ -186,10 +186,10 @@ def _call_dbt(
         *("--profiles-dir", str(settings.dbt_project)),
         *("--target-path", str(vault.dbt_target)),
     )
-    silent = ("--no-use-colors", "--quiet", "--log-path", str(vault.dbt_logs))
+    silent = ("--no-use-colors", "--quiet", "--no-write-json", "--log-path", str(vault.dbt_logs))
     call = DbtCall(
         parse=(
-            *(*silent, "--no-write-json", "parse", *project, "--vars", rules),
+            *(*silent, "parse", *project, "--vars", rules),
             *name_parsed_project(settings.dbt_parsed),
         ),
         build=(
@@ -198,6 +198,7 @@ def _call_dbt(
             *("--indirect-selection", "buildable", *project),
             *("--target", "vault", "--vars", json.dumps(_name_variables(policy, settings))),
         ),
+        results=str(vault.dbt_results),
         parsed_for=f"{settings.dbt_project} {rules} {hash_rules(settings)}",
         environment=child_environment(settings),
         variables=_name_quarters(quarter, released),
@@ -233,7 +234,7 @@ def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str,
 
 def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
     """Read what dbt left; the caller has the lock of the warehouse."""
-    nodes = _read_artefact("run_results.json", settings)["results"]
+    nodes = json.loads(settings.vault.dbt_results.read_text("utf-8"))
     status = {node["unique_id"]: node["status"] for node in nodes}
     rules = _read_rules(nodes, settings)
     others = {node: state for node, state in status.items() if not node.startswith("test.")}
@@ -254,13 +255,12 @@ def _read_rules(
     nodes: Sequence[Mapping[str, Any]], settings: Settings
 ) -> dict[str, dict[str, bool]]:
     """Say of each test of several rules which of them hold; none does where its query failed."""
-    tests = _read_artefact("manifest.json", settings)["nodes"]
     of_frames = list_rules(load_policy(settings.policy), settings)
     rules = {}
     for node in nodes:
-        test = tests.get(node["unique_id"], {}).get("test_metadata") or {}
+        test = node["test"] or {}
         if test.get("name") == RULES_TEST:
-            given = test["kwargs"]
+            given = test["arguments"]
             names = [*of_frames.get(given.get("frame"), ()), *given.get("rules", ())]
             rules[node["unique_id"]] = dict.fromkeys(names, node["status"] == "pass")
             if node["status"] == "fail":
@@ -275,10 +275,3 @@ def _ask_again(query: str, settings: Settings) -> dict[str, bool]:
             return dict(connection.execute(query).fetchall())
     except duckdb.Error:
         return {}
-
-
-def _read_artefact(name: str, settings: Settings) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(
-        (settings.vault.dbt_target / name).read_text(encoding="utf-8")
-    )
-    return content
