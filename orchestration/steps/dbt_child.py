@@ -68,6 +68,7 @@ def _write_results(place: str, result: Any) -> None:  # noqa: ANN401 - dbt's own
             "status": str(one.status),
             "relation_name": getattr(one.node, "relation_name", None),
             "compiled_code": getattr(one.node, "compiled_code", None),
+            "reads": list(getattr(one.node, "depends_on_nodes", ())),
             "test": _describe_test(one.node),
         }
         for one in result.results

@@ -142,6 +142,7 @@ def test_what_came_of_each_node_is_left_and_nothing_where_dbt_stopped_before(fol
         "status": "success",
         "relation_name": None,
         "compiled_code": "select 1",
+        "reads": [],
         "test": None,
     }
     assert test["test"] == {"name": "assert_rules_hold", "arguments": {"frame": "arrests"}}

@@ -38,7 +38,7 @@ NAMES = {
 
 
 def fake_dbt(results: dict[str, str] | None, compiled: str = ""):
-    def call(_step, _quarter, _released, settings: Settings, _lock: int) -> str:
+    def call(_step, _left_out, _quarter, _released, settings: Settings, _lock: int) -> str:
         if results is not None:
             content = [
                 {
