@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_deliveries import put_small_quarter
 
 from orchestration.hub.settings import Settings, prepare_process
 from orchestration.steps.approving import approve_for_demo
@@ -78,8 +79,9 @@ def test_the_network_really_is_cut(environment, tmp_path: Path) -> None:
 def test_a_quarter_runs_with_the_network_cut_and_two_processes_at_once_give_one_draw(
     settings: Settings, environment: dict[str, str], tmp_path: Path, moshare: list[str]
 ) -> None:
-    simulated = run_cut_off([*moshare, "simulate", "2025Q1"], environment, tmp_path)
+    simulated = run_cut_off([*moshare, "simulate", "2025Q2"], environment, tmp_path)
     assert simulated.returncode == 0, simulated.stderr
+    put_small_quarter(settings, tmp_path / "made")
     prepare_process(settings)
     approve_for_demo(Quarter(2025, 1), settings)
     run = [*moshare, "run", "--quarter", "2025Q1"]
