@@ -2,13 +2,14 @@
 
 The words are pytest's, such as `tests/dbt` or `-n 2 --cov`; without any, all tests are run. Seconds
 of processor are those of the test's process and of all that it started, whether that ended or still
-runs. What a shared fixture costs is counted with the test that first asked for it, and listed by
-itself. Ends as pytest does. It also serves another checkout: start it in that checkout's folder
-with `PYTHONPATH` naming this one's `bench`, as `-m test_seconds`.
+runs, also where who started it ended before. What a shared fixture costs is counted with the test
+that first asked for it, and listed by itself. Ends as pytest does. It measures another checkout
+too: start it in that checkout's folder, as `-m test_seconds` with this `bench` in `PYTHONPATH`.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
@@ -30,6 +31,8 @@ NOTES_VARIABLE = "MOSHARE_TEST_SECONDS"
 LISTED = 20
 CONSOLE = Console(width=140)
 _TICKS = os.sysconf("SC_CLK_TCK")
+_ADOPT = 36
+"""PR_SET_CHILD_SUBREAPER of Linux: processes whose parent ended become this one's."""
 
 
 def measure_processor() -> float:
@@ -63,6 +66,11 @@ def _noted(**named: str) -> Iterator[None]:
         took = {"processor": measure_processor() - processor, "clock": time.monotonic() - clock}
         with Path(os.environ[NOTES_VARIABLE]).open("a", encoding="utf-8") as notes:
             notes.write(json.dumps(named | took) + "\n")
+
+
+def pytest_configure() -> None:
+    """Keep sight of what a test's processes leave behind, such as Java."""
+    ctypes.CDLL(None).prctl(_ADOPT, 1, 0, 0, 0)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
