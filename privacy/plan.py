@@ -158,7 +158,7 @@ class Plan:
             for planned in self.frames
         )
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON."""
         return compute_sha256(self.to_json())
