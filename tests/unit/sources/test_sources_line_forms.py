@@ -43,4 +43,4 @@ def test_a_date_of_a_line_with_its_form_is_a_number_and_none_is_nought() -> None
 
 def test_no_line_has_no_form() -> None:
     has_forms, days = find_formed(pa.array([], pa.string()), 12, CODES, [5])
-    assert has_forms.tolist() == [day.tolist() for day in days][0] == []
+    assert [has_forms.tolist(), *(day.tolist() for day in days)] == [[], []]
