@@ -198,6 +198,12 @@ def test_a_line_that_repeats_another_of_its_report_is_dropped_with_a_note(
     assert numbers_of(together, name, "victim") == ["INCIDENT1", "OTHER"]
 
 
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_a_line_repeated_at_the_end_of_its_report_is_found(bench: Any, place: int) -> None:
+    bench.read("nibrs", text_of([*whole(), whole()[place]]))
+    assert bench.notes() == [("MS330", "", (5,))]
+
+
 def test_a_repeated_line_is_found_however_reports_are_mixed(bench: Any) -> None:
     lines: list[str] = []
     repeated: list[int] = []
