@@ -21,7 +21,7 @@ from sources.containers import open_content
 from sources.contracts import ContractFile
 from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
 from sources.errors import SourcesError
-from sources.layout import RecordLayout
+from sources.layout import Field, RecordLayout
 from sources.nibrs_xml import count_reports
 from sources.workbench import Check, ask_number, bits_of
 
@@ -30,6 +30,12 @@ MAX_LINE_BYTES = 1 << 20
 
 _ROWS_OF_A_GROUP = 122_880
 """As DuckDB writes Parquet."""
+
+_ROWS_AT_ONCE = 12_288
+"""So few lines are still near the processor when their next field is cut."""
+
+_LENGTH_OF_KEYS = 12
+"""Texts as long as this hardly ever occur twice, so Parquet need not look for them again."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_OF_FILE = b"\x1a"
@@ -127,18 +133,36 @@ def write_fields(
     ASCII, so bytes are characters.
     """
     cuts = [layout.field(name) for name in fields]
-    end = max(cut.end for cut in cuts)
     with connection.execute(query).to_arrow_reader(_ROWS_OF_A_GROUP) as batches:
         kept = list(batches.schema)[:-1]
         schema = pa.schema([*kept, *(pa.field(name, pa.string()) for name in fields)])
-        with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+        provenance = [column.name for column in kept if column.name != "line_number"]
+        repeated = [cut.name for cut in cuts if cut.length < _LENGTH_OF_KEYS]
+        with pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            store_schema=False,
+            use_dictionary=[*provenance, *repeated],
+            write_statistics=[*provenance, "line_number"],
+        ) as writer:
             for batch in batches:
-                *columns, lines = batch.columns
-                octets = pc.ascii_rpad(lines, end).view(pa.binary())
-                for cut in cuts:
-                    value = pc.binary_slice(octets, cut.start - 1, cut.end)
-                    columns.append(value.view(pa.string()))
-                writer.write_batch(pa.record_batch(columns, schema=schema))
+                parts = (
+                    batch.slice(first, _ROWS_AT_ONCE)
+                    for first in range(0, len(batch), _ROWS_AT_ONCE)
+                )
+                writer.write_table(
+                    pa.Table.from_batches([_cut_fields(part, cuts, schema) for part in parts])
+                )
+
+
+def _cut_fields(batch: pa.RecordBatch, cuts: Sequence[Field], schema: pa.Schema) -> pa.RecordBatch:
+    """A batch with fields in place of its last column, the lines."""
+    *columns, lines = batch.columns
+    octets = pc.ascii_rpad(lines, max(cut.end for cut in cuts)).view(pa.binary())
+    for cut in cuts:
+        columns.append(pc.binary_slice(octets, cut.start - 1, cut.end).view(pa.string()))
+    return pa.record_batch(columns, schema=schema)
 
 
 def blank_fields(
