@@ -41,6 +41,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_OF_FILE = b"\x1a"
 """Ctrl-Z, with which exports from older systems end."""
 
+_PADDING = " \r\t\f\0"
+"""What may stand behind the last character of a line and says nothing; within a line it is odd."""
+
 _PLAIN_BYTES = bytes([*range(0x20, 0x7F), 0x0A, 0x0D])
 _SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string()), ("raw", pa.binary())])
 
@@ -48,9 +51,9 @@ _SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string()), ("raw",
 def iterate_lines(path: Path) -> Iterator[pa.RecordBatch]:
     """Yield the lines of a file that are not blank, block by block.
 
-    Columns: line_number (BIGINT, from 1, blank lines counted), line (trailing blanks removed; a
-    byte that is not printable ASCII becomes "?"), raw (the bytes of a line with such a byte,
-    otherwise NULL).
+    Columns: line_number (BIGINT, from 1, blank lines counted), line (without blanks, tabs, form
+    feeds and NUL at its end; a byte that is not printable ASCII becomes "?"), raw (the bytes of a
+    line with such a byte, otherwise NULL).
 
     Raises:
         SourcesError: MS117, a line is longer than 1 MiB.
@@ -225,7 +228,7 @@ def _split_block(block: bytes, first_number: int, file: str) -> tuple[pa.RecordB
     if pc.max(pc.binary_length(pieces)).as_py() > MAX_LINE_BYTES:
         raise SourcesError("MS117", file=file)
     unchecked = pc.CastOptions(pa.string(), allow_invalid_utf8=True)
-    text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), " \r")
+    text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), _PADDING)
     numbers = pa.arange(first_number, first_number + len(pieces))
     filled = pc.greater(pc.binary_length(text), 0)
     if not pc.all(filled).as_py():
