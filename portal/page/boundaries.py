@@ -98,9 +98,8 @@ def _read_lines() -> list[list[Point]]:
 
 def _keep_outer(numbers: Iterable[int]) -> list[int]:
     """Lines with another place on their other side; ~n is line n, walked backwards."""
-    listed = list(numbers)
-    used = Counter(number if number >= 0 else ~number for number in listed)
-    return [number for number in listed if used[number if number >= 0 else ~number] == 1]
+    walked = Counter(numbers)
+    return list((walked - Counter({~number: times for number, times in walked.items()})).elements())
 
 
 def _join(numbers: Sequence[int], lines: Mapping[int, Sequence[Point]]) -> list[list[Point]]:

@@ -77,7 +77,8 @@ def list_maps(release: Release, state: str = "") -> tuple[MapView, ...]:
         for table in release.tables
         if table.level in LEVELS
         for groups in [_group_rows(table)]
-        if len(groups) <= MOST_MAPS and read_outlines(table.level, state)
+        if len(groups) <= MOST_MAPS
+        and any(row.geography in read_outlines(table.level, state) for row in table.rows)
         for labels, rows in groups
     )
 
