@@ -48,6 +48,7 @@ SMALL = {
     "-m bench.growth 1 --scale 0.02": "release input",
     "gate_load.py 4 1": "wrong answers: 0",
     "-m bench.gate_beside 2 1 1": "a static server",
+    "-m bench.test_seconds tests/unit/failures": "All with imports",
 }
 """A command and its small setting -> what it then says."""
 BY_ITSELF = {
