@@ -25,12 +25,12 @@ from rich.table import Table
 
 from bench.dbt_calls import PROJECT, read_rules
 from bench.engines.engines import STEPS, DuckDB, Engine, Spark, link
-from bench.engines.session import Machine
 from durable.vault import Vault
 from jurisdiction.folder import LISTS
 from linkage.order_key import ensure_order_key
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.hub.settings import Settings, prepare_process
+from orchestration.hub.spark_session import Machine
 from orchestration.steps.dbt_process import KEPT
 from orchestration.steps.releasing import _read_frame
 from orchestration.steps.simulated import deliver_simulated
