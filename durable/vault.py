@@ -94,13 +94,8 @@ class Vault:
     @property
     def passing(self) -> tuple[Path, ...]:
         """Folders whose content is of one process at work, and need not be kept."""
-        return (
-            self.spark_stores,
-            self.warehouse_overflow,
-            self.aside,
-            self.folder / "work",
-            self.dbt_target,
-        )
+        at_work = self.spark_stores, self.warehouse_overflow, self.aside, self.folder / "work"
+        return *at_work, self.dbt_target
 
     @property
     def aside(self) -> Path:

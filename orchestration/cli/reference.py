@@ -102,8 +102,8 @@ def _setting() -> Iterator[str]:
         "deliveries, parted by `:`; default: none. |"
     )
     yield (
-        f"| `{ENGINE_VARIABLE}` | What builds the exact rows: `duckdb`, `spark` in this machine, or "
-        "`spark://127.0.0.1:PORT`, a standalone cluster on it; default `duckdb`. |"
+        f"| `{ENGINE_VARIABLE}` | What builds the exact rows: `duckdb`, `spark` in this machine, "
+        "or `spark://127.0.0.1:PORT`, a standalone cluster on it; default `duckdb`. |"
     )
     yield ""
     yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."

@@ -2,9 +2,10 @@
 
 Rules are all that dbt reads to build release input from delivered records (models, macros, lists,
 and how they are run), the engine with its version, and the code that says which records are one
-child and which quarters are counted together. With other rules one identity could move further than the policy says, so changed
-rules give another plan, and a plan needs its signatures. Does not belong here: the bounds, which
-the policy states (`bounds`), and what is no change of a rule (`rule_texts`).
+child and which quarters are counted together. With other rules one identity could move further
+than the policy says, so changed rules give another plan, and a plan needs its signatures. Does not
+belong here: the bounds, which the policy states (`bounds`), and what is no change of a rule
+(`rule_texts`).
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def hash_rules(settings: Settings) -> str:
     """Give the SHA-256 of the rules, in hexadecimal.
 
     Raises:
-        OrchestrationError: MS935 where a file cannot be read, MS947 or MS948 where the engine that is
-            named cannot be had.
+        OrchestrationError: MS935 where a file cannot be read, MS947 or MS948 where the engine
+            cannot be had.
     """
     rules = {
         "engine": name_engine(settings),

@@ -253,8 +253,8 @@ ERRORS: Mapping[str, ErrorText] = {
     ),
     "MS947": ErrorText(
         "Nothing is built on the engine that MOSHARE_ENGINE names",
-        "It is none of 'duckdb', 'spark', and 'spark://127.0.0.1:' with a port, the cluster of this "
-        "machine; between machines, nothing would keep records from being read on the way",
+        "It is none of 'duckdb', 'spark', and 'spark://127.0.0.1:' with a port, the cluster of "
+        "this machine; between machines, nothing would keep records from being read on the way",
         "Name one of them, or none for DuckDB",
     ),
     "MS948": ErrorText(

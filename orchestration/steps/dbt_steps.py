@@ -99,8 +99,8 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
-        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS949 or MS950
-            when Spark, where it is the engine, made nothing that could be taken over, MS923 when
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS949 or
+            MS950 when Spark, where it is the engine, made nothing to be taken over, MS923 when
             rows of a charged quarter, or the outcome of their tests, are not what they were; for
             release input MS928 when a later quarter was released, MS927 or MS933 when what it is
             made from was made before another release or by other rules.

@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +12,7 @@ from pipeline_runs import QUARTER, run_approved, run_here
 from poisoned_records import TRACES, put_poisoned_quarter, traces_of
 
 from linkage.order_key import ensure_order_key
-from orchestration.hub.settings import ENGINE_VARIABLE, Settings, prepare_process
+from orchestration.hub.settings import ENGINE_VARIABLE, Settings
 from orchestration.steps.dbt_steps import read_test_outcomes, read_tested_digest
 from portal.verify import verify
 
