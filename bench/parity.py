@@ -1,10 +1,11 @@
-"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity [--states missouri kansas]`.
+"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity`.
 
 A simulated year is delivered and read once. Then both engines build the whole project from it,
 quarter by quarter, each linking what it built; earlier quarters count as released. Staging is built
 as tables too, so that every model can be compared. Of both, the door's
 reader is handed the rows of every frame. Printed is each table with its rows and, where
-they are not the same, how many stand on one side alone; never a row. Ends with 1 where any differs. Each state is compared in a process of its own.
+they are not the same, how many stand on one side alone; never a row. Ends with 1 where any differs.
+With `--states missouri kansas`, each state is compared in a process of its own.
 """
 
 from __future__ import annotations
@@ -274,9 +275,8 @@ def _compare_state(state: str) -> int:
     others = next((n for n, w in enumerate(words) if n > first and w.startswith("--")), len(words))
     command = [sys.executable, "-m", "bench.parity", *words[:first], *words[others:]]
     print(f"{state}:", flush=True)  # noqa: T201 - a heading
-    return subprocess.run(
-        command, env={**os.environ, STATE_VARIABLE: state}, check=False
-    ).returncode  # noqa: S603
+    ended = subprocess.run(command, env={**os.environ, STATE_VARIABLE: state}, check=False)  # noqa: S603 - our own
+    return ended.returncode
 
 
 def show(found: Sequence[Difference], console: Console) -> None:

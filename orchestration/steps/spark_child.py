@@ -59,7 +59,7 @@ def _build(session: SparkSession, told: dict[str, Any], store: Path) -> None:
     nodes = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
     results = getattr(ended.result, "results", ())
     told_of = {one.node.unique_id: str(one.status) for one in results}
-    status = {node: state for node, state in told_of.items() if node in nodes}
+    status = {n: state for n, state in told_of.items() if n.startswith(("model.", "seed."))}
     if set(status.values()) == {"success"}:
         for node in map(nodes.__getitem__, status):
             table = f"{node['schema']}.{node['alias']}"
