@@ -6,14 +6,11 @@ rules. Does not belong here: starting Spark (`spark_session`), and what is built
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from orchestration.hub.errors import OrchestrationError
-from orchestration.hub.settings import Settings
+from orchestration.hub.settings import Settings, has_java
 
 DUCKDB = "duckdb"
 SPARK = "spark"
@@ -24,10 +21,8 @@ _CLUSTER = re.compile(r"spark://(127\.0\.0\.1|localhost):[0-9]{1,5}")
 
 def has_spark() -> bool:
     """Whether Spark, dbt's adapter of it, and Java are here."""
-    home = os.environ.get("JAVA_HOME")
-    has_java = shutil.which("java") or (home and (Path(home) / "bin" / "java").exists())
     try:
-        return bool(has_java and version("pyspark") and version("dbt-spark"))
+        return bool(has_java() and version("pyspark") and version("dbt-spark"))
     except PackageNotFoundError:
         return False
 

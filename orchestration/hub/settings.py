@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +57,7 @@ _SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
 """The password of the ledger's server may come this way; all else stands in its address."""
 
 _CHILD_KEEPS = (
-    *("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"),
+    *("HOME", "JAVA_HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"),
     STATE_VARIABLE,
 )
 """All that a subprocess of ours takes over: where programs and modules lie, language and state."""
@@ -342,6 +343,12 @@ def _make_zones(settings: Settings) -> None:
     clear_scratch(settings.vault)
     if not settings.vault.state.exists():
         write_whole(settings.vault.state, f"{read_state().name}\n")
+
+
+def has_java() -> bool:
+    """Whether Java is here, where Spark looks for it."""
+    home = os.environ.get("JAVA_HOME")
+    return bool(shutil.which("java") or (home and (Path(home) / "bin" / "java").exists()))
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -83,19 +83,19 @@ def _settings(store: Path, machine: Machine) -> dict[str, str]:
     }
 
 
-def name_files(session: SparkSession, vault: Path, manifest: Path) -> None:
+def name_files(session: SparkSession, place: Path, manifest: Path) -> None:
     """Make a view of every kind of file that is delivered or linked, where any lies in the vault.
 
     Args:
         session: Spark.
-        vault: The vault's folder.
+        place: The vault's folder.
         manifest: What dbt wrote of the project, whose sources say where their files lie.
     """
     sources = json.loads(manifest.read_text("utf-8"))["sources"].values()
     for source in sources:
         files = source["config"]["external_location"].split("'")[1]
         pattern = files.replace("{name}", source["name"])
-        if any(vault.glob(pattern)):
+        if any(place.glob(pattern)):
             name = f"{source['schema']}.{source['name']}"
             session.sql(f"create schema if not exists {source['schema']}")
-            session.sql(f"create or replace view {name} as from parquet.`{vault / pattern}`")
+            session.sql(f"create or replace view {name} as from parquet.`{place / pattern}`")

@@ -9,7 +9,6 @@ does there (`spark_child`), and tests, which are asked of the rows that were tak
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import subprocess
@@ -122,11 +121,8 @@ def _give_tables(given: Path, settings: Settings) -> None:
 
 def _run(told: Mapping[str, Any], store: Path, log: Path, settings: Settings, lock: int) -> None:
     """Run the child and wait for its end; it holds the lock for as long as it lives."""
-    java = {name: os.environ[name] for name in ("JAVA_HOME",) if name in os.environ}
-    environment = {**child_environment(settings), **java, "TMPDIR": str(store)}
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [str(settings.code), *filter(None, [environment.get("PYTHONPATH")])]
-    )
+    quarters = told.get("quarters", {})
+    environment = {**child_environment(settings), **quarters, "TMPDIR": str(store)}
     make_folder(log.parent, PRIVATE)
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - a fixed program of our own

@@ -8,7 +8,6 @@ belong here: what it is told, and what becomes of the tables (`spark_build`).
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +46,6 @@ def _build(session: SparkSession, told: dict[str, Any], store: Path) -> None:
     """Let dbt build the models of a step, and write each that was built."""
     from dbt.cli.main import dbtRunner
 
-    os.environ.update(told["quarters"])
     target = store / "target"
     given = (*told["project"], "--target-path", str(target), "--target", "spark")
     words = (*given, "--vars", json.dumps(told["variables"]))
