@@ -31,6 +31,7 @@ from rich.table import Table
 from bench.drawing import Line, draw
 from bench.outlines import write_outlines
 from jurisdiction.folder import FOLDER, LISTS
+from jurisdiction.state import read_state
 
 STEPS = ("keys", "plan", "optimise", "reconstruct", "publish", "pages")
 HEADER = ("key", "label", "description")
@@ -218,6 +219,8 @@ def write_room(folder: Path, counties: Sequence[County], atlas: Path | None) -> 
     shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
     (folder / "strategy.json").unlink(missing_ok=True)
     states = dict.fromkeys((one.fips[:2], one.state) for one in counties)
+    for path in (folder / "state.toml", folder / "lists" / "state.csv"):
+        path.write_text(path.read_text("utf-8").replace(read_state().name, "All states"), "utf-8")
     with (folder / "state.toml").open("a", encoding="utf-8") as file:
         file.write("\n[states]\n")
         file.writelines(f'"{code}" = "{name}"\n' for code, name in states)
