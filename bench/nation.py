@@ -24,10 +24,10 @@ from rich.table import Table
 from bench.dbt_calls import PROJECT, read_rules
 from bench.engines.engines import STEPS, DuckDB, Engine, Spark, link
 from bench.engines.records import QUARTER, fill
-from bench.engines.session import Machine
 from bench.scale.__main__ import run
 from durable.vault import Vault
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
+from orchestration.hub.spark_session import Machine
 from orchestration.steps.dbt_process import KEPT
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter

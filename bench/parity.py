@@ -1,16 +1,19 @@
-"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity [--quarters 4]`.
+"""Are all tables the same on DuckDB and on Spark? `python -m bench.parity`.
 
 A simulated year is delivered and read once. Then both engines build the whole project from it,
 quarter by quarter, each linking what it built; earlier quarters count as released. Staging is built
 as tables too, so that every model can be compared. Of both, the door's
 reader is handed the rows of every frame. Printed is each table with its rows and, where
 they are not the same, how many stand on one side alone; never a row. Ends with 1 where any differs.
+With `--states missouri kansas`, each state is compared in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,12 +28,12 @@ from rich.table import Table
 
 from bench.dbt_calls import PROJECT, read_rules
 from bench.engines.engines import STEPS, DuckDB, Engine, Spark, link
-from bench.engines.session import Machine
 from durable.vault import Vault
-from jurisdiction.folder import LISTS
+from jurisdiction.folder import LISTS, STATE_VARIABLE
 from linkage.order_key import ensure_order_key
 from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.hub.settings import Settings, prepare_process
+from orchestration.hub.spark_session import Machine
 from orchestration.steps.dbt_process import KEPT
 from orchestration.steps.releasing import _read_frame
 from orchestration.steps.simulated import deliver_simulated
@@ -71,7 +74,7 @@ def copy_project(folder: Path) -> Path:
     """Give a copy of the dbt project in which every model is a table, also of staging."""
     project = folder / PROJECT.name
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    shutil.copytree(PROJECT.parent / "missouri" / "lists", folder / "missouri" / "lists")
+    shutil.copytree(LISTS, folder / "missouri" / "lists")  # where the project looks by itself
     said = project / "dbt_project.yml"
     models = said.read_text("utf-8")
     said.write_text(models.replace("+materialized: ephemeral", "+materialized: table"), "utf-8")
@@ -176,8 +179,9 @@ def _count_alone(
 
 def count_frames(engine: Engine, quarters: Sequence[Quarter]) -> int:
     """Count the frames that pass the checks of the door's entrance; raises where one does not."""
-    policy = load_policy()
-    keys, strategy = load_keys(LISTS, policy), load_strategy()
+    settings = Settings(engine.vault.folder.parent)
+    policy = load_policy(settings.policy, settings.words)
+    keys, strategy = load_keys(LISTS, policy), load_strategy(settings.strategy)
     with _hold_release_input(engine) as held:
         taken = [
             _read_frame(held, planned.frame, quarter)
@@ -251,7 +255,10 @@ def main() -> int:
         "--scale", type=float, default=1.0, help="Size of the state, 1 for Missouri."
     )
     words.add_argument("--master", default="local[2]", help="Where Spark runs.")
+    words.add_argument("--states", nargs="*", default=[], help="Folders of states, in turn.")
     given = words.parse_args()
+    if given.states:
+        return max(map(_compare_state, given.states))
     console = Console(width=120)
     quarters = list_quarters(given.first, given.quarters)
     with tempfile.TemporaryDirectory() as folder:
@@ -259,6 +266,17 @@ def main() -> int:
         found = compare_engines(Path(folder), quarters, given.scale, machine, console)
     show(found, console)
     return int(not all(one.is_none for one in found))
+
+
+def _compare_state(state: str) -> int:
+    """Compare one state with the other words that were given; gives how that ended."""
+    words = sys.argv[1:]
+    first = words.index("--states")
+    others = next((n for n, w in enumerate(words) if n > first and w.startswith("--")), len(words))
+    command = [sys.executable, "-m", "bench.parity", *words[:first], *words[others:]]
+    print(f"{state}:", flush=True)  # noqa: T201 - a heading
+    ended = subprocess.run(command, env={**os.environ, STATE_VARIABLE: state}, check=False)  # noqa: S603 - our own
+    return ended.returncode
 
 
 def show(found: Sequence[Difference], console: Console) -> None:

@@ -87,9 +87,15 @@ class Vault:
         return self.folder / "tmp"
 
     @property
+    def spark_stores(self) -> Path:
+        """Stores of Spark, each of one build; nothing in it lasts."""
+        return self.folder / "spark"
+
+    @property
     def passing(self) -> tuple[Path, ...]:
         """Folders whose content is of one process at work, and need not be kept."""
-        return self.warehouse_overflow, self.aside, self.folder / "work", self.dbt_target
+        at_work = self.spark_stores, self.warehouse_overflow, self.aside, self.folder / "work"
+        return *at_work, self.dbt_target
 
     @property
     def aside(self) -> Path:

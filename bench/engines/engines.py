@@ -17,10 +17,10 @@ import duckdb
 import pyarrow as pa
 
 from bench.dbt_calls import call_dbt
-from bench.engines.session import Machine, name_files, start
 from durable.vault import Vault
 from linkage.links import EqualTokenLinker, write_links
 from linkage.matching import write_year
+from orchestration.hub.spark_session import Machine, name_files, start
 from orchestration.steps.dbt_steps import (
     CORE,
     QUARTER_VARIABLE,

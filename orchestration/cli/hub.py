@@ -16,6 +16,7 @@ import typer
 from failures.exits import Exit
 from jurisdiction.state import join_words, read_state, say_agencies
 from orchestration.cli.console import prepared, show_json, talk, told_failures
+from orchestration.hub.engine import find_master
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.interrupts import raise_if_interrupted
 from orchestration.hub.settings import Settings, child_environment, load_settings
@@ -271,6 +272,7 @@ def _shown(settings: Settings) -> str:
 
 
 def _run(job: str, quarter: Quarter, settings: Settings) -> RunOutcome:
+    find_master(settings)  # refused before anything is taken in
     if job == _WHOLE_QUARTER:
         KEPT.start(child_environment(settings))
     from orchestration.cli.progress import step_progress

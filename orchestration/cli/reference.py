@@ -23,6 +23,7 @@ from orchestration.cli import build_app
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import (
     DELIVERY_KEYS_VARIABLE,
+    ENGINE_VARIABLE,
     HOME_VARIABLE,
     LEDGER_VARIABLE,
     WITNESS_VARIABLE,
@@ -99,6 +100,10 @@ def _setting() -> Iterator[str]:
     yield (
         f"| `{DELIVERY_KEYS_VARIABLE}` | Files with the secret keys that open encrypted "
         "deliveries, parted by `:`; default: none. |"
+    )
+    yield (
+        f"| `{ENGINE_VARIABLE}` | What builds the exact rows: `duckdb`, `spark` in this machine, "
+        "or `spark://127.0.0.1:PORT`, a standalone cluster on it; default `duckdb`. |"
     )
     yield ""
     yield "Privacy parameters are no settings: they stand in `privacy/policy.toml` only."

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from durable.writing import write_whole
 from orchestration.guards.rules import hash_rules
+from orchestration.hub.engine import name_engine
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from sources.quarters import Quarter
@@ -67,7 +68,11 @@ def begin_step(
 
 def end_step(step: str, quarter: Quarter, making: Making, settings: Settings) -> None:
     """Note how a step worked, once all that it makes was made."""
-    note = {"rules": making.rules, "released": making.released}
+    note = {
+        "rules": making.rules,
+        "released": making.released,
+        "engine": name_engine(settings),
+    }
     write_whole(_place(step, quarter, settings), json.dumps(note, sort_keys=True))
 
 

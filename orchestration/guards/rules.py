@@ -1,10 +1,11 @@
 """The rules by which exact rows are made, and their one hash, which stands in every plan.
 
 Rules are all that dbt reads to build release input from delivered records (models, macros, lists,
-and how they are run) and the code that says which records are one child and which quarters are
-counted together. With other rules one identity could move further than the policy says, so changed
-rules give another plan, and a plan needs its signatures. Does not belong here: the bounds, which
-the policy states (`bounds`), and what is no change of a rule (`rule_texts`).
+and how they are run), the engine with its version, and the code that says which records are one
+child and which quarters are counted together. With other rules one identity could move further
+than the policy says, so changed rules give another plan, and a plan needs its signatures. Does not
+belong here: the bounds, which the policy states (`bounds`), and what is no change of a rule
+(`rule_texts`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestration.guards.rule_texts import normalise_python, normalise_sql, normalise_yaml
+from orchestration.hub.engine import name_engine
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
 from privacy.canonical import compute_sha256
@@ -30,6 +32,8 @@ CODE = (
     "orchestration/steps/dbt_steps.py",
     "orchestration/guards/kept_quarters.py",
     "orchestration/steps/linking.py",
+    "orchestration/steps/spark_build.py",
+    "orchestration/steps/spark_child.py",
     "orchestration/guards/quarter_order.py",
 )
 """Modules that are rules; the rest of the software makes no row."""
@@ -54,9 +58,11 @@ def hash_rules(settings: Settings) -> str:
     """Give the SHA-256 of the rules, in hexadecimal.
 
     Raises:
-        OrchestrationError: MS935 where a file cannot be read.
+        OrchestrationError: MS935 where a file cannot be read, MS947 or MS948 where the engine
+            cannot be had.
     """
     rules = {
+        "engine": name_engine(settings),
         **dict(_read_all(settings.dbt_project, _list_project(settings.dbt_project))),
         **{f"lists/{name}": rule for name, rule in _read_lists(settings.public_keys)},
         **dict(_read_all(settings.code, CODE)),

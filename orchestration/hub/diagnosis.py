@@ -20,6 +20,7 @@ from jurisdiction.context import read_context
 from jurisdiction.folder import LISTS, OUTLINES, list_counties, read_table
 from jurisdiction.state import read_state
 from orchestration.hub.clock import read_clock
+from orchestration.hub.engine import find_master, name_engine
 from orchestration.hub.settings import Settings
 from sources.contracts import current_contract
 from sources.errors import SourcesError
@@ -64,6 +65,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         _python,
         _packages,
         _manifest,
+        _engine,
         _state,
         _home,
         _privacy_of_zones,
@@ -109,6 +111,16 @@ def _packages(_: Settings) -> Iterator[Finding]:
 def _manifest(settings: Settings) -> Iterator[Finding]:
     fit = settings.dbt_manifest.exists()
     yield Finding("dbt project", fit, "prepared." if fit else "not prepared. Run 'make install'.")
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    told = f"{name_engine(settings)}."
+    if find_master(settings) is not None:
+        told += (
+            " It has no seal: no program can see that its account, and that of each worker, reads "
+            "the vault's store alone; docs/privacy.md says what is to be set up."
+        )
+    yield Finding("engine", ok=True, sentence=told)
 
 
 def _state(_: Settings) -> Iterator[Finding]:

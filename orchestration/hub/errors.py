@@ -251,6 +251,30 @@ ERRORS: Mapping[str, ErrorText] = {
         "the folder of the same draw, and nothing is charged",
         Exit.QUALITY,
     ),
+    "MS947": ErrorText(
+        "Nothing is built on the engine that MOSHARE_ENGINE names",
+        "It is none of 'duckdb', 'spark', and 'spark://127.0.0.1:' with a port, the cluster of "
+        "this machine; between machines, nothing would keep records from being read on the way",
+        "Name one of them, or none for DuckDB",
+    ),
+    "MS948": ErrorText(
+        "Nothing is built on Spark",
+        "MOSHARE_ENGINE names it, and Spark or Java is not installed here",
+        "Run 'make install ROLE=spark' and install Java 17, on Debian openjdk-17-jre-headless; or "
+        "take MOSHARE_ENGINE away, and DuckDB builds the same rows",
+    ),
+    "MS949": ErrorText(
+        "Spark did not finish {work} of {quarter}",
+        "It stopped before it said what it had made; the warehouse is as it was before",
+        "See {log} in the vault, then run it again; or take MOSHARE_ENGINE away, and DuckDB builds "
+        "the same rows",
+    ),
+    "MS950": ErrorText(
+        "What Spark built of {quarter} was not taken over",
+        "Its table {table} has not the columns that the project promises, or its rows do not fit "
+        "them; the warehouse is as it was before",
+        "Take MOSHARE_ENGINE away, and DuckDB builds it; and report this, for it is a fault",
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +38,15 @@ WITNESS_VARIABLE = "MOSHARE_WITNESS"
 DELIVERY_KEYS_VARIABLE = "MOSHARE_DELIVERY_KEYS"
 """Files with the secret keys that open encrypted deliveries, parted by ':'. Default: none."""
 
+ENGINE_VARIABLE = "MOSHARE_ENGINE"
+"""What builds the exact rows: `duckdb`, `spark`, or a cluster `spark://...`. Default: DuckDB."""
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 _FOREIGN_SETTINGS = (
     *("AWS_", "DAGSTER_", "DBT_", "DUCKDB_", "FSSPEC_"),
     *("GX_", "MOTHERDUCK_", "OPENDP_", "PG"),
+    *("JAVA_TOOL_", "JDK_JAVA_", "PYSPARK_", "SPARK_"),
 )
 """Beginnings of the variables by which other programs take settings. None of them is ours: one set
 for another purpose could empty release input (dbt), hand rows to another store (Dagster), keep the
@@ -52,7 +57,7 @@ _SECRETS = frozenset({"PGPASSFILE", "PGPASSWORD"})
 """The password of the ledger's server may come this way; all else stands in its address."""
 
 _CHILD_KEEPS = (
-    *("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"),
+    *("HOME", "JAVA_HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"),
     STATE_VARIABLE,
 )
 """All that a subprocess of ours takes over: where programs and modules lie, language and state."""
@@ -84,12 +89,14 @@ class Settings:
         ledger_address: Connection string of the ledger's PostgreSQL server, if it has one.
         witness: File that witnesses heads of the ledger, if there is one.
         delivery_keys: Files with the secret keys that open encrypted deliveries.
+        engine: What builds the exact rows, as it was named (see `engine`).
     """
 
     home: Path
     ledger_address: str | None = field(default=None, repr=False)
     witness: Path | None = None
     delivery_keys: tuple[Path, ...] = ()
+    engine: str = "duckdb"
 
     @property
     def landing(self) -> Path:
@@ -245,8 +252,9 @@ def load_settings() -> Settings:
 
     Returns:
         Settings whose home is `MOSHARE_HOME`, or `data` in the current folder, whose ledger lies
-        where `MOSHARE_LEDGER` says, whose witness is what `MOSHARE_WITNESS` names, and whose keys
-        for deliveries are what `MOSHARE_DELIVERY_KEYS` names, if they do.
+        where `MOSHARE_LEDGER` says, whose witness is what `MOSHARE_WITNESS` names, whose keys for
+        deliveries are what `MOSHARE_DELIVERY_KEYS` names, and whose engine is `MOSHARE_ENGINE`, if
+        they do.
     """
     witness = os.environ.get(WITNESS_VARIABLE)
     keys = filter(None, os.environ.get(DELIVERY_KEYS_VARIABLE, "").split(os.pathsep))
@@ -255,6 +263,7 @@ def load_settings() -> Settings:
         ledger_address=os.environ.get(LEDGER_VARIABLE) or None,
         witness=Path(witness).resolve() if witness else None,
         delivery_keys=tuple(Path(key).resolve() for key in keys),
+        engine=os.environ.get(ENGINE_VARIABLE) or "duckdb",
     )
 
 
@@ -297,6 +306,7 @@ def prepare_process(settings: Settings) -> None:
     keep_to_owner()
     os.environ.update(_OFFLINE_AND_SILENT)
     os.environ[HOME_VARIABLE] = str(settings.home)
+    os.environ[ENGINE_VARIABLE] = settings.engine
     if settings.witness is not None:
         os.environ[WITNESS_VARIABLE] = str(settings.witness)
     if settings.delivery_keys:
@@ -333,6 +343,12 @@ def _make_zones(settings: Settings) -> None:
     clear_scratch(settings.vault)
     if not settings.vault.state.exists():
         write_whole(settings.vault.state, f"{read_state().name}\n")
+
+
+def has_java() -> bool:
+    """Whether Java is here, where Spark looks for it."""
+    home = os.environ.get("JAVA_HOME")
+    return bool(shutil.which("java") or (home and (Path(home) / "bin" / "java").exists()))
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -25,11 +25,13 @@ from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.kept_rows import check_kept_rows
 from orchestration.guards.quarter_order import refuse_passed_quarter
 from orchestration.guards.rules import hash_rules
+from orchestration.hub.engine import find_master
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, child_environment
 from orchestration.hub.warehouse import read_warehouse, warehouse_lock
 from orchestration.steps.dbt_process import KEPT, DbtCall
 from orchestration.steps.loaded_lists import note_lists, recall_lists
+from orchestration.steps.spark_build import build_on_spark, clear_stores
 from privacy.policy.policy import Policy, load_policy
 from sources.contracts import current_contract, list_agencies
 from sources.errors import SourcesError
@@ -110,7 +112,8 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         that is kept as it was when the quarter was released, the outcome of then.
 
     Raises:
-        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS923 when
+        OrchestrationError: MS902 when dbt itself stopped before it wrote its results, MS949 or
+            MS950 when Spark, where it is the engine, made nothing to be taken over, MS923 when
             rows of a charged quarter, or the outcome of their tests, are not what they were; for
             release input MS928 when a later quarter was released, MS927 or MS933 when what it is
             made from was made before another release or by other rules.
@@ -128,15 +131,17 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
     with warehouse_lock(settings) as lock:
         for of_before in (results, record):
             of_before.unlink(missing_ok=True)
-        lists = recall_lists(making.rules, settings) if step.has_lists else None
+        clear_stores(settings)
+        models = _build_on_spark(step, quarter, released, settings, lock)
+        lists = recall_lists(making.rules, settings) if step.has_lists and not models else None
         left_out = () if lists is None else ("--exclude", _LISTS)
         log = _call_dbt(step, left_out, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Something", log=log)
-        outcome = _read_outcome(step, quarter, settings)
+        outcome = _read_outcome(step, quarter, settings, models)
         if lists is not None:
             outcome = outcome.join(DbtOutcome(**lists))
-        elif step.has_lists:
+        elif step.has_lists and not models:
             _note_lists(outcome, making.rules, settings)
     write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     if not outcome.unbuilt:
@@ -210,6 +215,30 @@ def _find_record(step: DbtStep, quarter: Quarter, settings: Settings) -> Path:
     return settings.vault.dbt_outcomes(str(quarter)) / f"{step.name}.json"
 
 
+def _build_on_spark(
+    step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
+) -> dict[str, str]:
+    """Give what became of each model where Spark builds; nothing where DuckDB does."""
+    master = find_master(settings)
+    if master is None:
+        return {}
+    policy = load_policy(settings.policy)
+    told = {
+        "master": master,
+        "select": step.select.split(),
+        "project": _name_project(settings),
+        "variables": _name_variables(policy, settings),
+        "quarters": _name_quarters(quarter, released),
+    }
+    log = settings.vault.dbt_logs / f"{quarter}-{step.name}-spark.txt"
+    return build_on_spark(told, quarter, log, settings, lock)
+
+
+def _name_project(settings: Settings) -> tuple[str, ...]:
+    folder = str(settings.dbt_project)
+    return ("--project-dir", folder, "--profiles-dir", folder)
+
+
 def _call_dbt(
     step: DbtStep,
     left_out: Sequence[str],
@@ -224,11 +253,9 @@ def _call_dbt(
     log.parent.mkdir(parents=True, exist_ok=True)
     policy = load_policy(settings.policy)
     rules = json.dumps(name_parsing_variables(policy, settings))
-    project = (
-        *("--project-dir", str(settings.dbt_project)),
-        *("--profiles-dir", str(settings.dbt_project)),
-        *("--target-path", str(vault.dbt_target)),
-    )
+    project = (*_name_project(settings), "--target-path", str(vault.dbt_target))
+    # What Spark built is tested as it was taken over.
+    is_built = () if find_master(settings) is None else ("model", "seed")
     silent = ("--no-use-colors", "--quiet", "--no-write-json", "--log-path", str(vault.dbt_logs))
     call = DbtCall(
         parse=(
@@ -237,7 +264,7 @@ def _call_dbt(
         ),
         build=(
             *(*silent, "build", "--select", *step.select.split(), *left_out),
-            *("--exclude-resource-type", "unit_test"),
+            *("--exclude-resource-type", "unit_test", *is_built),
             *("--indirect-selection", "buildable", *project),
             *("--target", "vault", "--vars", json.dumps(_name_variables(policy, settings))),
         ),
@@ -275,10 +302,12 @@ def _name_quarters(quarter: Quarter, released: Collection[Quarter]) -> dict[str,
     }
 
 
-def _read_outcome(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
-    """Read what dbt left; the caller has the lock of the warehouse."""
+def _read_outcome(
+    step: DbtStep, quarter: Quarter, settings: Settings, models: Mapping[str, str]
+) -> DbtOutcome:
+    """Read what dbt left, beside what Spark built; the caller has the lock of the warehouse."""
     nodes = json.loads(settings.vault.dbt_results.read_text("utf-8"))
-    status = {node["unique_id"]: node["status"] for node in nodes}
+    status = {**models, **{node["unique_id"]: node["status"] for node in nodes}}
     rules = _read_rules(nodes, settings)
     others = {node: state for node, state in status.items() if not node.startswith("test.")}
     digest = ""

@@ -5,8 +5,11 @@ Does not belong here: the rule by which records are linked (see `linkage`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 from linkage.links import LINKS, EqualTokenLinker, write_links
 from linkage.matching import write_year
@@ -15,8 +18,11 @@ from orchestration.guards.bounds import RECORDS_FOR_ONE_CHILD, read_bounds
 from orchestration.guards.built_rules import LINKAGE, begin_step, end_step
 from orchestration.guards.kept_quarters import find_kept_quarters
 from orchestration.guards.quarter_order import refuse_passed_quarter
+from orchestration.hub.engine import find_master
+from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings
-from orchestration.hub.warehouse import open_warehouse
+from orchestration.hub.warehouse import open_warehouse, warehouse_lock
+from orchestration.steps.spark_build import ask_spark
 from privacy.policy.policy import load_policy
 from sources.quarters import Quarter
 
@@ -114,11 +120,18 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
     ensure_order_key(order_key)
     policy = load_policy(settings.policy)
     days = {"quarter": quarter.first_day.isoformat(), "record": policy.first_day_of_record}
-    with open_warehouse(settings) as connection:
+    questions = {
+        "children": ask_of_year(CHILDREN_OF_YEAR, quarter, released, days["record"]),
+        "victims": ask_of_year(VICTIMS_OF_YEAR, quarter, released, days["record"]),
+        "victims_known": VICTIMS_KNOWN.format(**days),
+        "children_known": CHILDREN_KNOWN.format(**days),
+        "epochs": EPOCHS.format(**days),
+    }
+    with _asked(questions, quarter, settings) as (connection, rows):
         write_year(
             connection,
-            children=ask_of_year(CHILDREN_OF_YEAR, quarter, released, days["record"]),
-            victims=ask_of_year(VICTIMS_OF_YEAR, quarter, released, days["record"]),
+            children=rows["children"],
+            victims=rows["victims"],
             before=_find_year_before(released, settings),
             quarter_start=quarter.first_day,
             order_key_path=order_key,
@@ -126,9 +139,9 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
         )
         write_links(
             connection,
-            victims=VICTIMS_KNOWN.format(**days),
-            children=CHILDREN_KNOWN.format(**days),
-            epochs=EPOCHS.format(**days),
+            victims=rows["victims_known"],
+            children=rows["children_known"],
+            epochs=rows["epochs"],
             released=[folder_of_links(other, settings) for other in sorted(released)],
             quarter_start=quarter.first_day,
             order_key_path=order_key,
@@ -136,6 +149,27 @@ def link_quarter(quarter: Quarter, settings: Settings) -> None:
             linker=EqualTokenLinker(read_bounds(policy)[RECORDS_FOR_ONE_CHILD]),
         )
     end_step(LINKAGE, quarter, making, settings)
+
+
+@contextmanager
+def _asked(
+    questions: Mapping[str, str], quarter: Quarter, settings: Settings
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Mapping[str, str]]]:
+    """Give a connection, and what is asked of it: where Spark is the engine, what it answered."""
+    master = find_master(settings)
+    if master is None:
+        with open_warehouse(settings) as connection:
+            yield connection, questions
+        return
+    if not settings.vault.warehouse.exists():
+        raise OrchestrationError("MS924")
+    log = settings.vault.dbt_logs / f"{quarter}-linkage-spark.txt"
+    with (
+        warehouse_lock(settings) as lock,
+        ask_spark(master, questions, quarter, log, settings, lock) as rows,
+        duckdb.connect() as connection,
+    ):
+        yield connection, rows
 
 
 def ask_of_year(query: str, quarter: Quarter, released: Collection[Quarter], record: str) -> str:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from durable.vault import Vault
 from durable.writing import draft_folder
@@ -41,7 +42,7 @@ class Former:
     """A delivery of before: its quarter and kind, and the role of each of its files."""
 
     quarter: str
-    kind: str
+    kind: Literal["full", "delta"]
     files: Mapping[str, Path]
 
 
@@ -122,7 +123,11 @@ def read_former(contract: Contract, text: str, quarter: str) -> Former:
     """
     match = _FORMER.fullmatch(text)
     own, kind, files = match.groups() if match else (None, None, text)
-    return Former(own or quarter, kind or "full", assign_roles(contract, files.split(",")))
+    return Former(
+        own or quarter,
+        "delta" if kind == "delta" else "full",
+        assign_roles(contract, files.split(",")),
+    )
 
 
 def validate(

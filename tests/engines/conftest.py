@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from bench.engines.session import Machine, has_spark, start
+from orchestration.hub.spark_session import Machine, has_spark, start
 
 Ask = Callable[[str], Any]
 

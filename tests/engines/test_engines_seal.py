@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.engines.session import Machine, start
+from orchestration.hub.spark_session import Machine, start
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 """127.0.0.1, the same as an address of IPv6, and ::1, as Linux writes them."""

@@ -1,4 +1,4 @@
-"""One Spark session of this process, as dbt-spark finds it, with its store in one vault.
+"""One Spark session of this process, as dbt-spark finds it, with its store in one folder.
 
 Here: how Spark is started, and where delivered files are for it. Not here: what dbt does there.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
 import warnings
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from orchestration.hub.engine import IN_THIS_MACHINE, has_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,16 +34,9 @@ class Machine:
         partitions: Pieces that a join or a group is made in.
     """
 
-    master: str = "local[2]"
+    master: str = IN_THIS_MACHINE
     memory: str = "2g"
     partitions: int = 2
-
-
-def has_spark() -> bool:
-    """Whether Spark and Java are here."""
-    home = os.environ.get("JAVA_HOME")
-    has_java = shutil.which("java") or (home and (Path(home) / "bin" / "java").exists())
-    return bool(has_java and find_spec("pyspark"))
 
 
 def start(store: Path, machine: Machine) -> SparkSession:
@@ -70,12 +62,17 @@ def start(store: Path, machine: Machine) -> SparkSession:
 
 
 def _settings(store: Path, machine: Machine) -> dict[str, str]:
+    inside = f"-Djava.io.tmpdir={store} -Dderby.system.home={store} -XX:ErrorFile={store}/java.log"
     return {
+        "spark.authenticate": str(machine.master.startswith("local")).lower(),
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"{inside} -XX:-UsePerfData",
         "spark.driver.memory": machine.memory,
+        "spark.eventLog.enabled": "false",
         "spark.executor.memory": machine.memory,
         "spark.local.dir": str(store / "aside"),
+        "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.parquet.mergeSchema": "true",
         "spark.sql.session.timeZone": "UTC",
@@ -83,23 +80,22 @@ def _settings(store: Path, machine: Machine) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(store / "tables"),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={store} -Dderby.system.home={store}",
     }
 
 
-def name_files(session: SparkSession, vault: Path, manifest: Path) -> None:
+def name_files(session: SparkSession, place: Path, manifest: Path) -> None:
     """Make a view of every kind of file that is delivered or linked, where any lies in the vault.
 
     Args:
         session: Spark.
-        vault: The vault's folder.
+        place: The vault's folder.
         manifest: What dbt wrote of the project, whose sources say where their files lie.
     """
     sources = json.loads(manifest.read_text("utf-8"))["sources"].values()
     for source in sources:
         files = source["config"]["external_location"].split("'")[1]
         pattern = files.replace("{name}", source["name"])
-        if any(vault.glob(pattern)):
+        if any(place.glob(pattern)):
             name = f"{source['schema']}.{source['name']}"
             session.sql(f"create schema if not exists {source['schema']}")
-            session.sql(f"create or replace view {name} as from parquet.`{vault / pattern}`")
+            session.sql(f"create or replace view {name} as from parquet.`{place / pattern}`")
