@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from durable.vault import Vault
 from orchestration.guards.counted_tables import RULES_VARIABLE, list_rules
 from orchestration.hub.settings import Settings
 from orchestration.steps.dbt_process import KEPT, DbtCall
@@ -36,11 +37,11 @@ def call_dbt(
 ) -> tuple[dict[str, str], str]:
     """Run dbt after so many releases, and give each node's status, and all that was said."""
     base = vault / "dbt"
-    results = base / "target" / "run_results.json"
+    results = Vault(vault).dbt_results
     results.unlink(missing_ok=True)
     base.mkdir(exist_ok=True)
     parsed = Settings(vault.parent).dbt_parsed.relative_to(PROJECT)
-    silent = ("--no-use-colors", "--log-path", str(base / "logs"))
+    silent = ("--no-use-colors", "--no-write-json", "--log-path", str(base / "logs"))
     given = (
         *("--project-dir", str(project), "--profiles-dir", str(project)),
         *("--target-path", str(base / "target")),
@@ -48,13 +49,14 @@ def call_dbt(
     rules = {name: told for name, told in variables.items() if name == RULES_VARIABLE}
     call = DbtCall(
         parse=(
-            *(*silent, "--no-write-json", "parse", *given, "--vars", json.dumps(rules)),
+            *(*silent, "parse", *given, "--vars", json.dumps(rules)),
             *name_parsed_project(project / parsed),
         ),
         build=(
             *(*silent, *words, *given),
             *("--vars", json.dumps({"vault": str(vault), **variables})),
         ),
+        results=str(results),
         parsed_for=f"{project} {rules} {_list_changes(project)}",
         environment=dict(os.environ),
         variables={
@@ -68,7 +70,7 @@ def call_dbt(
     said = log.read_text("utf-8")
     if not results.exists():
         raise RuntimeError(said)
-    nodes = json.loads(results.read_text("utf-8"))["results"]
+    nodes = json.loads(results.read_text("utf-8"))
     return {node["unique_id"]: node["status"] for node in nodes}, said
 
 

@@ -96,8 +96,7 @@ class Noting(DuckDB):
     ) -> dict[str, str]:
         """See `Engine.build`."""
         ended = super().build(select, quarter, released, tests=tests)
-        results = self.vault.folder / "dbt" / "target" / "run_results.json"
-        nodes = json.loads(results.read_text("utf-8"))["results"]
+        nodes = json.loads(self.vault.dbt_results.read_text("utf-8"))
         models = [node for node in nodes if node["unique_id"].startswith("model.")]
         made = [(node["relation_name"], node["compiled_code"]) for node in models]
         _compiled(self.vault, select).write_text(json.dumps(made), "utf-8")

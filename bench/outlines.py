@@ -13,7 +13,7 @@ import argparse
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,24 @@ def main() -> None:
     for name in ("atlas", "fips", "counties", "folder"):
         parser.add_argument(name)
     given = parser.parse_args()
-    topology = json.loads(Path(given.atlas).read_bytes())
     with Path(given.counties).open(encoding="utf-8", newline="") as file:
         names = {row["fips"]: row["county"] for row in csv.DictReader(file)}
+    own = {fips: name for fips, name in names.items() if fips[:2] == given.fips}
+    write_outlines(json.loads(Path(given.atlas).read_bytes()), own, Path(given.folder))
+
+
+def write_outlines(
+    topology: dict[str, Any], names: Mapping[str, str], folder: Path, width: int = WIDTH
+) -> None:
+    """Write both files for the counties of these codes, on a drawing so many steps wide."""
     around = {
         names[shape["id"]]: [arc for ring in list_rings(shape) for arc in ring]
         for shape in topology["objects"]["counties"]["geometries"]
-        if shape["id"][:2] == given.fips
+        if shape["id"] in names
     }
     used = sorted({max(arc, ~arc) for arcs in around.values() for arc in arcs})
     number = {arc: place for place, arc in enumerate(used)}
-    lines = [simplify(line) for line in place_lines(topology, used)]
-    folder = Path(given.folder)
+    lines = [simplify(line) for line in place_lines(topology, used, width)]
     write(folder / "lines.csv", ("line", "points"), list(enumerate(map(join_steps, lines))))
     write(
         folder / "counties.csv",
@@ -59,8 +65,11 @@ def list_rings(shape: dict[str, Any]) -> list[list[int]]:
     return [arcs[0]] if shape["type"] == "Polygon" else [polygon[0] for polygon in arcs]
 
 
-def place_lines(topology: dict[str, Any], used: Sequence[int]) -> list[list[Point]]:
-    """Lines on the drawing, north above; a degree of longitude is as wide as at the middle."""
+def place_lines(topology: dict[str, Any], used: Sequence[int], width: int) -> list[list[Point]]:
+    """Lines on the drawing, north above; a degree of longitude is as wide as at the middle.
+
+    What lies beyond the line of the date is drawn in the west.
+    """
     (scale_x, scale_y), (move_x, move_y) = (
         topology["transform"][name] for name in ("scale", "translate")
     )
@@ -70,11 +79,12 @@ def place_lines(topology: dict[str, Any], used: Sequence[int]) -> list[list[Poin
         line = []
         for step_x, step_y in topology["arcs"][arc]:
             x, y = x + step_x, y + step_y
-            line.append((x * scale_x + move_x, y * scale_y + move_y))
+            east = x * scale_x + move_x
+            line.append((east - 360 if east > 0 else east, y * scale_y + move_y))
         degrees.append(line)
     west, east = (f(x for line in degrees for x, _ in line) for f in (min, max))
     south, north = (f(y for line in degrees for _, y in line) for f in (min, max))
-    unit = WIDTH / (east - west)
+    unit = width / (east - west)
     stretch = 1 / math.cos(math.radians((south + north) / 2))
     return [
         [(round((x - west) * unit), round((north - y) * unit * stretch)) for x, y in line]

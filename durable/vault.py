@@ -108,6 +108,11 @@ class Vault:
         return self.folder / "dbt" / "target"
 
     @property
+    def dbt_results(self) -> Path:
+        """What came of each node of dbt's last run."""
+        return self.dbt_target / "results.json"
+
+    @property
     def dbt_logs(self) -> Path:
         """What dbt said."""
         return self.folder / "dbt" / "logs"

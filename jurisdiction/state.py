@@ -126,6 +126,8 @@ class State(BaseModel):
         blocks: Key and title of the blocks of a release, in the order of its page.
         law: What its law asks for.
         words: Phrases of the reviewed policy and of the page, and what stands in their place.
+        states: First two digits of the codes of counties, and the state in which these lie, where
+            places lie in more than one; a release then has a page for each.
     """
 
     model_config = CLOSED
@@ -137,6 +139,7 @@ class State(BaseModel):
     blocks: dict[str, str]
     law: Law
     words: dict[str, str] = {}
+    states: dict[str, str] = {}
 
     def say(self, text: str) -> str:
         """A text in the words of this state."""

@@ -56,7 +56,7 @@ ERRORS: Mapping[str, ErrorText] = {
         "The roster {file} cannot be read",
         "It is missing, is not UTF-8 text, or is not a CSV file",
         "Check the path and save the roster as UTF-8 CSV",
-        Exit.DELIVERY,
+        Exit.USAGE,
     ),
     "MS809": ErrorText(
         "The links of the quarter starting {quarter} could not be made",

@@ -26,7 +26,7 @@ from portal.measurements import (
     list_measured_columns,
     list_measured_rows,
 )
-from portal.page.description import describe_page
+from portal.page.description import describe_pages
 from portal.page.rendering import render_page
 from portal.rates import RATE_COLUMNS, RATES, list_rate_rows
 from portal.synthetic import MOVED, list_moved, list_synthetic_columns, list_synthetic_rows
@@ -78,7 +78,7 @@ def list_files(release: Release) -> dict[str, bytes]:
     files["data/strategy.json"] = _to_json(describe_strategy(release))
     files["datapackage.json"] = _to_json(describe_package(release, files))
     files["deployment.json"] = _to_json(describe_deployment(release))
-    files["index.html"] = render_page(describe_page(release))
+    files |= {path: render_page(page) for path, page in describe_pages(release)}
     files["CHANGES.md"] = describe_changes(release).encode()
     files["README.txt"] = README.format(
         state=read_state().name,

@@ -11,7 +11,7 @@ import re
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NoReturn
 
 from privacy.canonical import compute_sha256, to_canonical_json
@@ -27,6 +27,8 @@ from privacy.policy.strategy import Share, Strategy, make_frames
 from privacy.released import ANNUAL, QUARTERLY
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
+_REMEMBERED = 512
+"""So many costs of measurements are kept: sensors ask for the plan of the same frames all day."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class Plan:
             for planned in self.frames
         )
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON."""
         return compute_sha256(self.to_json())
@@ -269,10 +271,16 @@ def _plan_frame(policy: Policy, frame: Frame, period: str, strategy: Strategy) -
     )
     if len({one.marginal for one in measurements}) != max(1, len(measurements)):
         raise PrivacyError("MS647", frame=frame.name)
-    queries = [Query(one.name, one.marginal, float(one.scale)) for one in measurements]
-    return PlannedFrame(frame, of, period, measurements, FrameMechanism(frame, queries).rho)
+    queries = tuple(Query(one.name, one.marginal, float(one.scale)) for one in measurements)
+    return PlannedFrame(frame, of, period, measurements, _find_rho(frame, queries))
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _find_rho(frame: Frame, queries: tuple[Query, ...]) -> Fraction:
+    return FrameMechanism(frame, queries).rho
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _plan_measurement(frame: Frame, share: Share, rho: Fraction) -> PlannedMeasurement:
     levels = [level.name for level in frame.levels]
     if rho <= 0 or share.level not in levels or not set(share.dimensions) <= set(frame.columns):
@@ -283,7 +291,7 @@ def _plan_measurement(frame: Frame, share: Share, rho: Fraction) -> PlannedMeasu
     by = f"_by_{'_and_'.join(share.dimensions)}" if share.dimensions else ""
     name = f"{frame.name}_at_{share.level}{by}"
     scale = find_smallest_scale(frame, Query(name, marginal, 1.0), rho)
-    cost = FrameMechanism(frame, [Query(name, marginal, float(scale))]).rho
+    cost = _find_rho(frame, (Query(name, marginal, float(scale)),))
     return PlannedMeasurement(name, marginal, frame.count_cells(marginal), scale, cost)
 
 

@@ -109,8 +109,8 @@ def read_case_records(path: Path, *, person: str = "", case: str = "", day: str 
         day: column with the day of the case.
 
     Raises:
-        SourcesError: MS414 the file cannot be read, MS415 a column is missing, MS416 records have
-            no day that can be read.
+        SourcesError: MS185 a column is there twice, MS414 the file cannot be read, MS415 a column
+            is missing, MS416 records have no day that can be read.
     """
     rows = list(_list_rows(path))
     first, columns, misspelt = _find_columns(rows, path.name, (person, case, day))
@@ -169,6 +169,7 @@ def _find_columns(
             columns.setdefault(str(cell), place)
             if field := known.get(fold(cell)):
                 columns.setdefault(field, place)
+    _refuse_twice(rows[headers[0]], file, own)
     strange = {
         fold(cell): place
         for place, cell in enumerate(rows[headers[0]])
@@ -184,6 +185,17 @@ def _find_columns(
         if field not in columns:
             raise SourcesError("MS415", file=file, field=field)
     return headers[-1] + 1, columns, misspelt
+
+
+def _refuse_twice(header: _Row, file: str, own: Sequence[str]) -> None:
+    """Refuse a header in which a field that is used, or a column that was named, stands twice."""
+    fields = [_fold_fields().get(fold(cell)) for cell in header]
+    cells = list(map(str, header))
+    named = [(field, fields) for field in _USED] + [(name, cells) for name in own if name]
+    for name, all_names in named:
+        places = [str(place) for place, one in enumerate(all_names, start=1) if one == name]
+        if len(places) > 1:
+            raise SourcesError("MS185", file=file, field=name, columns=", ".join(places))
 
 
 @cache

@@ -21,7 +21,7 @@ from sources.containers import open_content
 from sources.contracts import ContractFile
 from sources.disguises import HEAD_BYTES, is_xml, refuse_disguise
 from sources.errors import SourcesError
-from sources.layout import RecordLayout
+from sources.layout import Field, RecordLayout
 from sources.nibrs_xml import count_reports
 from sources.workbench import Check, ask_number, bits_of
 
@@ -31,9 +31,18 @@ MAX_LINE_BYTES = 1 << 20
 _ROWS_OF_A_GROUP = 122_880
 """As DuckDB writes Parquet."""
 
+_ROWS_AT_ONCE = 12_288
+"""So few lines are still near the processor when their next field is cut."""
+
+_LENGTH_OF_KEYS = 12
+"""Texts as long as this hardly ever occur twice, so Parquet need not look for them again."""
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_OF_FILE = b"\x1a"
 """Ctrl-Z, with which exports from older systems end."""
+
+_PADDING = " \r\t\f\0"
+"""What may stand behind the last character of a line and says nothing; within a line it is odd."""
 
 _PLAIN_BYTES = bytes([*range(0x20, 0x7F), 0x0A, 0x0D])
 _SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string()), ("raw", pa.binary())])
@@ -42,9 +51,9 @@ _SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string()), ("raw",
 def iterate_lines(path: Path) -> Iterator[pa.RecordBatch]:
     """Yield the lines of a file that are not blank, block by block.
 
-    Columns: line_number (BIGINT, from 1, blank lines counted), line (trailing blanks removed; a
-    byte that is not printable ASCII becomes "?"), raw (the bytes of a line with such a byte,
-    otherwise NULL).
+    Columns: line_number (BIGINT, from 1, blank lines counted), line (without blanks, tabs, form
+    feeds and NUL at its end; a byte that is not printable ASCII becomes "?"), raw (the bytes of a
+    line with such a byte, otherwise NULL).
 
     Raises:
         SourcesError: MS117, a line is longer than 1 MiB.
@@ -127,18 +136,36 @@ def write_fields(
     ASCII, so bytes are characters.
     """
     cuts = [layout.field(name) for name in fields]
-    end = max(cut.end for cut in cuts)
     with connection.execute(query).to_arrow_reader(_ROWS_OF_A_GROUP) as batches:
         kept = list(batches.schema)[:-1]
         schema = pa.schema([*kept, *(pa.field(name, pa.string()) for name in fields)])
-        with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+        provenance = [column.name for column in kept if column.name != "line_number"]
+        repeated = [cut.name for cut in cuts if cut.length < _LENGTH_OF_KEYS]
+        with pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            store_schema=False,
+            use_dictionary=[*provenance, *repeated],
+            write_statistics=[*provenance, "line_number"],
+        ) as writer:
             for batch in batches:
-                *columns, lines = batch.columns
-                octets = pc.ascii_rpad(lines, end).view(pa.binary())
-                for cut in cuts:
-                    value = pc.binary_slice(octets, cut.start - 1, cut.end)
-                    columns.append(value.view(pa.string()))
-                writer.write_batch(pa.record_batch(columns, schema=schema))
+                parts = (
+                    batch.slice(first, _ROWS_AT_ONCE)
+                    for first in range(0, len(batch), _ROWS_AT_ONCE)
+                )
+                writer.write_table(
+                    pa.Table.from_batches([_cut_fields(part, cuts, schema) for part in parts])
+                )
+
+
+def _cut_fields(batch: pa.RecordBatch, cuts: Sequence[Field], schema: pa.Schema) -> pa.RecordBatch:
+    """A batch with fields in place of its last column, the lines."""
+    *columns, lines = batch.columns
+    octets = pc.ascii_rpad(lines, max(cut.end for cut in cuts)).view(pa.binary())
+    for cut in cuts:
+        columns.append(pc.binary_slice(octets, cut.start - 1, cut.end).view(pa.string()))
+    return pa.record_batch(columns, schema=schema)
 
 
 def blank_fields(
@@ -201,7 +228,7 @@ def _split_block(block: bytes, first_number: int, file: str) -> tuple[pa.RecordB
     if pc.max(pc.binary_length(pieces)).as_py() > MAX_LINE_BYTES:
         raise SourcesError("MS117", file=file)
     unchecked = pc.CastOptions(pa.string(), allow_invalid_utf8=True)
-    text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), " \r")
+    text = pc.ascii_rtrim(pc.cast(pieces, options=unchecked), _PADDING)
     numbers = pa.arange(first_number, first_number + len(pieces))
     filled = pc.greater(pc.binary_length(text), 0)
     if not pc.all(filled).as_py():

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 _Octets = npt.NDArray[np.uint8]
 _Flags = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.int32]
 
 _ZERO = ord("0")
 _BLANK = ord(" ")
@@ -22,14 +23,18 @@ _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.uint8)
 
 def find_formed(
     lines: pa.Array, width: int, codes: Mapping[int, Sequence[str]], dates: Sequence[int]
-) -> _Flags:
-    """Where every code is listed or blank and every date is a day, or blank.
+) -> tuple[_Flags, list[Days]]:
+    """Where every code is listed or blank and every date is a day, or blank; and these days.
 
     Args:
         lines: padded to the width at least; a longer one has not the form.
         width: of the layout.
         codes: first position of a field (from 1) -> its codes in full width, of 1 or 2 characters.
         dates: first positions of dates mmddyyyy.
+
+    Returns:
+        Whether each line has the form; for each date, the day of each such line as the number
+        yyyymmdd, 0 where it is blank.
     """
     octets = _lay_out(lines, width)
     is_formed = np.asarray(pc.equal(pc.binary_length(lines), width))
@@ -39,9 +44,12 @@ def find_formed(
         if len(listed[0]) == 2:
             pairs = octets[:, start - 1].astype(np.uint16) << 8 | octets[:, start]
             is_formed = is_formed & _list_pairs(listed)[pairs]
+    days = []
     for start in dates:
-        is_formed = is_formed & _is_day_or_blank(octets[:, start - 1 : start + 7])
-    return is_formed
+        is_day_or_blank, day = _read_day(octets[:, start - 1 : start + 7])
+        is_formed = is_formed & is_day_or_blank
+        days.append(day)
+    return is_formed, days
 
 
 def _lay_out(lines: pa.Array, width: int) -> _Octets:
@@ -72,9 +80,10 @@ def _list_pairs(listed: Sequence[str]) -> _Flags:
     return table
 
 
-def _is_day_or_blank(octets: _Octets) -> _Flags:
+def _read_day(octets: _Octets) -> tuple[_Flags, Days]:
+    """Whether each date is a day or blank, and as a number, 0 where it is no day."""
     digits = octets - _ZERO
-    month, day, century = (digits[:, i] * 10 + digits[:, i + 1] for i in (0, 2, 4))
+    month, day, century, year = (digits[:, i] * 10 + digits[:, i + 1] for i in (0, 2, 4, 6))
     longest = _DAYS[np.minimum(month, 12)]
     is_day: _Flags = (
         (digits <= 9).all(axis=1)
@@ -85,4 +94,5 @@ def _is_day_or_blank(octets: _Octets) -> _Flags:
         & ((century == 19) | (century == 20))
     )
     is_blank: _Flags = (octets == _BLANK).all(axis=1)
-    return is_day | is_blank
+    number = ((century.astype(np.int32) * 100 + year) * 100 + month) * 100 + day
+    return is_day | is_blank, np.where(is_day, number, 0)

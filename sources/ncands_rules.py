@@ -6,11 +6,12 @@ costs a record or a field (`ncands`). Source: Children's Bureau, NCANDS Child Fi
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from jurisdiction.folder import list_counties
 from sources.layout import Field, RecordLayout
 from sources.record_rules import is_not_listed
-from sources.workbench import Check, quote
+from sources.workbench import Check
 
 _SLOTS = range(1, 5)
 _PERPETRATORS = range(1, 4)
@@ -65,7 +66,7 @@ _PARTLY_LISTED = frozenset({"rptcnty", "chage", "per1age", "per2age", "per3age"}
 
 
 def write_columns(layout: RecordLayout) -> str:
-    """SQL columns over a line: dates as yyyymmdd, "" where there is none; levels as numbers."""
+    """SQL columns over a line: dates and levels as numbers, NULL where there is none."""
     dates = ", ".join(_write_day(layout.field(name)) for name in DATES)
     levels = ", ".join(
         _write_number(layout.field(f"mal{slot}lev"), f"level_{slot}") for slot in _SLOTS
@@ -96,11 +97,14 @@ def write_columns(layout: RecordLayout) -> str:
 
 
 def _write_day(field: Field) -> str:
-    """A date turned round; only where the line has not its form must it be looked at."""
+    """A date as the number yyyymmdd; the day is known already where the line has its form."""
     written = f"substr(line, {field.start}, 8)"
-    turned = f"trim(substr(line, {field.start + 4}, 4) || substr(line, {field.start}, 4))"
-    is_real = f"CASE WHEN has_form THEN true ELSE try_strptime({written}, '%m%d%Y') IS NOT NULL END"
-    return f"CASE WHEN {is_real} THEN {turned} ELSE '' END AS {field.name}_day"
+    turned = f"substr(line, {field.start + 4}, 4) || substr(line, {field.start}, 4)"
+    is_real = f"try_strptime({written}, '%m%d%Y') IS NOT NULL"
+    return (
+        f"CASE WHEN has_form THEN nullif(read_{field.name}, 0) "
+        f"WHEN {is_real} THEN try_cast({turned} AS INTEGER) END AS {field.name}_day"
+    )
 
 
 def _write_number(field: Field, name: str) -> str:
@@ -113,10 +117,9 @@ def _write_text(field: Field, name: str) -> str:
 
 def _iterate_relations() -> Iterator[tuple[str, str, str]]:
     for field, first, second in _DATES_IN_ORDER:
-        both = f"{first}_day <> '' AND {second}_day <> ''"
-        yield "MS211", field, f"{both} AND {first}_day > {second}_day"
-    closed = "try_cast(rptdisdt_day[1:4] AS INTEGER) + (rptdisdt_day[5:6] >= '10')::INTEGER"
-    yield "MS212", "subyr", f"rptdisdt_day <> '' AND {closed} <> year"
+        yield "MS211", field, f"{first}_day > {second}_day"
+    closed = "rptdisdt_day // 10000 + (rptdisdt_day // 100 % 100 >= 10)::INTEGER"
+    yield "MS212", "subyr", f"{closed} <> year"
     # Levels 1 to 3 are those of a victim: substantiated, indicated, alternative response victim.
     is_victim = f"least({', '.join(f'level_{slot}' for slot in _SLOTS)}) BETWEEN 1 AND 3"
     yield "MS213", "rptdisp", f"{is_victim} AND report_level BETWEEN 4 AND 7"
@@ -130,18 +133,19 @@ def _iterate_relations() -> Iterator[tuple[str, str, str]]:
         yield "MS216", f"per{person}mal1", responsible
         nobody = f"relation_{person} = '' AND contains(flags_{person}, '1')"
         yield "MS216", f"per{person}rel", nobody
-    types = ", ".join(f"nullif(type_{slot}, '')" for slot in _SLOTS)
-    yield "MS217", "chmal1", f"list_unique([{types}]) < list_count([{types}])"
-    people = ", ".join(f"nullif(perpetrator_{person}, '')" for person in _PERPETRATORS)
-    yield "MS217", "per1id", f"list_unique([{people}]) < list_count([{people}])"
-    counties = ", ".join(quote(county["fips"][-3:]) for county in list_counties())
+    for field, values in (
+        ("chmal1", [f"type_{slot}" for slot in _SLOTS]),
+        ("per1id", [f"perpetrator_{person}" for person in _PERPETRATORS]),
+    ):
+        twice = (f"({one} <> '' AND {one} = {other})" for one, other in combinations(values, 2))
+        yield "MS217", field, " OR ".join(twice)
+    counties = [*(county["fips"][-3:] for county in list_counties()), "998", "999"]
     for field, county in (("rptcnty", "report_county"), ("chcnty", "child_county")):
-        outside = f"NOT list_contains([{counties}, '998', '999'], lpad({county}, 3, '0'))"
+        outside = is_not_listed(f"lpad({county}, 3, '0')", counties, may_be_blank=False)
         yield "MS218", field, f"try_cast({county} AS INTEGER) BETWEEN 1 AND 510 AND {outside}"
-    reported, born = (f"try_cast({name}_day AS BIGINT)" for name in ("rptdt", "chbdate"))
-    age = f"({reported} - {born}) // 10000"
+    age = "(rptdt_day - chbdate_day) // 10000"
     yield (
         "MS219",
         "chage",
-        f"age <= 21 AND {reported} >= {born} AND {age} <= 21 AND abs({age} - age) > 1",
+        f"age <= 21 AND rptdt_day >= chbdate_day AND {age} <= 21 AND abs({age} - age) > 1",
     )

@@ -44,11 +44,11 @@ def cut_lines(lines: pa.Array, lengths: pa.Array, raw: pa.Array) -> pa.Dictionar
     octets = lines.view(pa.binary())
     level = pc.binary_slice(octets, 4, 5)
     keyed = pa.array(_find_keyed(pc.binary_slice(octets, KEY_START, KEY_END)))
-    left = pc.if_else(
-        pc.and_(keyed, pc.not_equal(level, b"0")),
-        pc.binary_replace_slice(octets, _CITY_START, KEY_END, _NO_CITY + _NOBODY),
-        pc.binary_replace_slice(octets, _CITY_START, KEY_START, _NO_CITY),
-    )
+    is_left_out = pc.and_(keyed, pc.not_equal(level, b"0"))
+    left = pc.binary_replace_slice(octets, _CITY_START, KEY_END, _NO_CITY + _NOBODY)
+    if not pc.all(is_left_out).as_py():
+        with_keys = pc.binary_replace_slice(octets, _CITY_START, KEY_START, _NO_CITY)
+        left = pc.if_else(is_left_out, left, with_keys)
     left = _leave_numbers(left, pc.equal(level, b"6"))
     length = _LENGTHS.take(pc.min_element_wise(lengths, _LONGEST))
     is_odd = pc.if_else(pc.is_null(raw), b" ", b"?")

@@ -9,6 +9,7 @@ conditions of its level name; so what a file says often is judged once. See deci
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import duckdb
 
@@ -73,11 +74,12 @@ def _note_segments(
         for field in layout.fields
         if field.name in named
     ]
-    joined = _JOINED.format(
+    joined = partial(
+        _JOINED.format,
         level=quote(level),
         facts=", ".join(f"{_WORKED_OUT.get(fact, fact)} AS {fact}" for fact in facts) or "NULL",
         incidents="LEFT JOIN incidents USING (act)" if {*facts} & {*_INCIDENT_FACTS} else "",
-        agencies="LEFT JOIN agencies ON segments.report[1:9] = agencies.ori"
+        agencies="LEFT JOIN agencies ON substr(segments.report, 1, 9) = agencies.ori"
         if {*facts} & _AGENCY_FACTS
         else "",
     )
@@ -90,14 +92,15 @@ def _note_segments(
         connection.execute(
             "CREATE OR REPLACE TABLE broken AS WITH fields AS MATERIALIZED ("  # noqa: S608
             f"SELECT asked.*, connected, described, {', '.join([*cuts, *derived])} "
-            f"FROM (SELECT DISTINCT {asked} FROM {joined}) AS asked "
+            f"FROM (SELECT DISTINCT {asked} FROM {joined(segments='segments')}) AS asked "
             "JOIN pieces USING (piece) "
             "LEFT JOIN (SELECT piece, connected, described FROM facts) USING (piece)), "
             f"judged AS MATERIALIZED (SELECT {asked}, {judged} FROM fields), "
             f"masked AS MATERIALIZED (SELECT {asked}, {bits} AS mask FROM judged) "
             "SELECT * FROM masked WHERE mask <> 0"
         )
-        _note_broken(connection, file, [check for check, _ in some], joined, facts)
+        of_broken = joined(segments=_SEGMENTS_OF_BROKEN)
+        _note_broken(connection, file, [check for check, _ in some], of_broken, facts)
 
 
 def _note_broken(
@@ -116,8 +119,7 @@ def _note_broken(
     same = "".join(f" AND asked.{fact} IS NOT DISTINCT FROM broken.{fact}" for fact in facts)
     connection.execute(
         f"INSERT INTO problems SELECT {quote(file)}, line_number, code, field, rule, segment "  # noqa: S608
-        f"FROM (SELECT {', '.join(['line_number', 'piece', *facts])} FROM {joined} "
-        "AND piece IN (SELECT piece FROM broken)) AS asked "
+        f"FROM (SELECT {', '.join(['line_number', 'piece', *facts])} FROM {joined}) AS asked "
         f"JOIN broken ON asked.piece = broken.piece{same} "
         f"JOIN {marks} ON (mask & bit) <> 0"
     )
@@ -137,10 +139,11 @@ def _note_incidents(connection: duckdb.DuckDBPyConnection, file: str) -> None:
 
 def _note_comparisons(connection: duckdb.DuckDBPyConnection, file: str) -> None:
     """Note the rules that compare lines of different incidents, or of a file as a whole."""
+    first = connection.execute(_FIRST_STATE).fetchone() or ("",)
     for rule, field, segment, lines in (
         ("050", "segment_level", "", _OUT_OF_ORDER),
         ("052", "ori", "", _UNKNOWN_AGENCY),
-        ("059", "ori", "", _OTHER_STATE),
+        ("059", "ori", "", _OTHER_STATE.format(state=quote(first[0]))),
         ("028", "zero_report_month", "0", _ZERO_DESPITE_INCIDENT),
         ("029", "zero_report_month", "0", _ZERO_DESPITE_ARREST),
         ("088", "arrest_transaction_number", "", _SAME_NUMBER),
@@ -204,9 +207,10 @@ _INCIDENT_FACTS = (
 _JOINED = """
     (
         SELECT segments.*, {facts}
-        FROM segments {incidents} {agencies} WHERE segments.level = {level} AND is_legible
-    ) WHERE true
+        FROM {segments} {incidents} {agencies} WHERE segments.level = {level} AND is_legible
+    )
 """
+_SEGMENTS_OF_BROKEN = "(SELECT * FROM segments SEMI JOIN broken USING (piece)) AS segments"
 _WORKED_OUT = {
     "is_without_hour": "hour = ''",
     "is_vehicle_stolen": "(stolen_things & "
@@ -273,33 +277,37 @@ _OUT_OF_ORDER = """
 _UNKNOWN_AGENCY = """
     SELECT line_number FROM segments
     WHERE report IS NOT NULL AND (SELECT count(*) FROM agencies) > 0
-        AND report[1:9] NOT IN (SELECT ori FROM agencies)
+        AND substr(report, 1, 9) NOT IN (SELECT ori FROM agencies)
+"""
+
+_FIRST_STATE = """
+    SELECT substr(report, 1, 2) FROM segments
+    WHERE line_number = (SELECT min(line_number) FROM segments WHERE report IS NOT NULL)
 """
 
 _OTHER_STATE = """
     SELECT line_number FROM segments
-    WHERE report IS NOT NULL AND report[1:2] <> (
-        SELECT report[1:2] FROM segments WHERE report IS NOT NULL ORDER BY line_number LIMIT 1
-    )
+    WHERE report IS NOT NULL AND NOT starts_with(report, {state})
 """
 
 _ZERO = """
     WITH zeros AS (
-        SELECT line_number, report[1:9] AS ori, substr(text, 40, 4) || substr(text, 38, 2) AS month
+        SELECT line_number, substr(report, 1, 9) AS ori,
+            substr(text, 40, 4) || substr(text, 38, 2) AS month
         FROM segments JOIN pieces USING (piece) WHERE segments.level = '0' AND NOT segments.is_lost
     )
 """
 
 _ZERO_DESPITE_INCIDENT = f"""
     {_ZERO} SELECT line_number FROM zeros SEMI JOIN (
-        SELECT report[1:9] AS ori, day[1:6] AS month FROM acts
+        SELECT substr(report, 1, 9) AS ori, substr(day, 1, 6) AS month FROM acts
         WHERE verdict = '' AND action IN ('I', 'R')
     ) USING (ori, month)
 """  # noqa: S608
 
 _ZERO_DESPITE_ARREST = f"""
     {_ZERO} SELECT line_number FROM zeros SEMI JOIN (
-        SELECT report[1:9] AS ori, detail[1:6] AS month FROM segments
+        SELECT substr(report, 1, 9) AS ori, substr(detail, 1, 6) AS month FROM segments
         WHERE level = '7' AND NOT is_lost AND action <> 'D'
     ) USING (ori, month)
 """  # noqa: S608

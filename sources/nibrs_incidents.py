@@ -231,18 +231,37 @@ _CREATE_STANDING = """
         AND act NOT IN (SELECT act FROM acts WHERE verdict <> '')
 """
 
-# The first of several segments about the same offence, property or person stands.
+# The first of several segments about the same offence, property or person stands. Only a report
+# that is interrupted, or whose segments do not go up, can have several; most do neither. If rows
+# were ever read in another order than they were written, every report could.
 _CREATE_REPEATED_PARTS = """
     CREATE TABLE repeated_parts AS
-    SELECT standing.line_number, standing.level, later.line = earlier.line AS is_same
-    FROM standing
+    WITH in_a_row AS (
+        SELECT act, level, part, line_number, lag(act) OVER () AS act_before,
+            lag(level) OVER () AS level_before, lag(part) OVER () AS part_before,
+            lag(line_number) OVER () AS line_before
+        FROM standing
+    ),
+    doubtful AS MATERIALIZED (
+        SELECT DISTINCT act, line_number < line_before AS is_back FROM in_a_row
+        WHERE line_number < line_before OR CASE
+            WHEN act <> act_before THEN line_before > act
+            ELSE level < level_before OR (level = level_before AND part <= part_before)
+        END
+    ),
+    doubted AS MATERIALIZED (
+        SELECT * FROM standing
+        WHERE act IN (SELECT act FROM doubtful) OR (SELECT bool_or(is_back) FROM doubtful)
+    )
+    SELECT doubted.line_number, doubted.level, later.line = earlier.line AS is_same
+    FROM doubted
     JOIN (
         SELECT act, level, part, min(line_number) AS first_line
-        FROM standing GROUP BY act, level, part HAVING count(*) > 1
+        FROM doubted GROUP BY act, level, part HAVING count(*) > 1
     ) AS repeated USING (act, level, part)
-    JOIN lines_nibrs AS later ON later.line_number = standing.line_number
+    JOIN lines_nibrs AS later ON later.line_number = doubted.line_number
     JOIN lines_nibrs AS earlier ON earlier.line_number = repeated.first_line
-    WHERE standing.line_number > repeated.first_line
+    WHERE doubted.line_number > repeated.first_line
 """
 
 _OFFENCE_MISSING = """

@@ -71,7 +71,7 @@ def note_months(
         note_problem(connection, file, "MS335", "name", "SELECT 1 AS line_number")
     turned = ", ".join(quote(month[4:] + month[:4]) for month in circumstances.months)
     for field, line, rows, elsewhen in (
-        ("month_of_submission", "line_number", _LINES, f"substr(line, 7, 6) NOT IN ({turned})"),
+        ("month_of_submission", "line_number", _LINES, f"month NOT IN ({turned})"),
         ("incident_date", "act", _REPORTS, f"substr(day, 1, 6) NOT IN ({months})"),
     ):
         others = f"{rows} AND {elsewhen}"
@@ -92,7 +92,7 @@ def check_place_and_period(
         SourcesError: MS337 most incidents are of another state, MS338 none is within two years.
     """
     incidents = _count(connection, _REPORTS)
-    elsewhere = _count(connection, f"{_REPORTS} AND report[1:2] <> '{STATE}'")
+    elsewhere = _count(connection, f"{_REPORTS} AND substr(report, 1, 2) <> '{STATE}'")
     if 2 * elsewhere > incidents and "outside_missouri" not in circumstances.unusual:
         raise SourcesError("MS337", file=file)
     year = circumstances.quarter.year
@@ -106,7 +106,16 @@ def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
     return ask_number(connection, f"SELECT count(*) {rows}")
 
 
-_LINES = "FROM lines_nibrs WHERE true"
+# A piece says the month of many lines; what is of no known level is no piece.
+_LINES = """
+    FROM (
+        SELECT line_number, month
+        FROM segments JOIN (SELECT piece, substr(text, 7, 6) AS month FROM pieces) USING (piece)
+        UNION ALL
+        SELECT line_number, substr(line, 7, 6) FROM lines_nibrs WHERE level NOT BETWEEN '0' AND '7'
+    )
+    WHERE true
+"""
 _REPORTS = "FROM acts WHERE verdict = '' AND action NOT IN ('D', 'W')"
 
 _BEFORE_RECORD = """

@@ -1,6 +1,6 @@
 """The texts of the numbers about delivered totals, and about case records that are not taken.
 
-Belongs here: MS401 to MS420. Does not belong here: other formats (`error_texts`).
+Belongs here: MS185 and MS401 to MS420. Does not belong here: other formats (`error_texts`).
 """
 
 from failures.exits import Exit
@@ -81,6 +81,13 @@ TOTALS = {
         "A record counts in one quarter, and nobody can tell in which; a day is written like "
         "2025-01-31 or 01/31/2025",
         "Fill in the day, and make the totals again",
+        Exit.USAGE,
+    ),
+    "MS185": DeliveryText(
+        "{file} has {field} in several columns: {columns}",
+        "Totals rest on this field, and only one of these columns can be it; whichever was taken, "
+        "the others would be lost in silence",
+        "Leave the one that holds it, or rename the others, and make the totals again",
         Exit.USAGE,
     ),
     "MS417": DeliveryText(

@@ -93,7 +93,7 @@ def _draw_day(rng: random.Random, earliest: int) -> date:
 
 def play(tellings: list[Told], schedule: list[Step], policy: Policy) -> Cells:
     """Build and release as the schedule says; count the released rows by world, quarter and row."""
-    connection = duckdb.connect(config={"threads": 2})
+    connection = duckdb.connect(config={"threads": 1})
     released: set[int] = set()
     connection.execute(
         "create schema intermediate; create table state as select 'The state' as key; "

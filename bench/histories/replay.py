@@ -195,7 +195,7 @@ class Replay:
     """
 
     def __init__(self, timelines: Timelines, schedule: Sequence[Step], policy: Policy) -> None:
-        self.connection = duckdb.connect(config={"threads": 2})
+        self.connection = duckdb.connect(config={"threads": 1})
         self.released: set[int] = set()
         self._policy = policy
         self._schedule = schedule

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +18,14 @@ from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.cli.from_database import ChangedSince, Database, FromDatabase, name_views
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import load_settings
+
+
+class Meant(StrEnum):
+    """What a delivery would otherwise be refused for; as `sources.manifest` has it."""
+
+    OUTSIDE_MISSOURI = "outside_missouri"
+    OTHER_YEARS = "other_years"
+
 
 Kind = Literal["full", "delta", "nil"]
 Day = Annotated[
@@ -32,7 +41,7 @@ Roster = Annotated[
     Path | None, typer.Option(help="CSV of the Patrol: ori, month, reporting (yes or no).")
 ]
 Unusual = Annotated[
-    list[str] | None,
+    list[Meant] | None,
     typer.Option(help="What is meant as it is: outside_missouri, other_years; may be repeated."),
 ]
 PublicKey = Annotated[

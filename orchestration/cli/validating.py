@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from orchestration.cli.agency import Meant
 from orchestration.cli.console import show_json, talk, told_failures
 from orchestration.hub.settings import keep_to_owner, load_settings
 
@@ -55,13 +56,14 @@ Against = Annotated[
     list[str] | None,
     typer.Option(
         "--against",
-        help="A former full delivery: its file, or several as role=path,role=path; with 2024Q4: "
-        "before them where it is of that quarter. May be repeated, the oldest first.",
+        help="A former delivery: its file, or several as role=path,role=path; 2024Q4: before "
+        "them where it is of that quarter, and delta: where it was one. May be repeated, the "
+        "oldest first.",
         metavar="DELIVERY",
     ),
 ]
 Unusual = Annotated[
-    list[str] | None,
+    list[Meant] | None,
     typer.Option("--unusual", help="As `moshare deliver` is told: outside_missouri, other_years."),
 ]
 Roster = Annotated[

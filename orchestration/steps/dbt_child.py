@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 _LONGEST = 1 << 20
@@ -51,10 +52,37 @@ def _run(call: dict[str, Any], project: _Project) -> None:
         manifest = project.parse(call)
         os.environ.update(call["variables"])
         if manifest is not None:
-            dbtRunner(manifest=manifest).invoke(call["build"])
+            outcome = dbtRunner(manifest=manifest).invoke(call["build"])
+            if outcome.result is not None:
+                _write_results(call["results"], outcome.result)
     finally:
         # The engine stays sealed as long as it is connected, and the next call seals it anew.
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _write_results(place: str, result: Any) -> None:  # noqa: ANN401 - dbt's own type
+    """Write what came of each node; dbt's own files tell of all there are, for half a second."""
+    told = [
+        {
+            "unique_id": one.node.unique_id,
+            "status": str(one.status),
+            "relation_name": getattr(one.node, "relation_name", None),
+            "compiled_code": getattr(one.node, "compiled_code", None),
+            "reads": list(getattr(one.node, "depends_on_nodes", ())),
+            "test": _describe_test(one.node),
+        }
+        for one in result.results
+    ]
+    aside = Path(f"{place}.new")
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    aside.write_text(json.dumps(told), "utf-8")
+    aside.replace(place)
+
+
+def _describe_test(node: Any) -> Any:  # noqa: ANN401 - dbt's own type
+    """Name and arguments of a test that has them, as its file has them."""
+    test = getattr(node, "test_metadata", None)
+    return test and {"name": test.name, "arguments": test.kwargs}
 
 
 def _answer(channel: socket.socket, project: _Project) -> bool:

@@ -28,6 +28,7 @@ class DbtCall:
     Attributes:
         parse: Arguments that parse the project.
         build: Arguments of the call itself.
+        results: File that takes what came of each node; none is left where dbt stopped before.
         parsed_for: What the parsed project depends on; it is parsed anew where this is another.
         environment: The whole environment of parsing.
         variables: What the call itself has beside it.
@@ -35,6 +36,7 @@ class DbtCall:
 
     parse: Sequence[str]
     build: Sequence[str]
+    results: str
     parsed_for: str
     environment: Mapping[str, str]
     variables: Mapping[str, str]

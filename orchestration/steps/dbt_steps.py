@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +31,8 @@ from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import Settings, child_environment
 from orchestration.hub.warehouse import read_warehouse, warehouse_lock
 from orchestration.steps.dbt_process import KEPT, DbtCall
-from orchestration.steps.spark_build import build_on_spark
+from orchestration.steps.loaded_lists import note_lists, recall_lists
+from orchestration.steps.spark_build import build_on_spark, clear_stores
 from privacy.policy.policy import Policy, load_policy
 from sources.contracts import current_contract, list_agencies
 from sources.errors import SourcesError
@@ -55,15 +56,18 @@ class DbtStep:
     Attributes:
         name: Name of the step, and the Dagster group of what it builds.
         select: dbt node selection that is built.
+        has_lists: Whether it loads the state's lists, unless they lie there already.
         is_kept: Whether what was built stays as it is once the quarter's release was charged.
     """
 
     name: str
     select: str
+    has_lists: bool = False
     is_kept: bool = False
 
 
-STAGING = DbtStep(built_rules.STAGING, "resource_type:seed fqn:intermediate")
+_LISTS = "resource_type:seed"
+STAGING = DbtStep(built_rules.STAGING, f"{_LISTS} fqn:intermediate", has_lists=True)
 CORE = DbtStep(built_rules.CORE, "fqn:core")
 RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
 
@@ -96,6 +100,15 @@ class DbtOutcome:
     rules: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     digest: str = ""
 
+    def join(self, other: DbtOutcome) -> DbtOutcome:
+        """Give the outcome of both, the other's before."""
+        return replace(
+            self,
+            built=(*other.built, *self.built),
+            tests={**other.tests, **self.tests},
+            rules={**other.rules, **self.rules},
+        )
+
 
 def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutcome:
     """Build and test one step for one quarter.
@@ -124,20 +137,46 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
         refuse_passed_quarter(quarter, released)
     check_kept_rows(settings)
     _complete_raw_tables(settings)
-    results = settings.vault.dbt_target / "run_results.json"
+    results = settings.vault.dbt_results
     making = built_rules.begin_step(step.name, quarter, released, settings)
     with warehouse_lock(settings) as lock:
         for of_before in (results, record):
             of_before.unlink(missing_ok=True)
+        clear_stores(settings)
         models = _build_on_spark(step, quarter, released, settings, lock)
-        log = _call_dbt(step, quarter, released, settings, lock)
+        lists = recall_lists(making.rules, settings) if step.has_lists and not models else None
+        left_out = () if lists is None else ("--exclude", _LISTS)
+        log = _call_dbt(step, left_out, quarter, released, settings, lock)
         if not results.exists():
             raise OrchestrationError("MS902", stage=step.name, failed="Something", log=log)
         outcome = _read_outcome(step, quarter, settings, models)
+        if lists is not None:
+            outcome = outcome.join(DbtOutcome(**lists))
+        elif step.has_lists and not models:
+            _note_lists(outcome, making.rules, settings)
     write_whole(record, json.dumps(asdict(outcome), indent=1, sort_keys=True))
     if not outcome.unbuilt:
         built_rules.end_step(step.name, quarter, making, settings)
     return outcome
+
+
+def _note_lists(outcome: DbtOutcome, rules: str, settings: Settings) -> None:
+    """Note what came of the lists, if all were loaded and every test of them alone passed."""
+    nodes = json.loads(settings.vault.dbt_results.read_text("utf-8"))
+    lists = {node["unique_id"] for node in nodes if node["unique_id"].startswith("seed.")}
+    tests = {
+        node["unique_id"]
+        for node in nodes
+        if node["unique_id"] in outcome.tests and lists.issuperset(node["reads"])
+    }
+    if lists <= {*outcome.built} and all(outcome.tests[test] for test in tests):
+        of_lists = DbtOutcome(
+            built=[node for node in outcome.built if node in lists],
+            tests=dict.fromkeys(sorted(tests), True),
+            unbuilt=(),
+            rules={test: held for test, held in outcome.rules.items() if test in tests},
+        )
+        note_lists(rules, asdict(of_lists), settings)
 
 
 def _complete_raw_tables(settings: Settings) -> None:
@@ -213,7 +252,12 @@ def _name_project(settings: Settings) -> tuple[str, ...]:
 
 
 def _call_dbt(
-    step: DbtStep, quarter: Quarter, released: Collection[Quarter], settings: Settings, lock: int
+    step: DbtStep,
+    left_out: Sequence[str],
+    quarter: Quarter,
+    released: Collection[Quarter],
+    settings: Settings,
+    lock: int,
 ) -> str:
     vault = settings.vault
     vault.aside.mkdir(parents=True, exist_ok=True)
@@ -224,18 +268,19 @@ def _call_dbt(
     project = (*_name_project(settings), "--target-path", str(vault.dbt_target))
     # What Spark built is tested as it was taken over.
     is_built = () if find_master(settings) is None else ("model", "seed")
-    silent = ("--no-use-colors", "--quiet", "--log-path", str(vault.dbt_logs))
+    silent = ("--no-use-colors", "--quiet", "--no-write-json", "--log-path", str(vault.dbt_logs))
     call = DbtCall(
         parse=(
-            *(*silent, "--no-write-json", "parse", *project, "--vars", rules),
+            *(*silent, "parse", *project, "--vars", rules),
             *name_parsed_project(settings.dbt_parsed),
         ),
         build=(
-            *(*silent, "build", "--select", *step.select.split()),
+            *(*silent, "build", "--select", *step.select.split(), *left_out),
             *("--exclude-resource-type", "unit_test", *is_built),
             *("--indirect-selection", "buildable", *project),
             *("--target", "vault", "--vars", json.dumps(_name_variables(policy, settings))),
         ),
+        results=str(vault.dbt_results),
         parsed_for=f"{settings.dbt_project} {rules} {hash_rules(settings)}",
         environment=child_environment(settings),
         variables=_name_quarters(quarter, released),
@@ -273,7 +318,7 @@ def _read_outcome(
     step: DbtStep, quarter: Quarter, settings: Settings, models: Mapping[str, str]
 ) -> DbtOutcome:
     """Read what dbt left, beside what Spark built; the caller has the lock of the warehouse."""
-    nodes = _read_artefact("run_results.json", settings)["results"]
+    nodes = json.loads(settings.vault.dbt_results.read_text("utf-8"))
     status = {**models, **{node["unique_id"]: node["status"] for node in nodes}}
     rules = _read_rules(nodes, settings)
     others = {node: state for node, state in status.items() if not node.startswith("test.")}
@@ -294,13 +339,12 @@ def _read_rules(
     nodes: Sequence[Mapping[str, Any]], settings: Settings
 ) -> dict[str, dict[str, bool]]:
     """Say of each test of several rules which of them hold; none does where its query failed."""
-    tests = _read_artefact("manifest.json", settings)["nodes"]
     of_frames = list_rules(load_policy(settings.policy), settings)
     rules = {}
     for node in nodes:
-        test = tests.get(node["unique_id"], {}).get("test_metadata") or {}
+        test = node["test"] or {}
         if test.get("name") == RULES_TEST:
-            given = test["kwargs"]
+            given = test["arguments"]
             names = [*of_frames.get(given.get("frame"), ()), *given.get("rules", ())]
             rules[node["unique_id"]] = dict.fromkeys(names, node["status"] == "pass")
             if node["status"] == "fail":
@@ -315,10 +359,3 @@ def _ask_again(query: str, settings: Settings) -> dict[str, bool]:
             return dict(connection.execute(query).fetchall())
     except duckdb.Error:
         return {}
-
-
-def _read_artefact(name: str, settings: Settings) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(
-        (settings.vault.dbt_target / name).read_text(encoding="utf-8")
-    )
-    return content

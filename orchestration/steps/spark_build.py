@@ -1,7 +1,7 @@
 """Build a step on Spark in a store of its own, and take what it made over into the warehouse.
 
 The store lies in the vault, is made for one build and thrown away; what a killed build left there
-is cleared by the next. The warehouse changes in one transaction, so that it is as before or as
+is cleared by the next step. The warehouse changes in one transaction, so that it is as before or as
 after, and rows of other quarters are not touched (decision 172). Does not belong here: what Spark
 does there (`spark_child`), and tests, which are asked of the rows that were taken over.
 """
@@ -66,6 +66,11 @@ def build_on_spark(
     return status
 
 
+def clear_stores(settings: Settings) -> None:
+    """Throw away what a killed process left; the caller has the lock that each of them holds."""
+    shutil.rmtree(settings.vault.spark_stores, ignore_errors=True)
+
+
 @contextmanager
 def ask_spark(
     master: str,
@@ -93,8 +98,8 @@ def _at_work(
     told: Mapping[str, Any], quarter: Quarter, log: Path, settings: Settings, lock: int
 ) -> Iterator[Path]:
     """Give a store in which Spark did what it was told; it is gone afterwards."""
+    clear_stores(settings)
     stores = settings.vault.spark_stores
-    shutil.rmtree(stores, ignore_errors=True)
     store = stores / secrets.token_hex(8)
     make_folder(stores, PRIVATE)
     make_folder(store / "work", PRIVATE)
@@ -107,7 +112,7 @@ def _at_work(
             raise OrchestrationError("MS949", work=work, quarter=str(quarter), log=said)
         yield store
     finally:
-        shutil.rmtree(stores, ignore_errors=True)
+        clear_stores(settings)
 
 
 def _give_tables(schemas: Sequence[str], given: Path, settings: Settings) -> None:
@@ -150,7 +155,10 @@ def _take_over(
     nodes: Mapping[str, Mapping[str, Any]], made: Path, quarter: Quarter, settings: Settings
 ) -> None:
     """Put the tables that were made into the warehouse, all or none of them."""
+    inside = str(settings.vault.folder).replace("'", "''")
     with duckdb.connect(str(settings.vault.warehouse)) as connection:
+        connection.execute(f"set allowed_directories = ['{inside}']")
+        connection.execute("set enable_external_access = false")
         connection.begin()
         for node in nodes.values():
             table = f"{node['schema']}.{node['alias']}"

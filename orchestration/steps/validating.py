@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from durable.vault import Vault
 from durable.writing import draft_folder
@@ -33,14 +34,15 @@ from sources.receipts import Receipt
 from sources.zones import Zones
 
 _NAME = "moshare-validate"
-_QUARTER = re.compile(r"([0-9]{4}Q[1-4]):(.+)")
+_FORMER = re.compile(r"(?:([0-9]{4}Q[1-4]):)?(?:(full|delta):)?(.+)")
 
 
 @dataclass(frozen=True)
 class Former:
-    """A full delivery of before: its quarter, and the role of each of its files."""
+    """A delivery of before: its quarter and kind, and the role of each of its files."""
 
     quarter: str
+    kind: Literal["full", "delta"]
     files: Mapping[str, Path]
 
 
@@ -83,36 +85,49 @@ def find_agreed(name: str) -> Contract:
 def assign_roles(contract: Contract, given: Sequence[str]) -> dict[str, Path]:
     """Role of each file: the one before `=`, or the contract's next that nobody named.
 
+    The path of a file that is there may hold `=`, unless a role stands before it.
+
     Raises:
         SourcesError: MS156, a role is not of the contract or given twice, or there are too many.
     """
     roles = [file.role for file in contract.files]
-    pairs = [text.partition("=") for text in given]
-    named = [role for role, equals, _ in pairs if equals]
-    free = iter([role for role in roles if role not in named])
+    pairs = [_part(text, roles) for text in given]
+    free = iter([role for role in roles if role not in [named for named, _ in pairs]])
     files: dict[str, Path] = {}
-    for text, (role, equals, path) in zip(given, pairs, strict=True):
-        taken = role if equals else next(free, "")
+    for named, path in pairs:
+        taken = named or next(free, "")
         if taken not in roles or taken in files:
             raise SourcesError("MS156", expected=", ".join(roles))
-        files[taken] = Path(path if equals else text)
+        files[taken] = Path(path)
     return files
 
 
+def _part(text: str, roles: Sequence[str]) -> tuple[str, str]:
+    """Role and path of a file as a person names it; no role where there is none before it."""
+    role, equals, path = text.partition("=")
+    is_named = equals and (role in roles or not Path(text).exists())
+    return (role or "=", path) if is_named else ("", text)
+
+
 def read_former(contract: Contract, text: str, quarter: str) -> Former:
-    """A former delivery as a person writes it: `first.txt` or `2024Q4:nibrs=first.txt,tokens=t`.
+    """A former delivery as a person writes it: `first.txt` or `2024Q4:delta:nibrs=n.txt,tokens=t`.
 
     Args:
         contract: Of the agency.
-        text: Files between commas, and before them the quarter and a colon where it is another.
+        text: Files between commas; before them the quarter where it is another, and the kind where
+            it is not full, each with a colon.
         quarter: That of the delivery which is validated.
 
     Raises:
         SourcesError: MS156, as for `assign_roles`.
     """
-    match = _QUARTER.fullmatch(text)
-    own, files = (match[1], match[2]) if match else (quarter, text)
-    return Former(own, assign_roles(contract, files.split(",")))
+    match = _FORMER.fullmatch(text)
+    own, kind, files = match.groups() if match else (None, None, text)
+    return Former(
+        own or quarter,
+        "delta" if kind == "delta" else "full",
+        assign_roles(contract, files.split(",")),
+    )
 
 
 def validate(
@@ -169,7 +184,7 @@ def _own_zones(place: Path) -> Iterator[Zones]:
 def _take_former(
     zones: Zones, delivery: Delivery, former: Former, sequence: int, keys: Sequence[Path]
 ) -> None:
-    said = replace(delivery, quarter=former.quarter, kind="full", sequence=sequence)
+    said = replace(delivery, quarter=former.quarter, kind=former.kind, sequence=sequence)
     receipt = _take(zones, replace(said, agency_roster=()), former.files, None, keys)
     if receipt.error:
         file = next(iter(former.files.values())).name

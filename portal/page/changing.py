@@ -54,9 +54,10 @@ class ChangesView:
 
 
 def describe_changes_of_page(release: Release, changes: Changes) -> ChangesView:
-    """What the page shows of all changes."""
+    """What the page shows of all changes: those of the rows that it has."""
     names = name_rows(release)
-    views = [describe_change(one, names[one.key], release) for one in changes.changes[:MOST]]
+    own = [one for one in changes.changes if one.key in names]
+    views = [describe_change(one, names[one.key], release) for one in own[:MOST]]
     return ChangesView(
         tuple(views[:FEW]),
         tuple(views[FEW:]),

@@ -100,7 +100,8 @@ def _describe_event(
         tuple(
             describe_change(one, names[one.key], release)
             for one in changes
-            if one.key[0] in headlines
+            if one.key in names
+            and one.key[0] in headlines
             and (one.now, one.before) == split_moments(series[one.key], event)
         ),
     )

@@ -6,11 +6,12 @@ Here: choosing what the page shows. Not here: how each part is worded and drawn 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jurisdiction.state import Law, read_state
 from portal.chance import DISPERSION
-from portal.changed import list_changes, list_latest
+from portal.changed import Changes, list_changes, list_latest
 from portal.codebook import (
     AGENCIES,
     BLOCKS,
@@ -27,6 +28,7 @@ from portal.page.context import ContextView, describe_context
 from portal.page.figures import Figure, Headline, list_headlines, list_unreported
 from portal.page.known_to_any import KnownToAny, bound_known_to_any
 from portal.page.maps import LevelOutlines, MapView, list_maps, list_outlines
+from portal.page.parts import WHOLE, Part, keep_part, list_parts
 from portal.page.payload import write_payload
 from portal.page.privacy_words import GaugeView, describe_privacy, list_gauges
 from portal.page.rate_rows import RatesView, describe_rates
@@ -35,6 +37,7 @@ from portal.page.words import (
     COUNTIES_APART,
     CRACKS,
     CROSSWALK,
+    PART_TITLE,
     POLICE_AGENCIES,
     POLICE_REPORT,
     REVISIONS,
@@ -65,9 +68,14 @@ class BlockView:
 
 @dataclass(frozen=True)
 class Page:
-    """Everything the template shows; `payload` is what the scripts read."""
+    """Everything the template shows; `payload` is what the scripts read.
+
+    Where places lie in several states, `parts` are their pages, and `part` is the one that this is.
+    """
 
     title: str
+    part: Part
+    parts: tuple[Part, ...]
     period: str
     summary: str
     law: Law
@@ -109,16 +117,30 @@ class Page:
     payload: str
 
 
+def describe_pages(release: Release) -> Iterator[tuple[str, Page]]:
+    """The file and the content of each page of a release: the first, and one for each state."""
+    changes = list_changes(release)
+    for part in (WHOLE, *list_parts()):
+        yield part.file, _describe_part(release, changes, part)
+
+
 def describe_page(release: Release) -> Page:
-    """Choose what the page of a release shows."""
+    """Choose what the first page of a release shows."""
+    return _describe_part(release, list_changes(release), WHOLE)
+
+
+def _describe_part(whole: Release, changes: Changes, part: Part) -> Page:
+    parts = list_parts()
+    release = keep_part(whole, part) if parts else whole
     deliveries = dict(release.provenance.deliveries)
     views = {table.name: describe_table(release, table) for table in release.tables}
-    maps = list_maps(release)
-    changes = list_changes(release)
+    maps = list_maps(release, part.code)
     latest = list_latest(release, changes)
     groups = list_groups(release, latest)
     return Page(
-        title=TITLE,
+        title=PART_TITLE.format(state=part.name) if part.code else TITLE,
+        part=part,
+        parts=parts,
         period=name_period(release.quarter_start),
         summary=SUMMARY,
         release_id=release.release_id,
@@ -139,8 +161,8 @@ def describe_page(release: Release) -> Page:
         maps=maps,
         rates=describe_rates(release),
         high_rate=HIGH_RATE,
-        outlines=list_outlines(maps),
-        map_height=find_height(),
+        outlines=list_outlines(maps, part.code),
+        map_height=find_height(part.code),
         counties_apart=COUNTIES_APART,
         unreported=list_unreported(release, latest),
         cracks=tuple(views[name] for name in CRACKS if name in views),

@@ -7,7 +7,7 @@ Here: which tables are drawn, how dark a place is, and what is written on it. No
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.page.boundaries import LEVELS, Outline, read_outlines
@@ -70,19 +70,20 @@ class LevelOutlines:
     rest: str
 
 
-def list_maps(release: Release) -> tuple[MapView, ...]:
-    """The maps of a release, in the order of its tables."""
+def list_maps(release: Release, state: str = "") -> tuple[MapView, ...]:
+    """The maps of a release, in the order of its tables; of one state where its code is given."""
     return tuple(
-        _draw_map(release, table, labels, rows)
+        _draw_map(release, table, labels, rows, read_outlines(table.level, state))
         for table in release.tables
         if table.level in LEVELS
         for groups in [_group_rows(table)]
         if len(groups) <= MOST_MAPS
+        and any(row.geography in read_outlines(table.level, state) for row in table.rows)
         for labels, rows in groups
     )
 
 
-def list_outlines(maps: Sequence[MapView]) -> tuple[LevelOutlines, ...]:
+def list_outlines(maps: Sequence[MapView], state: str = "") -> tuple[LevelOutlines, ...]:
     """What maps need of each level, written down once: places that any map shades, and the rest."""
     shaded: dict[str, set[int]] = {}
     for one in maps:
@@ -91,7 +92,7 @@ def list_outlines(maps: Sequence[MapView]) -> tuple[LevelOutlines, ...]:
         )
     drawn = []
     for level, places in shaded.items():
-        paths = [outline.path for outline in read_outlines(level).values()]
+        paths = [outline.path for outline in read_outlines(level, state).values()]
         rest = "".join(path for place, path in enumerate(paths) if place not in places)
         drawn.append(LevelOutlines(level, tuple((one, paths[one]) for one in sorted(places)), rest))
     return tuple(drawn)
@@ -105,9 +106,12 @@ def _group_rows(table: ReleasedTable) -> list[tuple[tuple[str, ...], list[Releas
 
 
 def _draw_map(
-    release: Release, table: ReleasedTable, labels: tuple[str, ...], rows: Sequence[ReleasedRow]
+    release: Release,
+    table: ReleasedTable,
+    labels: tuple[str, ...],
+    rows: Sequence[ReleasedRow],
+    outlines: Mapping[str, Outline],
 ) -> MapView:
-    outlines = read_outlines(table.level)
     on_map = [row for row in rows if row.geography in outlines]
     known = [_find_number(row) for row in on_map if row.status == ESTIMATED]
     bounds = find_steps(max(known)) if known else ()

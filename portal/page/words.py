@@ -19,6 +19,8 @@ from privacy.released import (
 
 _STATE = read_state()
 TITLE = f"Child trafficking in {_STATE.name}: quarterly counts"
+PART_TITLE = "Child trafficking in {state}: counts by place"
+"""Title of the page of one state, where places lie in several."""
 SUMMARY = (
     f"What {_STATE.recorded_by} recorded, as counts with their margin of error. Nobody gets a list "
     "of children. Everybody gets the number."

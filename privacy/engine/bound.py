@@ -9,12 +9,13 @@ Source: Li, Miklau, "Optimal error of query sets under the differentially-privat
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from privacy.engine.frames import Axes, Frame, Places, Row
+from privacy.engine.frames import Axes, Frame, Row
+from privacy.engine.kinds import Kind, Positions, find_kinds
 from privacy.engine.residuals import list_subsets
 from privacy.engine.trees import Numbers
 
@@ -29,13 +30,17 @@ _ZERO = 1e-12
 def bound_frame(frame: Frame, tables: Sequence[Table]) -> float:
     """Return the least sum over tables of weight times root mean square error, at rho 1.
 
-    Keys of an axis of which every table shows all, or none, are interchangeable; there the Gram
-    matrix splits by residual space, and what is left is as large as units times the other keys, of
-    which the finest units that have the same unit above them are interchangeable too.
+    Keys of an axis of which every table shows all, or none, are interchangeable, and the Gram
+    matrix splits by their residual spaces. So are units of one kind below the same unit: what sets
+    them apart is a small block that repeats. Blocks are as large as kinds of units times the other
+    keys, however many units there are.
     """
     free = _find_interchangeable(frame, tables)
+    kinds = find_kinds(frame.levels, [rows for _, rows in tables])
     blocks = [
-        block for space in list_subsets(free) for block in _make_blocks(frame, tables, free, space)
+        block
+        for space in list_subsets(free)
+        for block in _make_blocks(frame, tables, kinds, (free, space))
     ]
     leaves = sum(block.repeats * len(block.grams[0]) for block in blocks)
     weights = np.array([weight for weight, _ in tables])
@@ -69,92 +74,51 @@ def _find_interchangeable(frame: Frame, tables: Sequence[Table]) -> Axes:
     return tuple(axis for axis in range(len(frame.sizes)) if is_free(axis))
 
 
-@dataclass(frozen=True)
-class _Units:
-    """Orthonormal combinations of finest units: for each unit which, and its part in it."""
-
-    combinations: Places
-    parts: Numbers
-
-    @property
-    def count(self) -> int:
-        return int(self.combinations.max()) + 1
-
-    def project(self, inside: Places) -> Numbers:
-        sums = np.zeros(self.count)
-        np.add.at(sums, self.combinations[inside], self.parts[inside])
-        return sums
-
-
 def _make_blocks(
-    frame: Frame, tables: Sequence[Table], free: Axes, space: Axes
-) -> tuple[_Block, ...]:
-    """Return the block of a residual space, or two where tables show all finest units alike.
+    frame: Frame, tables: Sequence[Table], kinds: Mapping[Kind, int], axes: tuple[Axes, Axes]
+) -> list[_Block]:
+    """Return the blocks of a residual space: what sets units of a kind apart, and the whole.
 
-    Units below one unit are then interchangeable: what sets them apart is a small block that
-    repeats, and the other block has the units above them only.
+    A kind's Gram matrix is that of its parts, each by itself, and of what is shown of the whole.
     """
-    level = max(row.level for _, rows in tables for row in rows)
-    repeats = math.prod(frame.sizes[axis] - 1 for axis in space)
-    units = len(frame.levels[level].keys)
-
-    def make(repeated: int, combined: _Units, chosen: Callable[[Row], bool]) -> _Block:
-        grams = []
-        for _, rows in tables:
-            shown = [row for row in rows if chosen(row)]
-            gram = _find_gram(frame, shown, level, combined, (free, space))
-            grams.append(gram / (repeats * len(rows)))
-        return _Block(repeated, np.array(grams))
-
-    if level == 0 or not all(_shows_alike(rows, level, units) for _, rows in tables):
-        return (make(repeats, _Units(np.arange(units), np.ones(units)), lambda _: True),)
-    _, above, siblings = np.unique(
-        frame.find_units(level, level - 1), return_inverse=True, return_counts=True
-    )
-    sums = _Units(above, 1 / np.sqrt(siblings[above]))
-    apart = _Units(np.zeros(1, dtype=np.int64), np.ones(1))
-    repeated = repeats * (units - len(siblings))
-    return (
-        make(repeats, sums, lambda _: True),
-        make(repeated, apart, lambda row: (row.level, row.unit) == (level, 0)),
-    )
-
-
-def _shows_alike(rows: Sequence[Row], level: int, units: int) -> bool:
-    """Whether a table shows the same sums of every unit of a level, or of none."""
-    shown: dict[int, list[tuple[tuple[int, ...], ...]]] = {}
-    for row in rows:
-        if row.level == level:
-            shown.setdefault(row.unit, []).append(row.positions)
-    first = sorted(next(iter(shown.values()), []))
-    return len(shown) in (0, units) and all(sorted(one) == first for one in shown.values())
-
-
-def _find_gram(
-    frame: Frame, rows: Sequence[Row], level: int, units: _Units, axes: tuple[Axes, Axes]
-) -> Numbers:
-    """Return the sum of the rows' outer products in a residual space, over combined units."""
     free, space = axes
-    bound = tuple(axis for axis in range(len(frame.sizes)) if axis not in free)
-    shape = (units.count, *(frame.sizes[axis] for axis in bound))
-    gram = np.zeros((math.prod(shape), math.prod(shape)))
-    for row in rows:
-        vector = np.zeros(shape)
-        keys = np.ix_(np.arange(units.count), *(np.array(row.positions[axis]) for axis in bound))
-        inside = np.flatnonzero(frame.find_units(level, row.level) == row.unit)
-        along = units.project(inside).reshape(-1, *(1 for _ in bound))
-        vector[keys] = along
-        places = np.flatnonzero(vector)
-        part = _measure_part(frame, row, free, space)
-        gram[np.ix_(places, places)] += part * np.outer(vector.flat[places], vector.flat[places])
-    return gram
+    keys = math.prod(size for axis, size in enumerate(frame.sizes) if axis not in free)
+    repeats = math.prod(frame.sizes[axis] - 1 for axis in space)
+    rows = np.array([repeats * len(rows) for _, rows in tables])
+    grams: dict[Kind, Numbers] = {}
+    for kind in kinds:
+        side = len(kind.ones) * keys
+        gram = np.zeros((len(tables), side, side))
+        start = 0
+        for one, _ in kind.inside:
+            end = start + len(one.ones) * keys
+            gram[:, start:end, start:end] = grams[one]
+            start = end
+        together = np.outer(kind.ones, kind.ones)
+        for number, positions in kind.shown:
+            gram[number] += np.kron(together, _find_gram(frame, positions, axes))
+        grams[kind] = gram
+    return [
+        _Block(repeats * repeated, grams[kind] / rows[:, None, None])
+        for kind, repeated in kinds.items()
+        if repeated
+    ]
 
 
-def _measure_part(frame: Frame, row: Row, free: Axes, space: Axes) -> float:
-    """Return the squared length of a row's interchangeable keys in a residual space."""
+def _find_gram(frame: Frame, positions: Positions, axes: tuple[Axes, Axes]) -> Numbers:
+    """Return the outer product of a row's other keys, times its part in a residual space."""
+    free, space = axes
+    bound = [axis for axis in range(len(frame.sizes)) if axis not in free]
+    vector = np.zeros([frame.sizes[axis] for axis in bound])
+    vector[np.ix_(*(np.array(positions[axis]) for axis in bound))] = 1
+    return _measure_part(frame, positions, free, space) * np.outer(vector, vector)
+
+
+def _measure_part(frame: Frame, positions: Positions, free: Axes, space: Axes) -> float:
+    """Return the squared length of the interchangeable keys in a residual space."""
     part = 1.0
     for axis in free:
-        keys = len(row.positions[axis])
+        keys = len(positions[axis])
         mean = keys * keys / frame.sizes[axis]
         part *= keys - mean if axis in space else mean
     return part

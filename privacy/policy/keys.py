@@ -6,6 +6,7 @@ noise on zero; a key only in the data is refused by privacy.engine.exact.
 
 import csv
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from privacy.canonical import compute_sha256, to_canonical_json
@@ -68,7 +69,7 @@ class PublicKeys:
             lines = [(*lines[parent], key) for parent, key in zip(parents, level.keys, strict=True)]
         return lines
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of all lists, trees and populations with their labels and order."""
         return compute_sha256(

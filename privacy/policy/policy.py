@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -121,18 +122,21 @@ def load_policy(path: Path = REVIEWED_POLICY, words: Mapping[str, str] | None = 
         PrivacyError: MS601, it cannot be read; MS602, it is invalid.
     """
     try:
-        content = _say(tomllib.loads(path.read_text(encoding="utf-8")), words or {})
+        return _read_policy(path.read_text(encoding="utf-8"), tuple((words or {}).items()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise PrivacyError("MS601", file=path.name) from None
-    try:
-        top = read_section(content, "policy", "the policy")
-        return _build_policy(
-            top,
-            compute_sha256(to_canonical_json(content | {name: top[name] for name in _DATES})),
-        )
     except InvalidPolicyError as invalid:
         problem = str(invalid)
     raise PrivacyError("MS602", file=path.name, problem=problem)
+
+
+@lru_cache(maxsize=4)
+def _read_policy(text: str, words: tuple[tuple[str, str], ...]) -> Policy:
+    """Read the text of a policy; the same text, which sensors ask for again and again, once."""
+    content = _say(tomllib.loads(text), dict(words))
+    top = read_section(content, "policy", "the policy")
+    dated = content | {name: top[name] for name in _DATES}
+    return _build_policy(top, compute_sha256(to_canonical_json(dated)))
 
 
 def _say(value: Any, words: Mapping[str, str]) -> Any:  # noqa: ANN401 - as TOML has it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,8 +16,8 @@ CHILDREN = "select unit_id from release_input.children_reported where quarter_st
 OTHERS = [report(f"R{n}", f"C{n}", "05152025") for n in range(3)]
 
 
-def count_after_a_replaced_delivery(folder: Path, replacement: list[Record]) -> set[str]:
-    """Count the children of 2025Q3, where reports stand in two deliveries and one is replaced.
+def make_replaced_quarter(folder: Path) -> Vault:
+    """A vault in which 2025Q2 and 2025Q3 tell of the same reports, before 2025Q2 is replaced.
 
     2025Q2 is not released, so its children count in 2025Q3 too.
     """
@@ -26,6 +28,11 @@ def count_after_a_replaced_delivery(folder: Path, replacement: list[Record]) -> 
     vault.link("2025Q2", {})
     vault.deliver("dss", "2025Q3", 1, "full", {"child_file": OTHERS})
     vault.build(*EVERYTHING, quarter="2025Q3")
+    return vault
+
+
+def count_after_a_replacement(vault: Vault, replacement: list[Record]) -> set[str]:
+    """Count the children of 2025Q3 after the delivery of 2025Q2 was replaced."""
     vault.deliver("dss", "2025Q2", 2, "full", {"child_file": replacement})
     counted = ("children_counted", "children_reported")
     vault.build("path:models/intermediate", "path:models/core", *counted, quarter="2025Q3")
@@ -34,8 +41,12 @@ def count_after_a_replaced_delivery(folder: Path, replacement: list[Record]) -> 
 
 def test_a_child_of_an_earlier_quarter_moves_no_other_child(tmp_path: Path) -> None:
     one = report("R9", "C9", "05202025")
-    with_one = count_after_a_replaced_delivery(tmp_path / "with", [one])
-    without = count_after_a_replaced_delivery(tmp_path / "without", [])
+    first = make_replaced_quarter(tmp_path / "with")
+    second = copy.copy(first)
+    second.folder = tmp_path / "without"
+    shutil.copytree(first.folder, second.folder)
+    with_one = count_after_a_replacement(first, [one])
+    without = count_after_a_replacement(second, [])
     assert without == {"C0", "C1", "C2"}
     assert with_one == {*without, "C9"}
 
@@ -44,24 +55,23 @@ INCIDENTS = "select quarter_start, unit_id from release_input.incidents_known_to
 INCIDENT_MODELS = ("path:models/intermediate", "path:models/core", "incidents_known_to_police")
 
 
-def count_an_incident_that_was_corrected(folder: Path, *, has_first_victim: bool) -> set[date]:
-    """Say in which quarters an incident counts; a second victim's age and its day come later."""
-    vault = Vault(folder)
-    first = ["15  "] if has_first_victim else ["30  "]
+def test_an_incident_moves_between_as_many_quarters_as_the_policy_says(tmp_path: Path) -> None:
+    """A second victim's age and its day come later, in two incidents that are otherwise alike."""
+    vault = Vault(tmp_path / "vault")
+    first_victim = {"WITH": "15  ", "WITHOUT": "30  "}
     released: list[str] = []
     for quarter, day, second in (("2025Q3", "20250710", "30  "), ("2025Q4", "20251010", "15  ")):
         for agency in ("dss", "hotline"):
             vault.deliver(agency, quarter, 1, "nil")
-        police = Submission().incident(JACKSON, "I1", day, "64A", *first, second)
+        police = Submission()
+        for number, first in first_victim.items():
+            police.incident(JACKSON, number, day, "64A", first, second)
         vault.deliver("mshp", quarter, 1, "full", police.tables)
         vault.build("resource_type:seed", *INCIDENT_MODELS, quarter=quarter, released=released)
         released.append(quarter)
-    return {quarter for quarter, _ in vault.rows(INCIDENTS)}
-
-
-def test_an_incident_moves_between_as_many_quarters_as_the_policy_says(tmp_path: Path) -> None:
-    with_one = count_an_incident_that_was_corrected(tmp_path / "with", has_first_victim=True)
-    without = count_an_incident_that_was_corrected(tmp_path / "without", has_first_victim=False)
-    assert (with_one, without) == ({date(2025, 7, 1)}, {date(2025, 10, 1)})
+    counted = {number: set[date]() for number in first_victim}
+    for quarter_start, unit in vault.rows(INCIDENTS):
+        counted[unit.partition(":")[2]].add(quarter_start)
+    assert counted == {"WITH": {date(2025, 7, 1)}, "WITHOUT": {date(2025, 10, 1)}}
     frame = load_policy().frames["incidents_known_to_police"]
-    assert len(with_one ^ without) == frame.quarters
+    assert len(counted["WITH"] ^ counted["WITHOUT"]) == frame.quarters

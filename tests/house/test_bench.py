@@ -42,12 +42,13 @@ SMALL = {
     "-m bench.accuracy --draws 2 --workloads policy": "children",
     "-m bench.scale --sizes 2000 --only": "read and check",
     "-m bench.counties --sizes 115": "share_budget",
-    "-m bench.states --counties 30": "Seconds of processor of each step",
+    "-m bench.states --counties 30": "a county, last to first",
     "-m bench.nation 1000 --ways duckdb plain": "All counted the same",
     "-m bench.ways_in --scale 0.02": "release_input.reports_to_childrens_division: equal",
     "-m bench.growth 1 --scale 0.02": "release input",
     "gate_load.py 4 1": "wrong answers: 0",
     "-m bench.gate_beside 2 1 1": "a static server",
+    "-m bench.test_seconds tests/unit/failures": "All with imports",
 }
 """A command and its small setting -> what it then says."""
 BY_ITSELF = {

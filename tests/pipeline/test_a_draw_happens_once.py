@@ -1,5 +1,6 @@
 """However often and by whichever way a released quarter is run, it gives the same bytes."""
 
+import csv
 import json
 import shutil
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from pipeline_runs import QUARTER, run_approved, run_here
-from small_deliveries import child_record, put, put_small_quarter, write_lines
+from small_deliveries import child_record, put, put_small_quarter, write_courts, write_lines
 
 from expectations.errors import ExpectationsError
 from jurisdiction.folder import FOLDER, LISTS
@@ -35,6 +36,7 @@ from privacy.ledger.chain import CHARGE
 from privacy.ledger.ledger import Ledger
 from privacy.policy.policy import load_policy
 from privacy.policy.strategy import load_strategy
+from privacy.released import DECLARED_PUBLIC
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -60,10 +62,11 @@ def copy_home(home: Path, folder: Path) -> Settings:
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunOutcome]:
-    """A data home in which 2025Q1 was run while nobody had approved its plan."""
+    """A data home in which 2025Q1, with courts, was run while nobody had approved its plan."""
     folder = tmp_path_factory.mktemp("stopped")
     settings = Settings(folder / "home")
     put_small_quarter(settings, folder / "made")
+    put(settings, "courts", "2025Q1", write_courts(folder / "courts", "2025Q1", 3))
     return settings.home, run_here("whole_quarter", settings)
 
 
@@ -80,12 +83,16 @@ def home(once: Path, tmp_path: Path) -> Settings:
     return copy_home(once, tmp_path)
 
 
-def test_running_a_released_quarter_again_gives_the_same_bytes(home: Settings) -> None:
-    before = released(home)
-    assert run_here("whole_quarter", home).sentences == ()
-    assert run_here("release", home).sentences == ()
-    assert released(home) == before
-    assert charges(home) == ["2025Q1"]
+def test_totals_that_are_declared_public_are_released_as_they_were_delivered(once: Path) -> None:
+    folder = once / "releases" / "2025Q1"
+    names = {"prosecutions", "dispositions", "convictions"}
+    for name in names:
+        with (folder / "data" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows = [(row["count"], row["status"]) for row in csv.DictReader(file)]
+        assert rows == [("3", DECLARED_PUBLIC)] * 2
+    record = json.loads((folder / "release.json").read_bytes())
+    assert record["declared_public"].keys() == names
+    assert record["deliveries"]["courts"] == "full"
 
 
 def test_a_lost_folder_is_built_again_from_what_was_drawn(home: Settings) -> None:
@@ -103,14 +110,17 @@ def kept_rows(settings: Settings) -> list[object]:
     return [rows, (settings.vault.links("2025Q1") / "links.parquet").read_bytes()]
 
 
-def test_a_later_delivery_changes_nothing_that_was_released_nor_what_it_was_drawn_from(
+def test_a_released_quarter_run_again_is_the_same_whatever_was_delivered_since(
     home: Settings, tmp_path: Path
 ) -> None:
     before, rows = released(home), kept_rows(home)
+    assert run_here("release", home).sentences == ()
+    assert released(home) == before
     more = [child_record(chid=f"C{n:011d}", rptid=f"R{n:011d}") for n in range(9)]
     files = {"child_file": write_lines(tmp_path / "more" / "child_file.txt", more)}
     put(home, "dss", "2025Q1", files, sequence=2)
     put(home, "mshp", "2025Q1", {}, sequence=2)
+    put(home, "courts", "2025Q1", write_courts(tmp_path / "courts", "2025Q1", 8), sequence=2)
     assert run_here("whole_quarter", home).sentences == ()
     assert released(home) == before
     assert kept_rows(home) == rows

@@ -6,7 +6,9 @@ storage, on the console, in receipts, in plans and approvals, in the ledger, in 
 """
 
 import asyncio
+import csv
 import io
+import json
 import shutil
 import sys
 import zipfile
@@ -33,6 +35,7 @@ from gate.visits import open_gate
 from jurisdiction.folder import FOLDER, LISTS
 from orchestration.hub.settings import Settings
 from orchestration.steps import linking, quality
+from privacy.released import NOT_COLLECTED
 
 
 def serve_everything(settings: Settings) -> int:
@@ -61,8 +64,13 @@ def serve_everything(settings: Settings) -> int:
         gate.close()
 
 
-def test_success_leaves_no_trace_of_a_record(poisoned, assert_clean) -> None:
-    outcome = run_approved("whole_quarter", poisoned)
+def test_a_plan_that_waits_and_then_success_leave_no_trace_of_a_record(
+    poisoned, assert_clean
+) -> None:
+    assert run_here("whole_quarter", poisoned).exit_code == 6
+    assert (poisoned.review / "2025Q1" / "index.html").exists()
+    assert_clean()
+    outcome = run_approved("release", poisoned)
     assert outcome.sentences == ()
     assert serve_everything(poisoned) > 10
     names = {
@@ -83,12 +91,18 @@ def test_success_leaves_no_trace_of_a_record(poisoned, assert_clean) -> None:
     ):
         assert any(looked_at in name for name in names), looked_at
     assert_clean()
+    assert_totals_that_were_rejected_are_not_collected(poisoned)
 
 
-def test_a_plan_that_nobody_approved_leaves_no_trace(poisoned, assert_clean) -> None:
-    assert run_here("whole_quarter", poisoned).exit_code == 6
-    assert (poisoned.review / "2025Q1" / "index.html").exists()
-    assert_clean()
+def assert_totals_that_were_rejected_are_not_collected(settings: Settings) -> None:
+    """No quarter waits for them, and what is released says that there are none."""
+    [receipt] = settings.zones.outbox("courts").glob("2025Q1-*-rejected-*.json")
+    assert json.loads(receipt.read_bytes())["error"]
+    folder = settings.releases / "2025Q1"
+    with (folder / "data" / "prosecutions.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(row["count"], row["status"]) for row in csv.DictReader(file)]
+    assert rows == [("", NOT_COLLECTED)] * 2
+    assert "not collected by any source" in (folder / "index.html").read_text("utf-8")
 
 
 def with_changed_dbt_project(settings, tmp_path, monkeypatch, change) -> None:

@@ -56,6 +56,7 @@ class RunningGate:
     base: Path
     port: int
     process: subprocess.Popen[bytes]
+    command: tuple[str, ...] = COMMAND
 
     @property
     def settings(self) -> Path:
@@ -83,7 +84,7 @@ class RunningGate:
     def start(self) -> None:
         with (self.base / "gate.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "gate", "--settings", str(self.settings)],
+                [*self.command, "gate", "--settings", str(self.settings)],
                 stdout=log,
                 stderr=log,
                 cwd=self.base,

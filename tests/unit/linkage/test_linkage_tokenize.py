@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from failures.exits import Exit
 from linkage.errors import LinkageError
 from linkage.recipe import RECIPE, TOKEN_TYPES
 from linkage.tokenize import make_token, make_tokens, new_key, read_key
@@ -206,8 +207,9 @@ def test_another_heading_is_refused(tmp_path: Path) -> None:
 
 def test_a_roster_that_is_no_text_or_missing_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "roster.csv"
-    with pytest.raises(LinkageError, match="MS808"):
+    with pytest.raises(LinkageError, match="MS808") as found:
         make_tokens(source, KEY, tmp_path / "tokens.csv")
+    assert found.value.exit_code == Exit.USAGE
     source.write_bytes(b"record_key,name,birth_date\nC1,\xff\xfe,2011-02-03\n")
     with pytest.raises(LinkageError, match="MS808"):
         make_tokens(source, KEY, tmp_path / "tokens.csv")

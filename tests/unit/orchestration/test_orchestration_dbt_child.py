@@ -1,5 +1,6 @@
 """The kept child of dbt ends whole: no results of half a build, and never without its parent."""
 
+import json
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,10 @@ from orchestration.steps.dbt_process import DbtCall, DbtProcess
 
 RUNNER = """
 import os, pathlib, time
+from types import SimpleNamespace
 class dbtRunner:
     disabled = {}
+    results = ()
     def __init__(self, manifest=None):
         pass
     def invoke(self, arguments):
@@ -24,6 +28,15 @@ class dbtRunner:
         if arguments[:1] == ["tell"]:
             folder = pathlib.Path(__file__).parents[2]
             (folder / arguments[1]).write_text(" ".join(os.environ))
+        if arguments == ["stop"]:
+            self.result = None
+        if arguments == ["find"]:
+            test = SimpleNamespace(name="assert_rules_hold", kwargs={"frame": "arrests"})
+            nodes = [
+                SimpleNamespace(unique_id="model.moshare.a", compiled_code="select 1"),
+                SimpleNamespace(unique_id="test.moshare.t", test_metadata=test),
+            ]
+            self.results = [SimpleNamespace(node=node, status="success") for node in nodes]
         if arguments == ["build"]:
             folder = pathlib.Path(__file__).parents[2]
             (folder / "began").touch()
@@ -62,6 +75,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def _make_call(folder: Path, *build: str) -> DbtCall:
+    return DbtCall(
+        parse=(),
+        build=build,
+        results=str(folder / "found" / "results.json"),
+        parsed_for="",
+        environment={"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]},
+        variables={},
+    )
+
+
 def _wait_for(path: Path) -> None:
     for _ in range(200):
         if path.exists():
@@ -74,8 +98,7 @@ def test_an_interrupt_that_reaches_the_child_alone_leaves_no_results_of_half_a_b
     folder: Path,
 ) -> None:
     process = DbtProcess()
-    environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
-    call = DbtCall(parse=(), build=("build",), parsed_for="", environment=environment, variables={})
+    call = _make_call(folder, "build")
     with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
         waiting = threading.Thread(target=process.call, args=(call, log, lock.fileno()))
         waiting.start()
@@ -90,15 +113,12 @@ def test_an_interrupt_that_reaches_the_child_alone_leaves_no_results_of_half_a_b
 
 def test_the_project_is_parsed_without_what_a_call_is_told_of_its_quarter(folder: Path) -> None:
     process = DbtProcess()
-    environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
-    parse, build = ("tell", "parsed"), ("tell", "built")
     with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
         for name in ("QUARTER", "OTHER"):
-            call = DbtCall(
-                parse=parse,
-                build=build,
+            call = replace(
+                _make_call(folder, "tell", "built"),
+                parse=("tell", "parsed"),
                 parsed_for=name,
-                environment=environment,
                 variables={name: "1"},
             )
             process.call(call, log, lock.fileno())
@@ -108,14 +128,30 @@ def test_the_project_is_parsed_without_what_a_call_is_told_of_its_quarter(folder
     process.stop()
 
 
+def test_what_came_of_each_node_is_left_and_nothing_where_dbt_stopped_before(folder: Path) -> None:
+    process = DbtProcess()
+    results = folder / "found" / "results.json"
+    with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
+        process.call(_make_call(folder, "stop"), log, lock.fileno())
+        assert not results.exists()
+        process.call(_make_call(folder, "find"), log, lock.fileno())
+    process.stop()
+    model, test = json.loads(results.read_text("utf-8"))
+    assert model == {
+        "unique_id": "model.moshare.a",
+        "status": "success",
+        "relation_name": None,
+        "compiled_code": "select 1",
+        "reads": [],
+        "test": None,
+    }
+    assert test["test"] == {"name": "assert_rules_hold", "arguments": {"frame": "arrests"}}
+
+
 def test_a_module_that_lies_where_somebody_works_is_no_part_of_the_child(folder: Path) -> None:
     process = DbtProcess()
     with (folder / "log").open("w") as log, (folder / "lock").open("w") as lock:
-        environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
-        call = DbtCall(
-            parse=(), build=("other",), parsed_for="", environment=environment, variables={}
-        )
-        process.call(call, log, lock.fileno())
+        process.call(_make_call(folder, "other"), log, lock.fileno())
     child = process._process
     process.stop()
     assert child is not None

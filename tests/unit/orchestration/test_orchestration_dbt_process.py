@@ -45,7 +45,7 @@ def _call(process: DbtProcess, folder: Path, word: str) -> list[str]:
     """Give the child's number and what it was called with."""
     log, lock = folder / "log", folder / "lock"
     environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
-    call = DbtCall(parse=(), build=(word,), parsed_for="", environment=environment, variables={})
+    call = DbtCall((), (word,), results="", parsed_for="", environment=environment, variables={})
     with log.open("w") as output, lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         process.call(call, output, held.fileno())

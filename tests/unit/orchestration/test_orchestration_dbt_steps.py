@@ -22,14 +22,11 @@ from sources.quarters import Quarter
 
 QUARTER = Quarter(2025, 1)
 RULES = "test.moshare.rules_of_arrests.1"
-MANIFEST = {
+TESTS = {
     RULES: {
-        "test_metadata": {
-            "name": "assert_rules_hold",
-            "kwargs": {"frame": "arrests", "rules": {"assert_more": {"not_null": {}}}},
-        }
-    },
-    "test.moshare.t.1": {"test_metadata": None},
+        "name": "assert_rules_hold",
+        "arguments": {"frame": "arrests", "rules": {"assert_more": {"not_null": {}}}},
+    }
 }
 NAMES = {
     "assert_arrests_in_quarter_has_one_row_per_quarter_and_unit",
@@ -41,16 +38,19 @@ NAMES = {
 
 
 def fake_dbt(results: dict[str, str] | None, compiled: str = ""):
-    def call(_step, _quarter, _released, settings: Settings, _lock: int) -> str:
+    def call(_step, _left_out, _quarter, _released, settings: Settings, _lock: int) -> str:
         if results is not None:
-            target = settings.vault.dbt_target
-            target.mkdir(parents=True, exist_ok=True)
             content = [
-                {"unique_id": node, "status": state, "compiled_code": compiled}
+                {
+                    "unique_id": node,
+                    "status": state,
+                    "compiled_code": compiled,
+                    "test": TESTS.get(node),
+                }
                 for node, state in results.items()
             ]
-            (target / "run_results.json").write_text(json.dumps({"results": content}))
-            (target / "manifest.json").write_text(json.dumps({"nodes": MANIFEST}))
+            settings.vault.dbt_target.mkdir(parents=True, exist_ok=True)
+            settings.vault.dbt_results.write_text(json.dumps(content))
         return "dbt/logs/2025Q1-core.txt"
 
     return call

@@ -17,7 +17,7 @@ from orchestration.hub.engine import find_master, name_engine
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import ENGINE_VARIABLE, Settings, load_settings
 from orchestration.hub.warehouse import warehouse_lock
-from orchestration.steps import spark_build
+from orchestration.steps import dbt_steps, spark_build
 from orchestration.steps.spark_build import MADE, OUTCOME, build_on_spark
 from sources.quarters import Quarter
 
@@ -232,3 +232,14 @@ def test_the_store_is_the_hubs_alone(settings: Settings, monkeypatch: pytest.Mon
     monkeypatch.setattr(spark_build, "_run", look)
     build(settings)
     assert seen == [0o700] * 3
+
+
+def test_what_a_killed_build_left_is_cleared_by_the_next_step_of_either_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path)
+    (settings.vault.spark_stores / "left").mkdir(parents=True)
+    monkeypatch.setattr(dbt_steps.KEPT, "call", lambda *_: None)
+    with pytest.raises(OrchestrationError, match="MS902"):
+        dbt_steps.run_dbt_step(dbt_steps.CORE, Quarter(2025, 2), settings)
+    assert not settings.vault.spark_stores.exists()

@@ -1,6 +1,7 @@
 """What `moshare ledger` and `moshare ledger verify` say, and where the ledger lies."""
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -48,19 +49,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(tmp_path / "home")
 
 
-@pytest.fixture
-def charged(home: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def charged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data home whose ledger was charged for one plan, approved by the demo's key."""
-    approve_for_demo(QUARTER, home)
-    plan = plan_quarter(QUARTER, home)
-    approval = check_approval(plan, find_approvals(QUARTER, home))
+    made = Settings(tmp_path_factory.mktemp("charged") / "home")
+    approve_for_demo(QUARTER, made)
+    plan = plan_quarter(QUARTER, made)
+    approval = check_approval(plan, find_approvals(QUARTER, made))
     payload = {
         "plan": plan.to_json(),
         "approvals": [vars(facts) for facts in approval.facts],
         "signatures": list(approval.signatures),
     }
     charge = Charge(plan.quarter, plan.hash, plan.parts)
-    open_ledger(home).charge(charge, plan.policy.caps, payload)
+    open_ledger(made).charge(charge, plan.policy.caps, payload)
+    return made.home
+
+
+@pytest.fixture
+def charged(charged_once: Path, home: Settings) -> Settings:
+    """A copy of it, which a test may change."""
+    shutil.copytree(charged_once, home.home)
     return home
 
 

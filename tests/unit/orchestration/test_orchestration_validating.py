@@ -147,6 +147,40 @@ def test_files_take_the_roles_of_the_contract_in_their_order() -> None:
             assign_roles(contract, wrong)
 
 
+def test_a_path_with_an_equals_sign_is_a_path_unless_a_role_stands_before_it(home: Path) -> None:
+    contract = current_contract("dss")
+    path = write("month=01.txt", ["x"])
+    assert assign_roles(contract, [path]) == {"child_file": Path(path)}
+    assert assign_roles(contract, [f"tokens={path}"]) == {"tokens": Path(path)}
+    for wrong in ("month=02.txt", "=x", "="):
+        with pytest.raises(SourcesError, match="MS156"):
+            assign_roles(contract, [wrong])
+
+
+def test_a_former_delta_adds_to_what_was_delivered_before_it(home: Path) -> None:
+    write("first.txt", police(20))
+    write("second.txt", report("N"))
+    ended = call(write("now.txt", report("M")), "--contract", "mshp/1", "--kind", "delta",
+                 "--json", "--against", "first.txt", "--against", f"{QUARTER}:delta:second.txt",
+                 "--against", "delta:nibrs=second.txt")  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr
+    changes = json.loads(ended.stdout)["changes"]
+    assert {one["change"]: one["total"] for one in changes["histories"]} == {
+        "unchanged": 21,
+        "new": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "command", ["validate nibrs.txt --contract mshp/1", "deliver --agency mshp"]
+)
+def test_what_cannot_be_unusual_is_a_usage_error(home: Path, command: str) -> None:
+    words = [*command.split(), *ARGUMENTS, "--unusual", "foo"]
+    ended = CliRunner().invoke(build_app(), words)
+    assert ended.exit_code == 2
+    assert "outside_missouri" in ended.stderr
+
+
 def test_an_unknown_contract_is_a_usage_error_that_names_the_known_ones(home: Path) -> None:
     ended = call(write("nibrs.txt", police()), "--contract", "mshp/2")
     assert ended.exit_code == 2

@@ -10,7 +10,8 @@ from scipy import optimize
 
 from privacy.engine import optimising
 from privacy.engine.covariance import Precisions
-from privacy.engine.frames import LINKED, Frame, Marginal, Row
+from privacy.engine.frames import LINKED, ROWS, Frame, Level, Marginal, Row
+from privacy.engine.kinds import find_kinds
 from privacy.engine.optimising import Demand, bound_error, compute_error, measure_gap, share_budget
 
 FRAME = example_frame()
@@ -166,6 +167,37 @@ def test_the_bound_knows_rows_that_sum_keys_unevenly() -> None:
     uneven = [strict, broad, Row(1, 1, ((0, 1), (0, 2)))]
     bound = bound_error([Demand(FRAME, Marginal(1, (0, 1)), tuple(uneven), 1.0)])
     assert bound == pytest.approx(find_dense_bound(FRAME, uneven))
+
+
+UNEVEN = Frame(
+    "children",
+    ROWS,
+    (
+        Level("state", ("Missouri",), ()),
+        Level("region", ("a", "b", "c", "d"), (0, 0, 0, 0)),
+        Level("circuit", tuple("efghijk"), (0, 0, 1, 1, 2, 2, 3)),
+        Level("county", tuple("lmnopqrstuvwx"), (0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 4, 5, 6)),
+    ),
+    ("sex",),
+    (("f", "m"),),
+    1,
+)
+"""Two regions alike, one of two circuits of one county, one of one."""
+
+
+def test_the_bound_knows_regions_and_circuits_of_unlike_size() -> None:
+    marginals = [Marginal(level, axes) for level in range(4) for axes in ((), (0,))]
+    rows = [row for marginal in marginals for row in list_cells(UNEVEN, marginal)]
+    rows.append(Row(3, 0, ((0,),)))
+    bound = bound_error([Demand(UNEVEN, UNEVEN.whole, tuple(rows), 1.0)])
+    assert bound == pytest.approx(find_dense_bound(UNEVEN, rows))
+
+
+def test_units_alike_are_of_one_kind_however_many_they_are() -> None:
+    rows = [row for level in range(4) for row in list_cells(UNEVEN, Marginal(level, ()))]
+    repeats = find_kinds(UNEVEN.levels, [rows])
+    assert len(repeats) == 1 + 3 + 3 + 1
+    assert sum(len(kind.ones) * times for kind, times in repeats.items()) == 13
 
 
 def test_no_split_is_below_the_bound_and_ours_is_near_it() -> None:

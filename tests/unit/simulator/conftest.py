@@ -15,7 +15,9 @@ QUARTERS = (Quarter(2025, 1), Quarter(2025, 2))
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimulatedTruth]:
     """Two quarters with the usual number of trafficked children and few other records."""
     folder = tmp_path_factory.mktemp("small_world")
-    truth = simulate(folder, QUARTERS, 11, dss_child_rows=800, police_victims=300)
+    truth = simulate(
+        folder, QUARTERS, 11, dss_child_rows=800, police_victims=300, children_in_care=1000
+    )
     return folder, truth
 
 

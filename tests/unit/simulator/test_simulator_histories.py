@@ -36,7 +36,8 @@ QUARTER = Quarter(2025, 1)
 def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """One flat file with many incidents."""
     folder = tmp_path_factory.mktemp("histories")
-    simulate(folder, [QUARTER], 5, children_per_year=4000, dss_child_rows=0, police_victims=3000)
+    others = {"dss_child_rows": 0, "police_victims": 3000, "children_in_care": 0}
+    simulate(folder, [QUARTER], 5, children_per_year=4000, **others)
     path = folder / "prepared/mshp/2025Q1/nibrs.txt"
     return path.read_text(encoding="ascii").splitlines()
 
@@ -167,7 +168,8 @@ def test_some_agencies_rarely_know_ages_of_offenders_and_some_often_do_not(
 
 
 def test_group_b_reports_stand_up_to_eight_times(tmp_path: Path) -> None:
-    simulate(tmp_path, [QUARTER], 5, children_per_year=0, dss_child_rows=0, police_victims=20_000)
+    others = {"dss_child_rows": 0, "police_victims": 20_000, "children_in_care": 0}
+    simulate(tmp_path, [QUARTER], 5, children_per_year=0, **others)
     path = tmp_path / "prepared/mshp/2025Q1/nibrs.txt"
     copies = Counter(line for line in path.read_text().splitlines() if line[4] == "7")
     assert set(copies.values()) == {1, 2, 3, 8}

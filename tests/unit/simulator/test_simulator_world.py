@@ -215,7 +215,8 @@ def test_police_offences_clearance_and_victims_follow_the_published_shares() -> 
 
 
 def test_the_hotline_says_family_or_known_for_about_three_children_in_ten(tmp_path: Path) -> None:
-    simulate(tmp_path, [QUARTER], 5, scale=50, dss_child_rows=0, police_victims=0)
+    few = {"dss_child_rows": 0, "police_victims": 0, "children_in_care": 0}
+    simulate(tmp_path, [QUARTER], 5, scale=50, **few)
     rows = (tmp_path / "prepared/hotline/2025Q1/counts.csv").read_text().splitlines()[1:]
     tables: dict[str, dict[str, int]] = {}
     for _, measure, group, count in (row.split(",") for row in rows):

@@ -40,7 +40,8 @@ def stage(folder: Path, path: Path) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_simulated_world_is_staged_alike_from_both_forms(tmp_path: Path, seed: int) -> None:
-    simulate(tmp_path, [QUARTER], seed, children_per_year=200, dss_child_rows=1, police_victims=150)
+    few = {"dss_child_rows": 1, "police_victims": 150, "children_in_care": 0}
+    simulate(tmp_path, [QUARTER], seed, children_per_year=200, **few)
     flat = tmp_path / "prepared/mshp/2025Q1/nibrs.txt"
     write_xml_twin(flat, tmp_path / "nibrs.xml")
     from_flat = stage(tmp_path / "flat", flat)

@@ -29,6 +29,8 @@ def read(tmp_path: Path, content: bytes) -> list[tuple[int, str, bytes | None]]:
         b"AB\nCD\n\n   \n \r\n",
         b"AB\nCD\n\x1a",
         b"AB\r\nCD\x1a",
+        b"AB\t\nCD \t \r\n",
+        b"AB\0\0\nCD\f\n\0\0\0\0",
     ],
 )
 def test_line_ends_blanks_and_marks_of_begin_and_end_do_not_change_the_lines(

@@ -31,8 +31,16 @@ def test_a_line_has_its_form_where_codes_are_listed_and_dates_are_days(
     line: str, has_form: bool
 ) -> None:
     lines = pa.array(["120701011999", line, "120701011999"])
-    assert find_formed(lines, 12, CODES, [5]).tolist() == [True, has_form, True]
+    has_forms, _ = find_formed(lines, 12, CODES, [5])
+    assert has_forms.tolist() == [True, has_form, True]
+
+
+def test_a_date_of_a_line_with_its_form_is_a_number_and_none_is_nought() -> None:
+    lines = pa.array(["120702281999", "12          ", "120712312025"])
+    _, (days,) = find_formed(lines, 12, CODES, [5])
+    assert days.tolist() == [19990228, 0, 20251231]
 
 
 def test_no_line_has_no_form() -> None:
-    assert find_formed(pa.array([], pa.string()), 12, CODES, [5]).tolist() == []
+    has_forms, days = find_formed(pa.array([], pa.string()), 12, CODES, [5])
+    assert [has_forms.tolist(), *(day.tolist() for day in days)] == [[], []]

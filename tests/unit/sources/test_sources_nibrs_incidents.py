@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -195,6 +196,33 @@ def test_a_line_that_repeats_another_of_its_report_is_dropped_with_a_note(
     assert together.notes(name) == [("MS330", "", (place + 2,))]
     assert (together.count_set_aside(name), together.count_dropped(name)) == (0, 1)
     assert numbers_of(together, name, "victim") == ["INCIDENT1", "OTHER"]
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_a_line_repeated_at_the_end_of_its_report_is_found(bench: Any, place: int) -> None:
+    bench.read("nibrs", text_of([*whole(), whole()[place]]))
+    assert bench.notes() == [("MS330", "", (5,))]
+
+
+def test_a_repeated_line_is_found_however_reports_are_mixed(bench: Any) -> None:
+    lines: list[str] = []
+    repeated: list[int] = []
+    for seed in range(60):
+        random = Random(seed)  # noqa: S311 - an order, no secret
+        reports = [whole(f"{name}{seed:03d}") for name in "ABC"]
+        first = [report.pop(0) for report in reports]
+        parts = [part for report in reports for part in report]
+        parts += random.sample(parts, seed % 4)
+        random.shuffle(parts)
+        lines += first
+        for part in parts:
+            if part in lines:
+                repeated.append(len(lines) + 1)
+            lines.append(part)
+    bench.read("nibrs", text_of(lines))
+    found = bench.connection.execute("SELECT line_number FROM problems WHERE code = 'MS330'")
+    assert sorted(line for (line,) in found.fetchall()) == repeated
+    assert len(bench.rows("victim")) == 180
 
 
 @pytest.mark.parametrize("place", AGAIN)
