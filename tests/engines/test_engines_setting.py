@@ -64,7 +64,7 @@ def homes(
     assert run_approved("whole_quarter", ours).sentences == ()
     put_small_quarter(ours, folder / "next", str(QUARTER))
     for agency in AGENCIES:
-        ingest(ours.zones, agency, f"{QUARTER}-0001")
+        ingest(ours.zones, agency, str(QUARTER))
     shutil.copytree(ours.home, folder / "spark")
     theirs = Settings(folder / "spark", engine="spark")
     said = []
