@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -69,6 +70,16 @@ _LISTS = "resource_type:seed"
 STAGING = DbtStep(built_rules.STAGING, f"{_LISTS} fqn:intermediate", has_lists=True)
 CORE = DbtStep(built_rules.CORE, "fqn:core")
 RELEASE_INPUT = DbtStep(built_rules.RELEASE_INPUT, "fqn:release_input", is_kept=True)
+
+
+_READ_ON_SPARK: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        STAGING.name: (),
+        CORE.name: ("reference", "intermediate"),
+        RELEASE_INPUT.name: ("reference", "intermediate", "core", "release_input"),
+    }
+)
+"""Schemas whose tables each step reads; of them it changes rows of release input alone."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +237,7 @@ def _build_on_spark(
     told = {
         "master": master,
         "select": step.select.split(),
+        "reads": _READ_ON_SPARK[step.name],
         "project": _name_project(settings),
         "variables": _name_variables(policy, settings),
         "quarters": _name_quarters(quarter, released),

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from orchestration.hub.settings import Settings, child_environment
 from orchestration.hub.warehouse import read_warehouse
 from orchestration.steps.spark_child import GIVEN, MADE, OUTCOME
 from sources.quarters import Quarter
+
+_ASKED = ("intermediate", "release_input")
+"""Schemas of what linking asks for."""
 
 _CHILD = "orchestration.steps.spark_child"
 _OF_QUARTERS = "release_input"
@@ -40,8 +43,8 @@ def build_on_spark(
     """Build the models of a step on Spark, and take them over where all of them were built.
 
     Args:
-        told: What the child is told beside where it works: master, select, project, variables
-            and quarters.
+        told: What the child is told beside where it works: master, select, reads (schemas),
+            project, variables and quarters.
         quarter: The quarter whose rows of release input are exchanged.
         log: Takes everything that Spark and dbt say.
         settings: Where the vault lies.
@@ -85,7 +88,7 @@ def ask_spark(
     Raises:
         OrchestrationError: MS949 when Spark did not answer.
     """
-    told = {"master": master, "questions": dict(questions)}
+    told = {"master": master, "questions": dict(questions), "reads": _ASKED}
     with _at_work(told, quarter, log, settings, lock) as store:
         yield {name: f"from read_parquet('{store / MADE / name}/*.parquet')" for name in questions}
 
@@ -101,7 +104,7 @@ def _at_work(
     make_folder(stores, PRIVATE)
     make_folder(store / "work", PRIVATE)
     try:
-        _give_tables(store / GIVEN, settings)
+        _give_tables(told["reads"], store / GIVEN, settings)
         _run({**told, "store": str(store)}, store, log, settings, lock)
         if not (store / OUTCOME).exists():
             work = "the build" if "select" in told else "the linking"
@@ -112,12 +115,13 @@ def _at_work(
         clear_stores(settings)
 
 
-def _give_tables(given: Path, settings: Settings) -> None:
-    """Lay the warehouse's tables into the store."""
+def _give_tables(schemas: Sequence[str], given: Path, settings: Settings) -> None:
+    """Lay the warehouse's tables of these schemas into the store."""
     if not settings.vault.warehouse.exists():
         return
     with read_warehouse(settings) as connection:
-        for schema, table in connection.execute(_TABLES).fetchall():
+        tables = connection.execute(_TABLES).fetchall()
+        for schema, table in (one for one in tables if one[0] in schemas):
             (given / schema).mkdir(parents=True, exist_ok=True)
             connection.table(f"{schema}.{table}").write_parquet(
                 str(given / schema / f"{table}.parquet")

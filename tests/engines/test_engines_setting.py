@@ -1,4 +1,7 @@
-"""A hub whose operator names Spark releases what DuckDB would have; nothing else changes."""
+"""A hub whose operator names Spark releases what DuckDB would have; nothing else changes.
+
+The quarter follows one that was released on DuckDB.
+"""
 
 import os
 import shutil
@@ -8,13 +11,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from pipeline_runs import QUARTER, run_approved, run_here
+from pipeline_runs import run_approved, run_here
 from poisoned_records import TRACES, put_poisoned_quarter, traces_of
+from small_deliveries import AGENCIES, put_small_quarter
 
-from linkage.order_key import ensure_order_key
 from orchestration.hub.settings import ENGINE_VARIABLE, Settings
 from orchestration.steps.dbt_steps import read_test_outcomes, read_tested_digest
 from portal.verify import verify
+from sources.ingest import ingest
+from sources.quarters import Quarter
+
+QUARTER = Quarter(2025, 2)
 
 _TABLES = """
 select table_schema || '.' || table_name from information_schema.tables
@@ -49,17 +56,20 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 def homes(
     engines: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Settings, Settings, str]]:
-    """The same deliveries and order key, released by each engine, and what was printed."""
+    """A quarter that each engine released after the same one, and what was printed."""
     folder = tmp_path_factory.mktemp("homes")
     ours = Settings(folder / "duckdb")
     before = os.environ.get(ENGINE_VARIABLE)
     put_poisoned_quarter(ours, folder / "made")
-    ensure_order_key(ours.vault.order_key)
+    assert run_approved("whole_quarter", ours).sentences == ()
+    put_small_quarter(ours, folder / "next", str(QUARTER))
+    for agency in AGENCIES:
+        ingest(ours.zones, agency, str(QUARTER))
     shutil.copytree(ours.home, folder / "spark")
     theirs = Settings(folder / "spark", engine="spark")
     said = []
     for settings in (ours, theirs):
-        outcome = run_approved("whole_quarter", settings)
+        outcome = run_approved("whole_quarter", settings, QUARTER)
         assert outcome.sentences == ()
         said.append(repr(outcome))
     yield ours, theirs, "".join(said)
@@ -117,11 +127,9 @@ def test_nothing_of_spark_stays_in_the_vault(homes: tuple[Settings, Settings, st
 def test_a_quarter_that_was_drawn_on_one_engine_is_given_again_on_the_other(
     homes: tuple[Settings, Settings, str],
 ) -> None:
-    ours, theirs, _ = homes
-    for settings, engine in ((ours, "spark"), (theirs, "duckdb")):
-        before = bytes_of(settings.releases / str(QUARTER))
-        rows = read_tables(settings)
-        outcome = run_here("whole_quarter", replace(settings, engine=engine))
-        assert outcome.sentences == ()
-        assert bytes_of(settings.releases / str(QUARTER)) == before
-        assert read_tables(settings) == rows
+    _, theirs, _ = homes
+    before, rows = bytes_of(theirs.releases / str(QUARTER)), read_tables(theirs)
+    outcome = run_here("whole_quarter", replace(theirs, engine="duckdb"), QUARTER)
+    assert outcome.sentences == ()
+    assert bytes_of(theirs.releases / str(QUARTER)) == before
+    assert read_tables(theirs) == rows
