@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from ledger_places import run_sql
@@ -8,12 +9,26 @@ from postgres import run_postgres
 from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan
 
+if TYPE_CHECKING:
+    from approval_examples import Office
+
 
 @pytest.fixture(scope="session")
 def plan() -> Plan:
     from privacy_examples import example_plan
 
     return example_plan()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> "Office":
+    """An office that signed the plans of three quarters, the fourth with its year."""
+    from approval_examples import Office
+    from privacy_examples import approve_example
+
+    office = Office(tmp_path)
+    approve_example(office, "2025Q1", "2025Q2", "2025Q4")
+    return office
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import pytest
 from approval_examples import Office
 from privacy_examples import (
     PROVENANCE,
-    approve_example,
     example_exact,
     example_plan,
     try_nothing,
@@ -245,13 +244,6 @@ def test_what_was_checked_cannot_be_changed_afterwards(plan: Plan) -> None:
     (checked,) = check_totals(plan, [given], DELIVERED)
     given.counts["convictions"]["of_a_child"] = 9  # type: ignore[index]
     assert checked == tell(3)
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    office = Office(tmp_path)
-    approve_example(office, "2025Q1", "2025Q2")
-    return office
 
 
 def open_door(

@@ -11,9 +11,9 @@ from approval_examples import Office
 from ledger_examples import RESERVATION, example_charge
 from privacy_examples import (
     PROVENANCE,
-    approve_example,
     example_exact,
     example_plan,
+    never_read,
     release_example,
     try_nothing,
 )
@@ -29,17 +29,6 @@ from privacy.ledger.ledger import Ledger, Place
 from privacy.plan import Plan
 from privacy.publishing import numbers
 from privacy.released import Provenance, Release
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    office = Office(tmp_path)
-    approve_example(office, "2025Q1", "2025Q2", "2025Q4")
-    return office
-
-
-def never_read() -> ExactRelease:
-    pytest.fail("exact rows were read")
 
 
 def kinds(ledger: Ledger) -> list[str]:

@@ -9,8 +9,8 @@ from approval_examples import Office
 from privacy_examples import (
     KILLED,
     CrashError,
-    approve_example,
     example_exact,
+    never_read,
     release_after_meeting,
     release_and_be_killed,
     release_and_crash,
@@ -18,7 +18,6 @@ from privacy_examples import (
 )
 
 from privacy import door
-from privacy.engine.exact import ExactRelease
 from privacy.errors import PrivacyError
 from privacy.ledger.chain import BEGUN, CHARGE, DONE, DRAWN
 from privacy.ledger.ledger import Ledger, Place
@@ -64,17 +63,6 @@ CRASHES = [
     ("clear", "before", ALL, "kept"),
     ("clear", "after", ALL, "kept"),
 ]
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    office = Office(tmp_path)
-    approve_example(office, "2025Q1", "2025Q2")
-    return office
-
-
-def never_read() -> ExactRelease:
-    pytest.fail("exact rows were read")
 
 
 def kinds(place: Place) -> list[str]:

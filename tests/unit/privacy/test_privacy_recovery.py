@@ -12,13 +12,13 @@ from ledger_examples import RESERVATION
 from privacy_examples import (
     CrashError,
     Patch,
-    approve_example,
     example_exact,
     example_plan,
+    never_read,
     release_and_crash,
     try_nothing,
 )
-from test_privacy_door_crashes import PROCESSES, kinds, never_read, read_held
+from test_privacy_door_crashes import PROCESSES, kinds, read_held
 
 from privacy import door
 from privacy.errors import PrivacyError
@@ -29,13 +29,6 @@ from privacy.policy.policy import Caps
 from privacy.released import Release
 
 ROOMY = Caps(*[Fraction(1)] * 5)
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    office = Office(tmp_path)
-    approve_example(office, "2025Q1", "2025Q2")
-    return office
 
 
 def with_caps(plan: Plan, caps: Caps) -> Plan:
