@@ -79,7 +79,7 @@ def main() -> None:
 
 def list_costs(found: dict[int, Any]) -> Table:
     """Make the table: seconds and MB of each step, and of a county of the last beside the first."""
-    first, *_, last = found
+    first, last = min(found), max(found)
     table = Table("step", *(f"{size:,} counties" for size in found), "a county, last to first")
     for step in STEPS:
         cells = [
