@@ -6,6 +6,7 @@ Here: pure functions from a number to the words a reader sees. Not here: what a 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fractions import Fraction
 
@@ -25,6 +26,15 @@ def say_range(low: int, high: int) -> str:
 def say_likely(low: int, high: int) -> str:
     """A likely range in a sentence, for example ``likely 12 to 36``."""
     return f"likely {say_range(low, high)}" if low > 0 else f"likely {high:,} or fewer"
+
+
+def say_unit(unit: str, number: int | None) -> str:
+    """A unit of the policy beside a number: ``cases filed``, and ``case filed`` beside 1."""
+    if number != 1:
+        return unit
+    if unit == "children":
+        return "child"
+    return re.sub(r"s\b", "", unit, count=1)
 
 
 def name_signer(name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from sources.contracts import find_contract
+from sources.errors import SourcesError
 from sources.storing import list_accepted, read_accepted
 from sources.zones import Zones
 
@@ -39,13 +40,22 @@ def find_totals(zones: Zones, agency: str, quarter: str, contract: str) -> Accep
     One whose acceptance was interrupted counts once ingest has completed it.
 
     Raises:
-        SourcesError: MS106 the agency has no such contract, MS150 it is broken.
+        SourcesError: MS106 the agency has no such contract, MS150 it is broken; MS421 it delivered
+            by that contract, and later by another.
     """
-    agreed = find_contract(contract, agency)
+    agreed, later = find_contract(contract, agency), ""
     for sequence in reversed(list_accepted(zones, agency, quarter)):
         manifest, _ = read_accepted(zones, agency, quarter, sequence)
         folder = zones.vault.raw(agency, quarter) / f"{sequence:04d}"
-        if manifest.contract == contract and folder.is_dir():
+        if not folder.is_dir():
+            continue
+        if manifest.contract != contract:
+            later = later or manifest.contract
+        elif later:
+            raise SourcesError(
+                "MS421", agency=agency, quarter=quarter, contract=contract, later=later
+            )
+        else:
             if manifest.kind == "nil":
                 counts = {one: dict.fromkeys(groups, 0) for one, groups in agreed.cells.items()}
             else:

@@ -1,4 +1,4 @@
-"""The texts of the numbers about encrypted deliveries and their keys: MS170 to MS179.
+"""The texts of the numbers about encrypted deliveries and their keys: MS170 to MS179, MS186.
 
 Does not belong here: a file that is encrypted and not named so (MS139, `delivery_error_texts`).
 """
@@ -70,5 +70,12 @@ ENCRYPTION = {
         "Draw it into a folder that is yours alone, with --inbox, and deliver the files from there "
         "with --encrypt-to",
         Exit.USAGE,
+    ),
+    "MS186": DeliveryText(
+        "{file} is encrypted, and the hub has no key that it can use",
+        "MOSHARE_DELIVERY_KEYS names none there, or one that is broken. No quarter waits for this "
+        "delivery, so those of others go on; it stays in the inbox as it came",
+        "Nothing need be sent again. At the hub, mend what `moshare doctor` says of the key, and "
+        "take it in with `moshare ingest`",
     ),
 }

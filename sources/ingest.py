@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from jurisdiction.state import read_state
 from sources.collecting import copy_files, copy_manifest, open_inbox, take_out
 from sources.contracts import current_contract, find_contract
 from sources.delivery_keys import SecretKeys, read_secret_keys
@@ -78,9 +79,10 @@ def ingest(
 
     Raises:
         SourcesError: MS118 and MS119 wrong usage, MS150 the contract is broken, MS176 a key is, or
-            MS178 there is none (exit code 2); MS101 no delivery; MS122 it lies in a folder of
-            another name; MS123 a folder of the agency is a link; MS120 this machine failed; any
-            other number: rejected, the bytes are kept in quarantine and the receipt is in the
+            MS178 there is none (exit code 2, of agencies that quarters wait for); MS101 no
+            delivery; MS122 it lies in a folder of another name; MS123 a folder of the agency is a
+            link; MS120 this machine failed; any other number: rejected, the bytes are kept in
+            quarantine (of totals the manifest alone) and the receipt is in the
             outbox (exit code 3).
     """
     current_contract(agency)
@@ -122,8 +124,8 @@ def _take(
                 return known
             _check_order(zones, manifest, clock())
             remarks = tuple(_remark_on_order(zones, manifest))
-            secrets = _read_keys(manifest, keys)
             copy_files(inbox, manifest, delivery)
+        secrets = _read_keys(manifest, keys)
         contract = find_contract(manifest.contract, agency)
         earlier = zones.vault.raw(agency, quarter).parent
         received_at = find_next_moment(zones, agency, clock())
@@ -149,11 +151,25 @@ def _take(
 
 
 def _read_keys(manifest: Manifest, paths: Sequence[Path]) -> SecretKeys:
-    """The keys where a file is encrypted; MS176 where one is broken, MS178 where none is named."""
+    """The keys where a file is encrypted; MS176 where one is broken, MS178 where none is named.
+
+    A delivery that no quarter waits for would stop one by that, so it is rejected (MS186).
+    """
     encrypted = [file.name for file in manifest.files if is_encrypted(file.name)]
-    if encrypted and not paths:
-        raise SourcesError("MS178", file=encrypted[0])
-    return read_secret_keys(paths) if encrypted else SecretKeys()
+    if not encrypted:
+        return SecretKeys()
+    try:
+        return _require_keys(encrypted[0], paths)
+    except SourcesError:
+        if manifest.agency in read_state().awaited:
+            raise
+        raise SourcesError("MS186", file=encrypted[0]) from None
+
+
+def _require_keys(file: str, paths: Sequence[Path]) -> SecretKeys:
+    if not paths:
+        raise SourcesError("MS178", file=file)
+    return read_secret_keys(paths)
 
 
 def _drop_persons(delivery: Path, manifest: Manifest | None, error: SourcesError) -> None:

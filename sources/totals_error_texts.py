@@ -1,6 +1,6 @@
 """The texts of the numbers about delivered totals, and about case records that are not taken.
 
-Belongs here: MS185 and MS401 to MS420. Does not belong here: other formats (`error_texts`).
+Belongs here: MS185 and MS401 to MS421. Does not belong here: other formats (`error_texts`).
 """
 
 from failures.exits import Exit
@@ -112,5 +112,13 @@ TOTALS = {
         "By its as_of the data were taken on a day of the quarter or before it, and a part of a "
         "quarter would be read as the whole",
         "Make the totals after the last day of the quarter, and deliver those",
+    ),
+    "MS421": DeliveryText(
+        "The newest totals of {agency} for {quarter} came by the contract {later}, and the policy "
+        "declares {contract}",
+        "The older ones by {contract} were replaced, and are not told in their place",
+        "Let a reviewed policy declare {later}, or let the agency deliver the quarter again by "
+        "{contract}",
+        Exit.USAGE,
     ),
 }

@@ -35,7 +35,8 @@ def read_public_totals(plan: Plan, settings: Settings) -> PublicTotals:
     """Read what stands now for the quarter of a plan and those before it that a release repeats.
 
     Raises:
-        SourcesError: MS106 an agency has no contract of the name that the policy gives.
+        SourcesError: MS106 an agency has no contract of the name that the policy gives, MS421 its
+            newest delivery came by another, after one by that.
     """
     totals: list[DeliveredTotals] = []
     deliveries: list[tuple[str, str]] = []

@@ -81,14 +81,12 @@ def _of_deliveries(standing: QuarterStanding, settings: Settings, now: datetime)
                 f"'{one.agency}' has not delivered {quarter}, which was due on {one.due}.",
                 place,
             )
-        if one.state == "rejected":
-            receipts = settings.zones.outbox(one.agency).glob(f"{quarter}-*-rejected-*.txt")
-            receipt = max(path.name for path in receipts)
+        if one.rejected:
             yield Alarm(
-                f"{REJECTED_DELIVERY}/{one.agency}/{receipt}",
+                f"{REJECTED_DELIVERY}/{one.agency}/{one.rejected}",
                 REJECTED_DELIVERY,
                 f"A delivery of '{one.agency}' for {quarter} was rejected; its outbox has the "
-                f"receipt {receipt}.",
+                f"receipt {one.rejected}.",
                 place,
             )
 

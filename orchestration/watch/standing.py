@@ -40,6 +40,8 @@ class DeliveryStanding:
         due: When it is due; None where the agency has none to make for the quarter.
         is_optional: Whether the quarter does not wait for it.
         since: Day on which it was put there, where it waits.
+        rejected: Name of the receipt of the last delivery, where that was rejected and none waits;
+            the state is accepted where another had been before.
     """
 
     agency: str
@@ -47,6 +49,7 @@ class DeliveryStanding:
     due: date | None = None
     is_optional: bool = False
     since: date | None = None
+    rejected: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ def _look_at_deliveries(
             rhythm.find_due(quarter.number, last_day) if rhythm else due,
             agency.is_optional,
             since,
+            "" if state == "waiting" else _find_rejected(agency.key, quarter, settings),
         )
 
 
@@ -201,6 +205,13 @@ def _find_state(
     if any(zones.outbox(agency).glob(f"{quarter}-*-rejected-*.json")):
         return "rejected", None
     return "absent", None
+
+
+def _find_rejected(agency: str, quarter: Quarter, settings: Settings) -> str:
+    """The receipt that came last, where it is a rejection."""
+    receipts = settings.zones.outbox(agency).glob(f"{quarter}-*.txt")
+    newest = max(receipts, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    return newest.name if newest and "-rejected-" in newest.name else ""
 
 
 def _look_at_approval(quarter: Quarter, settings: Settings) -> tuple[tuple[str, ...], str]:

@@ -17,7 +17,7 @@ from portal.page.rows import NO_NOISE, say_number
 from portal.page.words import HEADLINES, UNREPORTED
 from portal.ranges import find_first
 from portal.series import Key
-from portal.wording import say_likely
+from portal.wording import say_likely, say_unit
 from privacy.released import DECLARED_PUBLIC, ESTIMATED, Release, ReleasedRow, ReleasedTable
 
 Latest = Mapping[Key, Change]
@@ -90,8 +90,9 @@ def list_unreported(release: Release, latest: Latest) -> tuple[Figure, ...]:
 def _describe_figure(
     release: Release, table: ReleasedTable, row: ReleasedRow, latest: Latest, also: str
 ) -> Figure:
-    unit = f"{table.unit}: {', '.join(row.labels).lower()}" if row.labels else table.unit
     first = find_first(row)
+    unit = say_unit(table.unit, row.count) if row.status == DECLARED_PUBLIC else table.unit
+    unit += f": {', '.join(row.labels).lower()}" if row.labels else ""
     if first is None:
         return Figure(f"{row.status}, which is not zero", "", unit, "", "", "", is_number=False)
     key = (table.name, row.geography, row.keys)

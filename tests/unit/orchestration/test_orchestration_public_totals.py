@@ -9,11 +9,17 @@ import dagster as dg
 import pytest
 
 from jurisdiction.state import read_state
+from orchestration.backup.making import make_key
 from orchestration.defs import ingest as ingest_assets
 from orchestration.defs.public_totals import public_totals
 from orchestration.guards import quarter_order
 from orchestration.guards.quarter_order import refuse_passing_over
-from orchestration.hub.settings import HOME_VARIABLE, Settings, load_settings
+from orchestration.hub.settings import (
+    DELIVERY_KEYS_VARIABLE,
+    HOME_VARIABLE,
+    Settings,
+    load_settings,
+)
 from orchestration.steps.delivering import Delivery, deliver
 from orchestration.steps.proposing import plan_quarter
 from orchestration.steps.public_totals import read_public_totals
@@ -23,6 +29,7 @@ from privacy.declared import DeliveredTotals
 from privacy.publishing.declared import check_totals
 from privacy.released import Provenance
 from sources.contracts import current_contract
+from sources.delivery_keys import PublicKeys, read_public_keys
 from sources.errors import SourcesError
 from sources.ingest import ingest
 from sources.quarters import Quarter
@@ -50,14 +57,19 @@ def take(settings: Settings, tmp_path: Path) -> Callable[..., None]:
 
 
 def _deliver(
-    settings: Settings, made: Path, quarter: Quarter, count: int, sequence: int = 1
+    settings: Settings,
+    made: Path,
+    quarter: Quarter,
+    count: int,
+    sequence: int = 1,
+    encrypt_to: PublicKeys | None = None,
 ) -> Path:
     shutil.rmtree(made, ignore_errors=True)
     cells = {(one, group): count for one, groups in COURTS.cells.items() for group in groups}
     write_totals(made, quarter, cells, COURTS, {"title": "t", "name": "t"})
     said = Delivery("courts", str(quarter), "full", sequence, date(2025, 10, 5), simulated=True)
     files = {"datapackage": made / "datapackage.json", "counts": made / "counts.csv"}
-    return deliver(settings.landing / "inbox", said, files)
+    return deliver(settings.landing / "inbox", said, files, encrypt_to=encrypt_to)
 
 
 def tell(quarter: Quarter, count: int) -> DeliveredTotals:
@@ -159,6 +171,31 @@ def test_a_quarter_goes_on_where_the_courts_delivery_is_rejected(
     assert not warnings(result)["was_not_rejected"]
     assert [*settings.zones.outbox("courts").glob("2025Q1-*-rejected-*.txt")]
     assert "QZJXVKWY" not in str(result.get_asset_materialization_events())
+
+
+def test_a_quarter_goes_on_where_the_hub_has_no_key_for_what_the_courts_encrypted(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = tmp_path / "hub.key"
+    make_key(pair)
+    public = read_public_keys(tmp_path / "hub.pub")
+    folder = _deliver(settings, tmp_path / "made", Q1, 3, encrypt_to=public)
+    sealed = {one.name: one.read_bytes() for one in folder.iterdir()}
+    for named in ("", str(tmp_path / "nowhere.key")):
+        monkeypatch.setenv(DELIVERY_KEYS_VARIABLE, named)
+        result = run_courts(settings)
+        assert result.success
+        assert not warnings(result)["was_not_rejected"]
+        (event,) = result.get_asset_materialization_events()
+        assert event.materialization.metadata["status"].value == "rejected"
+    [receipt] = settings.zones.outbox("courts").glob("2025Q1-*-rejected-*.txt")
+    assert "MS186" in receipt.read_text()
+    assert {one.name: one.read_bytes() for one in folder.iterdir()} == sealed
+    states = {one.agency: one.state for one in look_at_quarter(Q1, settings).deliveries}
+    assert states["courts"] == "rejected"
+    monkeypatch.setenv(DELIVERY_KEYS_VARIABLE, str(pair))
+    assert set(warnings(run_courts(settings)).values()) == {True}
+    assert read_public_totals(plan_quarter(Q1, settings), settings).totals == (tell(Q1, 3),)
 
 
 def test_a_delivery_of_the_courts_is_taken_in_without_a_warning(

@@ -1,6 +1,7 @@
 """What is due is said alike everywhere, and somebody is told once, whatever server is away."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,27 @@ def test_a_rejected_delivery_names_its_receipt_and_nothing_that_stands_there(
     assert alarm.code == "rejected-delivery"
     assert "2025Q1-0001-rejected-1.txt" in alarm.sentence
     assert "QZJXVKWY" not in alarm.sentence
+
+
+@pytest.mark.parametrize("agency", ["care", "courts", "dss"])
+def test_a_rejected_correction_of_what_was_accepted_is_told_until_one_is_accepted(
+    settings, instance, agency
+) -> None:
+    deliver(settings, agency)
+    outbox = settings.zones.outbox(agency)
+    told = []
+    for moment, name in enumerate(["0001-rejected-1", "0001-accepted", "0002-rejected-1"]):
+        receipt = outbox / f"2025Q1-{name}.txt"
+        outbox.mkdir(parents=True, exist_ok=True)
+        receipt.write_text("QZJXVKWY")
+        os.utime(receipt, (moment, moment))
+        told.append(codes(settings, instance, ON_TIME))
+    first, second = (f"rejected-delivery/{agency}/2025Q1-000{one}-rejected-1.txt" for one in (1, 2))
+    assert told == [[first], [], [second]]
+    accepted = outbox / "2025Q1-0003-accepted.txt"
+    accepted.write_text("")
+    os.utime(accepted, (9, 9))
+    assert codes(settings, instance, ON_TIME) == []
 
 
 def test_a_delivery_that_gets_no_receipt_is_told_after_an_hour(settings, instance) -> None:

@@ -100,6 +100,20 @@ def test_a_number_that_is_declared_public_stands_without_a_range_or_a_change() -
     assert "convictions" not in " ".join(changes.missing)
 
 
+@pytest.mark.parametrize(
+    ("unit", "one"),
+    [("convictions", "conviction"), ("cases filed", "case filed"), ("children", "child")],
+)
+def test_one_of_what_is_declared_public_is_told_as_one(unit: str, one: str) -> None:
+    release = make_example("2025Q2", 2)
+    tables = tuple(
+        replace(table, unit=unit) if table.declared else table for table in release.tables
+    )
+    text = read(replace(release, tables=tables)).text
+    assert f"1 {one}: other, of any age no noise, declared public" in text
+    assert f"0 {unit}: sexual trafficking of a child no noise, declared public" in text
+
+
 def test_totals_that_were_not_delivered_are_no_zero(release: Release) -> None:
     table = make_declared("2025Q1")
     rows = tuple(replace(row, count=None, status=NOT_DELIVERED) for row in table.rows)

@@ -5,6 +5,7 @@ from privacy_examples import KEYS, example_plan
 from small_policy import RULES, SMALL, load_small
 
 from bench.switched_on import load_switched_on
+from jurisdiction.state import read_state
 from privacy.approval.policy_summary import LIFETIME_QUARTERS, sum_worst, summarise
 from privacy.plan import make_plan
 from privacy.policy.keys import load_keys
@@ -40,6 +41,11 @@ def test_the_reviewed_policy_would_keep_its_caps_with_all_tables_switched_on() -
     years = sum_worst(plan, LIFETIME_QUARTERS) - sum_worst(plan, 4)
     assert years == 3 * care
     assert sum_worst(plan, LIFETIME_QUARTERS) < Fraction(38, 100)
+
+
+def test_with_all_tables_switched_on_no_quarter_waits_for_an_optional_agency() -> None:
+    policy = load_switched_on()
+    assert policy.sources - set(read_state().awaited) == set(policy.not_awaited)
 
 
 def test_what_is_switched_off_is_named_and_costs_nothing() -> None:

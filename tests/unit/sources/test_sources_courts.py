@@ -171,3 +171,23 @@ def test_totals_count_by_the_contract_that_is_asked_for_alone(zones: Zones, tmp_
     assert find(zones) is None
     with pytest.raises(SourcesError, match="MS106"):
         find(zones, "hotline/2")
+
+
+def test_older_totals_never_stand_where_newer_ones_came_by_another_contract(
+    zones: Zones, tmp_path: Path
+) -> None:
+    for sequence in (1, 2):
+        deliver(zones, "courts", make_files(tmp_path / str(sequence)), sequence=sequence)
+        ingest(zones, "courts", QUARTER)
+    manifest = zones.vault.delivery("courts", QUARTER, 2) / "manifest.json"
+    said = json.loads(manifest.read_bytes()) | {"contract": "courts/2"}
+    manifest.write_text(json.dumps(said))
+    with pytest.raises(SourcesError, match=r"MS421.*courts/2"):
+        find(zones)
+    said = json.loads(manifest.read_bytes()) | {"contract": "courts/1"}
+    manifest.write_text(json.dumps(said))
+    first = zones.vault.delivery("courts", QUARTER, 1) / "manifest.json"
+    first.write_text(json.dumps(json.loads(first.read_bytes()) | {"contract": "courts/0"}))
+    found = find(zones)
+    assert found is not None
+    assert found.sequence == 2
