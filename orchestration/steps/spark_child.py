@@ -50,10 +50,12 @@ def _build(session: SparkSession, told: dict[str, Any], store: Path) -> None:
     given = (*told["project"], "--target-path", str(target), "--target", "spark")
     words = (*given, "--vars", json.dumps(told["variables"]))
     silent = ("--no-use-colors", "--quiet", "--log-path", str(store / "logs"))
-    dbtRunner().invoke([*silent, "parse", *words])
+    parsed: Any = dbtRunner().invoke([*silent, "parse", *words]).result
     name_files(session, Path(told["variables"]["vault"]), target / "manifest.json")
     left_out = ("--exclude-resource-type", "test", "unit_test")
-    ended = dbtRunner().invoke([*silent, "build", "--select", *told["select"], *left_out, *words])
+    ended = dbtRunner(manifest=parsed).invoke(
+        [*silent, "build", "--select", *told["select"], *left_out, *words]
+    )
     nodes = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
     results = getattr(ended.result, "results", ())
     told_of = {one.node.unique_id: str(one.status) for one in results}
@@ -65,7 +67,8 @@ def _build(session: SparkSession, told: dict[str, Any], store: Path) -> None:
             if node["schema"] == _OF_QUARTERS:
                 rows = rows.where(f"{_DAY} = date '{told['quarter_start']}'")
             rows.write.parquet(str(store / MADE / table))
-    (store / OUTCOME).write_text(json.dumps(status), "utf-8")
+    if status:  # without, dbt stopped before it built anything
+        (store / OUTCOME).write_text(json.dumps(status), "utf-8")
 
 
 def main() -> int:

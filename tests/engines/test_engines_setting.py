@@ -13,10 +13,11 @@ import duckdb
 import pytest
 from pipeline_runs import run_approved, run_here
 from poisoned_records import TRACES, put_poisoned_quarter, traces_of
-from small_deliveries import AGENCIES, put_small_quarter
+from small_deliveries import AGENCIES, child_record, put, write_lines, write_tokens
 
 from orchestration.hub.settings import ENGINE_VARIABLE, Settings
 from orchestration.steps.dbt_steps import read_test_outcomes, read_tested_digest
+from orchestration.steps.delivering import Delivery, deliver
 from portal.verify import verify
 from sources.ingest import ingest
 from sources.quarters import Quarter
@@ -62,7 +63,17 @@ def homes(
     before = os.environ.get(ENGINE_VARIABLE)
     put_poisoned_quarter(ours, folder / "made")
     assert run_approved("whole_quarter", ours).sentences == ()
-    put_small_quarter(ours, folder / "next", str(QUARTER))
+    children = [child_record(rptid="R00000000777", chid="C00000000777", rptdt="05102025")]
+    lines = write_lines(folder / "next" / "child_file.txt", children)
+    tokens = write_tokens(folder / "next" / "tokens.csv", {"C00000000777": "ef" * 32})
+    put(ours, "dss", str(QUARTER), {"child_file": lines, "tokens": tokens})
+    for agency, contract in (("mshp", ""), ("hotline", "hotline/1")):
+        nothing = Delivery(
+            *(agency, str(QUARTER), "nil", 1, QUARTER.next().first_day),
+            simulated=True,
+            contract=contract,
+        )
+        deliver(ours.landing / "inbox", nothing, {})
     for agency in AGENCIES:
         ingest(ours.zones, agency, str(QUARTER))
     shutil.copytree(ours.home, folder / "spark")

@@ -18,10 +18,10 @@ FACTS = {
     "time": "quarter later first_day last_day first last until opens_at period then now at seconds",
     "name from the code or an agreed document": "frame test rules suite relation stage step role"
     " command kind package agency agencies contracts name holder signer key keys release release_id"
-    " all part whole wanted",
+    " all part whole wanted table work",
     "number of the ledger, of deliveries or of a limit": "rho spent cap present needed count most"
     " sequence missing number",
-    "numbers of lines of a file": "lines",
+    "numbers of lines or columns of a file": "lines columns",
     "sentence of the room": "reason problem findings failed",
     "word that a person typed": "text",
 }

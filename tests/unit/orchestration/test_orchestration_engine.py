@@ -17,7 +17,7 @@ from orchestration.hub.engine import find_master, name_engine
 from orchestration.hub.errors import OrchestrationError
 from orchestration.hub.settings import ENGINE_VARIABLE, Settings, load_settings
 from orchestration.hub.warehouse import warehouse_lock
-from orchestration.steps import dbt_steps, spark_build
+from orchestration.steps import dbt_steps, spark_build, spark_child
 from orchestration.steps.spark_build import MADE, OUTCOME, build_on_spark
 from sources.quarters import Quarter
 
@@ -187,6 +187,38 @@ def test_spark_that_stops_before_its_end_leaves_the_warehouse_as_before(
     fill_warehouse(settings)
     before = read_warehouse(settings)
     monkeypatch.setattr(spark_build, "_run", lambda *_: None)
+    with pytest.raises(OrchestrationError, match="MS949"):
+        build(settings)
+    assert read_warehouse(settings) == before
+
+
+def test_dbt_that_built_nothing_on_spark_is_no_build(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the tests of what lay there before would pass for tests of what was built."""
+    fill_warehouse(settings)
+    before = read_warehouse(settings)
+
+    class Nothing:
+        result = None
+
+    class Runner:
+        def __init__(self, manifest: Any = None) -> None:
+            pass
+
+        def invoke(self, words: list[str]) -> Nothing:
+            return Nothing()
+
+    def run(told: dict[str, Any], store: Path, *_: Any) -> None:
+        (store / "target").mkdir()
+        (store / "target" / "manifest.json").write_text(json.dumps({"nodes": NODES}))
+        given = {"project": (), "variables": {"vault": ""}, "quarter_start": "2025-04-01"}
+        session: Any = None
+        spark_child._build(session, {**given, **told}, store)
+
+    monkeypatch.setattr(spark_child, "name_files", lambda *_: None)
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    monkeypatch.setattr(spark_build, "_run", run)
     with pytest.raises(OrchestrationError, match="MS949"):
         build(settings)
     assert read_warehouse(settings) == before
