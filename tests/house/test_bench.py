@@ -40,7 +40,7 @@ SMALL = {
     "-m bench.linkage --years 1 --draws 2 --sizes": "Children known to both, 1 simulated years",
     "-m bench.accuracy --only ours --draws 2 --workloads design": "this engine, estimate",
     "-m bench.accuracy --draws 2 --workloads policy": "children",
-    "-m bench.scale --sizes 2000 --only": "read and check",
+    "-m bench.scale --sizes 2000 --only": "reconstruct",
     "-m bench.counties --sizes 115": "share_budget",
     "-m bench.states --counties 30": "a county, last to first",
     "-m bench.nation 1000 --ways duckdb plain": "All counted the same",
