@@ -129,7 +129,7 @@ def look_again(vault: Vault) -> dict[str, bool]:
     alone = ("--exclude-resource-type", "unit_test")
     vault.dbt("test", *alone, quarter="2025Q4", released=RELEASED)
     settings = Settings(vault.folder.parent)
-    outcome = dbt_steps._read_outcome(dbt_steps.CORE, QUARTER, settings)
+    outcome = dbt_steps._read_outcome(dbt_steps.CORE, QUARTER, settings, {})
     rules: dict[str, bool] = {}
     for node, passed in outcome.tests.items():
         rules |= outcome.rules.get(node, {dbt_steps.test_name(node): passed})

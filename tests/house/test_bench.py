@@ -218,7 +218,7 @@ def test_outlines_are_made_from_lines_that_counties_share(tmp_path: Path) -> Non
         {"type": "Polygon", "id": "29001", "arcs": [[2, -2]]},
     ]
     topology = {
-        "transform": {"scale": [0.1, 0.1], "translate": [0, 0]},
+        "transform": {"scale": [0.1, 0.1], "translate": [-90, 0]},
         "arcs": arcs,
         "objects": {"counties": {"geometries": shapes}},
     }
