@@ -17,8 +17,8 @@ FACTS = {
     "part of a format": "field column expected format known line share header rule said",
     "time": "quarter later first_day last_day first last until opens_at period then now at seconds",
     "name from the code or an agreed document": "frame test rules suite relation stage step role"
-    " command kind package agency agencies contract contracts name holder signer key keys release release_id"
-    " all part whole wanted table work",
+    " command kind package agency agencies contract contracts name holder signer key keys release"
+    " release_id all part whole wanted table work",
     "number of the ledger, of deliveries or of a limit": "rho spent cap present needed count most"
     " sequence missing number",
     "numbers of lines or columns of a file": "lines columns",
