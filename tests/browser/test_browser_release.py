@@ -168,6 +168,7 @@ def test_every_mark_on_a_drawing_is_told_in_words_without_javascript(
 def test_numbers_before_and_after_an_event_open_the_comparison(page: Page) -> None:
     page.locator("text=Numbers before and after mark").first.click()
     page.locator("section[aria-labelledby='context'] table a").first.click()
+    page.locator("#verdict:not(:empty)").wait_for()  # said when the address changed
     words = page.inner_text("#verdict")
     assert "noise and chance together would make one" in words
     assert "such changes to look at" in words
