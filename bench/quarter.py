@@ -25,28 +25,29 @@ from rich.table import Table
 
 HERE = Path(__file__).resolve().parents[1]
 STEP = re.compile(r"done (\S+) \(([0-9.]+) s\)")
-APPROVE = """
-import importlib, pathlib, sys
+_FIND = """
+import importlib
 def find(*names):
     for name in names:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError:
             pass
+"""
+"""A module by its name of now, or that of an earlier checkout."""
+
+APPROVE = f"""{_FIND}
+import pathlib, sys
 approving = find("orchestration.steps.approving", "orchestration.approving")
 settings = find("orchestration.hub.settings", "orchestration.settings")
 from sources.quarters import Quarter
 approving.approve_for_demo(Quarter(2025, 1), settings.Settings(pathlib.Path(sys.argv[1])))
 """
 
-MARKED_DEMO = """
-import importlib, os, pathlib, resource, sys, time
-def find(*names):
-    for name in names:
-        try:
-            return importlib.import_module(name)
-        except ModuleNotFoundError:
-            pass
+MARKED_DEMO = (
+    _FIND
+    + """
+import os, pathlib, resource, sys, time
 def use(number):
     told = pathlib.Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
     started = [
@@ -67,6 +68,7 @@ from orchestration.cli import hub
 hub.demo()
 mark()
 """
+)
 """The demo, that tells what it used by the beginning of each quarter and by its end."""
 
 MARK = re.compile(r"^mark (\S+) (\S+)$", re.MULTILINE)

@@ -161,7 +161,7 @@ def run_dbt_step(step: DbtStep, quarter: Quarter, settings: Settings) -> DbtOutc
 
 
 def _note_lists(outcome: DbtOutcome, rules: str, settings: Settings) -> None:
-    """Note what came of the lists, if all were loaded and every test of them alone passed."""
+    """Note what came of the lists, if all was built and every test of them alone passed."""
     nodes = json.loads(settings.vault.dbt_results.read_text("utf-8"))
     lists = {node["unique_id"] for node in nodes if node["unique_id"].startswith("seed.")}
     tests = {
@@ -169,7 +169,8 @@ def _note_lists(outcome: DbtOutcome, rules: str, settings: Settings) -> None:
         for node in nodes
         if node["unique_id"] in outcome.tests and lists.issuperset(node["reads"])
     }
-    if lists <= {*outcome.built} and all(outcome.tests[test] for test in tests):
+    is_whole = bool(lists) and lists <= {*outcome.built} and not outcome.unbuilt
+    if is_whole and all(outcome.tests[test] for test in tests):
         of_lists = DbtOutcome(
             built=[node for node in outcome.built if node in lists],
             tests=dict.fromkeys(sorted(tests), True),

@@ -90,7 +90,7 @@ def ask_spark(
     """
     told = {"master": master, "questions": dict(questions), "reads": _ASKED}
     with _at_work(told, quarter, log, settings, lock) as store:
-        yield {name: f"from read_parquet('{store / MADE / name}/*.parquet')" for name in questions}
+        yield {name: _read(store / MADE / name) for name in questions}
 
 
 @contextmanager
@@ -155,20 +155,27 @@ def _take_over(
     nodes: Mapping[str, Mapping[str, Any]], made: Path, quarter: Quarter, settings: Settings
 ) -> None:
     """Put the tables that were made into the warehouse, all or none of them."""
-    inside = str(settings.vault.folder).replace("'", "''")
     with duckdb.connect(str(settings.vault.warehouse)) as connection:
-        connection.execute(f"set allowed_directories = ['{inside}']")
+        connection.execute(f"set allowed_directories = [{_quote(settings.vault.folder)}]")
         connection.execute("set enable_external_access = false")
         connection.begin()
         for node in nodes.values():
             table = f"{node['schema']}.{node['alias']}"
             connection.execute(f"create schema if not exists {node['schema']}")
-            rows = f"from read_parquet('{made / table}/*.parquet')"
             try:
-                _put_table(connection, table, node, rows, quarter)
+                _put_table(connection, table, node, _read(made / table), quarter)
             except duckdb.Error:  # its message may quote a row
                 raise OrchestrationError("MS950", quarter=str(quarter), table=table) from None
         connection.commit()
+
+
+def _read(folder: Path) -> str:
+    """Say that the rows which Spark left in a folder are read."""
+    return f"from read_parquet({_quote(folder / '*.parquet')})"
+
+
+def _quote(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _put_table(
